@@ -1,0 +1,150 @@
+"""What a migration type is to the engine: roles, parameters, analysis, steps, and idempotent actions."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from migrations_app.engine.errors import Problem
+from migrations_app.engine.parameters import Field
+from migrations_app.engine.plan import Analysis, Finding, Step, Target
+from migrations_app.engine.ports import Artifacts, Clock, Routes, RunLog, WorkerToken
+from migrations_app.engine.vocabulary import MigrationType, TargetKind
+
+HANDLER_API = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRole:
+    """A place in a migration that a target fills (`source`, `target`)."""
+
+    name: str
+    kinds: tuple[TargetKind, ...]
+    label: str
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A checked wish: what somebody wants to migrate, before it is a plan."""
+
+    type: MigrationType
+    handler: str
+    environment: str
+    protected: bool
+    targets: Mapping[str, Target]
+    parameters: Mapping[str, Any]
+    options: Mapping[str, Any]
+    description: str = ""
+
+
+class Progress(ABC):
+    """How an action reports a batch; also where pause, cancel, slice end and a lost lease take effect."""
+
+    @abstractmethod
+    def save(
+        self,
+        checkpoint: Mapping[str, Any],
+        *,
+        done: int,
+        total: int | None = None,
+        unit: str = "",
+        counters: Mapping[str, int] | None = None,
+    ) -> None:
+        """Commit a checkpoint. Call it after each batch, when everything up to `checkpoint` has taken effect.
+
+        Raises a control-flow exception of `engine/executor.py` when the slice is over or a person asked for
+        something, and LeaseLost when another worker took over; actions let all of them pass.
+        """
+
+    @abstractmethod
+    def alive(self) -> None:
+        """Tell the heartbeat that the driving thread makes progress, without a checkpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActionContext:
+    """Everything an action may touch.
+
+    `results` maps step id to that step's result; `checkpoint` is what this (step, partition) saved last, empty
+    at first; `read_only` is set in a dry run, and then stores must be opened read-only.
+    """
+
+    run_id: int
+    step: Step
+    options: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    targets: Mapping[str, Target]
+    results: Mapping[str, Mapping[str, Any]]
+    checkpoint: Mapping[str, Any]
+    worker: WorkerToken
+    progress: Progress
+    log: RunLog
+    clock: Clock
+    artifacts: Artifacts
+    routes: Routes
+    partition: int = 0
+    partitions: int = 1
+    read_only: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Action(ABC):
+    """One idempotent effect. Each method may be called again after a crash at any line, and must end the same."""
+
+    @abstractmethod
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        """Bring the effect about. Returns the step's JSON-ready result (integers, strings, lists, maps)."""
+
+    def undo(self, ctx: ActionContext) -> None:
+        """Take the effect back. `ctx.results[ctx.step.id]` is missing when `do` never finished."""
+
+    def verify(self, ctx: ActionContext, result: Mapping[str, Any]) -> None:
+        """Check the effect by looking. Raises ValidationFailed or DataCorruption."""
+
+    def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
+        """What `do` would do, found with read-only connections (dry run)."""
+        return {}
+
+    def merge(self, results: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+        """Combine the results of a partitioned step's partitions; integers add up by default."""
+        merged: dict[str, Any] = {}
+        for result in results:
+            for key, value in result.items():
+                merged[key] = merged.get(key, 0) + value if isinstance(value, int) else value
+        return merged
+
+    def manual_undo(self, ctx: ActionContext) -> Sequence[str]:
+        """What a person must do, exactly, when `undo` failed for good."""
+        return (f"Undo the step “{ctx.step.title}” by hand, then mark the run as resolved.",)
+
+
+RiskRule = Callable[[Spec, Analysis, Sequence[Step]], Sequence[Finding]]
+
+
+class Handler(ABC):
+    """A migration type. Built-in ones live in `handlers/`, others arrive by entry point."""
+
+    name: ClassVar[str]
+    version: ClassVar[str]
+    api_version: ClassVar[int] = HANDLER_API
+    type: ClassVar[MigrationType]
+    label: ClassVar[str]
+    summary: ClassVar[str]
+    roles: ClassVar[tuple[TargetRole, ...]]
+    parameters: ClassVar[tuple[Field, ...]] = ()
+    risk_rules: ClassVar[tuple[RiskRule, ...]] = ()
+
+    @abstractmethod
+    def analyze(self, spec: Spec) -> Analysis:
+        """Look at both sides, read-only. Raises DependencyUnavailable when one does not answer."""
+
+    @abstractmethod
+    def check(self, spec: Spec, analysis: Analysis) -> Sequence[Problem]:
+        """Every reason why this cannot be planned, each with its field and a fix."""
+
+    @abstractmethod
+    def steps(self, spec: Spec, analysis: Analysis) -> Sequence[Step]: ...
+
+    @abstractmethod
+    def actions(self) -> Mapping[str, Action]: ...

@@ -1,0 +1,224 @@
+"""What a migration plan is made of: frozen data, no closures, no floats (DESIGN sections 3 and 5)."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import rfc8785
+
+from migrations_app.engine.vocabulary import ClaimMode, MigrationType, RiskLevel, StepKind, TargetKind
+
+PLAN_FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRef:
+    """A target as a plan names it: identity and the digest of its non-secret connection and layout."""
+
+    id: int
+    role: str
+    name: str
+    kind: TargetKind
+    config_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A target as a worker uses it. `secrets` never enter a plan, digest, event, audit row or traceback."""
+
+    id: int
+    name: str
+    kind: TargetKind
+    environment: str
+    config: Mapping[str, Any]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def ref(self, role: str) -> TargetRef:
+        return TargetRef(self.id, role, self.name, self.kind, content_digest(self.config))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One unit of work. `action` names an action of the plan's handler; `depends_on` are step ids.
+
+    `partitioned` steps run as `options.parallel_workers` leased partitions. `confirm` names the separate
+    confirmation that a person gives before the step may start (empty: none).
+    """
+
+    id: str
+    kind: StepKind
+    title: str
+    action: str
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    estimated_seconds: int = 1
+    reversible: bool = True
+    undo_title: str = "nothing to undo"
+    validation: str = ""
+    partitioned: bool = False
+    confirm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackStep:
+    id: str
+    undoes: str
+    title: str
+    action: str
+    estimated_seconds: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    target_id: int
+    mode: ClaimMode
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the risk assessment. Negative weights are credits."""
+
+    rule: str
+    title: str
+    evidence: str
+    weight: int
+    why: str
+    how_to_lower: str
+
+
+@dataclass(frozen=True, slots=True)
+class RiskAssessment:
+    score: int
+    level: RiskLevel
+    findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What a handler saw on both sides. Values are JSON-ready; `fingerprints` are per role (DESIGN section 5)."""
+
+    source_state: Mapping[str, Any]
+    target_state: Mapping[str, Any]
+    fingerprints: Mapping[str, Mapping[str, Any]]
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The signed content. Everything in here is covered by `digest`; nothing else is."""
+
+    environment: str
+    type: MigrationType
+    handler: str
+    handler_version: str
+    options: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    targets: tuple[TargetRef, ...]
+    steps: tuple[Step, ...]
+    rollback_steps: tuple[RollbackStep, ...]
+    claims: tuple[Claim, ...]
+    description: str = ""
+    format: int = PLAN_FORMAT
+
+    def content(self) -> dict[str, Any]:
+        """The JSON document that is stored, shown, exported and signed. Estimates are not part of the digest."""
+        return {
+            "format": self.format,
+            "environment": self.environment,
+            "type": str(self.type),
+            "handler": self.handler,
+            "handler_version": self.handler_version,
+            "options": dict(self.options),
+            "parameters": dict(self.parameters),
+            "targets": [
+                {"id": t.id, "role": t.role, "name": t.name, "kind": str(t.kind), "config_digest": t.config_digest}
+                for t in self.targets
+            ],
+            "steps": [
+                {
+                    "id": s.id,
+                    "kind": str(s.kind),
+                    "title": s.title,
+                    "action": s.action,
+                    "parameters": dict(s.parameters),
+                    "depends_on": list(s.depends_on),
+                    "estimated_seconds": s.estimated_seconds,
+                    "reversible": s.reversible,
+                    "undo_title": s.undo_title,
+                    "validation": s.validation,
+                    "partitioned": s.partitioned,
+                    "confirm": s.confirm,
+                }
+                for s in self.steps
+            ],
+            "rollback_steps": [
+                {
+                    "id": r.id,
+                    "undoes": r.undoes,
+                    "title": r.title,
+                    "action": r.action,
+                    "estimated_seconds": r.estimated_seconds,
+                }
+                for r in self.rollback_steps
+            ],
+            "claims": [{"target_id": c.target_id, "mode": str(c.mode)} for c in self.claims],
+            "description": self.description,
+        }
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> "Plan":
+        """Inverse of `content()`. Raises KeyError or ValueError for a document of another format."""
+        if content["format"] != PLAN_FORMAT:
+            raise ValueError(f"plan format {content['format']} is not {PLAN_FORMAT}")
+        return cls(
+            environment=content["environment"],
+            type=MigrationType(content["type"]),
+            handler=content["handler"],
+            handler_version=content["handler_version"],
+            options=content["options"],
+            parameters=content["parameters"],
+            targets=tuple(TargetRef(**{**t, "kind": TargetKind(t["kind"])}) for t in content["targets"]),
+            steps=tuple(
+                Step(**{**s, "kind": StepKind(s["kind"]), "depends_on": tuple(s["depends_on"])})
+                for s in content["steps"]
+            ),
+            rollback_steps=tuple(RollbackStep(**r) for r in content["rollback_steps"]),
+            claims=tuple(Claim(c["target_id"], ClaimMode(c["mode"])) for c in content["claims"]),
+            description=content["description"],
+            format=content["format"],
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over RFC 8785 JSON of the content without estimates and display names (DESIGN section 5)."""
+        content = self.content()
+        for step in (*content["steps"], *content["rollback_steps"]):
+            del step["estimated_seconds"]
+        for target in content["targets"]:
+            del target["name"]
+        return content_digest(content)
+
+    def step(self, step_id: str) -> Step:
+        return next(s for s in self.steps if s.id == step_id)
+
+
+def content_digest(content: Any) -> str:
+    """SHA-256 (hex) of a JSON value in RFC 8785 form.
+
+    Raises ValueError for floats and for integers beyond 2^53: plan content holds neither (DESIGN section 5).
+    """
+    _refuse_floats(content)
+    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise ValueError("plan content holds no floats")
+    if isinstance(value, Mapping):
+        for item in value.values():
+            _refuse_floats(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            _refuse_floats(item)

@@ -1,0 +1,110 @@
+"""Every port of the engine on one page.
+
+`runtime/` implements them on Django, Channels and Celery; `testing/` implements them in memory; one contract
+suite runs over both.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol
+
+from migrations_app.engine.journal import Event, NewEvent
+from migrations_app.engine.vocabulary import RoutePhase, Signal
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Wall clock, aware, UTC."""
+
+    def monotonic(self) -> float:
+        """Seconds for durations; never goes backwards."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerToken:
+    """Fencing token of one claim. `scope` is `run:<run id>:<partition>`; `token` grows by one with every claim."""
+
+    scope: str
+    token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What an append learned: the run's newest `seq`, and the signal a person left for the run."""
+
+    seq: int
+    signal: Signal
+
+
+class Journal(Protocol):
+    """The journal of one run, opened under one lease."""
+
+    def load(self) -> Sequence[Event]:
+        """All events in `seq` order."""
+
+    def append(self, events: Sequence[NewEvent]) -> Appended:
+        """Write events in one transaction. Raises LeaseLost when this worker's token is stale."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactRef:
+    """A stored blob: `key` is its address, `sha256` of the stored bytes, `size` in bytes."""
+
+    key: str
+    sha256: str
+    size: int
+
+
+class Artifacts(Protocol):
+    """Backups, snapshots, reports. Encryption at rest is the implementation's business."""
+
+    def create(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """A writable stream; the artifact exists, whole, only once the context ended without an error."""
+
+    def open(self, key: str) -> AbstractContextManager[BinaryIO]:
+        """A readable stream of the clear bytes. Raises DependencyUnavailable when the key is not there."""
+
+    def stat(self, key: str) -> ArtifactRef | None: ...
+
+    def delete(self, key: str) -> None:
+        """Deletes the artifact; one that is not there is no error."""
+
+    def keys(self, prefix: str) -> Iterator[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRecord:
+    """Who serves the sessions of a route (DESIGN section 7). `stores` maps side to target name."""
+
+    name: str
+    epoch: int
+    phase: RoutePhase
+    authority: str  # "a" or "b"
+    stores: Mapping[str, str] = field(default_factory=dict)
+    handoff_deadline: datetime | None = None
+
+
+class Routes(Protocol):
+    def get(self, name: str) -> RouteRecord | None: ...
+
+    def publish(self, record: RouteRecord, *, expected_epoch: int | None) -> RouteRecord:
+        """Compare-and-set on the epoch (`None`: the route must not exist). Raises IllegalTransition when it moved."""
+
+
+class RunLog(Protocol):
+    def info(self, message: str) -> None: ...
+
+    def warning(self, message: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionPorts:
+    """What a run needs from the outside world; `runtime/composition.py` and `testing/` build one."""
+
+    clock: Clock
+    journal: Journal
+    artifacts: Artifacts
+    routes: Routes
+    extra: Mapping[str, Any] = field(default_factory=dict)

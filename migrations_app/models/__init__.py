@@ -1,0 +1,41 @@
+"""The ORM: one module per noun."""
+
+from migrations_app.models.audit import AuditEntry, AuditHead, AuditProof
+from migrations_app.models.environment import Environment
+from migrations_app.models.migration import Migration, MigrationEditor, MigrationTarget
+from migrations_app.models.notification import Notification
+from migrations_app.models.person import Person, RoleGrant
+from migrations_app.models.plan import PlanRevision
+from migrations_app.models.review import Signature
+from migrations_app.models.route import Route, RouteLease
+from migrations_app.models.run import ClaimedTarget, Lease, OutboxRow, Run, RunEvent, StepRun
+from migrations_app.models.target import SealedSecret, Target, TargetProbe
+from migrations_app.models.token import ApiToken, IdempotencyKey
+
+__all__ = [
+    "ApiToken",
+    "AuditEntry",
+    "AuditHead",
+    "AuditProof",
+    "ClaimedTarget",
+    "Environment",
+    "IdempotencyKey",
+    "Lease",
+    "Migration",
+    "MigrationEditor",
+    "MigrationTarget",
+    "Notification",
+    "OutboxRow",
+    "Person",
+    "PlanRevision",
+    "RoleGrant",
+    "Route",
+    "RouteLease",
+    "Run",
+    "RunEvent",
+    "SealedSecret",
+    "Signature",
+    "StepRun",
+    "Target",
+    "TargetProbe",
+]

@@ -1,0 +1,20 @@
+from django.db import models
+
+
+class Environment(models.Model):
+    """dev, staging, production...; `position` orders them for promotion."""
+
+    name = models.CharField(max_length=60, unique=True)
+    position = models.PositiveSmallIntegerField(unique=True)
+    protected = models.BooleanField(default=False)
+    required_approvals = models.PositiveSmallIntegerField(
+        default=0, help_text="The default policy: how many distinct approvers sign each plan."
+    )
+    description = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["position"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,68 @@
+from django.db import models
+
+from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState
+from migrations_app.models.choices import choices, one_of
+from migrations_app.models.environment import Environment
+from migrations_app.models.person import Person
+from migrations_app.models.target import Target
+
+TITLE_LENGTH = 200
+
+
+class Migration(models.Model):
+    """The aggregate a user talks about. `status` and `review_state` are projections, written with their cause."""
+
+    title = models.CharField(max_length=TITLE_LENGTH)
+    description = models.TextField(blank=True, max_length=10_000)
+    type = models.CharField(max_length=24, choices=choices(MigrationType))
+    handler = models.CharField(max_length=60)
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="migrations")
+    parameters = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    status = models.CharField(max_length=16, choices=choices(MigrationStatus), default=MigrationStatus.DRAFT)
+    review_state = models.CharField(max_length=16, choices=choices(ReviewState), default=ReviewState.NOT_SUBMITTED)
+    needs_person = models.BooleanField(default=False)
+    version = models.PositiveIntegerField(default=1, help_text="Grows with each edit; ETag of the API.")
+    created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    review_expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            one_of("type", MigrationType, "migration_type_known"),
+            one_of("status", MigrationStatus, "migration_status_known"),
+            one_of("review_state", ReviewState, "migration_review_known"),
+        ]
+        indexes = [models.Index(fields=["environment", "status"], name="migration_by_status")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class MigrationTarget(models.Model):
+    migration = models.ForeignKey(Migration, models.CASCADE, related_name="target_roles")
+    role = models.CharField(max_length=40)
+    target = models.ForeignKey(Target, models.PROTECT, related_name="migration_roles")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["migration", "role"], name="migration_role_once")]
+
+    def __str__(self) -> str:
+        return f"{self.migration}: {self.role}"
+
+
+class MigrationEditor(models.Model):
+    """Everybody who ever edited a revision of this migration: none of them can sign it."""
+
+    migration = models.ForeignKey(Migration, models.CASCADE, related_name="editors")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    revision = models.PositiveIntegerField(help_text="Number of the revision that this person's edit led to.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["migration", "person", "revision"], name="editor_once")]
+
+    def __str__(self) -> str:
+        return f"{self.person} edited revision {self.revision}"

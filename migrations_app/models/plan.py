@@ -1,0 +1,37 @@
+from django.db import models
+
+from migrations_app.engine.vocabulary import RiskLevel
+from migrations_app.models.choices import choices, one_of
+from migrations_app.models.migration import Migration
+from migrations_app.models.person import Person
+
+
+class PlanRevision(models.Model):
+    """Immutable: the signed content, and beside it what the digest does not cover."""
+
+    migration = models.ForeignKey(Migration, models.CASCADE, related_name="revisions")
+    number = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    content = models.JSONField()
+    source_state = models.JSONField(default=dict)
+    target_state = models.JSONField(default=dict)
+    fingerprints = models.JSONField(default=dict)
+    sizes = models.JSONField(default=dict)
+    findings = models.JSONField(default=list)
+    findings_digest = models.CharField(max_length=64)
+    warnings = models.JSONField(default=list)
+    risk_score = models.PositiveSmallIntegerField()
+    risk_level = models.CharField(max_length=8, choices=choices(RiskLevel))
+    estimated_seconds = models.PositiveIntegerField()
+    created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-number"]
+        constraints = [
+            one_of("risk_level", RiskLevel, "revision_risk_known"),
+            models.UniqueConstraint(fields=["migration", "number"], name="revision_number_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.migration} revision {self.number}"

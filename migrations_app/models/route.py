@@ -1,0 +1,44 @@
+from django.db import models
+
+from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.models.choices import choices, one_of
+from migrations_app.models.environment import Environment
+
+
+class Route(models.Model):
+    """Who serves the sessions of a route; each publish is a compare-and-set on `epoch` (DESIGN section 7)."""
+
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="routes")
+    name = models.SlugField(max_length=80, unique=True)
+    epoch = models.PositiveBigIntegerField(default=1)
+    phase = models.CharField(max_length=16, choices=choices(RoutePhase))
+    authority = models.CharField(max_length=1, choices=[("a", "a"), ("b", "b")])
+    stores = models.JSONField(default=dict)
+    handoff_deadline = models.DateTimeField(null=True, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [one_of("phase", RoutePhase, "route_phase_known")]
+
+    def __str__(self) -> str:
+        return f"{self.name} epoch {self.epoch}"
+
+
+class RouteLease(models.Model):
+    """A client process that follows a route, and the newest epoch that it has wholly applied."""
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="leases")
+    client_id = models.CharField(max_length=80)
+    boot_id = models.CharField(max_length=80)
+    acked_epoch = models.PositiveBigIntegerField()
+    build = models.CharField(max_length=80, blank=True)
+    counters = models.JSONField(default=dict)
+    max_acked_seq = models.PositiveBigIntegerField(default=0)
+    renewed_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["route", "client_id"], name="route_client_once")]
+
+    def __str__(self) -> str:
+        return f"{self.client_id} at epoch {self.acked_epoch}"

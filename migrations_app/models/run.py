@@ -1,0 +1,157 @@
+from django.db import models
+from django.db.models import Q
+
+from migrations_app.engine.vocabulary import (
+    FINAL_RUN_STATES,
+    ClaimMode,
+    RunKind,
+    RunState,
+    Signal,
+    StepState,
+)
+from migrations_app.models.choices import choices, one_of
+from migrations_app.models.migration import Migration
+from migrations_app.models.person import Person
+from migrations_app.models.plan import PlanRevision
+from migrations_app.models.target import Target
+
+_FINAL = sorted(state.value for state in FINAL_RUN_STATES)
+
+
+class Run(models.Model):
+    """One execution of a plan. `state`, `warnings` and `result` are projections of the journal."""
+
+    migration = models.ForeignKey(Migration, models.PROTECT, related_name="runs")
+    revision = models.ForeignKey(PlanRevision, models.PROTECT, related_name="runs")
+    kind = models.CharField(max_length=10, choices=choices(RunKind))
+    state = models.CharField(max_length=14, choices=choices(RunState), default=RunState.QUEUED)
+    undoes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="rollbacks")
+    last_seq = models.PositiveBigIntegerField(default=0)
+    signal = models.CharField(max_length=10, choices=choices(Signal), default=Signal.NONE, blank=True)
+    wake_at = models.DateTimeField(null=True, blank=True)
+    parked_because = models.CharField(max_length=200, blank=True)
+    result = models.JSONField(default=dict)
+    error = models.JSONField(null=True, blank=True)
+    started_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            one_of("kind", RunKind, "run_kind_known"),
+            one_of("state", RunState, "run_state_known"),
+            one_of("signal", Signal, "run_signal_known"),
+            models.UniqueConstraint(
+                fields=["migration"], condition=~Q(state__in=_FINAL), name="one_live_run_a_migration"
+            ),
+        ]
+        indexes = [models.Index(fields=["state", "wake_at"], name="run_by_wake")]
+
+    def __str__(self) -> str:
+        return f"run {self.pk} ({self.kind}) of {self.migration}"
+
+
+class RunEvent(models.Model):
+    """The append-only journal. `seq` is per run, without gaps; commit order is sequence order."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="events")
+    seq = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    type = models.CharField(max_length=24)
+    step = models.CharField(max_length=60, blank=True)
+    partition = models.PositiveSmallIntegerField(default=0)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    payload = models.JSONField(default=dict)
+    format = models.PositiveSmallIntegerField(default=1)
+
+    class Meta:
+        ordering = ["run_id", "seq"]
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="event_seq_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}#{self.seq} {self.type}"
+
+
+class StepRun(models.Model):
+    """Projection: one row a (run, step, partition), written in the event's transaction."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="step_runs")
+    step = models.CharField(max_length=60)
+    partition = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=12, choices=choices(StepState), default=StepState.PENDING)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    done = models.PositiveBigIntegerField(default=0)
+    total = models.PositiveBigIntegerField(null=True, blank=True)
+    unit = models.CharField(max_length=24, blank=True)
+    checkpoint = models.JSONField(default=dict)
+    started_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            one_of("state", StepState, "step_run_state_known"),
+            models.UniqueConstraint(fields=["run", "step", "partition"], name="step_run_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}: {self.step}[{self.partition}] {self.state}"
+
+
+class Lease(models.Model):
+    """Who may drive a run's partition now. Judged by the database's clock; `token` only ever grows."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="leases")
+    step = models.CharField(max_length=60, blank=True, help_text="Empty: the run itself; else a step's partition.")
+    partition = models.PositiveSmallIntegerField(default=0)
+    token = models.PositiveBigIntegerField(default=0)
+    holder = models.CharField(max_length=120, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "step", "partition"], name="lease_once")]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.step or 'run'}/{self.partition} token {self.token}"
+
+
+class ClaimedTarget(models.Model):
+    """A live run's use of a target; the database refuses two runs that would conflict."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="claims")
+    target = models.ForeignKey(Target, models.PROTECT, related_name="claims")
+    mode = models.CharField(max_length=9, choices=choices(ClaimMode))
+
+    class Meta:
+        constraints = [
+            one_of("mode", ClaimMode, "claim_mode_known"),
+            models.UniqueConstraint(fields=["run", "target"], name="claim_once"),
+            models.UniqueConstraint(
+                fields=["target"], condition=Q(mode=ClaimMode.EXCLUSIVE), name="one_exclusive_claim_a_target"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run} claims {self.target} ({self.mode})"
+
+
+class OutboxRow(models.Model):
+    """Work to hand to the broker, committed with its cause; the dispatcher sends it until a worker claims it."""
+
+    task = models.CharField(max_length=80)
+    queue = models.CharField(max_length=20)
+    arguments = models.JSONField(default=list)
+    created_at = models.DateTimeField()
+    not_before = models.DateTimeField(null=True, blank=True)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    sent_count = models.PositiveSmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["claimed_at", "sent_at"], name="outbox_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task}{tuple(self.arguments)}"

@@ -1,0 +1,63 @@
+"""The canonical session (DESIGN section 4) and its digest."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import rfc8785
+
+
+class Codec(StrEnum):
+    """How a value's bytes are to be read. Opaque bytes are never looked into; nothing is ever unpickled."""
+
+    OPAQUE = "opaque"
+    JSON = "json"
+    MSGPACK = "msgpack"
+
+
+class Version(NamedTuple):
+    """(epoch, seq); compared as a tuple. `(0, 0)` is a record that no versioned writer has touched."""
+
+    epoch: int
+    seq: int
+
+
+UNVERSIONED = Version(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRecord:
+    """One session. Times are milliseconds since the Unix epoch, UTC.
+
+    `expires_at_ms` is the absolute deadline (None: never); `ttl_ms` the sliding length (None: fixed deadline);
+    `extra` is kept verbatim (JSON-ready; bytes as they are in hash fields are base64 text under their name).
+    """
+
+    id: str
+    value: bytes
+    codec: Codec = Codec.OPAQUE
+    created_at_ms: int | None = None
+    last_accessed_at_ms: int | None = None
+    ttl_ms: int | None = None
+    expires_at_ms: int | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    version: Version = UNVERSIONED
+
+    def canonical_value(self) -> bytes:
+        """Bytes that are equal whenever two stores hold the same value in meaning (JSON: RFC 8785 form)."""
+        if self.codec is Codec.JSON:
+            return rfc8785.dumps(json.loads(self.value))
+        return self.value
+
+    def content_hash(self) -> bytes:
+        """SHA-256 (32 bytes) over id, codec, canonical value, ttl and extra: everything but deadlines and version.
+
+        Deadlines are compared apart, with a tolerance. Access times are not compared: reading moves them.
+        """
+        head = json.dumps(
+            [self.id, str(self.codec), self.ttl_ms, self.created_at_ms, dict(self.extra)], sort_keys=True
+        ).encode()
+        return hashlib.sha256(len(head).to_bytes(4, "big") + head + self.canonical_value()).digest()

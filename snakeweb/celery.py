@@ -1,0 +1,11 @@
+"""The Celery application. `celery -A snakeweb worker` starts one worker process."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "snakeweb.settings")
+
+app = Celery("snakeweb")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["migrations_app"])

@@ -1,0 +1,54 @@
+"""The only module that reads environment variables. README's table of variables describes each of them."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+STATE_DIRECTORY = Path(os.environ.get("SNAKEWEB_STATE", ".run")).resolve()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What the machine told us. `production` is on as soon as host names to serve are given."""
+
+    production: bool
+    secret_keys: tuple[str, ...]
+    secret_keys_generated: bool
+    database_url: str
+    redis_url: str
+    allowed_hosts: tuple[str, ...]
+    file_roots: tuple[Path, ...]
+    artifacts_url: str
+
+
+def _generated_key() -> str:
+    """The embedded default's own key: made once, readable by this user only."""
+    path = STATE_DIRECTORY / "secret_keys"
+    if not path.exists():
+        STATE_DIRECTORY.mkdir(parents=True, exist_ok=True)
+        scratch = path.with_suffix(f".{os.getpid()}")
+        scratch.touch(mode=0o600)
+        scratch.write_text(secrets.token_urlsafe(48))
+        try:
+            os.link(scratch, path)  # of several first processes exactly one wins, and all read its key
+        except FileExistsError:
+            pass
+        scratch.unlink()
+    return path.read_text().strip()
+
+
+def read() -> Surroundings:
+    env = os.environ
+    keys = tuple(k for k in env.get("SNAKEWEB_SECRET_KEYS", "").replace(",", " ").split() if k)
+    hosts = tuple(h for h in env.get("SNAKEWEB_ALLOWED_HOSTS", "").replace(",", " ").split() if h)
+    return Surroundings(
+        production=bool(hosts),
+        secret_keys=keys or (_generated_key(),),
+        secret_keys_generated=not keys,
+        database_url=env.get("SNAKEWEB_DATABASE_URL", f"sqlite:///{STATE_DIRECTORY / 'snakeweb.sqlite3'}"),
+        redis_url=env.get("SNAKEWEB_REDIS_URL", "redis://127.0.0.1:6379/0"),
+        allowed_hosts=hosts or ("localhost", "127.0.0.1", "[::1]"),
+        file_roots=tuple(Path(p) for p in env.get("SNAKEWEB_FILE_ROOTS", "").split(os.pathsep) if p),
+        artifacts_url=env.get("SNAKEWEB_ARTIFACTS_URL", f"file://{STATE_DIRECTORY / 'artifacts'}"),
+    )
