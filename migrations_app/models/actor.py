@@ -1,0 +1,28 @@
+"""Who is behind a call: a person in a browser, a program with a person's token, or Snakeweb itself."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The doors make one per request; services and selectors take nothing else about the caller.
+
+    `person_id` is None only for Snakeweb itself and for somebody who is not logged in (no rights at all).
+    `scopes` is None in a browser session and the token's scopes otherwise. `reauthenticated_at` is when the
+    person last proved to be there (password or second factor); None when never in this session.
+    """
+
+    person_id: int | None
+    username: str
+    address: str = ""
+    request_id: str = ""
+    token_id: int | None = None
+    scopes: frozenset[str] | None = None
+    on_behalf_of: str = ""
+    reauthenticated_at: datetime | None = None
+    is_system: bool = False
+
+
+SYSTEM = Actor(person_id=None, username="snakeweb", is_system=True)
+ANONYMOUS = Actor(person_id=None, username="anonymous")

@@ -1,0 +1,135 @@
+"""The one permission table, and who holds which role where. Every door asks through here.
+
+Roles are grants: (person or group, role, environment or all). Groups carry membership only. A superuser holds
+every permission but SIGN, which always needs an approver's grant (DESIGN section 5).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.db.models import Q
+
+from migrations_app.engine.vocabulary import Role
+from migrations_app.models import Person, RoleGrant
+from migrations_app.models.actor import Actor
+
+
+class Permission(StrEnum):
+    VIEW = "view"
+    COMMENT = "comment"
+    AUTHOR = "author"
+    VALIDATE = "validate"
+    EXECUTE = "execute"
+    CONTROL = "control"
+    ROLL_BACK = "roll_back"
+    SIGN = "sign"
+    SIGN_OFF = "sign_off"
+    TEST_TARGET = "test_target"
+    MANAGE_TARGETS = "manage_targets"
+    MANAGE_ENVIRONMENTS = "manage_environments"
+    MANAGE_PEOPLE = "manage_people"
+    READ_AUDIT = "read_audit"
+    VERIFY_AUDIT = "verify_audit"
+    FOLLOW_ROUTES = "follow_routes"
+
+
+class Scope(StrEnum):
+    """What a token may be used for; it never exceeds what its person may do."""
+
+    READ = "read"
+    OPERATE = "operate"
+    ADMIN = "admin"
+    ROUTE = "route"
+
+
+_EVERYBODY = frozenset(Role)
+_OPERATOR = frozenset({Role.OPERATOR})
+_ADMIN = frozenset({Role.ADMIN})
+
+TABLE: Mapping[Permission, tuple[frozenset[Role], Scope | None]] = {
+    Permission.VIEW: (_EVERYBODY, Scope.READ),
+    Permission.COMMENT: (frozenset({Role.OPERATOR, Role.APPROVER, Role.AUDITOR, Role.ADMIN}), Scope.OPERATE),
+    Permission.AUTHOR: (_OPERATOR, Scope.OPERATE),
+    Permission.VALIDATE: (_OPERATOR, Scope.OPERATE),
+    Permission.EXECUTE: (_OPERATOR, Scope.OPERATE),
+    Permission.CONTROL: (_OPERATOR, Scope.OPERATE),
+    Permission.ROLL_BACK: (_OPERATOR, Scope.OPERATE),
+    Permission.SIGN: (frozenset({Role.APPROVER}), None),
+    Permission.SIGN_OFF: (frozenset({Role.OPERATOR, Role.APPROVER}), None),
+    Permission.TEST_TARGET: (frozenset({Role.OPERATOR, Role.ADMIN}), Scope.OPERATE),
+    Permission.MANAGE_TARGETS: (_ADMIN, Scope.ADMIN),
+    Permission.MANAGE_ENVIRONMENTS: (_ADMIN, Scope.ADMIN),
+    Permission.MANAGE_PEOPLE: (_ADMIN, Scope.ADMIN),
+    Permission.READ_AUDIT: (frozenset({Role.AUDITOR, Role.ADMIN}), Scope.READ),
+    Permission.VERIFY_AUDIT: (frozenset({Role.AUDITOR, Role.ADMIN}), Scope.READ),
+    Permission.FOLLOW_ROUTES: (frozenset({Role.OPERATOR, Role.ADMIN}), Scope.ROUTE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What one actor may do, read from the database once. `roles` maps environment id (None: all) to roles."""
+
+    roles: Mapping[int | None, frozenset[Role]]
+    superuser: bool = False
+    system: bool = False
+    scopes: frozenset[str] | None = None
+
+    def can(self, permission: Permission, environment_id: int | None) -> bool:
+        """In that environment; `None` asks for the permission in every environment."""
+        if self.system:
+            return True
+        needed, scope = TABLE[permission]
+        if self.scopes is not None and (scope is None or scope not in self.scopes):
+            return False
+        if self.superuser and permission is not Permission.SIGN:
+            return True
+        held = self.roles.get(None, frozenset()) | self.roles.get(environment_id, frozenset())
+        return bool(held & needed)
+
+    def environments(self, permission: Permission) -> frozenset[int] | None:
+        """Ids of the environments where the actor may; None means all of them, those to come included."""
+        if self.can(permission, None):
+            return None
+        return frozenset(e for e in self.roles if e is not None and self.can(permission, e))
+
+    def anywhere(self, permission: Permission) -> bool:
+        return self.environments(permission) != frozenset()
+
+    def within(self, permission: Permission, field: str = "environment") -> Q:
+        """Filter for rows whose `field` leads to an environment where the actor may."""
+        allowed = self.environments(permission)
+        return Q() if allowed is None else Q(**{f"{field}__in": allowed})
+
+    def roles_in(self, environment_id: int) -> frozenset[Role]:
+        return self.roles.get(None, frozenset()) | self.roles.get(environment_id, frozenset())
+
+
+NOTHING = Access(roles={})
+
+
+def access_of(actor: Actor) -> Access:
+    """Read afresh each time: a grant that is taken away works from the next call on. Inactive people hold nothing."""
+    if actor.is_system:
+        return Access(roles={}, system=True)
+    person = Person.objects.filter(pk=actor.person_id, is_active=True).first() if actor.person_id else None
+    if person is None:
+        return NOTHING
+    roles: dict[int | None, frozenset[Role]] = {}
+    grants = RoleGrant.objects.filter(Q(person=person) | Q(group__in=person.groups.all()))
+    for environment_id, role in grants.values_list("environment_id", "role"):
+        roles[environment_id] = roles.get(environment_id, frozenset()) | {Role(role)}
+    return Access(roles, superuser=person.is_superuser, scopes=actor.scopes)
+
+
+def people_with(role: Role, environment_id: int) -> list[Person]:
+    """Active people who hold the role in that environment, by themselves or through a group."""
+    here = Q(role=role) & (Q(environment=None) | Q(environment=environment_id))
+    grants = RoleGrant.objects.filter(here)
+    return list(
+        Person.objects.filter(is_active=True)
+        .filter(Q(pk__in=grants.values("person")) | Q(groups__in=grants.values("group")))
+        .distinct()
+        .order_by("username")
+    )
