@@ -1,0 +1,56 @@
+"""Fixtures with real servers. One of each per test process; a test that kills its server takes a disposable one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from migrations_app.testing.servers import PostgresServer, RedisServer, scratch_directory
+
+
+@pytest.fixture(scope="session")
+def server_directory() -> Iterator[Path]:
+    with scratch_directory() as path:
+        yield path
+
+
+@pytest.fixture(scope="session")
+def redis_server(server_directory: Path) -> Iterator[RedisServer]:
+    """Shared: use a prefix or a database number of your own, or `empty_redis`."""
+    with RedisServer(server_directory / "redis", persistent=False) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server(server_directory: Path) -> Iterator[PostgresServer]:
+    """Shared: use a table or a database of your own, or `empty_postgres`."""
+    with PostgresServer(server_directory / "postgres") as server:
+        yield server
+
+
+@pytest.fixture
+def empty_redis(redis_server: RedisServer) -> RedisServer:
+    """The shared server without a key in any database."""
+    redis_server.command("FLUSHALL")
+    return redis_server
+
+
+@pytest.fixture
+def empty_postgres(postgres_server: PostgresServer) -> PostgresServer:
+    """The shared server, its database's `public` schema empty."""
+    postgres_server.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    return postgres_server
+
+
+@pytest.fixture
+def disposable_redis(tmp_path: Path) -> Iterator[RedisServer]:
+    """A server of one test: kill it, freeze it, restart it."""
+    with RedisServer(tmp_path / "redis") as server:
+        yield server
+
+
+@pytest.fixture
+def disposable_postgres(tmp_path: Path) -> Iterator[PostgresServer]:
+    """A server of one test: kill it, freeze it, restart it."""
+    with PostgresServer(tmp_path / "postgres") as server:
+        yield server
