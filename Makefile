@@ -1,0 +1,82 @@
+# Every target sets up .venv by itself; it needs Python 3.11 or newer and nothing else.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo "$$p"; break; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+BENCH_VENV := .venv-bench
+BENCH_STAMP := $(BENCH_VENV)/.installed
+LOCK_VENV := .venv-lock
+OUT := build/test
+ARGS ?=
+PIP := -m pip install --quiet --disable-pip-version-check
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## create .venv from the hashed requirements
+
+$(STAMP): requirements/development.txt
+	@test -n "$(PYTHON)" || { echo "Snakeweb needs Python 3.11 or newer; none was found." >&2; exit 1; }
+	@echo "Setting up $(VENV) (once; about a minute)"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python $(PIP) --require-hashes --only-binary :all: -r $<
+	$(BIN)/python $(PIP) --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
+	@touch $@
+
+$(BENCH_STAMP): requirements/benchmark.txt
+	$(PYTHON) -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python $(PIP) --require-hashes -r $<
+	@touch $@
+
+demo: $(STAMP) ## a real migration on this machine, then the UI (ARGS=--exit, ARGS='--exit --corrupt')
+	@$(BIN)/python manage.py demo $(ARGS)
+
+run: $(STAMP) ## web, dispatcher and one worker with SQLite and a private redis-server
+	@$(BIN)/python manage.py run $(ARGS)
+
+worker: $(STAMP) ## one more worker process for the running installation
+	@$(BIN)/celery -A snakeweb worker --pool threads --concurrency 4 -Q control,live,bulk -n worker-$$$$@%h $(ARGS)
+
+lint: $(STAMP) ## ruff and the import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/lint-imports
+
+types: $(STAMP) ## mypy, strict
+	@$(BIN)/mypy
+
+test: $(STAMP) lint types ## lint, types, every test, PostgreSQL pass, coverage gate, skip gate
+	@$(BIN)/python tests/gate.py $(ARGS)
+
+test-faults: $(STAMP) ## only the tests that kill, freeze and cut real processes
+	@$(BIN)/pytest -m faults $(ARGS)
+
+bench: $(BENCH_STAMP) ## sessions per second beside a plain copy loop; cost of a journaled step beside DBOS
+	@$(BENCH_VENV)/bin/python -m benchmarks $(ARGS)
+
+screenshots: $(STAMP) ## take the pictures of docs/screens from a running demo
+	@$(BIN)/python -m examples.screenshots $(ARGS)
+
+fmt: $(STAMP) ## format and mend what can be mended
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+requirements: ## pin requirements/*.txt again from pyproject.toml
+	@test -x $(LOCK_VENV)/bin/uv || { $(PYTHON) -m venv $(LOCK_VENV); $(LOCK_VENV)/bin/python $(PIP) uv; }
+	@export UV_CUSTOM_COMPILE_COMMAND="make requirements"; lock="$(LOCK_VENV)/bin/uv pip compile --quiet \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml"; \
+	$$lock --extra server -o requirements/production.txt; \
+	$$lock --extra server --extra demo --group test --group lint -c requirements/production.txt \
+		-o requirements/development.txt; \
+	$$lock --extra server --extra demo --group test --group lint --group bench -c requirements/development.txt \
+		-o requirements/benchmark.txt
+
+clean: ## remove what the targets above made
+	rm -rf build dist .demo .coverage* $(VENV) $(BENCH_VENV) $(LOCK_VENV) *.egg-info
+
+.PHONY: help setup demo run worker lint types test test-faults bench screenshots fmt requirements clean
