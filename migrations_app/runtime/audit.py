@@ -1,0 +1,185 @@
+"""The audit chain: record v1 = stored canonical bytes, each holding the hash of the one before.
+
+`body` is RFC 8785 JSON with the members of `FORMAT` 1: format, seq, previous, at, actor, on_behalf_of, token,
+address, request_id, action, object {type, id}, environment, outcome, reason, before, after. `hash` is the SHA-256
+of those bytes. Writers queue at the head row's lock, which is taken last (DESIGN section 10).
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import Any
+
+import rfc8785
+from django.db import transaction
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
+from migrations_app.models import AuditEntry, AuditHead, AuditProof
+
+FORMAT = 1
+GENESIS = "0" * 64
+MAX_SAFE_INTEGER = 2**53 - 1
+
+
+class AuditOutcome(StrEnum):
+    ALLOWED = "allowed"
+    DENIED = "denied"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditRecord:
+    """What somebody did or tried. `token` is the prefix of the API token used; before/after hold no secrets."""
+
+    at: datetime
+    actor: str
+    action: str
+    object_type: str
+    object_id: str
+    outcome: AuditOutcome = AuditOutcome.ALLOWED
+    on_behalf_of: str = ""
+    token: str = ""
+    address: str = ""
+    request_id: str = ""
+    environment: str = ""
+    reason: str = ""
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+
+
+def append(record: AuditRecord) -> AuditEntry:
+    """Write the next link, in the caller's transaction. The head stays locked until that transaction ends."""
+    with transaction.atomic():
+        head = _locked_head()
+        seq = head.seq + 1
+        body = canonical_body(record, seq=seq, previous=head.hash)
+        entry = AuditEntry.objects.create(
+            seq=seq,
+            body=body,
+            previous=head.hash,
+            hash=hashlib.sha256(body).hexdigest(),
+            at=record.at,
+            actor=record.actor,
+            action=record.action,
+            outcome=record.outcome,
+            object_type=record.object_type,
+            object_id=record.object_id,
+            environment=record.environment,
+            request_id=record.request_id,
+        )
+        moved = AuditHead.objects.filter(pk=1, seq=head.seq, hash=head.hash).update(seq=seq, hash=entry.hash)
+        if moved != 1:
+            raise RuntimeError(f"the audit head moved while entry {seq} held its lock; nothing was written")
+        return entry
+
+
+def _locked_head() -> AuditHead:
+    head = AuditHead.objects.select_for_update().filter(pk=1).first()
+    if head is None:  # an emptied table: the insert trigger refuses entry 1 when there are entries already
+        AuditHead.objects.bulk_create([AuditHead(pk=1)], ignore_conflicts=True)
+        head = AuditHead.objects.select_for_update().get(pk=1)
+    return head
+
+
+def canonical_body(record: AuditRecord, *, seq: int, previous: str) -> bytes:
+    fields = asdict(record)
+    fields["at"] = _instant(record.at)
+    fields["object"] = {"type": fields.pop("object_type"), "id": fields.pop("object_id")}
+    return rfc8785.dumps(_json_ready({"format": FORMAT, "seq": seq, "previous": previous, **fields}))
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def _json_ready(value: Any) -> Any:
+    """JSON values that RFC 8785 can write: integers beyond 2^53 become text, times ISO 8601 in UTC."""
+    if isinstance(value, StrEnum):
+        return value.value
+    if isinstance(value, datetime):
+        return _instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_SAFE_INTEGER:
+        return str(value)
+    if isinstance(value, Mapping):
+        return {str(key): _json_ready(item) for key, item in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_json_ready(item) for item in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class ChainBreak:
+    """Where the chain breaks, and how."""
+
+    seq: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """`entries` that were read, `head` hash of the last intact one; `broken` None when all is well."""
+
+    entries: int
+    head: str
+    broken: ChainBreak | None
+
+
+def check_chain() -> ChainCheck:
+    """Read the whole chain and name the first break: changed body, removed, added or reordered row, changed column.
+
+    A chain that was rewritten as a whole still contradicts the head row and the stored proofs.
+    """
+    proofs = dict(AuditProof.objects.filter(ok=True).values_list("entries", "head"))
+    head = AuditHead.objects.filter(pk=1).first() or AuditHead(pk=1)  # writers go on; we read up to here
+    previous, count = GENESIS, 0
+    for entry in AuditEntry.objects.filter(seq__lte=head.seq).order_by("seq").iterator(chunk_size=5000):
+        message = _entry_problem(entry, expected_seq=count + 1, previous=previous)
+        if not message and proofs.get(entry.seq, entry.hash) != entry.hash:
+            message = "is not the entry that an earlier proof has seen"
+        if message:
+            return ChainCheck(count, previous, ChainBreak(count + 1, message))
+        previous, count = entry.hash, count + 1
+    return ChainCheck(count, previous, _end_problem(count, previous, head, proofs))
+
+
+def _entry_problem(entry: AuditEntry, *, expected_seq: int, previous: str) -> str:
+    if entry.seq != expected_seq:
+        return f"is missing; the next entry is {entry.seq}"
+    body = bytes(entry.body)
+    if hashlib.sha256(body).hexdigest() != entry.hash:
+        return "has a body that does not match its hash"
+    content = json.loads(body)
+    if content["seq"] != entry.seq:
+        return f"holds the body of entry {content['seq']}"
+    if content["previous"] != previous or entry.previous != previous:
+        return "does not follow the entry before it"
+    shown = {
+        "at": _instant(entry.at),
+        "actor": entry.actor,
+        "action": entry.action,
+        "outcome": entry.outcome,
+        "object": {"type": entry.object_type, "id": entry.object_id},
+        "environment": entry.environment,
+        "request_id": entry.request_id,
+    }
+    changed = sorted(name for name, value in shown.items() if content[name] != value)
+    return f"shows other words than its body: {', '.join(changed)}" if changed else ""
+
+
+def _end_problem(count: int, newest: str, head: AuditHead, proofs: Mapping[int, str]) -> ChainBreak | None:
+    if head.seq > count:
+        return ChainBreak(count + 1, f"is missing; the head is at {head.seq}")
+    if head.hash != newest:
+        return ChainBreak(count, "is not the entry that the head names")
+    # One statement, so that an entry and its head are seen together or not at all.
+    beyond = AuditEntry.objects.filter(seq__gt=Coalesce(Subquery(AuditHead.objects.values("seq")[:1]), 0)).first()
+    if beyond is not None:
+        return ChainBreak(beyond.seq, "lies beyond the head")
+    unseen = [entries for entries in proofs if entries > count]
+    return ChainBreak(count + 1, f"is missing; a proof has seen {max(unseen)} entries") if unseen else None
