@@ -8,7 +8,7 @@ from migrations_app.models.person import Person, RoleGrant
 from migrations_app.models.plan import PlanRevision
 from migrations_app.models.review import Signature
 from migrations_app.models.route import Route, RouteLease
-from migrations_app.models.run import ClaimedTarget, Lease, OutboxRow, Run, RunEvent, StepRun
+from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRow, Run, RunEvent, StepRun
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
 from migrations_app.models.token import ApiToken, IdempotencyKey
 
@@ -20,6 +20,7 @@ __all__ = [
     "ClaimedTarget",
     "Environment",
     "IdempotencyKey",
+    "Leadership",
     "Lease",
     "Migration",
     "MigrationEditor",

@@ -100,7 +100,11 @@ class StepRun(models.Model):
 
 
 class Lease(models.Model):
-    """Who may drive a run's partition now. Judged by the database's clock; `token` only ever grows."""
+    """Who may drive a run or a partition of it now. Judged by the database's clock; `token` only ever grows.
+
+    `due_at` says when it next wants a driver (null: nothing to do until somebody wakes it). A row with a holder
+    whose time has run out wants one at once: that driver died.
+    """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="leases")
     step = models.CharField(max_length=60, blank=True, help_text="Empty: the run itself; else a step's partition.")
@@ -108,12 +112,30 @@ class Lease(models.Model):
     token = models.PositiveBigIntegerField(default=0)
     holder = models.CharField(max_length=120, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
+    due_at = models.DateTimeField(null=True, blank=True)
+    refusals = models.PositiveIntegerField(default=0, help_text="Drivers that were refused because they were outdated.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "step", "partition"], name="lease_once")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="lease_due"),
+            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="lease_expiry"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.step or 'run'}/{self.partition} token {self.token}"
+
+
+class Leadership(models.Model):
+    """Which of several equal processes does a job that only one may do (the dispatcher's sweep)."""
+
+    name = models.SlugField(max_length=40, primary_key=True)
+    token = models.PositiveBigIntegerField(default=0)
+    holder = models.CharField(max_length=120, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.holder or 'nobody'}"
 
 
 class ClaimedTarget(models.Model):

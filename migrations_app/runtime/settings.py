@@ -73,7 +73,7 @@ class RuntimeSettings:
             raise ImproperlyConfigured("SNAKEWEB_RUNTIME: renew_seconds must be above 0 and below lease_seconds.")
 
 
-def migration_settings() -> MigrationSettings:
+def current() -> MigrationSettings:
     """Raises ImproperlyConfigured naming the key and the fix."""
     raw = dict(getattr(settings, "SNAKEWEB_MIGRATION", {}))
     values = MigrationSettings(**_checked(MigrationSettings, "SNAKEWEB_MIGRATION", raw))
