@@ -13,7 +13,7 @@ BENCH_STAMP := $(BENCH_VENV)/.installed
 LOCK_VENV := .venv-lock
 OUT := build/test
 ARGS ?=
-PIP := -m pip install --quiet --disable-pip-version-check
+PIP := -m pip install -qq --disable-pip-version-check
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -9,7 +9,9 @@ from snakeweb import environment
 
 SURROUNDINGS = environment.read()
 PRODUCTION = SURROUNDINGS.production
-BASE_DIR = Path(__file__).resolve().parent.parent
+# In a checkout templates/ and static/ stand at the top; the wheel carries them inside this package.
+_HERE = Path(__file__).resolve().parent
+ASSETS_DIR = _HERE if (_HERE / "templates").is_dir() else _HERE.parent
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = SURROUNDINGS.secret_keys
 DEBUG = False
@@ -37,6 +39,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "migrations_app.web.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -49,6 +52,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "migrations_app.web.middleware.ActorMiddleware",
 ]
 
 ROOT_URLCONF = "snakeweb.urls"
@@ -58,7 +62,7 @@ WSGI_APPLICATION = None
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [ASSETS_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -66,7 +70,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "migrations_app.web.shell.frame",
             ],
+            "builtins": ["migrations_app.web.tags", "template_partials.templatetags.partials"],
         },
     },
 ]
@@ -112,7 +118,7 @@ USE_TZ = True
 
 STATIC_URL = "/static/"
 STATIC_ROOT = environment.STATE_DIRECTORY / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [ASSETS_DIR / "static"]
 WHITENOISE_USE_FINDERS = True
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -188,6 +194,7 @@ LOGGING = {
 
 # The seed's configuration, key by key; what is not given here takes the advanced block's value (DESIGN section 3).
 SNAKEWEB_MIGRATION: dict[str, object] = {}
+SNAKEWEB_STATE = environment.STATE_DIRECTORY
 SNAKEWEB_FILE_ROOTS = SURROUNDINGS.file_roots
 SNAKEWEB_ARTIFACTS_URL = SURROUNDINGS.artifacts_url
 SNAKEWEB_SECRET_KEYS = SURROUNDINGS.secret_keys

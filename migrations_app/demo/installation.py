@@ -1,0 +1,98 @@
+"""A whole Snakeweb on this machine: a broker of its own, web, dispatcher and workers, in one state directory."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrations_app.demo.processes import (
+    Process,
+    Processes,
+    ProcessFailed,
+    dispatcher_command,
+    manage_command,
+    web_command,
+    worker_command,
+)
+from migrations_app.testing.servers import RedisServer, free_port
+
+FIRST_WEB_PORT = 8000
+OWN_SETTINGS = ("SNAKEWEB_DATABASE_URL", "SNAKEWEB_SECRET_KEYS", "SNAKEWEB_ALLOWED_HOSTS", "SNAKEWEB_ARTIFACTS_URL")
+
+
+@dataclass(slots=True)
+class Installation:
+    """Process names in `processes` are `web`, `dispatcher`, `worker-1`, `worker-2`..."""
+
+    processes: Processes
+    web_port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.web_port}"
+
+    def prepare_database(self) -> None:
+        self.processes.run("migrate", manage_command("migrate", "--noinput", "-v", "0"))
+
+    def start_web(self) -> Process:
+        return self.processes.start("web", web_command(self.web_port))
+
+    def start_dispatcher(self) -> Process:
+        return self.processes.start("dispatcher", dispatcher_command())
+
+    def start_worker(self, number: int, crash_at: str = "") -> Process:
+        """`crash_at` arms a crash point of the engine in this worker (engine/crash_points.py)."""
+        more = {"SNAKEWEB_CRASH_AT": crash_at} if crash_at else {}
+        return self.processes.start(f"worker-{number}", worker_command(f"worker-{number}"), more=more)
+
+    def wait_until_ready(self, web: Process) -> None:
+        self.processes.wait_for_page(web, f"{self.url}/readyz")
+
+
+@contextlib.contextmanager
+def own_installation(directory: Path, web_port: int = 0) -> Iterator[Installation]:
+    """An installation that takes nothing from the surroundings: SQLite, keys and broker are its own."""
+    with RedisServer(directory / "broker", persistent=False) as broker:
+        surroundings = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
+        surroundings |= {"SNAKEWEB_STATE": str(directory / "state"), "SNAKEWEB_REDIS_URL": broker.url}
+        with Processes(directory, django_surroundings(surroundings)) as processes:
+            yield Installation(processes, web_port or first_free_port(FIRST_WEB_PORT))
+
+
+@contextlib.contextmanager
+def configured_installation(directory: Path, web_port: int) -> Iterator[Installation]:
+    """The installation that the environment variables describe; only a missing broker is started, on its usual port.
+
+    Raises ProcessFailed when something else already listens there: nobody's Redis is used unasked.
+    """
+    with contextlib.ExitStack() as stack:
+        if not os.environ.get("SNAKEWEB_REDIS_URL"):
+            if not is_free(6379):
+                raise ProcessFailed(
+                    "Something already listens on 127.0.0.1:6379. Set SNAKEWEB_REDIS_URL=redis://127.0.0.1:6379/0 "
+                    "to use it as the broker, or stop it; nothing was started."
+                )
+            stack.enter_context(RedisServer(directory / "broker", port=6379))
+        processes = stack.enter_context(Processes(directory, django_surroundings(dict(os.environ))))
+        yield Installation(processes, web_port)
+
+
+def django_surroundings(surroundings: dict[str, str]) -> dict[str, str]:
+    return {"PYTHONUNBUFFERED": "1", **surroundings, "DJANGO_SETTINGS_MODULE": "snakeweb.settings"}
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def first_free_port(wanted: int) -> int:
+    """`wanted` or one of the nine after it; any free one when all ten are taken."""
+    return next((port for port in range(wanted, wanted + 10) if is_free(port)), 0) or free_port()
