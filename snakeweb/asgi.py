@@ -1,5 +1,14 @@
+"""The ASGI application: pages and API by Django, `/ws/live/` by Channels."""
+
 import os
-from django.core.asgi import get_asgi_application
+
+import django
+from channels.routing import ProtocolTypeRouter
+from django.core.handlers.asgi import ASGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "snakeweb.settings")
-application = get_asgi_application()
+django.setup(set_prefix=False)
+
+from migrations_app.live.routing import live_application  # noqa: E402  models load only after django.setup()
+
+application = ProtocolTypeRouter({"http": ASGIHandler(), "websocket": live_application()})
