@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.parameters import Field
 from migrations_app.engine.plan import Analysis, Finding, Step, Target
-from migrations_app.engine.ports import Artifacts, Clock, Routes, RunLog, WorkerToken
+from migrations_app.engine.ports import CLOSED_TOKEN, Artifacts, Clock, Routes, RunLog, WorkerToken, partition_scope
 from migrations_app.engine.vocabulary import MigrationType, TargetKind
 
 HANDLER_API = 1
@@ -53,8 +53,9 @@ class Progress(ABC):
     ) -> None:
         """Commit a checkpoint. Call it after each batch, when everything up to `checkpoint` has taken effect.
 
-        Raises a control-flow exception of `engine/executor.py` when the slice is over or a person asked for
-        something, and LeaseLost when another worker took over; actions let all of them pass.
+        Raises a control-flow exception of `engine/interruptions.py` when the slice is over or a person asked for
+        something, LeaseLost when another worker took over, and Timeout when the run's time is used up; actions
+        let all of them pass.
         """
 
     @abstractmethod
@@ -88,6 +89,19 @@ class ActionContext:
     read_only: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    def closed_partitions(self) -> tuple[WorkerToken, ...]:
+        """Tokens for the partition scopes of this step that no driver ever reaches.
+
+        The undo of a partitioned step raises them as fences first: a partition driver that was frozen in the
+        middle of a batch then writes no more. `partitions` is 1 for a step that ran inline: nothing to close.
+        """
+        if self.partitions == 1:
+            return ()
+        return tuple(
+            WorkerToken(partition_scope(self.run_id, self.step.id, index), CLOSED_TOKEN)
+            for index in range(self.partitions)
+        )
+
 
 class Action(ABC):
     """One idempotent effect. Each method may be called again after a crash at any line, and must end the same."""
@@ -96,10 +110,10 @@ class Action(ABC):
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         """Bring the effect about. Returns the step's JSON-ready result (integers, strings, lists, maps)."""
 
-    def undo(self, ctx: ActionContext) -> None:
+    def undo(self, ctx: ActionContext) -> None:  # noqa: B027  (nothing to undo is the default)
         """Take the effect back. `ctx.results[ctx.step.id]` is missing when `do` never finished."""
 
-    def verify(self, ctx: ActionContext, result: Mapping[str, Any]) -> None:
+    def verify(self, ctx: ActionContext, result: Mapping[str, Any]) -> None:  # noqa: B027  (optional)
         """Check the effect by looking. Raises ValidationFailed or DataCorruption."""
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:

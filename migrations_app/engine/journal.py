@@ -4,70 +4,188 @@ State is never stored twice: `RunView` is what the events say, and an event that
 `IllegalTransition`, not a shrug.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
-EVENT_FORMAT = 1
+from migrations_app.engine import step_fold
+from migrations_app.engine.errors import IllegalTransition
+from migrations_app.engine.events import EVENT_FORMAT, Event, EventType, NewEvent
+from migrations_app.engine.lifecycle import RUN_EVENTS, next_status
+from migrations_app.engine.plan import Plan
+from migrations_app.engine.run_view import Direction, ParkedFor, RunView, StepView
+from migrations_app.engine.vocabulary import RunState
+
+__all__ = ["EVENT_FORMAT", "Event", "EventType", "NewEvent", "apply", "fold", "initial_view"]
 
 
-class EventType(StrEnum):
-    RUN_QUEUED = "RunQueued"
-    RUN_STARTED = "RunStarted"
-    RUN_TAKEN_OVER = "RunTakenOver"
-    RUN_PARKED = "RunParked"
-    RUN_PAUSED = "RunPaused"
-    RUN_RESUMED = "RunResumed"
-    RUN_SUCCEEDED = "RunSucceeded"
-    RUN_FAILED = "RunFailed"
-    RUN_CANCELLED = "RunCancelled"
-    RUN_ROLLED_BACK = "RunRolledBack"
-    RUN_STUCK = "RunStuck"
-    ROLLBACK_STARTED = "RollbackStarted"
-    STEP_STARTED = "StepStarted"
-    STEP_SUCCEEDED = "StepSucceeded"
-    STEP_FAILED = "StepFailed"
-    STEP_SKIPPED = "StepSkipped"
-    STEP_RETRY_SCHEDULED = "StepRetryScheduled"
-    CHECKPOINT_SAVED = "CheckpointSaved"
-    PARTITIONS_PLANNED = "PartitionsPlanned"
-    PARTITION_STARTED = "PartitionStarted"
-    PARTITION_SUCCEEDED = "PartitionSucceeded"
-    PARTITION_FAILED = "PartitionFailed"
-    UNDO_STARTED = "UndoStarted"
-    UNDO_SUCCEEDED = "UndoSucceeded"
-    UNDO_FAILED = "UndoFailed"
-    SIGNAL_RECEIVED = "SignalReceived"
-    CONFIRMATION_WANTED = "ConfirmationWanted"
-    CONFIRMATION_GIVEN = "ConfirmationGiven"
-    LOGGED = "Logged"
+def initial_view(plan: Plan) -> RunView:
+    """A run of this plan before its first event."""
+    return RunView(plan, tuple(StepView(step.id, step.title) for step in plan.steps))
 
 
-@dataclass(frozen=True, slots=True)
-class NewEvent:
-    """An event that has not been given its place yet. `payload` is JSON-ready and free of secrets."""
+def fold(events: Iterable[Event], plan: Plan) -> RunView:
+    """The state after these events, in `seq` order from the first.
 
-    type: EventType
-    step: str = ""
-    partition: int = 0
-    attempt: int = 0
-    payload: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """`seq` counts from 1 without gaps within a run; commit order is sequence order."""
-
-    seq: int
-    at: datetime
-    type: EventType
-    step: str = ""
-    partition: int = 0
-    attempt: int = 0
-    payload: Mapping[str, Any] = field(default_factory=dict)
-    format: int = EVENT_FORMAT
+    Raises IllegalTransition for an event the state does not allow, a gap in the sequence, a step the plan does
+    not have, and an event of a newer format.
+    """
+    view = initial_view(plan)
+    for event in events:
+        view = apply(view, event)
+    return view
 
 
-__all__ = ["EVENT_FORMAT", "Event", "EventType", "Iterable", "NewEvent"]
+def apply(view: RunView, event: Event) -> RunView:
+    """The state after one more event; see `fold`."""
+    if event.seq != view.seq + 1:
+        raise _illegal(view, event, f"its sequence number should be {view.seq + 1}")
+    if event.format > EVENT_FORMAT:
+        raise _illegal(view, event, f"its format {event.format} is newer than {EVENT_FORMAT}")
+    view = replace(view, seq=event.seq)
+    if event.type in _NOTES:
+        return _note(view, event)
+    if event.type is EventType.RUN_QUEUED:
+        if view.state is not None:
+            raise _illegal(view, event, "the run is queued already")
+        return replace(view, state=RunState.QUEUED, queued_at=event.at)
+    if view.state is None:
+        raise _illegal(view, event, "the run is not queued yet")
+    if event.type in RUN_EVENTS:
+        view = replace(view, state=next_status(view.state, event.type))
+        return _RUN_HANDLERS[event.type](view, event)
+    return _step_event(view, event)
+
+
+def _note(view: RunView, event: Event) -> RunView:
+    if event.payload.get("slice_over"):
+        view = replace(view, yielded=True)
+    if event.type is EventType.LOGGED and event.payload.get("level") == "warning":
+        return replace(view, warnings=(*view.warnings, str(event.payload.get("message", ""))))
+    return view
+
+
+def _step_event(view: RunView, event: Event) -> RunView:
+    if all(step.id != event.step for step in view.steps):
+        raise _illegal(view, event, "the plan has no such step")
+    if view.state in (RunState.CANCELLED, RunState.ROLLED_BACK) and step_fold.is_partition_event(event):
+        return view  # the last words of a driver that had not heard yet
+    if view.state in (RunState.QUEUED, RunState.SUCCEEDED, RunState.CANCELLED, RunState.ROLLED_BACK):
+        raise _illegal(view, event, f"the run is {view.state}")
+    undoing = view.direction is Direction.UNDO
+    try:
+        steps = tuple(
+            step_fold.apply(step, event, undoing=undoing, in_undo_order=event.step in view.undo_order)
+            if step.id == event.step
+            else step
+            for step in view.steps
+        )
+    except step_fold.NotAllowed as reason:
+        raise _illegal(view, event, str(reason)) from None
+    yielded = view.yielded if step_fold.is_partition_event(event) else bool(event.payload.get("slice_over"))
+    return replace(view, steps=steps, yielded=yielded)
+
+
+def _started(view: RunView, event: Event) -> RunView:
+    return replace(view, started_at=event.at)
+
+
+def _taken_over(view: RunView, event: Event) -> RunView:
+    """A new driver; when the last one did not stop in good order, whatever was under way has died once more."""
+    steps = view.steps
+    if not view.yielded:
+        steps = tuple(step_fold.count_death(step) for step in steps)
+    return replace(view, steps=steps, yielded=False)
+
+
+def _parked(view: RunView, event: Event) -> RunView:
+    parked_for = ParkedFor(event.payload.get("reason", ""))
+    since = event.at if parked_for is ParkedFor.CONFIRMATION else None
+    wake_at = event.payload.get("wake_at")
+    return replace(
+        view,
+        parked_for=parked_for,
+        wake_at=datetime.fromisoformat(wake_at) if wake_at else None,
+        waiting_since=since,
+        yielded=True,
+    )
+
+
+def _paused(view: RunView, event: Event) -> RunView:
+    since = view.waiting_since or event.at
+    return replace(view, parked_for=ParkedFor.PAUSE, wake_at=None, waiting_since=since, yielded=True)
+
+
+def _resumed(view: RunView, event: Event) -> RunView:
+    waited = view.waited + ((event.at - view.waiting_since) if view.waiting_since else timedelta())
+    if view.ended_at is not None:  # a person retries a run that had failed: the time since then was nobody's
+        waited += event.at - view.ended_at
+    return replace(
+        view,
+        steps=tuple(step_fold.reopen(step) for step in view.steps) if view.ended_at else view.steps,
+        parked_for=ParkedFor.NOTHING,
+        wake_at=None,
+        waiting_since=None,
+        waited=waited,
+        yielded=False,
+        ended_at=None,
+        error=None,
+        result=None,
+    )
+
+
+def _rollback_started(view: RunView, event: Event) -> RunView:
+    """A payload without `steps` is a person's retry of a rollback that was stuck: the order stands."""
+    order = tuple(event.payload["steps"]) if "steps" in event.payload else view.undo_order
+    unknown = set(order) - {step.id for step in view.steps}
+    if unknown:
+        raise _illegal(view, event, f"the plan has no step {', '.join(sorted(unknown))}")
+    return replace(
+        view,
+        direction=Direction.UNDO,
+        undo_order=order,
+        rollback_reason=event.payload.get("reason", view.rollback_reason),
+        error=event.payload.get("error", view.error),
+        ended_at=None,
+        result=None,
+        instructions=(),
+        yielded=False,
+    )
+
+
+def _ended(view: RunView, event: Event) -> RunView:
+    return replace(
+        view,
+        ended_at=event.at,
+        parked_for=ParkedFor.NOTHING,
+        wake_at=None,
+        error=event.payload.get("error", view.error),
+        result=event.payload.get("result"),
+        instructions=tuple(event.payload.get("instructions", ())),
+    )
+
+
+_NOTES = frozenset({EventType.LOGGED, EventType.SIGNAL_RECEIVED})
+_RUN_HANDLERS: Mapping[EventType, Callable[[RunView, Event], RunView]] = {
+    EventType.RUN_STARTED: _started,
+    EventType.RUN_TAKEN_OVER: _taken_over,
+    EventType.RUN_PARKED: _parked,
+    EventType.RUN_PAUSED: _paused,
+    EventType.RUN_RESUMED: _resumed,
+    EventType.ROLLBACK_STARTED: _rollback_started,
+    EventType.RUN_SUCCEEDED: _ended,
+    EventType.RUN_FAILED: _ended,
+    EventType.RUN_CANCELLED: _ended,
+    EventType.RUN_ROLLED_BACK: _ended,
+    EventType.RUN_STUCK: _ended,
+}
+
+
+def _illegal(view: RunView, event: Event, because: str) -> IllegalTransition:
+    details: dict[str, Any] = {"seq": event.seq, "event": str(event.type), "step": event.step}
+    return IllegalTransition(
+        f"The journal's event {event.seq} ({event.type}{f' of step {event.step}' if event.step else ''}) is not "
+        f"possible here: {because}. Nothing was written.",
+        details={**details, "state": str(view.state or "new"), "because": because},
+    )

@@ -1,5 +1,7 @@
 """Typed fields, declared once; forms, API schemas, YAML checks and docs come from them (DESIGN section 3)."""
 
+import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +10,17 @@ from typing import Any
 from migrations_app.engine.errors import Problem
 
 MAX_TEXT = 2000
+_DIGITS = re.compile(r"[+-]?[0-9]{1,18}")
+_WORDS_FOR_BOOLEANS = {
+    "true": True,
+    "on": True,
+    "yes": True,
+    "1": True,
+    "false": False,
+    "off": False,
+    "no": False,
+    "0": False,
+}
 
 
 class FieldKind(StrEnum):
@@ -38,11 +51,151 @@ def parse(fields: Sequence[Field], raw: Mapping[str, Any], *, path: str) -> tupl
     """Check `raw` against the declarations, filling in defaults.
 
     Returns the values and every problem at once; values of fields with a problem are left out. Problems name
-    `path.field`; an unknown key is a problem that suggests the nearest known one.
+    `path.field`; an unknown key is a problem that suggests the nearest known one. A field that is neither given
+    nor required takes its default, which may be None.
     """
-    raise NotImplementedError
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for declared in fields:
+        given = raw.get(declared.name)
+        if given is None or given == "":
+            if declared.required:
+                problems.append(_missing(declared, path))
+            else:
+                values[declared.name] = declared.default
+            continue
+        value, problem = _value(declared, given, path)
+        if problem is None:
+            values[declared.name] = value
+        else:
+            problems.append(problem)
+    problems += unknown_keys(raw, [declared.name for declared in fields], path=path)
+    return values, problems
+
+
+def unknown_keys(raw: Mapping[str, Any], known: Sequence[str], *, path: str) -> list[Problem]:
+    """One problem for each key of `raw` that nobody declared, suggesting the nearest declared one."""
+    problems = []
+    for key in raw:
+        if key in known:
+            continue
+        near = difflib.get_close_matches(str(key), known, n=1)
+        fix = f"Did you mean “{near[0]}”?" if near else f"Known here: {', '.join(known) or 'nothing'}."
+        name = str(key)[:60]
+        problems.append(Problem(_join(path, name), f"“{name}” is not known here.", fix, "unknown_field"))
+    return problems
 
 
 def json_schema(fields: Sequence[Field]) -> dict[str, Any]:
     """The JSON Schema object (draft 2020-12) of these fields."""
-    raise NotImplementedError
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {declared.name: _property(declared) for declared in fields},
+        "additionalProperties": False,
+    }
+    required = [declared.name for declared in fields if declared.required]
+    if required:
+        schema["required"] = required
+    return schema
+
+
+def _property(declared: Field) -> dict[str, Any]:
+    kind = "string" if declared.kind in (FieldKind.CHOICE, FieldKind.TEXT) else str(declared.kind)
+    entry: dict[str, Any] = {"type": kind, "title": declared.label}
+    details = {
+        "description": " ".join(part for part in (declared.help, declared.unit and f"Unit: {declared.unit}.") if part),
+        "default": declared.default,
+        "minimum": declared.minimum,
+        "maximum": declared.maximum,
+        "enum": list(declared.choices) or None,
+        "maxLength": declared.max_length if declared.kind is FieldKind.TEXT else None,
+    }
+    entry.update({key: value for key, value in details.items() if value not in (None, "")})
+    return entry
+
+
+def _value(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
+    match declared.kind:
+        case FieldKind.INTEGER:
+            return _integer(declared, given, path)
+        case FieldKind.BOOLEAN:
+            return _boolean(declared, given, path)
+        case FieldKind.CHOICE:
+            return _choice(declared, given, path)
+        case FieldKind.TEXT:
+            return _text(declared, given, path)
+
+
+def _integer(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
+    unit = f" {declared.unit}" if declared.unit else ""
+    number = _whole_number(given)
+    if number is None:
+        return None, _problem(declared, path, "is not a whole number", f"Give a whole number{_range(declared)}{unit}.")
+    if declared.minimum is not None and number < declared.minimum:
+        return None, _problem(declared, path, f"is below {declared.minimum}{unit}", f"Give a number{_range(declared)}.")
+    if declared.maximum is not None and number > declared.maximum:
+        return None, _problem(declared, path, f"is above {declared.maximum}{unit}", f"Give a number{_range(declared)}.")
+    return number, None
+
+
+def _whole_number(given: Any) -> int | None:
+    """Forms send text, so digits count; a boolean is no number although Python says so."""
+    if isinstance(given, int) and not isinstance(given, bool):
+        return given
+    if isinstance(given, str) and _DIGITS.fullmatch(given.strip()):
+        return int(given)
+    return None
+
+
+def _boolean(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
+    if isinstance(given, bool):
+        return given, None
+    if isinstance(given, str) and given.lower() in _WORDS_FOR_BOOLEANS:
+        return _WORDS_FOR_BOOLEANS[given.lower()], None
+    return None, _problem(declared, path, "is neither true nor false", "Give true or false.")
+
+
+def _choice(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
+    if isinstance(given, str) and given in declared.choices:
+        return str(given), None
+    near = difflib.get_close_matches(str(given)[:60], declared.choices, n=1)
+    hint = f"Did you mean “{near[0]}”? " if near else ""
+    return None, _problem(declared, path, "is not one of the choices", f"{hint}Choose {_either(declared.choices)}.")
+
+
+def _text(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
+    if not isinstance(given, str):
+        return None, _problem(declared, path, "is not text", "Give text.")
+    if "\x00" in given:
+        return None, _problem(declared, path, "holds a NUL character", "Remove the NUL character.")
+    if len(given) > declared.max_length:
+        return None, _problem(declared, path, f"is longer than {declared.max_length} characters", "Shorten the text.")
+    return given, None
+
+
+def _missing(declared: Field, path: str) -> Problem:
+    return Problem(_join(path, declared.name), f"{declared.label} is missing.", "Fill it in.", "required")
+
+
+def _problem(declared: Field, path: str, what: str, fix: str) -> Problem:
+    return Problem(_join(path, declared.name), f"{declared.label} {what}.", fix)
+
+
+def _range(declared: Field) -> str:
+    match declared.minimum, declared.maximum:
+        case None, None:
+            return ""
+        case low, None:
+            return f" from {low}"
+        case None, high:
+            return f" up to {high}"
+        case low, high:
+            return f" from {low} to {high}"
+
+
+def _either(choices: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(choices[:-1]), choices[-1]))) if choices else "nothing"
+
+
+def _join(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
-from migrations_app.engine.journal import Event, NewEvent
-from migrations_app.engine.vocabulary import RoutePhase, Signal
+from migrations_app.engine.events import Event, NewEvent
+from migrations_app.engine.vocabulary import RoutePhase, RunState, Signal
 
 
 class Clock(Protocol):
@@ -24,18 +24,38 @@ class Clock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class WorkerToken:
-    """Fencing token of one claim. `scope` is `run:<run id>:<partition>`; `token` grows by one with every claim."""
+    """Fencing token of one claim; `token` grows by one with every claim of its scope.
+
+    `scope` is `run:<run id>` for the run's own driver and `run:<run id>:<step>:<n>` for a leased partition.
+    """
 
     scope: str
     token: int
 
 
+CLOSED_TOKEN = 2**62
+
+
+def run_scope(run_id: int) -> str:
+    return f"run:{run_id}"
+
+
+def partition_scope(run_id: int, step_id: str, index: int) -> str:
+    return f"{run_scope(run_id)}:{step_id}:{index}"
+
+
 @dataclass(frozen=True, slots=True)
 class Appended:
-    """What an append learned: the run's newest `seq`, and the signal a person left for the run."""
+    """What an append learned: the run's newest `seq`, and the signal a person left for the run.
+
+    A signal is a level, not an edge: it stays until the service that takes it back (resume) clears it, so that
+    every driver of the run sees it. `state` is the run's state after the append, if the journal knows it: a
+    partition's driver stops when the run no longer goes forward.
+    """
 
     seq: int
     signal: Signal
+    state: RunState | None = None
 
 
 class Journal(Protocol):
@@ -45,7 +65,10 @@ class Journal(Protocol):
         """All events in `seq` order."""
 
     def append(self, events: Sequence[NewEvent]) -> Appended:
-        """Write events in one transaction. Raises LeaseLost when this worker's token is stale."""
+        """Write events in one transaction. Raises LeaseLost when this worker's token is stale.
+
+        An append of no events checks the lease and reads the signal.
+        """
 
 
 @dataclass(frozen=True, slots=True)

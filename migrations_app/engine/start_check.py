@@ -1,0 +1,192 @@
+"""Why a run cannot start now: every reason at once (DESIGN section 5), decided from facts the service gathered."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from migrations_app.engine.policy import SignatureFact, outstanding
+from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind
+
+DRY_RUN_VALID_FOR = timedelta(hours=24)
+ROLLBACK_WITHOUT_REVIEW_FOR = timedelta(hours=24)
+PROBE_VALID_FOR = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """One condition that does not hold: a stable code, a sentence for people, and what to do about it."""
+
+    code: str
+    message: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """Another live run that holds a conflicting claim on a target."""
+
+    target: str
+    run_id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartFacts:
+    """What is so now. `drift` and `unreachable` are sentences from probes no older than `PROBE_VALID_FOR`.
+
+    `expected_digest` is what the caller has seen (empty: does not say). `completed_at` and `later_runs` matter
+    for a rollback after completion only.
+    """
+
+    kind: RunKind
+    now: datetime
+    status: MigrationStatus
+    review_state: ReviewState
+    digest: str
+    expected_digest: str = ""
+    required_approvals: int = 0
+    signatures: Sequence[SignatureFact] = ()
+    review_expires_at: datetime | None = None
+    approval_required: bool = True
+    dry_run_required: bool = True
+    dry_run_only: bool = False
+    dry_run_ended_at: datetime | None = None
+    blockers: Sequence[Blocker] = ()
+    drift: Sequence[str] = ()
+    unreachable: Sequence[str] = ()
+    probed_at: datetime | None = None
+    maintenance: bool = False
+    handler_known: bool = True
+    completed_at: datetime | None = None
+    rollback_enabled: bool = True
+    later_runs: Sequence[Blocker] = field(default_factory=tuple)
+
+
+def check_start(facts: StartFacts) -> list[Unmet]:
+    """Every condition that does not hold, in the order people should look at them; empty: start."""
+    unmet = [*_general(facts), *_status(facts)]
+    if facts.kind is RunKind.APPLY:
+        unmet += [*_review(facts), *_dry_run(facts)]
+    if facts.kind is RunKind.ROLLBACK:
+        unmet += _rollback(facts)
+    return [*unmet, *_targets(facts)]
+
+
+def _general(facts: StartFacts) -> list[Unmet]:
+    unmet = []
+    if facts.maintenance:
+        unmet.append(Unmet("maintenance", "Snakeweb is in read-only maintenance.", "Wait until an admin ends it."))
+    if not facts.handler_known:
+        unmet.append(
+            Unmet(
+                "handler_missing",
+                "No worker has the handler version this plan was made with.",
+                "Plan again with the installed version, or install the version the plan names.",
+            )
+        )
+    if facts.expected_digest and facts.expected_digest != facts.digest:
+        unmet.append(
+            Unmet(
+                "digest_changed",
+                f"The plan was changed: it is now {facts.digest[:12]}, you asked for {facts.expected_digest[:12]}.",
+                "Look at the new revision and start that one.",
+            )
+        )
+    return unmet
+
+
+_STARTS_FROM = {
+    RunKind.DRY_RUN: (MigrationStatus.PLANNED,),
+    RunKind.REHEARSAL: (MigrationStatus.PLANNED,),
+    RunKind.APPLY: (MigrationStatus.PLANNED,),
+    RunKind.ROLLBACK: (MigrationStatus.COMPLETED, MigrationStatus.FAILED),
+}
+_LIVE = (
+    MigrationStatus.EXECUTING,
+    MigrationStatus.PAUSED,
+    MigrationStatus.VALIDATING,
+    MigrationStatus.ROLLING_BACK,
+)
+
+
+def _status(facts: StartFacts) -> list[Unmet]:
+    if facts.status in _STARTS_FROM[facts.kind]:
+        return []
+    state = facts.status.replace("_", " ")
+    if facts.status in _LIVE:
+        return [Unmet("already_running", f"The migration is {state} already.", "Wait until its run has ended.")]
+    if facts.status is MigrationStatus.DRAFT:
+        return [Unmet("not_planned", "The migration has no plan yet.", "Plan it first.")]
+    wanted = " or ".join(_STARTS_FROM[facts.kind])
+    return [Unmet("wrong_status", f"The migration is {state}; this needs {wanted}.", "Clone it and plan the copy.")]
+
+
+def _review(facts: StartFacts) -> list[Unmet]:
+    if facts.dry_run_only:
+        return [Unmet("dry_run_only", "This migration is for a dry run only.", "Turn the option “dry_run” off.")]
+    if not facts.approval_required or facts.required_approvals == 0:
+        return []
+    if facts.review_expires_at is not None and facts.review_expires_at <= facts.now:
+        return [Unmet("review_expired", "The approvals have expired.", "Submit the plan for review again.")]
+    missing = outstanding(facts.required_approvals, facts.signatures, facts.digest)
+    unmet = [
+        Unmet("signer_not_eligible", f"{s.person} signed, but {s.not_eligible_because}.", "Have somebody else sign.")
+        for s in facts.signatures
+        if s.not_eligible_because
+    ]
+    if missing:
+        noun = "approval is" if missing == 1 else "approvals are"
+        unmet.append(Unmet("approvals_missing", f"{missing} more {noun} needed.", "Ask an approver to sign this plan."))
+    elif facts.review_state is not ReviewState.APPROVED:
+        shown = facts.review_state.replace("_", " ")
+        unmet.append(Unmet("not_approved", f"The review is {shown}.", "Submit the plan for review."))
+    return unmet
+
+
+def _dry_run(facts: StartFacts) -> list[Unmet]:
+    if not facts.dry_run_required:
+        return []
+    fix = "Run “Validate” and wait until it has passed."
+    if facts.dry_run_ended_at is None:
+        return [Unmet("dry_run_missing", "No dry run of this plan has passed.", fix)]
+    if facts.now - facts.dry_run_ended_at > DRY_RUN_VALID_FOR:
+        return [Unmet("dry_run_too_old", "The last dry run is more than 24 hours old.", fix)]
+    return []
+
+
+def _rollback(facts: StartFacts) -> list[Unmet]:
+    unmet = []
+    if not facts.rollback_enabled:
+        unmet.append(
+            Unmet("rollback_disabled", "This plan was executed without a rollback.", "Plan a migration the other way.")
+        )
+    if facts.completed_at is not None and facts.now - facts.completed_at > ROLLBACK_WITHOUT_REVIEW_FOR:
+        unmet.append(
+            Unmet(
+                "rollback_too_late",
+                "The migration ended more than 24 hours ago; rolling it back needs a reviewed plan of its own.",
+                "Plan a migration the other way and have it signed.",
+            )
+        )
+    unmet += [
+        Unmet("later_run", f"Run {run.run_id} of “{run.title}” used {run.target} later.", "Roll that one back first.")
+        for run in facts.later_runs
+    ]
+    return unmet
+
+
+def _targets(facts: StartFacts) -> list[Unmet]:
+    unmet = [
+        Unmet(
+            "claim_conflict",
+            f"Target {blocker.target} is in use by run {blocker.run_id} of “{blocker.title}”.",
+            "Wait until that run has ended, or cancel it.",
+        )
+        for blocker in facts.blockers
+    ]
+    unmet += [Unmet("target_unreachable", text, "Test the target's connection.") for text in facts.unreachable]
+    if facts.kind is RunKind.APPLY:
+        unmet += [Unmet("plan_is_stale", text, "Plan again and have the new revision signed.") for text in facts.drift]
+    if facts.probed_at is not None and facts.now - facts.probed_at > PROBE_VALID_FOR:
+        unmet.append(Unmet("probe_too_old", "The look at the targets is older than 30 seconds.", "Try again."))
+    return unmet
