@@ -1,0 +1,76 @@
+"""Environments: the list, one page, and the form of an admin."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from migrations_app.selectors.environments import environment_page, environment_row, list_environments
+from migrations_app.services import environments
+from migrations_app.services.errors import InvalidInput
+from migrations_app.web.numbers import whole_number
+from migrations_app.web.problems import ProblemsByField
+from migrations_app.web.requests import PageRequest
+
+
+@require_safe
+@login_required
+def environment_list(request: PageRequest) -> HttpResponse:
+    return render(request, "environments/list.html", {"environments": list_environments(actor=request.actor)})
+
+
+@require_safe
+@login_required
+def environment(request: PageRequest, environment_id: int) -> HttpResponse:
+    page = environment_page(actor=request.actor, environment_id=environment_id)
+    return render(request, "environments/environment.html", {"page": page})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def environment_new(request: PageRequest) -> HttpResponse:
+    problems = ProblemsByField()
+    if request.method == "POST":
+        try:
+            made = environments.create(
+                actor=request.actor, now=timezone.now(), name=request.POST.get("name", ""), **_posted(request)
+            )
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+        else:
+            messages.success(request, "The environment is there; give people roles in it next.")
+            return redirect("environment", made)
+    return _form(request, problems, {"values": request.POST, "row": None})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def environment_edit(request: PageRequest, environment_id: int) -> HttpResponse:
+    row = environment_row(actor=request.actor, environment_id=environment_id)
+    problems = ProblemsByField()
+    if request.method == "POST":
+        try:
+            environments.edit(
+                actor=request.actor, now=timezone.now(), environment_id=environment_id, **_posted(request)
+            )
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("environment", environment_id)
+    return _form(request, problems, {"values": request.POST or row, "row": row})
+
+
+def _posted(request: PageRequest) -> dict[str, object]:
+    return {
+        "protected": "protected" in request.POST,
+        "required_approvals": whole_number(request.POST.get("required_approvals", "0")),
+        "description": request.POST.get("description", ""),
+    }
+
+
+def _form(request: PageRequest, problems: ProblemsByField, context: dict[str, object]) -> HttpResponse:
+    status = 422 if problems else 200
+    return render(request, "environments/form.html", {"problems": problems, **context}, status=status)

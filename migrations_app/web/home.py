@@ -1,0 +1,42 @@
+"""The first page, the inbox and the search."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from migrations_app.selectors.home import home_page
+from migrations_app.selectors.inbox import inbox as inbox_of
+from migrations_app.selectors.search import search as find
+from migrations_app.services import notifications
+from migrations_app.web.requests import PageRequest
+
+
+@require_safe
+@login_required
+def home(request: PageRequest) -> HttpResponse:
+    page = home_page(actor=request.actor, now=timezone.now())
+    return render(request, "home.html", {"page": page})
+
+
+@require_safe
+@login_required
+def inbox(request: PageRequest) -> HttpResponse:
+    return render(request, "inbox.html", {"inbox": inbox_of(actor=request.actor)})
+
+
+@require_POST
+@login_required
+def inbox_read(request: PageRequest) -> HttpResponse:
+    notifications.mark_all_read(actor=request.actor, now=timezone.now())
+    return redirect("inbox")
+
+
+@require_safe
+@login_required
+def search(request: PageRequest) -> HttpResponse:
+    query = request.GET.get("q", "").strip()
+    hits = find(actor=request.actor, q=query) if query else ()
+    template = "search.html#hits" if request.htmx else "search.html"
+    return render(request, template, {"query": query, "hits": hits})

@@ -1,0 +1,70 @@
+"""Each request gets an id and an actor; each refusal that a page did not show itself becomes an answer for people."""
+
+import re
+import uuid
+from collections.abc import Callable
+from typing import cast
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.functional import SimpleLazyObject
+from django.utils.http import url_has_allowed_host_and_scheme
+from django_htmx.http import HttpResponseClientRedirect
+
+from migrations_app.services.actor import Actor
+from migrations_app.services.errors import NotFound, PermissionDenied, Refused
+from migrations_app.web.requests import PageRequest, actor_of
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,40}")
+
+
+class RequestIdMiddleware:
+    """Takes over a caller's well-formed `X-Request-ID`, else makes one; the answer carries it."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        given = request.headers.get("X-Request-ID", "")
+        cast(PageRequest, request).request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        response = self.get_response(request)
+        response["X-Request-ID"] = cast(PageRequest, request).request_id
+        return response
+
+
+class ActorMiddleware:
+    """`request.actor`, and the answer to a `Refused` that no view caught."""
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        cast(PageRequest, request).actor = cast(Actor, SimpleLazyObject(lambda: actor_of(request)))
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Refused):
+            return None
+        page = cast(PageRequest, request)
+        if isinstance(error, NotFound):
+            return _refusal_page(page, error, 404)
+        if request.method != "POST":
+            return _refusal_page(page, error, 403 if isinstance(error, PermissionDenied) else 409)
+        messages.error(request, f"{error.message} {error.fix}".strip())
+        back = came_from(request)
+        return HttpResponseClientRedirect(back) if page.htmx else redirect(back)
+
+
+def came_from(request: HttpRequest) -> str:
+    """The page of ours that the form was on, or the home page."""
+    referer = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
+    return referer if ours else "/"
+
+
+def _refusal_page(request: PageRequest, refused: Refused, status: int) -> HttpResponse:
+    context = {"refusal": refused, "request_id": request.request_id}
+    return render(request, f"{status}.html", context, status=status)

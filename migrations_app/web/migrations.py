@@ -1,0 +1,63 @@
+"""The list of migrations, the page of one, its revisions and its export."""
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.text import slugify
+from django.views.decorators.http import require_safe
+
+from migrations_app.engine.vocabulary import MigrationStatus, ReviewState
+from migrations_app.selectors.environments import list_environments
+from migrations_app.selectors.migrations import (
+    MigrationFilters,
+    list_migrations,
+    migration_page,
+    migration_row,
+    revision_diff,
+)
+from migrations_app.services import documents
+from migrations_app.web.rail import rail
+from migrations_app.web.requests import PageRequest
+
+
+@require_safe
+@login_required
+def migration_list(request: PageRequest) -> HttpResponse:
+    filters = MigrationFilters(
+        **{key: request.GET.get(key, "").strip() for key in ("q", "environment", "status", "review_state")}
+    )
+    listing = list_migrations(actor=request.actor, filters=filters, cursor=request.GET.get("cursor", ""))
+    context = {
+        "listing": listing,
+        "filters": filters,
+        "environments": list_environments(actor=request.actor),
+        "statuses": list(MigrationStatus),
+        "review_states": list(ReviewState),
+    }
+    return render(request, "migrations/list.html#results" if request.htmx else "migrations/list.html", context)
+
+
+@require_safe
+@login_required
+def migration(request: PageRequest, migration_id: int) -> HttpResponse:
+    page = migration_page(actor=request.actor, migration_id=migration_id, now=timezone.now())
+    return render(request, "migrations/migration.html", {"page": page, "rail": rail(page)})
+
+
+@require_safe
+@login_required
+def migration_diff(request: PageRequest, migration_id: int, before: int, after: int) -> HttpResponse:
+    diff = revision_diff(actor=request.actor, migration_id=migration_id, before=before, after=after)
+    row = migration_row(actor=request.actor, migration_id=migration_id)
+    return render(request, "migrations/diff.html", {"diff": diff, "row": row})
+
+
+@require_safe
+@login_required
+def migration_export(request: PageRequest, migration_id: int) -> HttpResponse:
+    row = migration_row(actor=request.actor, migration_id=migration_id)
+    text = documents.export_yaml(actor=request.actor, migration_id=migration_id)
+    name = slugify(row.title) or f"migration-{migration_id}"
+    disposition = f'attachment; filename="{name}.yaml"'
+    return HttpResponse(text, content_type="application/yaml", headers={"Content-Disposition": disposition})

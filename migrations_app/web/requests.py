@@ -1,0 +1,33 @@
+"""A request as the pages see it: who asks, under which id."""
+
+import datetime
+
+from allauth.account.authentication import get_authentication_records
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+from migrations_app.models import Person
+from migrations_app.services.actor import ANONYMOUS, Actor
+
+
+class PageRequest(HttpRequest):
+    """What the middleware adds. `actor` is made when it is first asked for."""
+
+    actor: Actor
+    request_id: str
+    htmx: HtmxDetails
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The person of this browser session. A password or a second factor, at login or since, counts as proof."""
+    person = request.user
+    if not isinstance(person, Person) or not person.is_authenticated:
+        return ANONYMOUS
+    proofs = [record["at"] for record in get_authentication_records(request, person)]
+    return Actor(
+        person_id=person.pk,
+        username=person.username,
+        address=request.META.get("REMOTE_ADDR") or "",
+        request_id=getattr(request, "request_id", ""),
+        reauthenticated_at=datetime.datetime.fromtimestamp(max(proofs), datetime.UTC) if proofs else None,
+    )

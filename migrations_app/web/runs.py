@@ -1,0 +1,118 @@
+"""The list of runs, the live page of one, its buttons, its confirmation and its report."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from migrations_app.engine.vocabulary import RunKind, RunState
+from migrations_app.selectors.environments import list_environments
+from migrations_app.selectors.runs import RunFilters, events_after, list_runs, run_page, run_report
+from migrations_app.services import confirmations, runs
+from migrations_app.web.requests import PageRequest
+
+CONTROLS = {
+    "pause": (runs.pause, "Pause asked for; the run stops at its next checkpoint."),
+    "resume": (runs.resume, "The run goes on."),
+    "cancel": (runs.cancel, "Cancel asked for; the run stops at its next batch and undoes what it did."),
+    "retry": (runs.retry, "The run is tried again from its last checkpoint."),
+}
+
+
+@require_safe
+@login_required
+def run_list(request: PageRequest) -> HttpResponse:
+    filters = RunFilters(
+        environment=request.GET.get("environment", ""),
+        state=request.GET.get("state", ""),
+        kind=request.GET.get("kind", ""),
+        live="live" in request.GET,
+    )
+    now, cursor = timezone.now(), request.GET.get("cursor", "")
+    context = {
+        "listing": list_runs(actor=request.actor, now=now, filters=filters, cursor=cursor),
+        "filters": filters,
+        "environments": list_environments(actor=request.actor),
+        "states": list(RunState),
+        "kinds": list(RunKind),
+    }
+    return render(request, "runs/list.html#results" if request.htmx else "runs/list.html", context)
+
+
+@require_safe
+@login_required
+def run(request: PageRequest, run_id: int) -> HttpResponse:
+    page = run_page(actor=request.actor, run_id=run_id, now=timezone.now())
+    return render(request, "runs/run.html", {"page": page})
+
+
+@require_safe
+@login_required
+def run_actions(request: PageRequest, run_id: int) -> HttpResponse:
+    """The buttons alone; the page asks for them anew when the run's state has changed."""
+    page = run_page(actor=request.actor, run_id=run_id, now=timezone.now(), log_lines=1)
+    return render(request, "runs/run.html#run-actions", {"page": page})
+
+
+@require_safe
+@login_required
+def run_log(request: PageRequest, run_id: int) -> HttpResponse:
+    """The whole log as plain text."""
+    lines, after = [], 0
+    while batch := events_after(actor=request.actor, run_id=run_id, after=after):
+        lines += [f"{e.at.isoformat(timespec='milliseconds')} {e.level:7} {e.step or '-'} {e.text}" for e in batch]
+        after = batch[-1].seq
+    disposition = f'attachment; filename="run-{run_id}.log"'
+    headers = {"Content-Disposition": disposition}
+    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8", headers=headers)
+
+
+@require_safe
+@login_required
+def run_report_page(request: PageRequest, run_id: int) -> HttpResponse:
+    report = run_report(actor=request.actor, run_id=run_id, now=timezone.now())
+    return render(request, "runs/report.html", {"report": report, "page": report.page})
+
+
+@require_POST
+@login_required
+def run_control(request: PageRequest, run_id: int, operation: str) -> HttpResponse:
+    if operation not in CONTROLS:
+        raise Http404
+    service, told = CONTROLS[operation]
+    service(actor=request.actor, now=timezone.now(), run_id=run_id)
+    return _answered(request, run_id, told)
+
+
+@require_POST
+@login_required
+def run_roll_back(request: PageRequest, run_id: int) -> HttpResponse:
+    now = timezone.now()
+    page = run_page(actor=request.actor, run_id=run_id, now=now, log_lines=1)
+    undoing = runs.rollback_migration(actor=request.actor, now=now, migration_id=page.row.migration_id)
+    messages.info(request, "Rollback asked for: everything this run did is undone, newest first.")
+    return redirect("run", undoing)
+
+
+@require_POST
+@login_required
+def run_confirm(request: PageRequest, run_id: int) -> HttpResponse:
+    confirmations.sign_off(
+        actor=request.actor,
+        now=timezone.now(),
+        run_id=run_id,
+        step=request.POST.get("step", ""),
+        digest=request.POST.get("digest", ""),
+        decision=request.POST.get("decision", ""),
+    )
+    return _answered(request, run_id, "Your decision is recorded; the run goes on.")
+
+
+def _answered(request: PageRequest, run_id: int, told: str) -> HttpResponse:
+    if not request.htmx:
+        messages.info(request, told)
+        return redirect("run", run_id)
+    page = run_page(actor=request.actor, run_id=run_id, now=timezone.now(), log_lines=1)
+    return render(request, "runs/run.html#run-actions", {"page": page, "told": told})

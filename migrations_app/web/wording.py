@@ -1,0 +1,110 @@
+"""How values read on a page: pure functions, which the template tags name."""
+
+import math
+import re
+from datetime import datetime
+
+from migrations_app.engine.vocabulary import (
+    MigrationStatus,
+    ReviewState,
+    RiskLevel,
+    RunState,
+    StepState,
+)
+
+TONES: dict[str, str] = {
+    **dict.fromkeys((RunState.SUCCEEDED, StepState.SUCCEEDED, MigrationStatus.COMPLETED), "good"),
+    **dict.fromkeys((ReviewState.APPROVED, RiskLevel.LOW, "ok", "allowed", "approve", "done"), "good"),
+    **dict.fromkeys((RunState.RUNNING, StepState.RUNNING, MigrationStatus.EXECUTING), "accent"),
+    **dict.fromkeys((MigrationStatus.VALIDATING, RunState.QUEUED, MigrationStatus.PLANNED), "info"),
+    **dict.fromkeys((RunState.PAUSED, RunState.PARKED, StepState.WAITING, ReviewState.IN_REVIEW), "warn"),
+    **dict.fromkeys((RunState.ROLLING_BACK, StepState.UNDOING, RiskLevel.MEDIUM, ReviewState.EXPIRED), "warn"),
+    **dict.fromkeys((RunState.FAILED, RunState.STUCK, StepState.FAILED, StepState.UNDO_FAILED), "bad"),
+    **dict.fromkeys((ReviewState.REJECTED, ReviewState.VOIDED, RiskLevel.HIGH, "failing", "denied", "reject"), "bad"),
+}
+
+STATE_WORDS: dict[str, str] = {
+    StepState.SUCCEEDED: "done",
+    StepState.PENDING: "waiting",
+    StepState.WAITING: "on hold",
+    StepState.UNDO_FAILED: "undo failed",
+}
+
+
+def tone(value: object) -> str:
+    """The class that colours a state; '' for neutral ones."""
+    return TONES.get(str(value), "")
+
+
+def words(value: object) -> str:
+    return str(value).replace("_", " ")
+
+
+def state_words(value: object) -> str:
+    return STATE_WORDS.get(str(value), words(value))
+
+
+def thousands(value: object) -> str:
+    """`1204882` -> `1,204,882`; anything else as it is."""
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def duration(seconds: object) -> str:
+    """`200` -> `3 min 20 s`: the two largest units."""
+    if not isinstance(seconds, int | float):
+        return "–"
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    if whole < 86_400:
+        hours, rest = divmod(whole, 3600)
+        return f"{hours} h {rest // 60} min" if rest >= 60 else f"{hours} h"
+    days, rest = divmod(whole, 86_400)
+    return f"{days} d {rest // 3600} h" if rest >= 3600 else f"{days} d"
+
+
+def clock(seconds: object) -> str:
+    """`252` -> `4:12`."""
+    if not isinstance(seconds, int | float):
+        return "–"
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def compact(value: object) -> str:
+    """`28400` -> `28.4 k`."""
+    if not isinstance(value, int | float):
+        return "–"
+    for size, letter in ((1_000_000_000, "G"), (1_000_000, "M"), (10_000, "k")):
+        if value >= size:
+            scaled = value / (1000 if letter == "k" else size)
+            return f"{scaled:.1f}".removesuffix(".0") + f" {letter}"
+    return thousands(math.floor(value))
+
+
+def short_digest(value: object) -> str:
+    text = str(value or "")
+    return f"{text[:4]}…{text[-4:]}" if len(text) > 12 else text
+
+
+def initials(name: object) -> str:
+    parts = re.findall(r"[^\W\d_]+", str(name)) or ["?"]
+    letters = parts[0][:1] + parts[-1][:1] if len(parts) > 1 else parts[0][:2]
+    return letters.upper()
+
+
+def relative(at: datetime, now: datetime) -> str:
+    """`3 min ago`, `in 2 h`, `yesterday`-free: always one unit, which stays true for as long as the page is open."""
+    seconds = (now - at).total_seconds()
+    size = abs(seconds)
+    if size < 45:
+        return "just now" if seconds >= 0 else "in a moment"
+    for limit, unit, name in ((3600, 60, "min"), (86_400, 3600, "h"), (math.inf, 86_400, "d")):
+        if size < limit - unit / 2:
+            count = round(size / unit)
+            return f"{count} {name} ago" if seconds >= 0 else f"in {count} {name}"
+    return ""
