@@ -75,11 +75,15 @@ class RunEvent(models.Model):
 
 
 class StepRun(models.Model):
-    """Projection: one row a (run, step, partition), written in the event's transaction."""
+    """Projection of the journal's fold, written in the event's transaction.
+
+    Row 0 is the step as a whole (`done` and `total` over all of it); the leased partitions of a partitioned step
+    are rows of their own, counted from 1 here: partition index + 1.
+    """
 
     run = models.ForeignKey(Run, models.CASCADE, related_name="step_runs")
     step = models.CharField(max_length=60)
-    partition = models.PositiveSmallIntegerField(default=0)
+    partition = models.PositiveSmallIntegerField(default=0, help_text="0: the whole step; else partition index + 1.")
     state = models.CharField(max_length=12, choices=choices(StepState), default=StepState.PENDING)
     attempt = models.PositiveSmallIntegerField(default=0)
     done = models.PositiveBigIntegerField(default=0)

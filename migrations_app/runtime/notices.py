@@ -1,0 +1,41 @@
+"""Notifications that a run itself causes: to the person who started it, in the event's transaction."""
+
+from collections.abc import Mapping
+
+from migrations_app.engine.events import Event, EventType
+from migrations_app.engine.vocabulary import RunKind
+from migrations_app.models import Notification, Run
+from migrations_app.runtime import outbox
+from migrations_app.runtime.settings import current
+
+_TEXTS: Mapping[EventType, tuple[str, str]] = {
+    EventType.RUN_SUCCEEDED: ("run_succeeded", "“{title}”: the {kind} run {run} succeeded."),
+    EventType.RUN_ROLLED_BACK: ("run_rolled_back", "“{title}”: run {run} was rolled back; everything is as before."),
+    EventType.RUN_CANCELLED: ("run_cancelled", "“{title}”: the {kind} run {run} was cancelled."),
+    EventType.RUN_FAILED: ("run_failed", "“{title}”: the {kind} run {run} failed and needs you."),
+    EventType.RUN_STUCK: ("run_stuck", "“{title}”: run {run} is stuck; its page says exactly what to do by hand."),
+    EventType.CONFIRMATION_WANTED: ("confirmation_wanted", "“{title}”: run {run} waits for your confirmation."),
+}
+_MAILED = frozenset({EventType.RUN_FAILED, EventType.RUN_STUCK, EventType.CONFIRMATION_WANTED})
+TEXT_LENGTH = 300
+
+
+def announce(run_id: int, kind: RunKind, event: Event) -> None:
+    if event.type is EventType.CONFIRMATION_GIVEN:
+        Notification.objects.filter(run_id=run_id, kind="confirmation_wanted", done_at=None).update(done_at=event.at)
+        return
+    if event.type not in _TEXTS:
+        return
+    run = Run.objects.select_related("migration").get(pk=run_id)
+    name, text = _TEXTS[event.type]
+    shown = text.format(title=run.migration.title, kind=kind.replace("_", " "), run=run_id)
+    notification = Notification.objects.create(
+        person_id=run.started_by_id,
+        kind=name,
+        text=shown if len(shown) <= TEXT_LENGTH else shown[: TEXT_LENGTH - 1] + "…",
+        migration_id=run.migration_id,
+        run_id=run_id,
+        created_at=event.at,
+    )
+    if event.type in _MAILED and current().alert_on_failure:
+        outbox.put_mail(notification_id=notification.pk, now=event.at)
