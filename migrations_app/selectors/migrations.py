@@ -8,11 +8,11 @@ from typing import Any
 from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.paging import PAGE, Listing
+from migrations_app.selectors.planned_targets import PlannedTarget
 from migrations_app.selectors.plans import (
     Change,
     ClaimRow,
     FindingRow,
-    PlannedTarget,
     RevisionDiff,
     RevisionView,
     RollbackStepRow,

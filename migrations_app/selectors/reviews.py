@@ -1,14 +1,18 @@
 """Who signed what, who still can, and why you cannot."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from migrations_app.engine.vocabulary import Decision, ReviewState
-from migrations_app.models import Migration, PlanRevision
+from migrations_app.engine.policy import counted, outstanding, required_approvals
+from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role
+from migrations_app.models import Migration, MigrationEditor, PlanRevision, Signature
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.access import Access
+from migrations_app.selectors.access import Access, Permission, people_with
+from migrations_app.selectors.planned_targets import changed_targets
+from migrations_app.selectors.start_check import signature_facts
 
-STEP_UP_SECONDS = 300  # a signature needs a proof of presence no older (DESIGN section 5)
+STEP_UP = timedelta(seconds=300)  # a signature needs a proof of presence no older (DESIGN section 5)
+OPEN = (ReviewState.IN_REVIEW, ReviewState.APPROVED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class SignatureRow:
 
 @dataclass(frozen=True, slots=True)
 class SignerRow:
-    """Somebody with the approver role here. `why_not` is '' when they can sign now."""
+    """Somebody with the approver role here. `why_not` is '' when nothing bars them from signing."""
 
     person_id: int
     name: str
@@ -65,9 +69,117 @@ class ReviewPanel:
 def review_panel(
     actor: Actor, access: Access, migration: Migration, revision: PlanRevision | None, *, now: datetime
 ) -> ReviewPanel:
-    raise NotImplementedError
+    digest = revision.digest if revision else ""
+    facts = signature_facts(migration)
+    required = required_of(migration, revision)
+    author = access.can(Permission.AUTHOR, migration.environment_id)
+    planned = revision is not None and migration.status == MigrationStatus.PLANNED
+    why_not = cannot_sign(actor, access, migration, revision, now=now)
+    return ReviewPanel(
+        state=ReviewState(migration.review_state),
+        required=required,
+        approvals=len(counted(facts, digest)),
+        missing=outstanding(required, facts, digest),
+        submitted_at=migration.submitted_at,
+        expires_at=migration.review_expires_at if migration.review_state in OPEN else None,
+        digest=digest,
+        can_sign=not why_not,
+        why_not=why_not,
+        needs_step_up=not why_not and not recently_present(actor, now),
+        can_comment=revision is not None and access.can(Permission.COMMENT, migration.environment_id),
+        can_submit=author and planned and migration.review_state not in OPEN,
+        can_withdraw=author and migration.review_state in OPEN and planned,
+        signatures=_signatures(migration, digest),
+        signers=_signers(migration, digest),
+    )
+
+
+def required_of(migration: Migration, revision: PlanRevision | None) -> int:
+    options = revision.content["options"] if revision else {}
+    approval = bool(options.get("approval_required", True))
+    return required_approvals(migration.environment.required_approvals, approval_required=approval)
+
+
+def cannot_sign(
+    actor: Actor, access: Access, migration: Migration, revision: PlanRevision | None, *, now: datetime
+) -> str:
+    """Why this actor cannot sign now; '' when nothing but a fresh proof of presence may be missing."""
+    barred_because = barred(migration, actor.person_id)
+    if barred_because:
+        return barred_because
+    if actor.scopes is not None:
+        return "a token cannot sign"
+    if not access.can(Permission.SIGN, migration.environment_id):
+        return f"you do not have the approver role in {migration.environment.name}"
+    if revision is None:
+        return "there is no plan yet"
+    if migration.status != MigrationStatus.PLANNED:
+        return f"the migration is {migration.get_status_display()}"
+    if migration.review_state not in OPEN:
+        return f"it is not in review ({migration.get_review_state_display()})"
+    if migration.review_expires_at is not None and migration.review_expires_at <= now:
+        return "the review has expired"
+    changed = changed_targets(revision)
+    if changed:
+        return f"{', '.join(changed)} changed since this was planned"
+    mine = Signature.objects.filter(
+        migration=migration, person_id=actor.person_id, voided_at=None, decision=Decision.APPROVE
+    )
+    return "you have signed it" if mine.exists() else ""
 
 
 def barred(migration: Migration, person_id: int | None) -> str:
-    """Why this person can never sign this migration: '' or a sentence naming what they wrote."""
-    raise NotImplementedError
+    """Why this person can never sign this migration: '' or what they wrote. Superusers are no exception."""
+    if person_id is None:
+        return "you are not logged in"
+    edits = MigrationEditor.objects.filter(migration=migration, person_id=person_id)
+    numbers = sorted(set(edits.values_list("revision", flat=True)))
+    if numbers:
+        return f"you wrote revision {' and '.join(str(number) for number in numbers)}"
+    return "you wrote this migration" if migration.created_by_id == person_id else ""
+
+
+def recently_present(actor: Actor, now: datetime) -> bool:
+    """Whether the person showed within the last 300 s that it is them."""
+    shown = actor.reauthenticated_at
+    return shown is not None and timedelta(0) <= now - shown <= STEP_UP
+
+
+def _signatures(migration: Migration, digest: str) -> tuple[SignatureRow, ...]:
+    rows = Signature.objects.filter(migration=migration).select_related("person", "revision").order_by("pk")
+    return tuple(
+        SignatureRow(
+            id=row.pk,
+            person_id=row.person_id,
+            name=str(row.person),
+            username=row.person.username,
+            decision=Decision(row.decision),
+            revision=row.revision.number,
+            digest=row.digest,
+            at=row.at,
+            comment=row.comment,
+            current=row.voided_at is None and row.digest == digest,
+            voided_at=row.voided_at,
+            voided_because=row.voided_because,
+        )
+        for row in rows
+    )
+
+
+def _signers(migration: Migration, digest: str) -> tuple[SignerRow, ...]:
+    editors = set(migration.editors.values_list("person_id", flat=True)) | {migration.created_by_id}
+    signed = set(
+        Signature.objects.filter(
+            migration=migration, digest=digest, voided_at=None, decision=Decision.APPROVE
+        ).values_list("person_id", flat=True)
+    )
+    return tuple(
+        SignerRow(
+            person_id=person.pk,
+            name=str(person),
+            username=person.username,
+            signed=person.pk in signed,
+            why_not="has edited this migration" if person.pk in editors else "",
+        )
+        for person in people_with(Role.APPROVER, migration.environment_id)
+    )

@@ -1,14 +1,34 @@
-"""What keeps a migration from starting, as far as the database knows: every reason at once."""
+"""What keeps a run from starting, as far as the database knows: every reason at once.
+
+`start_facts` gathers; `engine/start_check.py` decides. The service that starts a run adds what a fresh look at the
+targets shows (`drift`, `unreachable`, `probed_at`) before it asks.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from migrations_app.models import Migration, PlanRevision
+from migrations_app.engine.errors import MigrationError
+from migrations_app.engine.plan import Plan
+from migrations_app.engine.policy import SignatureFact, required_approvals
+from migrations_app.engine.start_check import Blocker, StartFacts, check_start
+from migrations_app.engine.vocabulary import (
+    ClaimMode,
+    Decision,
+    MigrationStatus,
+    ReviewState,
+    Role,
+    RunKind,
+    RunState,
+)
+from migrations_app.handlers import registry
+from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, Signature
+from migrations_app.selectors.access import people_with
+from migrations_app.selectors.planned_targets import changed_targets
 
 
 @dataclass(frozen=True, slots=True)
 class UnmetRow:
-    """`link` is the path kind and id of what blocks (`("run", 7)`), or None."""
+    """`fix` says what to do about it; `code` is stable."""
 
     code: str
     message: str
@@ -21,5 +41,116 @@ class StartCheck:
     unmet: tuple[UnmetRow, ...]
 
 
-def start_check(migration: Migration, revision: PlanRevision | None, *, now: datetime) -> StartCheck:
-    raise NotImplementedError
+def start_check(
+    migration: Migration, revision: PlanRevision | None, *, now: datetime, kind: RunKind = RunKind.APPLY
+) -> StartCheck:
+    if revision is None:
+        return StartCheck(False, (UnmetRow("not_planned", "The migration has no plan yet.", "Plan it first."),))
+    unmet = check_start(start_facts(migration, revision, kind=kind, now=now))
+    return StartCheck(not unmet, tuple(UnmetRow(u.code, u.message, u.fix) for u in unmet))
+
+
+def start_facts(
+    migration: Migration, revision: PlanRevision, *, kind: RunKind, now: datetime, expected_digest: str = ""
+) -> StartFacts:
+    """What the database knows. A target whose configuration is no longer the planned one counts as drift."""
+    plan = Plan.from_content(revision.content)
+    approval = bool(plan.options.get("approval_required", True))
+    completed_at = None
+    if kind is RunKind.ROLLBACK:
+        completed_at = _last_apply(migration)
+    return StartFacts(
+        kind=kind,
+        now=now,
+        status=MigrationStatus(migration.status),
+        review_state=ReviewState(migration.review_state),
+        digest=revision.digest,
+        expected_digest=expected_digest,
+        required_approvals=required_approvals(migration.environment.required_approvals, approval_required=approval),
+        signatures=signature_facts(migration),
+        review_expires_at=migration.review_expires_at,
+        approval_required=approval,
+        dry_run_required=bool(plan.options.get("dry_run_required", True)),
+        dry_run_only=bool(plan.options.get("dry_run", False)),
+        dry_run_ended_at=_last_dry_run(migration, revision),
+        blockers=_blockers(migration, plan),
+        drift=tuple(f"The configuration of target {name} was changed." for name in changed_targets(revision)),
+        handler_known=_handler_known(plan),
+        completed_at=completed_at,
+        rollback_enabled=bool(plan.options.get("rollback_enabled", True)),
+        later_runs=_later_runs(migration, plan) if kind is RunKind.ROLLBACK else (),
+    )
+
+
+def signature_facts(migration: Migration) -> tuple[SignatureFact, ...]:
+    """Live approvals and declines, each with why it does not count today where it does not."""
+    may_sign = {person.pk for person in people_with(Role.APPROVER, migration.environment_id)}
+    editors = set(migration.editors.values_list("person_id", flat=True))
+    rows = Signature.objects.filter(migration=migration, voided_at=None).exclude(decision=Decision.COMMENT)
+    return tuple(
+        SignatureFact(
+            person=row.person.username,
+            decision=Decision(row.decision),
+            digest=row.digest,
+            not_eligible_because="has edited the migration"
+            if row.person_id in editors
+            else ""
+            if row.person_id in may_sign
+            else f"no longer has the approver role in {migration.environment.name}",
+        )
+        for row in rows.select_related("person").order_by("pk")
+    )
+
+
+def _last_dry_run(migration: Migration, revision: PlanRevision) -> datetime | None:
+    runs = Run.objects.filter(
+        migration=migration, revision__digest=revision.digest, kind=RunKind.DRY_RUN, state=RunState.SUCCEEDED
+    )
+    last = runs.order_by("-ended_at").first()
+    return last.ended_at if last else None
+
+
+def _last_apply(migration: Migration) -> datetime | None:
+    runs = Run.objects.filter(migration=migration, kind=RunKind.APPLY, state=RunState.SUCCEEDED)
+    last = runs.order_by("-ended_at").first()
+    return last.ended_at if last else None
+
+
+def _blockers(migration: Migration, plan: Plan) -> tuple[Blocker, ...]:
+    wanted = {claim.target_id: claim.mode for claim in plan.claims}
+    held = ClaimedTarget.objects.filter(target__in=wanted).exclude(run__migration=migration)
+    return tuple(
+        Blocker(claim.target.name, claim.run_id, claim.run.migration.title)
+        for claim in held.select_related("target", "run__migration").order_by("pk")
+        if ClaimMode.EXCLUSIVE in (claim.mode, wanted[claim.target_id])
+    )
+
+
+def _later_runs(migration: Migration, plan: Plan) -> tuple[Blocker, ...]:
+    """Runs of other migrations that wrote to these targets after this migration's last apply."""
+    own = Run.objects.filter(migration=migration, kind=RunKind.APPLY).order_by("-pk").first()
+    if own is None:
+        return ()
+    targets = [claim.target_id for claim in plan.claims]
+    later = (
+        Run.objects.filter(pk__gt=own.pk, kind__in=(RunKind.APPLY, RunKind.ROLLBACK))
+        .exclude(migration=migration)
+        .filter(migration__target_roles__target__in=targets)
+        .exclude(started_at=None)
+        .distinct()
+        .order_by("pk")
+    )
+    names = {target.id: target.name for target in plan.targets}
+    rows = later.values_list("pk", "migration__title", "migration__target_roles__target_id")
+    return tuple(
+        Blocker(names.get(target_id, "a target"), run_id, title)
+        for run_id, title, target_id in rows
+        if target_id in targets
+    )
+
+
+def _handler_known(plan: Plan) -> bool:
+    try:
+        return registry.get(plan.handler).version == plan.handler_version
+    except (KeyError, MigrationError):
+        return False

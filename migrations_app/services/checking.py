@@ -1,0 +1,107 @@
+"""Looking at what people gave us: every problem is collected, then they are refused together."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from migrations_app.engine.errors import Problem
+from migrations_app.services.errors import InvalidInput
+
+NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_LINE = re.compile(r"[\r\n\t]")
+
+
+class Check:
+    """Collects problems. Each method returns the clean value, or a harmless one when there is a problem."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def problem(self, field: str, message: str, fix: str = "", code: str = "invalid") -> None:
+        self.problems.append(Problem(field, message, fix, code))
+
+    def add(self, problems: Iterable[Problem]) -> None:
+        self.problems.extend(problems)
+
+    def done(self) -> None:
+        """Raises InvalidInput when there is any problem."""
+        if self.problems:
+            raise InvalidInput(self.problems)
+
+    def text(self, field: str, value: Any, *, most: int, required: bool = False, lines: bool = False) -> str:
+        if value is None:
+            value = ""
+        if not isinstance(value, str):
+            self.problem(field, "This has to be text.", "Put it in quotes.", "not_text")
+            return ""
+        if len(value) > most:
+            self.problem(field, f"This is {len(value):,} characters long.", f"Use at most {most:,}.", "too_long")
+            return ""
+        if _CONTROL.search(value) or (not lines and _LINE.search(value)):
+            self.problem(field, "This holds characters that cannot be shown.", "Remove control characters.", "control")
+            return ""
+        value = value.strip()
+        if required and not value:
+            self.problem(field, "This is missing.", "Fill it in.", "required")
+        return value
+
+    def name(self, field: str, value: Any, *, most: int) -> str:
+        clean = self.text(field, value, most=most, required=True)
+        if clean and not NAME.fullmatch(clean):
+            self.problem(
+                field,
+                f"“{clean}” is not a name that can be used here.",
+                "Use small letters, digits and hyphens, such as sessions-redis.",
+                "not_a_name",
+            )
+        return clean
+
+    def integer(self, field: str, value: Any, *, least: int, most: int) -> int:
+        if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip()):
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            self.problem(
+                field, "This has to be a whole number.", f"Use a number from {least} to {most}.", "not_a_number"
+            )
+            return least
+        if not least <= value <= most:
+            self.problem(field, f"{value} is out of range.", f"Use a number from {least} to {most}.", "out_of_range")
+            return least
+        return value
+
+    def flag(self, field: str, value: Any) -> bool:
+        if not isinstance(value, bool):
+            self.problem(field, "This has to be true or false.", "Use true or false.", "not_a_flag")
+            return False
+        return value
+
+    def mapping(self, field: str, value: Any, *, most: int = 100) -> Mapping[str, Any]:
+        if not isinstance(value, Mapping) or not all(isinstance(key, str) for key in value):
+            self.problem(field, "This has to be a set of named values.", "Write it as name: value.", "not_a_mapping")
+            return {}
+        if len(value) > most:
+            self.problem(field, f"This has {len(value)} entries.", f"Use at most {most}.", "too_long")
+            return {}
+        return value
+
+    def one_of(self, field: str, value: Any, known: Sequence[str], what: str) -> str:
+        if not isinstance(value, str) or value not in known:
+            shown = value if isinstance(value, str) and len(value) <= 80 else type(value).__name__
+            self.problem(field, f"“{shown}” is no {what}.", f"Choose one of: {', '.join(known)}.", "unknown")
+            return ""
+        return value
+
+    def moment(self, field: str, value: Any) -> datetime | None:
+        if value is None:
+            return None
+        if not isinstance(value, datetime) or value.tzinfo is None:
+            self.problem(field, "This has to be a time with its zone.", "Such as 2026-01-31T12:00:00Z.", "not_a_time")
+            return None
+        return value
+
+
+def invalid(field: str, message: str, fix: str, code: str = "invalid") -> InvalidInput:
+    """One problem, ready to raise."""
+    return InvalidInput([Problem(field, message, fix, code)])

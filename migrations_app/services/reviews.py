@@ -1,0 +1,312 @@
+"""Review: submit, withdraw, and one person's decision on exactly one plan (DESIGN section 5)."""
+
+from datetime import datetime, timedelta
+
+from migrations_app.engine.lifecycle import ReviewEvent, next_status
+from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role
+from migrations_app.models import Migration, Person, PlanRevision, Signature
+from migrations_app.selectors import reviews as shown
+from migrations_app.selectors.planned_targets import changed_targets
+from migrations_app.services import audit, finding, notifications, signatures
+from migrations_app.services.actor import SYSTEM, Actor
+from migrations_app.services.checking import Check
+from migrations_app.services.errors import Conflict, PermissionDenied, SignInRequired, StepUpRequired
+from migrations_app.services.operation import operation
+from migrations_app.services.permissions import Permission, people_with
+
+EXPIRY = timedelta(hours=72)
+MOST_COMMENT = 10_000
+_OPEN = (ReviewState.IN_REVIEW, ReviewState.APPROVED)
+
+
+@operation("review.submit", about="migration")
+def submit(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") -> ReviewState:
+    """Ask for the signatures that the environment wants; with none wanted it is approved at once.
+
+    `digest`, when given, must be that of the newest plan. Approvals of the same plan from before count on.
+    """
+    migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
+    revision = _planned(migration)
+    _same_plan(revision, digest or revision.digest)
+    _targets_as_planned(migration, revision)
+    before = str(migration.review_state)
+    migration.review_state = next_status(ReviewState(migration.review_state), ReviewEvent.SUBMITTED)
+    migration.submitted_at = now
+    migration.review_expires_at = now + EXPIRY
+    migration.save(update_fields=["review_state", "submitted_at", "review_expires_at"])
+    Signature.objects.filter(migration=migration, decision=Decision.REJECT, voided_at=None).update(
+        voided_at=now, voided_because="the plan was submitted again"
+    )
+    _ask_signers(migration, now)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="review.submit",
+        object_type="migration",
+        object_id=migration.pk,
+        environment=migration.environment.name,
+        before={"review_state": before},
+        after={"review_state": str(migration.review_state), "digest": revision.digest, "revision": revision.number},
+    )
+    signatures.recount(migration, actor=actor, now=now)
+    return ReviewState(migration.review_state)
+
+
+@operation("review.withdraw", about="migration")
+def withdraw(*, actor: Actor, now: datetime, migration_id: int) -> None:
+    """Take the plan back from review; its signatures are void."""
+    migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
+    finding.no_live_run(migration, "withdrawn")
+    before = str(migration.review_state)
+    signatures.move(migration, ReviewEvent.WITHDRAWN)
+    voided = signatures.void(migration, now=now, because="the plan was withdrawn from review")
+    notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="review.withdraw",
+        object_type="migration",
+        object_id=migration.pk,
+        environment=migration.environment.name,
+        before={"review_state": before},
+        after={"review_state": str(migration.review_state), "voided_signatures": voided},
+    )
+
+
+def decide(
+    *, actor: Actor, now: datetime, migration_id: int, digest: str, decision: str, comment: str = ""
+) -> ReviewState:
+    """Approve, reject or comment on the plan with this digest.
+
+    Raises, besides what permissions ask: SignInRequired for a token, StepUpRequired without a proof of presence
+    from the last 300 s, PermissionDenied for whoever edited the migration (superusers too), Conflict with reason
+    `digest_changed`, `already_signed`, `not_in_review` or `review_expired`, InvalidInput for a decline without a
+    comment.
+    """
+    _expire_if_due(actor=SYSTEM, now=now, migration_id=migration_id)
+    return _decide(actor=actor, now=now, migration_id=migration_id, digest=digest, decision=decision, comment=comment)
+
+
+@operation("review.decide", about="migration")
+def _decide(*, actor: Actor, now: datetime, migration_id: int, digest: str, decision: str, comment: str) -> ReviewState:
+    check = Check()
+    word = check.one_of("decision", decision, list(Decision), "decision")
+    text = check.text("comment", comment, most=MOST_COMMENT, lines=True)
+    if word in (Decision.REJECT, Decision.COMMENT) and not text and not check.problems:
+        check.problem(
+            "comment",
+            "A decline needs its reason." if word == Decision.REJECT else "There is no comment.",
+            "Write what has to change.",
+            "required",
+        )
+    if word == Decision.COMMENT:
+        check.done()
+        return _comment(actor, now, migration_id, digest, text)
+    if actor.token_id is not None:
+        raise SignInRequired(
+            "A token cannot sign; nothing was signed.", f"Sign in the browser, on the page of migration {migration_id}."
+        )
+    migration = finding.migration(migration_id, actor=actor, permission=Permission.SIGN, lock=True)
+    person = finding.person(actor)
+    check.done()
+    why = shown.barred(migration, person.pk)
+    if why:
+        raise PermissionDenied(f"You cannot sign “{migration.title}”: {why}.", "Ask somebody else who may approve.")
+    revision = _reviewed(migration)
+    _same_plan(revision, digest)
+    _targets_as_planned(migration, revision)
+    if not shown.recently_present(actor, now):
+        raise StepUpRequired(
+            "Signing needs your password or second factor, given within the last five minutes; nothing was signed.",
+            "Show that it is you, then sign again.",
+        )
+    return _sign(actor, now, migration, revision, person, Decision(word), text)
+
+
+def _sign(
+    actor: Actor,
+    now: datetime,
+    migration: Migration,
+    revision: PlanRevision,
+    person: Person,
+    decision: Decision,
+    comment: str,
+) -> ReviewState:
+    earlier = Signature.objects.filter(migration=migration, person=person, voided_at=None).exclude(
+        decision=Decision.COMMENT
+    )
+    if earlier.filter(decision=decision).exists():
+        raise Conflict(
+            f"You have signed this plan of “{migration.title}” already; that signature stands.",
+            "There is nothing more to do.",
+            reason="already_signed",
+        )
+    earlier.update(voided_at=now, voided_because=f"{person} decided again")
+    _save(migration, revision, person, decision, comment, now)
+    notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration, person_id=person.pk)
+    if decision is Decision.REJECT:
+        _decline(migration, person, now)
+    audit.record(
+        actor=actor,
+        now=now,
+        action=f"review.{decision}",
+        object_type="migration",
+        object_id=migration.pk,
+        environment=migration.environment.name,
+        reason=comment,
+        after={"digest": revision.digest, "revision": revision.number, "review_state": str(migration.review_state)},
+    )
+    if decision is Decision.APPROVE:
+        signatures.recount(migration, actor=actor, now=now)
+    return ReviewState(migration.review_state)
+
+
+def _decline(migration: Migration, person: Person, now: datetime) -> None:
+    finding.no_live_run(migration, "declined")
+    signatures.move(migration, ReviewEvent.DECLINED)
+    notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
+    notifications.tell(
+        [migration.created_by],
+        now=now,
+        kind=notifications.REVIEW_REJECTED,
+        text=f"{person} declined “{migration.title}”.",
+        migration=migration,
+        mail=True,
+    )
+
+
+def _comment(actor: Actor, now: datetime, migration_id: int, digest: str, text: str) -> ReviewState:
+    migration = finding.migration(migration_id, actor=actor, permission=Permission.COMMENT, lock=True)
+    revision = finding.newest_revision(migration)
+    if revision is None:
+        raise Conflict(f"“{migration.title}” has no plan to comment on yet.", "Plan it first.", reason="not_planned")
+    _same_plan(revision, digest or revision.digest)
+    _save(migration, revision, finding.person(actor), Decision.COMMENT, text, now)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="review.comment",
+        object_type="migration",
+        object_id=migration.pk,
+        environment=migration.environment.name,
+        reason=text,
+        after={"digest": revision.digest, "revision": revision.number},
+    )
+    return ReviewState(migration.review_state)
+
+
+def _save(
+    migration: Migration, revision: PlanRevision, person: Person, decision: Decision, comment: str, now: datetime
+) -> None:
+    Signature.objects.create(
+        migration=migration,
+        revision=revision,
+        person=person,
+        decision=decision,
+        digest=revision.digest,
+        findings_digest=revision.findings_digest,
+        fingerprints=revision.fingerprints,
+        comment=comment,
+        at=now,
+    )
+
+
+def expire_due(*, actor: Actor, now: datetime) -> int:
+    """End the reviews whose time has passed. Returns how many; a background loop calls this as SYSTEM."""
+    due = Migration.objects.filter(review_state__in=_OPEN, review_expires_at__lte=now).values_list("pk", flat=True)
+    return sum(_expire_if_due(actor=actor, now=now, migration_id=pk) for pk in due)
+
+
+@operation("review.expire", about="migration", in_maintenance=True)
+def _expire_if_due(*, actor: Actor, now: datetime, migration_id: int) -> bool:
+    migration = (
+        Migration.objects.select_for_update(of=("self",))
+        .select_related("environment", "created_by")
+        .filter(pk=migration_id, review_state__in=_OPEN, review_expires_at__lte=now, status=MigrationStatus.PLANNED)
+        .first()
+    )
+    if migration is None:
+        return False
+    signatures.move(migration, ReviewEvent.EXPIRED)
+    voided = signatures.void(migration, now=now, because="the review expired")
+    notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
+    notifications.tell(
+        [migration.created_by],
+        now=now,
+        kind=notifications.REVIEW_EXPIRED,
+        text=f"The review of “{migration.title}” expired; submit it again.",
+        migration=migration,
+    )
+    audit.record(
+        actor=actor,
+        now=now,
+        action="review.expire",
+        object_type="migration",
+        object_id=migration.pk,
+        environment=migration.environment.name,
+        after={"review_state": str(migration.review_state), "voided_signatures": voided},
+    )
+    return True
+
+
+def _planned(migration: Migration) -> PlanRevision:
+    revision = finding.newest_revision(migration)
+    if revision is None or migration.status != MigrationStatus.PLANNED:
+        raise Conflict(
+            f"“{migration.title}” is {migration.get_status_display()} and has no plan that could be reviewed.",
+            "Plan it first.",
+            reason="not_planned",
+        )
+    return revision
+
+
+def _reviewed(migration: Migration) -> PlanRevision:
+    revision = finding.newest_revision(migration)
+    if revision is None or migration.review_state not in _OPEN or migration.status != MigrationStatus.PLANNED:
+        reason = "review_expired" if migration.review_state == ReviewState.EXPIRED else "not_in_review"
+        raise Conflict(
+            f"“{migration.title}” is not in review ({migration.get_review_state_display()}); nothing was signed.",
+            "Ask the author to submit it.",
+            reason=reason,
+        )
+    return revision
+
+
+def _same_plan(revision: PlanRevision, digest: str) -> None:
+    if digest != revision.digest:
+        raise Conflict(
+            "The plan has changed since you looked at it; nothing was signed or submitted.",
+            f"Look at revision {revision.number} and decide on that one.",
+            reason="digest_changed",
+            digest=revision.digest,
+            revision=revision.number,
+        )
+
+
+def _targets_as_planned(migration: Migration, revision: PlanRevision) -> None:
+    changed = changed_targets(revision)
+    if changed:
+        raise Conflict(
+            f"{', '.join(changed)} changed since “{migration.title}” was planned; nothing was signed or submitted.",
+            "Plan again and look at what changed.",
+            reason="target_changed",
+        )
+
+
+def _ask_signers(migration: Migration, now: datetime) -> None:
+    barred = set(migration.editors.values_list("person_id", flat=True))
+    signed = {signature.person_id for signature in signatures.live(migration)}
+    wanted = [
+        person
+        for person in people_with(Role.APPROVER, migration.environment_id)
+        if person.pk not in barred and person.pk not in signed
+    ]
+    if shown.required_of(migration, finding.newest_revision(migration)):
+        notifications.tell(
+            wanted,
+            now=now,
+            kind=notifications.SIGNATURE_WANTED,
+            text=f"Your signature is wanted: “{migration.title}” in {migration.environment.name}.",
+            migration=migration,
+            mail=True,
+        )

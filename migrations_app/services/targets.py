@@ -1,0 +1,211 @@
+"""Targets: the live things of an environment. Admins make and change them; credentials are sealed at once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from migrations_app.engine.lifecycle import ReviewEvent
+from migrations_app.engine.plan import content_digest
+from migrations_app.engine.vocabulary import MigrationStatus, TargetKind
+from migrations_app.models import ClaimedTarget, Migration, SealedSecret, Target
+from migrations_app.runtime import secrets as vault
+from migrations_app.services import audit, finding, signatures
+from migrations_app.services.actor import Actor
+from migrations_app.services.checking import Check
+from migrations_app.services.errors import Conflict, StaleEdit
+from migrations_app.services.forbidden_targets import own_store
+from migrations_app.services.operation import operation
+from migrations_app.services.permissions import Permission
+from migrations_app.stores.sessions import config_problems
+
+SECRET_NAMES = ("password", "readonly_password")
+MOST_SECRET = 4_000
+_DONE = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED)
+
+
+@operation("target.create", about="target")
+def create(
+    *,
+    actor: Actor,
+    now: datetime,
+    environment_id: int,
+    name: str,
+    kind: str,
+    config: Mapping[str, Any],
+    secrets: Mapping[str, str] | None = None,
+) -> int:
+    """Returns its id. `config` is what the store's fields say; credentials go into `secrets` only."""
+    environment = finding.environment(environment_id, actor=actor, permission=Permission.MANAGE_TARGETS)
+    person = finding.person(actor)
+    check = Check()
+    target = Target(environment=environment, created_by=person, created_at=now, changed_at=now)
+    target.name = check.name("name", name, most=60)
+    target.kind = check.one_of("kind", kind, [TargetKind.SESSION_STORE], "kind of target that this version knows")
+    target.config = _config(check, config)
+    given = _secrets(check, secrets or {})
+    if Target.objects.filter(environment=environment, name=target.name).exists():
+        check.problem("name", f"{environment.name} has a target “{target.name}”.", "Choose another name.", "taken")
+    check.done()
+    target.save()
+    _store_secrets(target, given, now)
+    _record(actor, now, "target.create", target, before=None, credentials=given)
+    return target.pk
+
+
+@operation("target.edit", about="target")
+def edit(
+    *,
+    actor: Actor,
+    now: datetime,
+    target_id: int,
+    version: int,
+    config: Mapping[str, Any] | None = None,
+    secrets: Mapping[str, str | None] | None = None,
+) -> int:
+    """Returns the new version. What is None stays; a secret that is None is removed, one that is '' stays.
+
+    Another configuration voids the signatures of every open plan that uses the target; other credentials do not,
+    because a plan names the target and not its credentials. Refused while a run uses the target.
+    """
+    target = _locked(actor, target_id, version)
+    check = Check()
+    fresh = target.config if config is None else _config(check, config)
+    given = _secrets(check, secrets or {})
+    check.done()
+    changed = content_digest(fresh) != content_digest(target.config)
+    if not changed and not given:
+        return target.version
+    open_migrations = _open_migrations(target)  # locked first: a run that starts now waits, or is seen below
+    _not_in_use(target)
+    before = target.config
+    target.config = fresh
+    target.version += 1
+    target.changed_at = now
+    target.save(update_fields=["config", "version", "changed_at"])
+    _store_secrets(target, given, now)
+    voided = sum(
+        signatures.void_by_change(
+            migration, now=now, event=ReviewEvent.TARGET_CHANGED, because=f"target {target.name} was changed"
+        )
+        for migration in open_migrations
+        if changed
+    )
+    _record(actor, now, "target.edit", target, before=before, credentials=given, voided=voided)
+    return target.version
+
+
+@operation("target.archive", about="target")
+def archive(*, actor: Actor, now: datetime, target_id: int, version: int) -> None:
+    """No new plan can use it. Refused while a run or an open migration does."""
+    target = _locked(actor, target_id, version)
+    users = _open_migrations(target)
+    _not_in_use(target)
+    if users:
+        raise Conflict(
+            f"{target.name} is used by “{users[0].title}” ({len(users)} open in all); nothing was changed.",
+            "Cancel those migrations or give them another target first.",
+            reason="target_in_use",
+        )
+    target.archived_at = now
+    target.version += 1
+    target.save(update_fields=["archived_at", "version"])
+    _record(actor, now, "target.archive", target, before=target.config)
+
+
+def _locked(actor: Actor, target_id: int, version: int) -> Target:
+    target = finding.target(target_id, actor=actor, permission=Permission.MANAGE_TARGETS, lock=True)
+    if target.version != version:
+        raise StaleEdit(
+            f"{target.name} was changed meanwhile: it is at version {target.version}, you saw {version}.",
+            "Load it again and repeat your change.",
+            details={"version": target.version},
+        )
+    if target.archived_at is not None:
+        raise Conflict(f"{target.name} is archived; nothing was changed.", "Make a new target.", reason="archived")
+    return target
+
+
+def _not_in_use(target: Target) -> None:
+    claim = ClaimedTarget.objects.filter(target=target).first()
+    if claim is not None:
+        raise Conflict(
+            f"{target.name} is in use by run {claim.run_id}; nothing was changed.",
+            "Wait until that run has ended, or cancel it.",
+            reason="target_in_use",
+            run=claim.run_id,
+        )
+
+
+def _open_migrations(target: Target) -> list[Migration]:
+    """Locked, in the order of their ids. Their targets' rows are always locked before."""
+    rows = Migration.objects.filter(target_roles__target=target).exclude(status__in=_DONE)
+    ids = sorted(set(rows.values_list("pk", flat=True)))
+    locked = Migration.objects.filter(pk__in=ids).select_for_update(of=("self",)).order_by("pk")
+    return list(locked.select_related("environment", "created_by"))
+
+
+def _config(check: Check, config: Any) -> dict[str, Any]:
+    given = dict(check.mapping("config", config))
+    if not check.problems:
+        problems = config_problems(given)
+        check.add(problems)
+        owner = "" if problems else own_store(given)
+        if owner:
+            check.problem(
+                "config", f"This is {owner}.", "Choose the store of the service that you migrate.", "own_store"
+            )
+    return given
+
+
+def _secrets(check: Check, given: Any) -> dict[str, str | None]:
+    """What to store (None: remove). Messages never repeat a value."""
+    clean: dict[str, str | None] = {}
+    for name, value in check.mapping("secrets", given).items():
+        field = f"secrets.{name}"[:80]
+        if name not in SECRET_NAMES:
+            check.problem(field, "There is no such credential.", f"Use {' or '.join(SECRET_NAMES)}.", "unknown")
+        elif value is not None and not isinstance(value, str):
+            check.problem(field, "This has to be text.", "Put it in quotes.", "not_text")
+        elif value is not None and (len(value) > MOST_SECRET or "\x00" in value):
+            check.problem(field, "This cannot be a credential.", f"Use at most {MOST_SECRET} characters.", "too_long")
+        elif value != "":
+            clean[name] = value
+    return clean
+
+
+def _store_secrets(target: Target, given: Mapping[str, str | None], now: datetime) -> None:
+    for name, clear in given.items():
+        if clear is None:
+            SealedSecret.objects.filter(target=target, name=name).delete()
+        else:
+            vault.store(target_id=target.pk, name=name, clear=clear, at=now)
+
+
+def _record(
+    actor: Actor,
+    now: datetime,
+    action: str,
+    target: Target,
+    *,
+    before: Mapping[str, Any] | None,
+    credentials: Mapping[str, str | None] | None = None,
+    voided: int = 0,
+) -> None:
+    """Credentials are named, never written: `entered` ones, `removed` ones."""
+    after: dict[str, Any] = {"name": target.name, "kind": str(target.kind), "version": target.version}
+    after["config"] = target.config
+    if credentials:
+        after["entered"] = sorted(name for name, clear in credentials.items() if clear is not None)
+        after["removed"] = sorted(name for name, clear in credentials.items() if clear is None)
+    if voided:
+        after["voided_signatures"] = voided
+    audit.record(
+        actor=actor,
+        now=now,
+        action=action,
+        object_type="target",
+        object_id=target.pk,
+        environment=target.environment.name,
+        before=None if before is None else {"config": before},
+        after=after,
+    )
