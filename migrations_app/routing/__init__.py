@@ -1,0 +1,1 @@
+"""The session router for a user's own services: importable with the base dependencies, without Django."""

@@ -1,0 +1,1 @@
+"""Session migration: sessions move between stores while services follow the route record."""

@@ -1,0 +1,37 @@
+"""Step 4: create on the target what its layout needs (table, side data, fences)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from migrations_app.engine.crash_points import reach
+from migrations_app.engine.handler import Action, ActionContext
+from migrations_app.handlers.session.parameters import TARGET
+from migrations_app.handlers.session.sides import reading
+from migrations_app.stores.sessions import open_store
+
+
+class Initialise(Action):
+    """Result: created (whether anything had to be made)."""
+
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        target = ctx.targets[TARGET]
+        with open_store(target.config, target.secrets) as store:
+            created = store.initialise(ctx.worker)
+            reach("session.initialise.created")
+            store.raise_worker_fence(ctx.worker)
+        return {"created": created or bool(ctx.checkpoint.get("created"))}
+
+    def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
+        with reading(ctx.targets[TARGET]) as store:
+            return {"exists": store.probe().exists}
+
+    def undo(self, ctx: ActionContext) -> None:
+        target = ctx.targets[TARGET]
+        with open_store(target.config, target.secrets) as store:
+            store.drop_created(ctx.worker)
+
+    def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
+        return (
+            f"On “{ctx.targets[TARGET].name}”, drop what this run created and nobody uses: the session table when it "
+            "is empty, its side table, and the table or keys of the fences (names: see the target's page).",
+        )

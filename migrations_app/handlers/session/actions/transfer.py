@@ -1,0 +1,117 @@
+"""Step 5: copy every session in batches, each with a checkpoint; partitions of the id space run side by side."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import replace
+from typing import Any
+
+from migrations_app.engine.crash_points import reach
+from migrations_app.engine.errors import StepFailed
+from migrations_app.engine.handler import Action, ActionContext
+from migrations_app.handlers.session.fidelity import kept_by_both
+from migrations_app.handlers.session.fingerprint import fingerprint, key_of
+from migrations_app.handlers.session.paging import pages, pages_ahead
+from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
+from migrations_app.handlers.session.partitions import close_partitions
+from migrations_app.handlers.session.records import same_session
+from migrations_app.handlers.session.sides import reader, reading, writing
+from migrations_app.stores.sessions.base import Page, Partition
+from migrations_app.stores.sessions.records import Version
+
+COPY_SEQ = 1  # catch-up passes count on from here, so that a late copy never replaces what they brought
+COUNTERS = ("sessions", "written", "refused", "unreadable")
+
+
+class Transfer(Action):
+    """Result of a partition, added up over all: sessions read, written, refused (newer there, or expired), unreadable.
+
+    The next page is read while the current one is applied. The checkpoint is saved after the page took effect.
+    """
+
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        part = Partition(ctx.partition, ctx.partitions)
+        counts = {name: ctx.checkpoint.get(name, 0) for name in COUNTERS}
+        if ctx.checkpoint.get("last"):
+            return counts
+        version = Version(ctx.run_id, COPY_SEQ)
+        scan = pages_ahead(
+            reader(ctx.targets[SOURCE]), ctx.checkpoint.get("cursor", ""), ctx.options["batch_size"], part
+        )
+        with writing(ctx, TARGET) as target, closing(scan) as stream:
+            for page in stream:
+                self._refuse_unreadable(ctx, page)
+                applied = target.apply([replace(record, version=version) for record in page.records], ctx.worker)
+                reach("session.transfer.applied")
+                counts["sessions"] += len(page.records)
+                counts["written"] += applied.written
+                counts["refused"] += applied.refused
+                counts["unreadable"] += len(page.unreadable)
+                ctx.progress.save(
+                    {"cursor": page.cursor, "last": page.last, **counts},
+                    done=counts["sessions"],
+                    total=self._expected(ctx),
+                    unit="sessions",
+                    counters=counts,
+                )
+        return counts
+
+    def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
+        with reading(ctx.targets[SOURCE]) as source:
+            sessions = source.count()
+        batch = ctx.options["batch_size"]
+        return {"sessions": sessions, "batches": -(-sessions // batch), "partitions": ctx.options["parallel_workers"]}
+
+    def undo(self, ctx: ActionContext) -> None:
+        """Take the copies off the target: those of this run, and those that the source holds equally.
+
+        A session is removed from one side only while the other holds it; what somebody else put on the target
+        stays and is reported.
+        """
+        copied_by = ctx.results.get("prepare", {}).get("run_id", ctx.run_id)
+        fields = kept_by_both(ctx.targets[SOURCE].config, ctx.targets[TARGET].config)
+        tolerance = ctx.parameters["deadline_tolerance_ms"]
+        removed = left = 0
+        with ExitStack() as stack:
+            if not stack.enter_context(reading(ctx.targets[TARGET])).probe().exists:
+                return
+            target = stack.enter_context(writing(ctx, TARGET))
+            source = stack.enter_context(reading(ctx.targets[SOURCE]))
+            close_partitions(ctx, target)
+            for page in pages(target, "", ctx.options["batch_size"]):
+                held = source.read([record.id for record in page.records]) if page.records else []
+                ours = [
+                    copy.id
+                    for copy, record in zip(page.records, held, strict=True)
+                    if copy.version.epoch == copied_by
+                    or (record is not None and same_session(record, copy, tolerance, fields))
+                ]
+                removed += target.delete(ours, ctx.worker) if ours else 0
+                left += len(page.records) - len(ours)
+                reach("session.transfer.undo.batch")
+                ctx.progress.alive()
+        if left:
+            ctx.log.warning(f"{left} session(s) on “{ctx.targets[TARGET].name}” are not from this run; they stay there.")
+        ctx.log.info(f"{removed} copied session(s) were removed from “{ctx.targets[TARGET].name}”.")
+
+    def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
+        return (
+            f"Check that “{ctx.targets[SOURCE].name}” serves the sessions (route “plain_a”), then delete the copied "
+            f"sessions on “{ctx.targets[TARGET].name}”: those whose version epoch is "
+            f"{ctx.results.get('prepare', {}).get('run_id', ctx.run_id)}.",
+        )
+
+    def _expected(self, ctx: ActionContext) -> int | None:
+        sessions: int | None = ctx.results.get("prepare", {}).get("sessions")
+        return sessions // ctx.partitions if sessions is not None else None
+
+    def _refuse_unreadable(self, ctx: ActionContext, page: Page) -> None:
+        if not page.unreadable or ctx.parameters["unreadable"] == LEAVE:
+            return
+        key = key_of(ctx.extra)
+        named = [{"fingerprint": fingerprint(id_, key), "reason": reason} for id_, reason in page.unreadable[:20]]
+        raise StepFailed(
+            f"{len(page.unreadable)} record(s) of “{ctx.targets[SOURCE].name}” are not readable as sessions "
+            f"({named[0]['fingerprint']}: {named[0]['reason']}); nothing was removed from the source. "
+            "Mend or remove them, narrow the target's prefix, or set the parameter “unreadable” to “leave”.",
+            details={"unreadable": named},
+        )

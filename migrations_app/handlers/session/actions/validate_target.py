@@ -1,0 +1,75 @@
+"""Step 2: the target can take what is coming: it answers, may be written, holds nothing of others, has room."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from migrations_app.engine.errors import InsufficientResources, Problem, ValidationFailed
+from migrations_app.engine.handler import Action, ActionContext
+from migrations_app.handlers.session.parameters import SOURCE, TARGET
+from migrations_app.handlers.session.sides import reading
+from migrations_app.stores.sessions.base import SessionStore, StoreProbe
+
+SAMPLE = 100
+
+
+class ValidateTarget(Action):
+    """Changes nothing. Result: latency_us, free_bytes (-1: no limit known), eviction_policy."""
+
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        name = ctx.targets[TARGET].name
+        with reading(ctx.targets[TARGET]) as target:
+            probe = target.probe()
+            problems = [Problem("targets.target", message, code="target_problem") for message in probe.problems]
+            if not probe.writable:
+                problems.append(
+                    Problem(
+                        "targets.target",
+                        f"“{name}” does not let us write.",
+                        "Give the target's user the right to write.",
+                        "target_read_only",
+                    )
+                )
+            if probe.exists and self._holds_others(target, ctx):
+                problems.append(
+                    Problem(
+                        "targets.target",
+                        f"“{name}” already holds {probe.count} session(s) that this run did not copy.",
+                        "Empty it, or choose another table, database or prefix.",
+                        "target_not_empty",
+                    )
+                )
+        if problems:
+            raise ValidationFailed(f"“{name}” cannot take the sessions; nothing was changed.", problems=problems)
+        free = self._free_bytes(probe)
+        self._refuse_too_small(ctx, free)
+        return {
+            "latency_us": round(probe.latency_ms * 1000),
+            "free_bytes": free,
+            "eviction_policy": probe.eviction_policy,
+        }
+
+    def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return self.do(ctx)
+
+    def _holds_others(self, target: SessionStore, ctx: ActionContext) -> bool:
+        """Sessions that this run copied itself do not count: a step may be run again after a crash."""
+        return any(record.version.epoch != ctx.run_id for record in target.scan("", SAMPLE).records)
+
+    def _free_bytes(self, probe: StoreProbe) -> int:
+        if probe.capacity_bytes is None or probe.used_bytes is None:
+            return -1
+        return max(0, probe.capacity_bytes - probe.used_bytes)
+
+    def _refuse_too_small(self, ctx: ActionContext, free: int) -> None:
+        if free < 0:
+            return
+        with reading(ctx.targets[SOURCE]) as source:
+            sample = source.scan("", SAMPLE).records
+            sessions = source.count()
+        needed = sessions * sum(len(r.value) + len(r.id) for r in sample) // max(1, len(sample))
+        if needed > free:
+            raise InsufficientResources(
+                f"“{ctx.targets[TARGET].name}” has {free} bytes free; the sessions need about {needed}. "
+                "Nothing was changed. Give it more room.",
+                details={"free_bytes": free, "needed_bytes": needed},
+            )

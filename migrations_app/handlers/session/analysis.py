@@ -1,0 +1,99 @@
+"""A look at both stores, read-only: what is there, how big, how fast, and whether a sample could be carried over.
+
+A store that does not answer is a finding of the look, not its end: the author hears of both sides at once.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from migrations_app.engine.errors import MigrationError
+from migrations_app.engine.handler import Spec
+from migrations_app.engine.plan import Analysis, Target
+from migrations_app.engine.vocabulary import ValidationLevel
+from migrations_app.handlers.session.parameters import SOURCE, TARGET
+from migrations_app.stores.sessions import fingerprint, open_store
+from migrations_app.stores.sessions.records import Codec, SessionRecord
+
+SAMPLE = 200
+
+
+def analyse(spec: Spec) -> Analysis:
+    """States and fingerprints by role; sizes: sessions, bytes (estimated from a sample)."""
+    states = {role: look(spec.targets[role]) for role in (SOURCE, TARGET)}
+    source, target = states[SOURCE], states[TARGET]
+    if spec.options.get("validation_level") == ValidationLevel.BASIC:
+        source.pop("sample", None)
+    sessions = source.get("sessions", 0)
+    return Analysis(
+        source_state=source,
+        target_state=target,
+        fingerprints={role: state.pop("fingerprint") for role, state in states.items() if "fingerprint" in state},
+        sizes={"sessions": sessions, "bytes": sessions * source.get("mean_bytes", 0)},
+        warnings=tuple(_warnings(states)),
+    )
+
+
+def look(target: Target) -> dict[str, Any]:
+    """JSON-ready integers, strings and maps; `error` alone (code, message) when the store could not be looked at."""
+    try:
+        with open_store(target.config, target.secrets, read_only=True) as store:
+            probe = store.probe()
+            page = store.scan("", SAMPLE) if probe.exists else None
+    except MigrationError as error:
+        return {"name": target.name, "error": {"code": error.code, "message": error.message}}
+    state: dict[str, Any] = {
+        "name": target.name,
+        "store": probe.kind,
+        "version": probe.version,
+        "identity": probe.identity,
+        "layout": probe.layout,
+        "exists": probe.exists,
+        "writable": probe.writable,
+        "sessions": probe.count,
+        "latency_us": round(probe.latency_ms * 1000),
+        "clock_skew_ms": probe.clock_skew_ms,
+        "eviction_policy": probe.eviction_policy,
+        "problems": list(probe.problems),
+        "fingerprint": dict(fingerprint(probe, target.config)),
+    }
+    if probe.capacity_bytes is not None and probe.used_bytes is not None:
+        state["free_bytes"] = max(0, probe.capacity_bytes - probe.used_bytes)
+    if page is not None and page.records:
+        state["mean_bytes"] = sum(len(r.value) + len(r.id) for r in page.records) // len(page.records)
+        state["sample"] = describe_sample(page.records, len(page.unreadable))
+    return state
+
+
+def describe_sample(records: Sequence[SessionRecord], unreadable: int) -> dict[str, Any]:
+    """Counts by codec, values that do not hold what their codec says, the shortest time left (ms, -1: none ends)."""
+    now = round(time.time() * 1000)
+    left = [record.expires_at_ms - now for record in records if record.expires_at_ms is not None]
+    return {
+        "size": len(records),
+        "unreadable": unreadable,
+        "codecs": dict(Counter(str(record.codec) for record in records)),
+        "invalid": sum(not holds_its_codec(record) for record in records),
+        "shortest_left_ms": max(0, min(left)) if left else -1,
+        "without_deadline": sum(record.expires_at_ms is None for record in records),
+        "sliding": sum(record.ttl_ms is not None for record in records),
+        "with_extra": sum(bool(record.extra) for record in records),
+    }
+
+
+def holds_its_codec(record: SessionRecord) -> bool:
+    """Whether the value reads as its codec says: JSON must have a canonical form; opaque bytes always pass."""
+    if record.codec is not Codec.JSON:
+        return True
+    try:
+        record.canonical_value()
+    except ValueError:
+        return False
+    return True
+
+
+def _warnings(states: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    return [
+        f"“{state['name']}”: {problem}" for state in states.values() for problem in state.get("problems", ())
+    ]

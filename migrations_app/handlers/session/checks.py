@@ -1,0 +1,129 @@
+"""Every reason why a session migration cannot be planned, each with its field and a fix."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from migrations_app.engine.errors import Problem
+from migrations_app.engine.handler import Spec
+from migrations_app.engine.plan import Analysis, Target
+from migrations_app.handlers.session.fidelity import carries_codec
+from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
+from migrations_app.stores.sessions import config_problems, endpoint
+
+
+def problems_of(spec: Spec, analysis: Analysis) -> list[Problem]:
+    return [
+        *_config(spec),
+        *_answers(SOURCE, analysis.source_state),
+        *_answers(TARGET, analysis.target_state),
+        *_same_place(spec),
+        *_target_state(analysis.target_state),
+        *_sample(spec, analysis.source_state),
+        *_options(spec),
+    ]
+
+
+def _config(spec: Spec) -> Iterator[Problem]:
+    for role in (SOURCE, TARGET):
+        for problem in config_problems(spec.targets[role].config):
+            yield Problem(f"targets.{role}.{problem.field}", problem.message, problem.fix, problem.code)
+
+
+def _answers(role: str, state: Mapping[str, Any]) -> Iterator[Problem]:
+    error = state.get("error")
+    if error:
+        yield Problem(
+            f"targets.{role}",
+            f"“{state['name']}” could not be looked at: {error['message']}",
+            "Check its host, port, user and password on the target's page with “Test connection”, then plan again.",
+            error["code"],
+        )
+    elif role == SOURCE and not state["exists"]:
+        yield Problem(
+            "targets.source",
+            f"“{state['name']}” has no session table or keys to read.",
+            "Check the table or prefix of the target.",
+            "source_missing",
+        )
+
+
+def _same_place(spec: Spec) -> Iterator[Problem]:
+    source, target = spec.targets[SOURCE], spec.targets[TARGET]
+    if source.id == target.id:
+        yield Problem(
+            "targets.target", "Source and target are the same target.", "Choose another target.", "same_target"
+        )
+    elif endpoint(source.config) == endpoint(target.config) and _overlap(source, target):
+        yield Problem(
+            "targets.target",
+            f"“{target.name}” keeps its sessions in the same place as “{source.name}”.",
+            "Choose another server, database, table or key prefix; a prefix must not begin with the other one.",
+            "same_place",
+        )
+
+
+def _overlap(source: Target, target: Target) -> bool:
+    if "table" in source.config or "table" in target.config:
+        return bool(source.config.get("table") == target.config.get("table"))
+    one, other = str(source.config.get("prefix", "")), str(target.config.get("prefix", ""))
+    return one.startswith(other) or other.startswith(one)
+
+
+def _target_state(state: Mapping[str, Any]) -> Iterator[Problem]:
+    if state.get("error"):
+        return
+    if state["sessions"]:
+        yield Problem(
+            "targets.target",
+            f"“{state['name']}” already holds {state['sessions']} session(s).",
+            "Empty it, or choose another table, database or prefix.",
+            "target_not_empty",
+        )
+    if not state["writable"]:
+        yield Problem(
+            "targets.target",
+            f"The user of “{state['name']}” may not write there.",
+            "Give it the right to write, or choose another user.",
+            "target_read_only",
+        )
+
+
+def _sample(spec: Spec, source: Mapping[str, Any]) -> Iterator[Problem]:
+    sample = source.get("sample")
+    if not sample:
+        return
+    target = spec.targets[TARGET]
+    for codec in sorted(sample["codecs"]):
+        if not carries_codec(target.config, codec):
+            yield Problem(
+                "targets.target",
+                f"“{target.name}” cannot hold {codec} values, and “{source['name']}” has them.",
+                "Choose bytes (bytea) as the target's value type, or declare the source's codec if its values are JSON.",
+                "codec_not_representable",
+            )
+    if sample["invalid"]:
+        yield Problem(
+            "targets.source",
+            f"{sample['invalid']} of {sample['size']} sampled values of “{source['name']}” are not what their codec "
+            "says.",
+            "Declare the source's values as opaque, or mend them.",
+            "invalid_values",
+        )
+    if sample["unreadable"] and spec.parameters["unreadable"] != LEAVE:
+        yield Problem(
+            "parameters.unreadable",
+            f"{sample['unreadable']} sampled record(s) of “{source['name']}” are not readable as sessions.",
+            "Narrow the prefix or table of the source, or choose “leave” to leave such records where they are.",
+            "unreadable_records",
+        )
+
+
+def _options(spec: Spec) -> Iterator[Problem]:
+    if spec.options.get("zero_downtime"):
+        yield Problem(
+            "options.zero_downtime",
+            "Sessions move in standard mode here: reads go on, and writes wait for a moment at the switch. A switch "
+            "without any wait is not available in this version.",
+            "Set zero_downtime to false; the parameter “write_pause_limit_ms” limits how long writes may wait.",
+            "zero_downtime_unavailable",
+        )
