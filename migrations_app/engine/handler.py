@@ -68,7 +68,9 @@ class ActionContext:
     """Everything an action may touch.
 
     `results` maps step id to that step's result; `checkpoint` is what this (step, partition) saved last, empty
-    at first; `read_only` is set in a dry run, and then stores must be opened read-only.
+    at first; `read_only` is set in a dry run, and then stores must be opened read-only. `partition` of
+    `partitions` is this call's share: always the whole (0 of 1) in `preview`, in `undo` and in the `verify` of a
+    step whose `leased_partitions` ran apart. `undoes` is the run that a rollback run takes back.
     """
 
     run_id: int
@@ -86,20 +88,30 @@ class ActionContext:
     routes: Routes
     partition: int = 0
     partitions: int = 1
+    leased_partitions: int = 1
+    undoes: int | None = None
     read_only: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def effect_run_id(self) -> int:
+        """The run whose effects these are: `run_id`, or in a rollback run the run it undoes.
+
+        Versions, artifact keys and everything else that marks what a run created are made of this id.
+        """
+        return self.undoes or self.run_id
+
     def closed_partitions(self) -> tuple[WorkerToken, ...]:
-        """Tokens for the partition scopes of this step that no driver ever reaches.
+        """Tokens for the partition scopes of this step that no driver ever reaches; empty when it ran inline.
 
         The undo of a partitioned step raises them as fences first: a partition driver that was frozen in the
-        middle of a batch then writes no more. `partitions` is 1 for a step that ran inline: nothing to close.
+        middle of a batch then writes no more.
         """
-        if self.partitions == 1:
+        if self.leased_partitions < 2:
             return ()
         return tuple(
-            WorkerToken(partition_scope(self.run_id, self.step.id, index), CLOSED_TOKEN)
-            for index in range(self.partitions)
+            WorkerToken(partition_scope(self.effect_run_id, self.step.id, index), CLOSED_TOKEN)
+            for index in range(self.leased_partitions)
         )
 
 

@@ -143,6 +143,7 @@ def _rollback_started(view: RunView, event: Event) -> RunView:
         raise _illegal(view, event, f"the plan has no step {', '.join(sorted(unknown))}")
     return replace(
         view,
+        steps=tuple(step_fold.reopen_undo(step) for step in view.steps),
         direction=Direction.UNDO,
         undo_order=order,
         rollback_reason=event.payload.get("reason", view.rollback_reason),
@@ -150,7 +151,7 @@ def _rollback_started(view: RunView, event: Event) -> RunView:
         ended_at=None,
         result=None,
         instructions=(),
-        yielded=False,
+        yielded=True,
     )
 
 

@@ -65,9 +65,10 @@ class Journal(Protocol):
         """All events in `seq` order."""
 
     def append(self, events: Sequence[NewEvent]) -> Appended:
-        """Write events in one transaction. Raises LeaseLost when this worker's token is stale.
+        """Write events in one transaction.
 
-        An append of no events checks the lease and reads the signal.
+        Raises LeaseLost when this worker's token is stale, and DependencyUnavailable when the database does not
+        answer (inside an action that makes the step wait and try again). An append of no events checks the lease and reads the signal.
         """
 
 

@@ -62,6 +62,13 @@ def reopen(step: StepView) -> StepView:
     )
 
 
+def reopen_undo(step: StepView) -> StepView:
+    """A person retries a stuck rollback: the failed undo goes on from its checkpoint, with fresh counts."""
+    if step.state is not _S.UNDO_FAILED:
+        return step
+    return replace(step, state=_S.UNDOING, own=_afresh(step.own), error=None, ended_at=None)
+
+
 def _afresh(partition: PartitionView) -> PartitionView:
     state = _S.PENDING if partition.state is _S.PENDING else _S.WAITING
     return replace(partition, state=state, deaths=0, failures=0, retry_at=None, error=None)
@@ -176,11 +183,9 @@ def _confirmation_given(step: StepView, event: Event) -> StepView:
 
 
 def _undo_started(step: StepView, event: Event) -> StepView:
-    """The undo has a checkpoint, progress and counts of its own; so has its retry by a person."""
+    """The undo has a checkpoint, progress and counts of its own."""
     if step.state is _S.UNDOING:
         step = _own(step, attempt=event.attempt, retry_at=None)
-    elif step.state is _S.UNDO_FAILED:
-        step = replace(step, own=replace(_afresh(step.own), state=_S.UNDOING, attempt=event.attempt))
     else:
         step = replace(step, own=PartitionView(state=_S.UNDOING, attempt=event.attempt))
     return replace(step, state=_S.UNDOING, started_at=step.started_at or event.at, ended_at=None, error=None)
@@ -225,7 +230,7 @@ _FORWARD: _Table = {
     EventType.CONFIRMATION_WANTED: (frozenset({_S.PENDING}), _confirmation_wanted),
     EventType.CONFIRMATION_GIVEN: (frozenset({_S.WAITING}), _confirmation_given),
 }
-_UNDONE_FROM = frozenset(_S) - {_S.UNDONE, _S.SKIPPED}
+_UNDONE_FROM = frozenset(_S) - {_S.UNDONE, _S.UNDO_FAILED, _S.SKIPPED}
 _UNDO: _Table = {
     EventType.UNDO_STARTED: (_UNDONE_FROM, _undo_started),
     EventType.UNDO_SUCCEEDED: (frozenset({_S.UNDOING}), _undo_succeeded),

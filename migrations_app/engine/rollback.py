@@ -1,0 +1,139 @@
+"""The way back: every step that was started is undone, the last one first; a failed undo makes the run stuck."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from migrations_app.engine.brief import Outcome, OutcomeKind
+from migrations_app.engine.crash_points import reach
+from migrations_app.engine.driver import Driver
+from migrations_app.engine.errors import LeaseLost, RollbackFailed, StepCrashed
+from migrations_app.engine.events import EventType, NewEvent
+from migrations_app.engine.interruptions import SliceOver
+from migrations_app.engine.plan import Step
+from migrations_app.engine.retry import decide
+from migrations_app.engine.run_view import ParkedFor
+from migrations_app.engine.vocabulary import RunKind, StepState
+
+
+class Rollback:
+    """Starts and drives the undo of a run. Signals do not interrupt it; the end of a slice does."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    def start(self, reason: str, error: Mapping[str, Any] | None = None) -> None:
+        """Turn the run round. `reason`: failure, emergency, cancelled, asked, or rollback run."""
+        started = self._started_steps()
+        steps = [step for step in reversed(self._driver.run.plan.steps) if step.id in started]
+        payload: dict[str, Any] = {
+            "reason": reason,
+            "emergency": reason == "emergency",
+            "steps": [step.id for step in steps if step.reversible],
+            "irreversible": [step.id for step in steps if not step.reversible],
+        }
+        if error:
+            payload["error"] = dict(error)
+        notes = [
+            NewEvent(
+                EventType.LOGGED,
+                step.id,
+                payload={"level": "warning", "message": f"The step “{step.title}” cannot be taken back."},
+            )
+            for step in steps
+            if not step.reversible
+        ]
+        self._driver.append(NewEvent(EventType.ROLLBACK_STARTED, payload=payload), *notes)
+        reach("rollback.started")
+
+    def go_on(self) -> Outcome:
+        """Undo what is not undone yet. Raises SliceOver and LeaseLost."""
+        for step_id in self._driver.view.undo_order:
+            state = self._driver.view.step(step_id).state
+            if state is StepState.UNDONE:
+                continue
+            if state is StepState.UNDO_FAILED:  # the driver died between the failure and its consequence
+                return self._stuck(step_id)
+            if self._driver.slice_is_over():
+                raise SliceOver
+            outcome = self._undo(self._driver.run.plan.step(step_id))
+            if outcome is not None:
+                return outcome
+        self._driver.finish(EventType.RUN_ROLLED_BACK)
+        return Outcome(OutcomeKind.FINISHED, str(self._driver.view.state))
+
+    def _started_steps(self) -> frozenset[str]:
+        run = self._driver.run
+        if run.kind is RunKind.ROLLBACK:
+            return frozenset(run.prior_started or run.prior_results)
+        return frozenset(self._driver.view.started_steps)
+
+    def _undo(self, step: Step) -> Outcome | None:
+        driver = self._driver
+        view = driver.view.step(step.id)
+        attempt = (view.attempt if view.state is StepState.UNDOING else 0) + 1
+        if view.state is StepState.UNDOING and view.own.deaths >= driver.limits.max_deaths:
+            message = f"The undo of “{step.title}” ended {view.own.deaths} times without an outcome."
+            return self._record_failure(step, StepCrashed(message), attempt)
+        payload = {"token": driver.worker.token}
+        driver.append(NewEvent(EventType.UNDO_STARTED, step.id, attempt=attempt, payload=payload))
+        reach("rollback.intent_written")
+        try:
+            driver.action(step).undo(driver.context(step, driver.view.step(step.id).own))
+        except LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001  (whatever an undo raises is an outcome to record)
+            return self._record_failure(step, error, attempt)
+        reach("rollback.effect_done")
+        driver.append(NewEvent(EventType.UNDO_SUCCEEDED, step.id, attempt=attempt))
+        reach("rollback.outcome_written")
+        return None
+
+    def _record_failure(self, step: Step, raised: Exception, attempt: int) -> Outcome:
+        driver = self._driver
+        error = driver.error_of(raised, step)
+        decision = decide(error, driver.view.step(step.id).own.failures, driver.retry_policy)
+        if decision.retry:
+            at = driver.in_seconds(decision.after_seconds)
+            retry = {
+                "error": error.as_dict(),
+                "retry_at": at.isoformat(),
+                "because": decision.because,
+                "undo": True,
+            }
+            driver.append(
+                NewEvent(EventType.STEP_RETRY_SCHEDULED, step.id, attempt=attempt, payload=retry),
+                NewEvent(EventType.RUN_PARKED, payload={"reason": str(ParkedFor.RETRY), "wake_at": at.isoformat()}),
+            )
+            return Outcome(OutcomeKind.PARKED, str(ParkedFor.RETRY), at)
+        failure = RollbackFailed(
+            f"Undoing the step “{step.title}” failed: {error.message}",
+            details={"step": step.id, "cause": error.as_dict()},
+            recovery_actions=("Follow the run's instructions, then retry its rollback or mark it as resolved.",),
+        )
+        payload = {"error": failure.as_dict()}
+        driver.append(NewEvent(EventType.UNDO_FAILED, step.id, attempt=attempt, payload=payload))
+        reach("rollback.failure_written")
+        return self._stuck(step.id)
+
+    def _stuck(self, failed: str) -> Outcome:
+        """Stop here: what is left must be undone in order, so nothing after a failed undo may be touched."""
+        driver = self._driver
+        instructions = [
+            self._instruction(driver.run.plan.step(step_id))
+            for step_id in driver.view.undo_order
+            if driver.view.step(step_id).state is not StepState.UNDONE
+        ]
+        driver.finish(EventType.RUN_STUCK, error=driver.view.step(failed).error, instructions=instructions)
+        return Outcome(OutcomeKind.FINISHED, str(driver.view.state))
+
+    def _instruction(self, step: Step) -> dict[str, Any]:
+        driver = self._driver
+        context = driver.context(step, driver.view.step(step.id).own)
+        try:
+            actions = [str(line) for line in driver.action(step).manual_undo(context)]
+        except Exception as error:  # noqa: BLE001  (people need instructions even when the handler is broken)
+            actions = [
+                f"Undo the step “{step.title}” by hand: {step.undo_title}.",
+                f"Its handler could not say how ({type(error).__name__}).",
+            ]
+        return {"step": step.id, "title": step.title, "undo": step.undo_title, "actions": actions}
