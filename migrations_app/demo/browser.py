@@ -30,7 +30,11 @@ class Browser:
         refuse_errors(page)
         answer = self._client.post(
             "/accounts/login/",
-            data={"login": self.login.username, "password": self.login.password, "csrfmiddlewaretoken": self._csrf_token()},
+            data={
+                "login": self.login.username,
+                "password": self.login.password,
+                "csrfmiddlewaretoken": self._csrf_token(),
+            },
             headers={"Referer": str(page.url)},
         )
         if answer.status_code != 302:

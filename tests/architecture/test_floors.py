@@ -4,7 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.architecture.sources import ROOT, python_files
+from tests.architecture.sources import ROOT, imports, python_files, tree
 
 IMPORT_EVERYTHING = """
 import importlib, sys, threading
@@ -45,3 +45,16 @@ def test_importing_starts_no_thread_process_or_connection(tmp_path):
     )
 
     assert ended.returncode == 0, ended.stderr
+
+
+def test_the_example_deployment_knows_routing_only():
+    ours = [
+        name
+        for path in python_files("examples")
+        if "deployment" in path.parts
+        for name in imports(tree(path))
+        if name.startswith(("migrations_app.", "snakeweb."))
+    ]
+
+    assert ours
+    assert all(name.startswith("migrations_app.routing.") for name in ours), ours

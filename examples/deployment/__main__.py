@@ -1,0 +1,38 @@
+"""`python -m examples.deployment fill|traffic deployment.json`; see the README beside this file."""
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from examples.deployment.filling import fill
+from examples.deployment.traffic import Traffic
+from migrations_app.routing import HttpRouteSource, SessionClient
+
+
+def main(what: str, path: Path) -> int:
+    deployment: dict[str, Any] = json.loads(path.read_text())
+    configs = {side: store["config"] for side, store in deployment["stores"].items()}
+    secrets = {side: store["secrets"] for side, store in deployment["stores"].items()}
+    if what == "fill":
+        return report({"sessions": fill(configs["a"], secrets["a"])})
+    route = deployment["route"]
+    leave = threading.Event()
+    for how in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(how, lambda *_: leave.set())
+    traffic = Traffic()
+    source = HttpRouteSource(route["url"], route["name"], route["token"], counters=traffic.counters)
+    with source, SessionClient(source, configs, secrets=secrets) as client:
+        traffic.run(client, leave)
+    return report(traffic.summary())
+
+
+def report(document: dict[str, Any]) -> int:
+    sys.stdout.write(json.dumps(document) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], Path(sys.argv[2])))

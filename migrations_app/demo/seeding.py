@@ -1,0 +1,56 @@
+"""`manage.py demo --seed-only`: the example people, environments, targets and migrations, and so their audit entries."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from migrations_app.demo import cast, things
+from migrations_app.demo.deployment import Deployment
+from migrations_app.demo.stories import ON_PAPER, Stage
+from migrations_app.demo.stories_on_stage import ON_STAGE
+from migrations_app.models import Person, Target
+from migrations_app.runtime.clock import SystemClock
+from migrations_app.services.actor import Actor
+
+
+class NotEmpty(RuntimeError):
+    """This database already holds people or environments; nothing was added."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """`route_token` is empty without a deployment."""
+
+    migrations: int
+    route_token: str
+
+
+def seed(folder: Path, deployment: Deployment | None) -> Seeded:
+    """Fill an empty database; small stores go into `folder`. Raises NotEmpty."""
+    if cast.is_there():
+        raise NotEmpty
+    clock = SystemClock()
+    company = cast.settle(clock.now())
+    targets = things.add_services(company, clock.now(), folder)
+    token = things.add_deployment(company, clock.now(), deployment) if deployment else ""
+    stage = Stage(company, targets, clock.now)
+    for story in ON_PAPER:
+        story(stage)
+    return Seeded(len(ON_PAPER), token)
+
+
+def play() -> int:
+    """Stories that need workers, in a database that `seed` has filled. Returns how many were played."""
+    clock = SystemClock()
+    now = clock.now()
+    actors = {
+        person.username: Actor(
+            person.pk, person.username, address="127.0.0.1", request_id="demo-seed", reauthenticated_at=now
+        )
+        for person in Person.objects.all()
+    }
+    targets = dict(Target.objects.values_list("name", "pk"))
+    places = dict(Target.objects.values_list("environment__name", "environment"))
+    stage = Stage(cast.Cast(actors, places), targets, clock.now)
+    for story in ON_STAGE:
+        story(stage)
+    return len(ON_STAGE)

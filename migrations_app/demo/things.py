@@ -1,0 +1,112 @@
+"""The targets of the demo: the example deployment's two stores, and small SQLite stores for everything else."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from migrations_app.demo import deployment as example
+from migrations_app.demo.cast import Cast
+from migrations_app.demo.deployment import Deployment
+from migrations_app.demo.people import ADMIN, DEV, OPERATOR, PRODUCTION, STAGING, Place
+from migrations_app.engine.ports import RouteRecord, WorkerToken
+from migrations_app.engine.vocabulary import RoutePhase, TargetKind
+from migrations_app.runtime.clock import SystemClock
+from migrations_app.runtime.routes import OrmRoutes
+from migrations_app.services import targets, tokens
+from migrations_app.stores.sessions import open_store
+from migrations_app.stores.sessions.records import Codec, SessionRecord
+
+HOUR_MS = 3_600_000
+FILLER = WorkerToken("demo", 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A small service with `sessions` sessions in one SQLite file, and an empty file that they could move to."""
+
+    name: str
+    place: Place
+    sessions: int
+    broken: int = 0  # how many of the sessions are not the JSON that the target's configuration promises
+
+
+SERVICES = (
+    Service("intranet", DEV, 300),
+    Service("wiki", DEV, 1200),
+    Service("tickets", DEV, 900),
+    Service("reports", DEV, 700),
+    Service("crm", DEV, 2000, broken=1),
+    Service("shop", STAGING, 1500),
+    Service("billing", STAGING, 800),
+    Service("search", STAGING, 600),
+    Service("mail", STAGING, 400),
+    Service("portal", PRODUCTION, 1000),
+)
+
+
+def pair(name: str) -> tuple[str, str]:
+    return f"{name}-sessions", f"{name}-sessions-next"
+
+
+def add_services(cast: Cast, now: datetime, folder: Path) -> dict[str, int]:
+    """Target ids by name. The files are made in `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    made: dict[str, int] = {}
+    for service in SERVICES:
+        for name in pair(service.name):
+            config = {"store": "sqlite", "path": str(folder / f"{name}.sqlite3"), "codec": str(Codec.JSON)}
+            if name == pair(service.name)[0]:
+                _fill(config, service, now)
+            made[name] = targets.create(
+                actor=cast.actor(ADMIN),
+                now=now,
+                environment_id=cast.places[service.place.name],
+                name=name,
+                kind=TargetKind.SESSION_STORE,
+                config=config,
+            )
+    return made
+
+
+def add_deployment(cast: Cast, now: datetime, deployment: Deployment) -> str:
+    """The production targets, the route that the deployment follows, and (returned) its token."""
+    place = cast.places[PRODUCTION.name]
+    for side, name in (("a", example.SOURCE), ("b", example.TARGET)):
+        store = deployment.stores[side]
+        targets.create(
+            actor=cast.actor(ADMIN),
+            now=now,
+            environment_id=place,
+            name=name,
+            kind=TargetKind.SESSION_STORE,
+            config=store.config,
+            secrets=store.secrets,
+        )
+    stores = {"a": example.SOURCE, "b": example.TARGET}
+    OrmRoutes(environment_id=place, clock=SystemClock()).publish(
+        RouteRecord(example.ROUTE, 1, RoutePhase.PLAIN_A, "a", stores), expected_epoch=None
+    )
+    token = tokens.create(actor=cast.actor(OPERATOR), now=now, name="example deployment", scopes=["route"])
+    return token.clear
+
+
+def _fill(config: dict[str, str], service: Service, now: datetime) -> None:
+    with open_store(config, {}) as store:
+        store.initialise(FILLER)
+        store.apply(_sessions(service, now), FILLER)
+
+
+def _sessions(service: Service, now: datetime) -> Sequence[SessionRecord]:
+    now_ms = int(now.timestamp() * 1000)
+    return [
+        SessionRecord(
+            id=f"{service.name}-{number:05d}",
+            value=b"not JSON" if number < service.broken else b'{"user": %d, "theme": "dark"}' % number,
+            codec=Codec.JSON,
+            created_at_ms=now_ms - HOUR_MS,
+            ttl_ms=24 * HOUR_MS,
+            expires_at_ms=now_ms + 24 * HOUR_MS,
+        )
+        for number in range(service.sessions)
+    ]
