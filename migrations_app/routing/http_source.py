@@ -103,11 +103,13 @@ class HttpRouteSource(RouteSource):
     def _keep_lease(self) -> None:
         reported = self.acknowledged()
         while not self._ending.is_set():
-            with self._changed:
-                self._changed.wait_for(lambda: self._ending.is_set() or self.acknowledged() > reported, RENEW_SECONDS)
-            if self._ending.is_set():
-                return
-            reported = self._renew()
+            self._wait_for_more_than(reported)
+            if not self._ending.is_set():
+                reported = self._renew()
+
+    def _wait_for_more_than(self, reported: int) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._ending.is_set() or self.acknowledged() > reported, RENEW_SECONDS)
 
     def _renew(self) -> int:
         """Report what is applied; returns the reported epoch. Silence of the control plane is no error here."""

@@ -6,7 +6,6 @@ only what is wholly applied. When the control plane is silent the last record st
 
 import threading
 import time
-from abc import ABC
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.ports import RouteRecord, Routes
 
 
-class RouteSource(ABC):
+class RouteSource:
     """The newest route record of one process. Safe to share between threads."""
 
     def __init__(self, name: str) -> None:
@@ -30,13 +29,16 @@ class RouteSource(ABC):
             self.refresh()
         if self._record is None:
             raise DependencyUnavailable(
-                f"The route “{self.name}” is not known yet: the control plane has not answered since this process began."
+                f"The route “{self.name}” is not known yet: the control plane has not answered this process so far."
             )
         return self._record
 
     def refresh(self) -> bool:
-        """Ask for the record now. Returns whether the control plane answered; never raises for its silence."""
-        return self._record is not None
+        """Ask for the record now. Returns whether the control plane answered; never raises for its silence.
+
+        This one, which is only ever offered records, has nobody to ask.
+        """
+        return False
 
     @contextmanager
     def operation(self) -> Iterator[RouteRecord]:

@@ -14,17 +14,21 @@ from migrations_app.engine.plan import Analysis, Target
 from migrations_app.engine.vocabulary import ValidationLevel
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.stores.sessions import fingerprint, open_store
-from migrations_app.stores.sessions.records import Codec, SessionRecord
+from migrations_app.stores.sessions.base import Page
+from migrations_app.stores.sessions.records import SessionRecord
 
 SAMPLE = 200
 
 
 def analyse(spec: Spec) -> Analysis:
     """States and fingerprints by role; sizes: sessions, bytes (estimated from a sample)."""
-    states = {role: look(spec.targets[role]) for role in (SOURCE, TARGET)}
-    source, target = states[SOURCE], states[TARGET]
-    if spec.options.get("validation_level") == ValidationLevel.BASIC:
-        source.pop("sample", None)
+    source, sample = look(spec.targets[SOURCE])
+    target, _ = look(spec.targets[TARGET])
+    states = {SOURCE: source, TARGET: target}
+    if sample is not None and spec.options.get("validation_level") != ValidationLevel.BASIC:
+        source["sample"] = describe_sample(sample)
+        if "error" not in target:
+            source["sample"]["unrepresentable"] = unrepresentable(spec.targets[TARGET], sample.records)
     sessions = source.get("sessions", 0)
     return Analysis(
         source_state=source,
@@ -35,14 +39,17 @@ def analyse(spec: Spec) -> Analysis:
     )
 
 
-def look(target: Target) -> dict[str, Any]:
-    """JSON-ready integers, strings and maps; `error` alone (code, message) when the store could not be looked at."""
+def look(target: Target) -> tuple[dict[str, Any], Page | None]:
+    """A store's state (JSON-ready integers, strings and maps) and a page of its sessions, if it has any.
+
+    The state is `error` (code, message) and `name` alone when the store could not be looked at.
+    """
     try:
         with open_store(target.config, target.secrets, read_only=True) as store:
             probe = store.probe()
             page = store.scan("", SAMPLE) if probe.exists else None
     except MigrationError as error:
-        return {"name": target.name, "error": {"code": error.code, "message": error.message}}
+        return {"name": target.name, "error": {"code": error.code, "message": error.message}}, None
     state: dict[str, Any] = {
         "name": target.name,
         "store": probe.kind,
@@ -62,19 +69,18 @@ def look(target: Target) -> dict[str, Any]:
         state["free_bytes"] = max(0, probe.capacity_bytes - probe.used_bytes)
     if page is not None and page.records:
         state["mean_bytes"] = sum(len(r.value) + len(r.id) for r in page.records) // len(page.records)
-        state["sample"] = describe_sample(page.records, len(page.unreadable))
-    return state
+    return state, page
 
 
-def describe_sample(records: Sequence[SessionRecord], unreadable: int) -> dict[str, Any]:
-    """Counts by codec, values that do not hold what their codec says, the shortest time left (ms, -1: none ends)."""
+def describe_sample(page: Page) -> dict[str, Any]:
+    """Counts by codec, unreadable records by reason, the shortest time left (ms, -1: none ends)."""
+    records = page.records
     now = round(time.time() * 1000)
     left = [record.expires_at_ms - now for record in records if record.expires_at_ms is not None]
     return {
         "size": len(records),
-        "unreadable": unreadable,
+        "unreadable": dict(Counter(reason for _, reason in page.unreadable)),
         "codecs": dict(Counter(str(record.codec) for record in records)),
-        "invalid": sum(not holds_its_codec(record) for record in records),
         "shortest_left_ms": max(0, min(left)) if left else -1,
         "without_deadline": sum(record.expires_at_ms is None for record in records),
         "sliding": sum(record.ttl_ms is not None for record in records),
@@ -82,18 +88,11 @@ def describe_sample(records: Sequence[SessionRecord], unreadable: int) -> dict[s
     }
 
 
-def holds_its_codec(record: SessionRecord) -> bool:
-    """Whether the value reads as its codec says: JSON must have a canonical form; opaque bytes always pass."""
-    if record.codec is not Codec.JSON:
-        return True
-    try:
-        record.canonical_value()
-    except ValueError:
-        return False
-    return True
+def unrepresentable(target: Target, records: Sequence[SessionRecord]) -> dict[str, int]:
+    """How many records the target's layout could not hold without loss, by reason."""
+    with open_store(target.config, target.secrets, read_only=True) as store:
+        return dict(Counter(reason for record in records if (reason := store.why_unrepresentable(record))))
 
 
 def _warnings(states: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    return [
-        f"“{state['name']}”: {problem}" for state in states.values() for problem in state.get("problems", ())
-    ]
+    return [f"“{state['name']}”: {problem}" for state in states.values() for problem in state.get("problems", ())]

@@ -6,7 +6,6 @@ from typing import Any
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, Target
-from migrations_app.handlers.session.fidelity import carries_codec
 from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
 from migrations_app.stores.sessions import config_problems, endpoint
 
@@ -92,28 +91,21 @@ def _sample(spec: Spec, source: Mapping[str, Any]) -> Iterator[Problem]:
     sample = source.get("sample")
     if not sample:
         return
-    target = spec.targets[TARGET]
-    for codec in sorted(sample["codecs"]):
-        if not carries_codec(target.config, codec):
-            yield Problem(
-                "targets.target",
-                f"“{target.name}” cannot hold {codec} values, and “{source['name']}” has them.",
-                "Choose bytes (bytea) as the target's value type, or declare the source's codec if its values are JSON.",
-                "codec_not_representable",
-            )
-    if sample["invalid"]:
+    for reason, count in sorted(sample.get("unrepresentable", {}).items()):
         yield Problem(
-            "targets.source",
-            f"{sample['invalid']} of {sample['size']} sampled values of “{source['name']}” are not what their codec "
-            "says.",
-            "Declare the source's values as opaque, or mend them.",
-            "invalid_values",
+            "targets.target",
+            f"“{spec.targets[TARGET].name}” cannot hold {count} of {sample['size']} sampled sessions: {reason}.",
+            "Choose another value type, layout or codec for the target (bytea holds every value), or declare the "
+            "source's codec.",
+            "not_representable",
         )
-    if sample["unreadable"] and spec.parameters["unreadable"] != LEAVE:
+    if spec.parameters["unreadable"] == LEAVE:
+        return
+    for reason, count in sorted(sample["unreadable"].items()):
         yield Problem(
             "parameters.unreadable",
-            f"{sample['unreadable']} sampled record(s) of “{source['name']}” are not readable as sessions.",
-            "Narrow the prefix or table of the source, or choose “leave” to leave such records where they are.",
+            f"{count} sampled record(s) of “{source['name']}” are not readable as sessions: {reason}.",
+            "Correct the source's codec, narrow its prefix or table, or choose “leave” to leave such records there.",
             "unreadable_records",
         )
 

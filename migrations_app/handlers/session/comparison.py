@@ -6,16 +6,16 @@ shows it, so a session that expires meanwhile is none.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from migrations_app.handlers.session.fingerprint import fingerprint
-from migrations_app.stores.sessions.base import SessionStore
+from migrations_app.stores.sessions.base import Page, SessionStore
 from migrations_app.stores.sessions.records import SessionRecord
 
 NAMED_AT_MOST = 100
-ALL_FIELDS = frozenset({"codec", "created_at_ms", "ttl_ms", "extra"})
+BROKEN_KEPT = 1000
 
 
 class DifferenceKind(StrEnum):
@@ -23,10 +23,7 @@ class DifferenceKind(StrEnum):
     EXTRA = "extra"  # the target holds it, the source does not
     VALUE = "value"  # both hold it, with different content
     DEADLINE = "deadline"  # both hold it with equal content, and it ends at another time
-
-
-ONLY_EXTRA = frozenset({DifferenceKind.EXTRA})
-NOT_EXTRA = frozenset(DifferenceKind) - ONLY_EXTRA
+    UNREADABLE = "unreadable"  # the source holds something under this id that is no session
 
 
 @dataclass(slots=True)
@@ -49,9 +46,12 @@ class Comparison:
         return self.kinds.total()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Comparer:
-    """One comparison of two stores. `fields` are the metadata that both can keep; `now_ms` is asked at second looks."""
+    """One comparison of two stores. `now_ms` (wall clock) is asked at second looks.
+
+    With `unreadable_allowed`, records of the source that are no sessions are none of our business.
+    """
 
     source: SessionStore
     target: SessionStore
@@ -59,69 +59,79 @@ class Comparer:
     tolerance_ms: int
     batch_size: int
     now_ms: Callable[[], int]
-    fields: Set[str] = ALL_FIELDS
+    unreadable_allowed: bool = False
+    _found: Comparison = field(default_factory=Comparison)
+    _broken: set[str] = field(default_factory=set)
+    _digests: list[int] = field(default_factory=lambda: [0, 0])
 
     def run(self, tick: Callable[[int], None]) -> Comparison:
-        """Compare everything. `tick` gets the number of sessions seen so far, after each batch."""
-        found = Comparison()
-        digests = [0, 0]
+        """Compare everything. `tick` gets the number of records seen on either side so far, after each batch."""
         seen = 0
-        cursor, last = "", False
-        while not last:
-            page = self.source.scan(cursor, self.batch_size)
-            suspects = self._against_target(page.records, digests)
-            self._look_again(suspects, found, NOT_EXTRA)
+        for page in self._walk(self.target):
+            self._look_for_extra(page)
             seen += len(page.records)
-            cursor, last = page.cursor, page.last
             tick(seen)
-        found.compared = seen
+        for page in self._walk(self.source):
+            self._look_at_pairs(page)
+            self._found.compared += len(page.records)
+            seen += len(page.records)
+            tick(seen)
+        self._found.source_digest, self._found.target_digest = (f"{digest:064x}" for digest in self._digests)
+        return self._found
+
+    def _walk(self, store: SessionStore) -> Iterator[Page]:
         cursor, last = "", False
         while not last:
-            page = self.target.scan(cursor, self.batch_size)
-            ids = [record.id for record in page.records]
-            held = self.source.read(ids) if ids else []
-            suspects = [id_ for id_, record in zip(ids, held, strict=True) if record is None]
-            self._look_again(suspects, found, ONLY_EXTRA)
-            seen += len(ids)
+            page = store.scan(cursor, self.batch_size)
             cursor, last = page.cursor, page.last
-            tick(seen)
-        found.source_digest, found.target_digest = (f"{digest:064x}" for digest in digests)
-        return found
+            yield page
 
-    def _against_target(self, records: Sequence[SessionRecord], digests: list[int]) -> list[str]:
-        copies = self.target.read([record.id for record in records]) if records else []
-        suspects: list[str] = []
-        for record, copy in zip(records, copies, strict=True):
-            ours = self._hash(record)
-            theirs = self._hash(copy) if copy is not None else b""
+    def _look_for_extra(self, page: Page) -> None:
+        broken = [id_ for id_, _ in page.unreadable]
+        # The source's walk calls these damaged, not missing; so many that they do not fit are called missing.
+        self._broken.update(broken[: max(0, BROKEN_KEPT - len(self._broken))])
+        ids = [record.id for record in page.records] + broken
+        unknown = _absent(ids, self.source)
+        for id_, copy in zip(unknown, self.target.read(unknown) if unknown else [], strict=True):
+            if copy is None and id_ not in self._broken:
+                continue  # it ended between the two looks
+            if (copy is None or not self._is_ending(copy)) and self.source.read([id_])[0] is None:
+                self._name(DifferenceKind.EXTRA, id_)
+
+    def _look_at_pairs(self, page: Page) -> None:
+        if not self.unreadable_allowed:
+            for id_, _ in page.unreadable:
+                self._name(DifferenceKind.UNREADABLE, id_)
+        copies = self.target.read([record.id for record in page.records]) if page.records else []
+        suspects: list[SessionRecord] = []
+        for record, copy in zip(page.records, copies, strict=True):
+            ours = record.content_hash()
+            theirs = copy.content_hash() if copy is not None else b""
             if copy is None or ours != theirs or self._deadline_differs(record, copy):
-                suspects.append(record.id)
-            digests[0] ^= int.from_bytes(ours, "big")
-            digests[1] ^= int.from_bytes(theirs, "big")
-        return suspects
+                suspects.append(record)
+            self._digests[0] ^= int.from_bytes(ours, "big")
+            self._digests[1] ^= int.from_bytes(theirs, "big")
+        if suspects:
+            self._look_again(suspects)
 
-    def _look_again(self, ids: Sequence[str], found: Comparison, kinds: Set[DifferenceKind]) -> None:
-        """Each walk counts its own kinds, so that no session is counted twice."""
-        if not ids:
-            return
-        before = self.source.read(ids)
-        copies = self.target.read(ids)
-        after = self.source.read(ids)
-        for id_, first, copy, second in zip(ids, before, copies, after, strict=True):
-            kind = self._judge(second, copy)
-            if kind not in kinds:
+    def _look_again(self, suspects: Sequence[SessionRecord]) -> None:
+        ids = [record.id for record in suspects]
+        copies, now = self.target.read(ids), self.source.read(ids)
+        for before, copy, record in zip(suspects, copies, now, strict=True):
+            kind = self._judge(record, copy)
+            if record is None and copy is not None:
+                kind = DifferenceKind.EXTRA  # it was there at the target's walk; the source lost it since
+            if kind is None:
                 continue
-            found.kinds[kind] += 1
-            found.source_moved += self._moved(first, second)
-            if len(found.named) < NAMED_AT_MOST:
-                found.named.append((str(kind), fingerprint(id_, self.fingerprint_key)))
+            self._name(kind, before.id)
+            self._found.source_moved += self._moved(before, record)
 
     def _judge(self, record: SessionRecord | None, copy: SessionRecord | None) -> DifferenceKind | None:
-        if record is None:
-            return DifferenceKind.EXTRA if copy is not None and not self._is_ending(copy) else None
+        if record is None or (copy is None and self._is_ending(record)):
+            return None
         if copy is None:
-            return None if self._is_ending(record) else DifferenceKind.MISSING
-        if self._hash(record) != self._hash(copy):
+            return DifferenceKind.VALUE if record.id in self._broken else DifferenceKind.MISSING
+        if record.content_hash() != copy.content_hash():
             return DifferenceKind.VALUE
         return DifferenceKind.DEADLINE if self._deadline_differs(record, copy) else None
 
@@ -135,18 +145,18 @@ class Comparer:
             return ends != copy_ends
         return not -self.tolerance_ms <= ends - copy_ends <= self.tolerance_ms
 
-    def _moved(self, first: SessionRecord | None, second: SessionRecord | None) -> bool:
-        if first is None or second is None:
-            return first is not second
-        return self._hash(first) != self._hash(second) or first.expires_at_ms != second.expires_at_ms
+    def _moved(self, before: SessionRecord, now: SessionRecord | None) -> bool:
+        if now is None:
+            return True
+        return before.content_hash() != now.content_hash() or before.expires_at_ms != now.expires_at_ms
 
-    def _hash(self, record: SessionRecord) -> bytes:
-        """Content hash over what both sides can keep: metadata that one side has no place for is left out."""
-        if self.fields >= ALL_FIELDS:
-            return record.content_hash()
-        return replace(
-            record,
-            created_at_ms=record.created_at_ms if "created_at_ms" in self.fields else None,
-            ttl_ms=record.ttl_ms if "ttl_ms" in self.fields else None,
-            extra=record.extra if "extra" in self.fields else {},
-        ).content_hash()
+    def _name(self, kind: DifferenceKind, session_id: str) -> None:
+        self._found.kinds[str(kind)] += 1
+        if len(self._found.named) < NAMED_AT_MOST:
+            self._found.named.append((str(kind), fingerprint(session_id, self.fingerprint_key)))
+
+
+def _absent(ids: Sequence[str], store: SessionStore) -> list[str]:
+    if not ids:
+        return []
+    return [id_ for id_, record in zip(ids, store.read(ids), strict=True) if record is None]

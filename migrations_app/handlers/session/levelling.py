@@ -6,8 +6,6 @@ from dataclasses import dataclass
 
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.handler import ActionContext
-from migrations_app.handlers.session.fidelity import kept_by_both
-from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.pause import Direction, require
 from migrations_app.handlers.session.reconcile import Position, Reconciliation
 from migrations_app.handlers.session.sides import reader, reading, writing
@@ -16,12 +14,15 @@ from migrations_app.stores.sessions.records import Version
 FEW = 100  # a pass that changed no more than this makes the next, paused one short enough
 
 
+START = Position()
+
+
 @dataclass(frozen=True, slots=True)
 class Progressed:
     """Where catch-up stands: passes begun, the position in the current one, and what all of them changed."""
 
     passes: int = 0
-    position: Position = Position()
+    position: Position = START
     changed: int = 0
 
 
@@ -42,7 +43,6 @@ def reconciliation(ctx: ActionContext, direction: Direction) -> Iterator[Reconci
             worker=ctx.worker,
             batch_size=ctx.options["batch_size"],
             tolerance_ms=ctx.parameters["deadline_tolerance_ms"],
-            fields=kept_by_both(ctx.targets[SOURCE].config, ctx.targets[TARGET].config),
         )
 
 
@@ -62,7 +62,7 @@ def catch_up(
         version = Version(ctx.run_id, first_seq + state.passes)
         done = work.run(version, state.position, tick)
         reach("session.catch_up.pass")
-        state = Progressed(state.passes + 1, Position(), state.changed + done.changed)
+        state = Progressed(state.passes + 1, START, state.changed + done.changed)
         save(state)
         if done.changed <= FEW:
             break
@@ -71,4 +71,4 @@ def catch_up(
 
 def final_pass(ctx: ActionContext, work: Reconciliation, seq: int) -> Position:
     """The pass while writes wait: from the start, and in one go."""
-    return work.run(Version(ctx.run_id, seq), Position(), lambda _position: ctx.progress.alive())
+    return work.run(Version(ctx.run_id, seq), START, lambda _position: ctx.progress.alive())

@@ -1,14 +1,14 @@
-"""Shutting out late drivers of the transfer's partitions once the transfer is over or taken back."""
+"""Shutting out late drivers of the transfer's partitions once the transfer is over."""
 
-from migrations_app.engine.handler import ActionContext
+from migrations_app.engine.handler import CLOSED_TOKEN, ActionContext, partition_scope
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.sessions.base import SessionStore
 
 TRANSFER = "transfer"
-FOR_GOOD = 2**52  # above every token a lease will ever reach, and exact in Redis' numbers
 
 
 def close_partitions(ctx: ActionContext, target: SessionStore) -> None:
     """Raise the fence of every partition's scope for good: a frozen driver that wakes up later writes nothing."""
     for index in range(ctx.options["parallel_workers"]):
-        target.raise_worker_fence(WorkerToken(f"run:{ctx.run_id}:{TRANSFER}:{index}", FOR_GOOD))
+        scope = partition_scope(ctx.effect_run_id, TRANSFER, index)
+        target.raise_worker_fence(WorkerToken(scope, CLOSED_TOKEN))

@@ -115,7 +115,9 @@ def begin(
     limit = timedelta(milliseconds=ctx.parameters["write_pause_limit_ms"])
     published = route.move(ctx, record.epoch, direction.paused, direction.stays[1], deadline=now + limit)
     _wait_for_clients(ctx, published)
-    return Pause(published.epoch, now, published.handoff_deadline or now + limit, earlier.waited_ms(now) if earlier else 0)
+    return Pause(
+        published.epoch, now, published.handoff_deadline or now + limit, earlier.waited_ms(now) if earlier else 0
+    )
 
 
 def release(ctx: ActionContext, direction: Direction) -> None:

@@ -5,14 +5,14 @@ that `replica` holds and `origin` does not is deleted there, after a second look
 pages; no list of ids is ever kept.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.handlers.session.paging import pages_ahead
-from migrations_app.handlers.session.records import METADATA, newer_than, same_session
+from migrations_app.handlers.session.records import newer_than, same_session
 from migrations_app.stores.sessions.base import SessionStore
 from migrations_app.stores.sessions.records import SessionRecord, Version
 
@@ -45,7 +45,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """One direction. The openers give the reading thread stores of its own; `fields` are the comparable metadata."""
+    """One direction. The openers give the reading thread stores of its own."""
 
     open_origin: Opener
     open_replica: Opener
@@ -54,7 +54,6 @@ class Reconciliation:
     worker: WorkerToken
     batch_size: int
     tolerance_ms: int
-    fields: Set[str] = METADATA
 
     def run(self, version: Version, position: Position, tick: Callable[[Position], None]) -> Position:
         """One pass from `position` to the end, which it returns.
@@ -88,7 +87,7 @@ class Reconciliation:
         outdated = [
             replace(record, version=newer_than(copy, version))
             for record, copy in zip(records, there, strict=True)
-            if copy is None or not same_session(record, copy, self.tolerance_ms, self.fields)
+            if copy is None or not same_session(record, copy, self.tolerance_ms)
         ]
         return self.replica.apply(outdated, self.worker).written if outdated else 0
 

@@ -1,11 +1,6 @@
 """When two stores hold the same session, as the copier sees it. `comparison.py` has an opinion of its own."""
 
-from collections.abc import Set
-from dataclasses import replace
-
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
-
-METADATA = frozenset({"codec", "created_at_ms", "ttl_ms", "extra"})
 
 
 def same_deadline(one: int | None, other: int | None, tolerance_ms: int) -> bool:
@@ -14,11 +9,12 @@ def same_deadline(one: int | None, other: int | None, tolerance_ms: int) -> bool
     return abs(one - other) <= tolerance_ms
 
 
-def same_session(one: SessionRecord, other: SessionRecord, tolerance_ms: int, fields: Set[str] = METADATA) -> bool:
-    """Equal in value, deadline, and the metadata that both stores can keep (`fields`)."""
+def same_session(one: SessionRecord, other: SessionRecord, tolerance_ms: int) -> bool:
+    """Equal in value, deadline and metadata. Access times do not count: reading moves them."""
     return (
         same_deadline(one.expires_at_ms, other.expires_at_ms, tolerance_ms)
-        and all(getattr(one, name) == getattr(other, name) for name in fields)
+        and (one.codec, one.created_at_ms, one.ttl_ms) == (other.codec, other.created_at_ms, other.ttl_ms)
+        and one.extra == other.extra
         and same_value(one, other)
     )
 
@@ -26,10 +22,7 @@ def same_session(one: SessionRecord, other: SessionRecord, tolerance_ms: int, fi
 def same_value(one: SessionRecord, other: SessionRecord) -> bool:
     if one.value == other.value:
         return True
-    if Codec.JSON not in (one.codec, other.codec):
-        return False
-    as_json = (replace(record, codec=Codec.JSON).canonical_value() for record in (one, other))
-    return next(as_json) == next(as_json)
+    return one.codec is other.codec is Codec.JSON and one.canonical_value() == other.canonical_value()
 
 
 def newer_than(there: SessionRecord | None, wanted: Version) -> Version:

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from migrations_app.engine.errors import DataCorruption
 from migrations_app.engine.handler import ActionContext
 from migrations_app.handlers.session.comparison import Comparer, Comparison
-from migrations_app.handlers.session.fidelity import kept_by_both
 from migrations_app.handlers.session.fingerprint import key_of
-from migrations_app.handlers.session.parameters import SOURCE, TARGET
+from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
 from migrations_app.handlers.session.sides import reading
 
 SHOWN = 5
@@ -22,8 +21,8 @@ def compare(ctx: ActionContext, tick: Callable[[int], None]) -> Comparison:
             fingerprint_key=key_of(ctx.extra),
             tolerance_ms=ctx.parameters["deadline_tolerance_ms"],
             batch_size=ctx.options["batch_size"],
+            unreadable_allowed=ctx.parameters["unreadable"] == LEAVE,
             now_ms=lambda: int(ctx.clock.now().timestamp() * 1000),
-            fields=kept_by_both(source.config, target.config),
         ).run(tick)
 
 

@@ -85,7 +85,7 @@ class Backup(Action):
         }
 
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
-        return (f"Nothing to undo; the backup backups/run-{ctx.run_id}/ is kept until its retention ends.",)
+        return (f"Nothing to undo; the backup backups/run-{ctx.effect_run_id}/ is kept until its retention ends.",)
 
 
 def _expected(ctx: ActionContext) -> int | None:

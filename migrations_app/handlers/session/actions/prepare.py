@@ -16,7 +16,7 @@ PAUSED_PHASES = frozenset({FORWARD.paused, BACK.paused})
 
 
 class Prepare(Action):
-    """Result: run_id (the epoch of copied records), sessions, route, previous_route (None: this run made it)."""
+    """Result: sessions, route, target_identity, previous_route (None: this run made it)."""
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         seen = self._look(ctx)
@@ -24,7 +24,7 @@ class Prepare(Action):
         previous = ctx.checkpoint.get("previous_route", route.as_dict(record) if record else None)
         ctx.progress.save({"previous_route": previous}, done=0, unit="sessions")
         self._publish(ctx, record)
-        return {**seen, "run_id": ctx.run_id, "previous_route": previous}
+        return {**seen, "previous_route": previous}
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
         seen = self._look(ctx)

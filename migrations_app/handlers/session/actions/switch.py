@@ -17,7 +17,7 @@ from migrations_app.handlers.session.hand_back import hand_back
 from migrations_app.handlers.session.levelling import Progressed, catch_up, final_pass, reconciliation
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.partitions import close_partitions
-from migrations_app.handlers.session.pause import BACK, FORWARD
+from migrations_app.handlers.session.pause import FORWARD
 from migrations_app.handlers.session.reconcile import Position
 from migrations_app.handlers.session.sides import reading
 
@@ -71,8 +71,8 @@ class Switch(Action):
             f"Look at the route “{name}”. When its authority is a, set its phase to plain_a and you are done.",
             f"When its authority is b: stop the services that write sessions; copy every session of “{target}” to "
             f"“{source}” and delete on “{source}” what “{target}” no longer holds; compare both.",
-            f"Then set the route “{name}” to phase plain_a, authority a, with an epoch above the present one, and start "
-            "the services again.",
+            f"Then set the route “{name}” to phase plain_a, authority a, with an epoch above the present one.",
+            "Start the services again.",
         )
 
 

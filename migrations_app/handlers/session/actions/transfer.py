@@ -8,7 +8,6 @@ from typing import Any
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.errors import StepFailed
 from migrations_app.engine.handler import Action, ActionContext
-from migrations_app.handlers.session.fidelity import kept_by_both
 from migrations_app.handlers.session.fingerprint import fingerprint, key_of
 from migrations_app.handlers.session.paging import pages, pages_ahead
 from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
@@ -67,8 +66,6 @@ class Transfer(Action):
         A session is removed from one side only while the other holds it; what somebody else put on the target
         stays and is reported.
         """
-        copied_by = ctx.results.get("prepare", {}).get("run_id", ctx.run_id)
-        fields = kept_by_both(ctx.targets[SOURCE].config, ctx.targets[TARGET].config)
         tolerance = ctx.parameters["deadline_tolerance_ms"]
         removed = left = 0
         with ExitStack() as stack:
@@ -82,22 +79,23 @@ class Transfer(Action):
                 ours = [
                     copy.id
                     for copy, record in zip(page.records, held, strict=True)
-                    if copy.version.epoch == copied_by
-                    or (record is not None and same_session(record, copy, tolerance, fields))
+                    if copy.version.epoch == ctx.effect_run_id
+                    or (record is not None and same_session(record, copy, tolerance))
                 ]
                 removed += target.delete(ours, ctx.worker) if ours else 0
                 left += len(page.records) - len(ours)
                 reach("session.transfer.undo.batch")
                 ctx.progress.alive()
         if left:
-            ctx.log.warning(f"{left} session(s) on “{ctx.targets[TARGET].name}” are not from this run; they stay there.")
+            ctx.log.warning(
+                f"{left} session(s) on “{ctx.targets[TARGET].name}” are not from this run; they stay there."
+            )
         ctx.log.info(f"{removed} copied session(s) were removed from “{ctx.targets[TARGET].name}”.")
 
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
         return (
             f"Check that “{ctx.targets[SOURCE].name}” serves the sessions (route “plain_a”), then delete the copied "
-            f"sessions on “{ctx.targets[TARGET].name}”: those whose version epoch is "
-            f"{ctx.results.get('prepare', {}).get('run_id', ctx.run_id)}.",
+            f"sessions on “{ctx.targets[TARGET].name}”: those whose version epoch is {ctx.effect_run_id}.",
         )
 
     def _expected(self, ctx: ActionContext) -> int | None:
