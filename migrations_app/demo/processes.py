@@ -13,6 +13,8 @@ from typing import Self
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from migrations_app.demo.directory import PROCESS_LIST
+
 POLL_SECONDS = 0.1
 STOP_SECONDS = 20.0
 START_SECONDS = 60.0
@@ -64,6 +66,8 @@ class Processes:
                 stderr=output,
                 start_new_session=True,
             )
+        with (self.directory / PROCESS_LIST).open("a") as noted:
+            noted.write(f"{popen.pid}\n")
         process = Process(name, log, popen)
         self.started.append(process)
         return process

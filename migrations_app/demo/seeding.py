@@ -1,4 +1,4 @@
-"""`manage.py demo --seed-only`: the example people, environments, targets and migrations, and so their audit entries."""
+"""`manage.py demo --seed-only`: people, environments, targets and migrations of the demo, and so audit entries."""
 
 from dataclasses import dataclass
 from pathlib import Path
