@@ -1,7 +1,7 @@
 """What a migration type is to the engine: roles, parameters, analysis, steps, and idempotent actions."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -145,7 +145,7 @@ class Action(ABC):
         return (f"Undo the step “{ctx.step.title}” by hand, then mark the run as resolved.",)
 
 
-RiskRule = Callable[[Spec, Analysis, Sequence[Step]], Sequence[Finding]]
+RiskRule = Callable[[Spec, Analysis, Sequence[Step]], Iterable[Finding]]
 
 
 class Handler(ABC):

@@ -68,7 +68,8 @@ class Journal(Protocol):
         """Write events in one transaction.
 
         Raises LeaseLost when this worker's token is stale, and DependencyUnavailable when the database does not
-        answer (inside an action that makes the step wait and try again). An append of no events checks the lease and reads the signal.
+        answer (inside an action that makes the step wait and try again). An append of no events checks the lease
+        and reads the signal.
         """
 
 

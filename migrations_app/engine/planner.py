@@ -1,0 +1,129 @@
+"""Turns a spec into a plan: look at both sides, check, steps, order, the way back, risk, estimates, claims."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from migrations_app.engine import risk, validator
+from migrations_app.engine.errors import DependencyUnavailable, Problem, ValidationFailed
+from migrations_app.engine.handler import Handler, Spec
+from migrations_app.engine.ordering import topological
+from migrations_app.engine.plan import Analysis, Claim, Plan, RiskAssessment, RollbackStep, Step, content_digest
+from migrations_app.engine.validator import ValidationRequirement
+from migrations_app.engine.vocabulary import ClaimMode, ValidationLevel
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedMigration:
+    """The plan, and beside it what its digest does not cover."""
+
+    plan: Plan
+    analysis: Analysis
+    assessment: RiskAssessment
+    estimated_seconds: int
+    warnings: tuple[str, ...]
+    validation_requirements: tuple[ValidationRequirement, ...]
+
+
+def create_plan(spec: Spec, handler: Handler, history: Mapping[str, int] | None = None) -> PlannedMigration:
+    """Plan a checked wish. `history` maps step ids to the seconds they took in past runs of this procedure.
+
+    Only looks: nothing is changed. Raises ValidationFailed with every problem there is, each naming its field
+    and a fix.
+    """
+    _refuse(validator.check_spec(spec, handler))
+    analysis = _analyse(spec, handler)
+    found = list(handler.check(spec, analysis))
+    _refuse([*found, *validator.check_analysis(spec, analysis, found)])
+    steps, problems = topological([_estimated(step, history or {}) for step in handler.steps(spec, analysis)])
+    _refuse([*problems, *_actions(steps, handler)])
+    plan = _plan(spec, handler, steps)
+    _refuse(_signable(plan))
+    assessment = risk.assess(spec, analysis, steps, handler.risk_rules)
+    level = ValidationLevel(spec.options.get("validation_level", ValidationLevel.FULL))
+    return PlannedMigration(
+        plan=plan,
+        analysis=analysis,
+        assessment=assessment,
+        estimated_seconds=estimate(steps),
+        warnings=analysis.warnings,
+        validation_requirements=validator.requirements(level, steps),
+    )
+
+
+def estimate(steps: Sequence[Step]) -> int:
+    """Seconds for the steps one after the other, as the executor runs them."""
+    return sum(step.estimated_seconds for step in steps)
+
+
+def rollback_steps(steps: Sequence[Step]) -> tuple[RollbackStep, ...]:
+    """The way back: the undo of every reversible step, the last step first."""
+    return tuple(
+        RollbackStep(f"undo_{step.id}", step.id, step.undo_title, step.action, step.estimated_seconds)
+        for step in reversed(steps)
+        if step.reversible
+    )
+
+
+def _analyse(spec: Spec, handler: Handler) -> Analysis:
+    try:
+        return handler.analyze(spec)
+    except DependencyUnavailable as error:
+        role = str(error.details.get("role", ""))
+        field = f"targets.{role}" if role else "targets"
+        problem = Problem(field, error.message, " ".join(error.recovery_actions), "unreachable")
+        raise ValidationFailed("A target does not answer; nothing was changed.", problems=[problem]) from error
+
+
+def _estimated(step: Step, history: Mapping[str, int]) -> Step:
+    past = history.get(step.id)
+    return step if past is None else replace(step, estimated_seconds=max(1, past))
+
+
+def _actions(steps: Sequence[Step], handler: Handler) -> list[Problem]:
+    known = handler.actions()
+    return [
+        Problem(
+            f"steps.{step.id}",
+            f"The handler “{handler.name}” has no action “{step.action}”.",
+            "This is a mistake in the handler: report it to its author.",
+            "unknown_action",
+        )
+        for step in steps
+        if step.action not in known
+    ]
+
+
+def _plan(spec: Spec, handler: Handler, steps: tuple[Step, ...]) -> Plan:
+    targets = tuple(spec.targets[role].ref(role) for role in sorted(spec.targets))
+    claimed = dict.fromkeys(target.id for target in targets)
+    return Plan(
+        environment=spec.environment,
+        type=spec.type,
+        handler=handler.name,
+        handler_version=handler.version,
+        options=dict(spec.options),
+        parameters=dict(spec.parameters),
+        targets=targets,
+        steps=steps,
+        rollback_steps=rollback_steps(steps),
+        claims=tuple(Claim(target_id, ClaimMode.EXCLUSIVE) for target_id in claimed),
+        description=spec.description,
+    )
+
+
+def _signable(plan: Plan) -> list[Problem]:
+    """Plan content holds no floats and no integers beyond 2^53 (DESIGN section 5)."""
+    content = plan.content()
+    problems = []
+    for part in ("options", "parameters", "steps"):
+        try:
+            content_digest(content[part])
+        except ValueError as error:
+            fix = "Give whole numbers up to 2^53, and larger ones or fractions as text."
+            problems.append(Problem(part, f"The {part} cannot be signed: {error}.", fix, "not_signable"))
+    return problems
+
+
+def _refuse(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise ValidationFailed(problems=problems)
