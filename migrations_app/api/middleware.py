@@ -1,7 +1,5 @@
-"""The envelope of every answer under /api/: a request id, no caching, and problem+json whoever refused."""
+"""The envelope of every answer under /api/: no caching, and problem+json whoever refused."""
 
-import re
-import uuid
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +8,6 @@ from django.utils.deprecation import MiddlewareMixin
 
 from migrations_app.api.problems import MEDIA_TYPE, problem_response
 
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,40}")
 _CODES = {
     400: ("bad_request", "Django could not read this request.", "Check host name, headers and body."),
     403: ("forbidden", "This request was refused.", "Send a bearer token, or the header X-CSRFToken with a session."),
@@ -21,19 +18,13 @@ _CODES = {
 
 
 class ApiEnvelope(MiddlewareMixin):
-    """Stands above everything that can answer by itself (CSRF, URL resolver, method table)."""
-
-    def process_request(self, request: HttpRequest) -> None:
-        if request.path.startswith("/api/") and not getattr(request, "request_id", ""):
-            given = request.headers.get("X-Request-Id", "")
-            request.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex  # type: ignore[attr-defined]
+    """Stands beneath the request id and above everything that answers by itself (URL resolver, method table)."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not request.path.startswith("/api/"):
             return response
         if response.status_code >= 400 and not response.get("Content-Type", "").startswith(MEDIA_TYPE):
             response = _as_problem(request, response)
-        response["X-Request-Id"] = getattr(request, "request_id", "")
         response.setdefault("Cache-Control", "no-store")
         return response
 

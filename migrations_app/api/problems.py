@@ -141,12 +141,12 @@ def _too_big(request: HttpRequest, error: Exception) -> HttpResponse:
     )
 
 
-def _signed_out(request: HttpRequest, error: Exception) -> HttpResponse:
+def _signed_out(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
     response = problem_response(
         request,
         status=401,
         code="not_authenticated",
-        detail="The request says nothing about who is asking.",
+        detail=error.message,
         fix="Send `Authorization: Bearer <token>` (make a token on the settings page), or sign in with the browser.",
     )
     response["WWW-Authenticate"] = 'Bearer realm="snakeweb"'
@@ -158,7 +158,7 @@ def _http(request: HttpRequest, error: HttpError) -> HttpResponse:
         return _unreadable(request, error.__cause__)
     code = "csrf_failed" if "CSRF" in error.message else HTTPStatus(error.status_code).phrase.lower().replace(" ", "_")
     fix = "Send the header X-CSRFToken with the value of the cookie csrftoken." if code == "csrf_failed" else ""
-    return problem_response(request, status=error.status_code, code=code, detail=f"{error.message}.", fix=fix)
+    return problem_response(request, status=error.status_code, code=code, detail=error.message, fix=fix)
 
 
 def _missing(request: HttpRequest, error: Exception) -> HttpResponse:

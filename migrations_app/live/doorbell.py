@@ -36,6 +36,8 @@ class Doorbell:
         self._runs.discard(run_id)
         if self._channel:
             await self._tell("group_discard", run_id)
+            if run_id in self._runs:  # somebody came back meanwhile
+                await self._tell("group_add", run_id)
 
     async def close(self) -> None:
         if self._task is not None:

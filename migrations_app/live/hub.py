@@ -139,6 +139,23 @@ class Hub:
         self._rooms: dict[int, tuple[Room, asyncio.Task[None]]] = {}
         doorbell.on_ring = self.ring
 
+    @property
+    def rooms(self) -> tuple[int, ...]:
+        """Ids of the runs that somebody watches here."""
+        return tuple(self._rooms)
+
+    def watching(self, run_id: int) -> int:
+        return len(self._rooms[run_id][0].watchers) if run_id in self._rooms else 0
+
+    async def close(self) -> None:
+        """End every room and the subscription."""
+        tasks = [task for _, task in self._rooms.values()]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        await self._doorbell.close()
+
     def ring(self, run_id: int) -> None:
         if run_id in self._rooms:
             self._rooms[run_id][0].ring()

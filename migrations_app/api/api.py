@@ -1,0 +1,28 @@
+"""API v1 under /api/v1 (DESIGN section 7): every router, in one place."""
+
+from ninja import NinjaAPI
+
+from migrations_app.api import audit, environments, migrations, problems, reviews, routes, runs, targets, tokens
+from migrations_app.api.body import JsonParser
+from migrations_app.api.callers import CALLERS
+from migrations_app.api.idempotency import idempotent
+
+api = NinjaAPI(
+    title="Snakeweb",
+    version="1",
+    description="Plan, review, run, watch and undo migrations of live Snakepit deployments.",
+    auth=CALLERS,
+    parser=JsonParser(),
+    docs_url=None,
+    urls_namespace="api",
+)
+problems.install(api)
+api.add_decorator(idempotent(api), mode="view")
+api.add_router("/environments", environments.router)
+api.add_router("/targets", targets.router)
+api.add_router("/migrations", migrations.router)
+api.add_router("/migrations", reviews.router)
+api.add_router("/runs", runs.router)
+api.add_router("/audit", audit.router)
+api.add_router("/routes", routes.router)
+api.add_router("/tokens", tokens.router)

@@ -1,0 +1,52 @@
+from typing import Any
+
+from ninja import Router, Status
+
+from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.selectors import environments as reads
+from migrations_app.selectors.environments import EnvironmentRow
+from migrations_app.services import environments
+
+router = Router(tags=["environments"])
+
+
+class NewEnvironment(Input):
+    name: str
+    position: int | None = None
+    protected: bool = False
+    required_approvals: int = 0
+    description: str = ""
+
+
+class EnvironmentChange(Input):
+    """What is left out stays."""
+
+    position: int | None = None
+    protected: bool | None = None
+    required_approvals: int | None = None
+    description: str | None = None
+
+
+@router.get("", response=Page[EnvironmentRow])
+def list_environments(request: ApiRequest) -> Any:
+    """In the order of promotion."""
+    return whole(reads.list_environments(actor=request.auth))
+
+
+@router.post("", response={201: EnvironmentRow})
+def create_environment(request: ApiRequest, body: NewEnvironment) -> Any:
+    environment_id = environments.create(actor=request.auth, now=now(), **body.model_dump())
+    return Status(201, reads.environment_row(actor=request.auth, environment_id=environment_id))
+
+
+@router.get("/{int:environment_id}", response=EnvironmentRow)
+def get_environment(request: ApiRequest, environment_id: int) -> Any:
+    return reads.environment_row(actor=request.auth, environment_id=environment_id)
+
+
+@router.patch("/{int:environment_id}", response=EnvironmentRow)
+def change_environment(request: ApiRequest, environment_id: int, body: EnvironmentChange) -> Any:
+    changes = body.model_dump(exclude_unset=True)
+    environments.edit(actor=request.auth, now=now(), environment_id=environment_id, **changes)
+    return reads.environment_row(actor=request.auth, environment_id=environment_id)

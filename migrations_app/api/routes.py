@@ -1,0 +1,92 @@
+"""Route records for the services that follow them: a long poll, and leases (token scope `route`)."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from time import monotonic
+from typing import Annotated, Any
+
+from asgiref.sync import sync_to_async
+from ninja import Query, Router, Schema
+from pydantic import Field
+
+from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, now
+from migrations_app.api.schemas import Input
+from migrations_app.engine.ports import RouteRecord
+from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.routing.record import to_document
+from migrations_app.selectors import routes as reads
+from migrations_app.selectors.routes import RouteView
+from migrations_app.services import routes
+
+router = Router(tags=["routes"])
+
+LONGEST_WAIT = 25  # seconds; below what proxies allow a request
+USUAL_WAIT = 8  # seconds; below the ten after which our own client gives an answer up
+LOOK_EVERY = 0.2  # seconds
+
+
+class Bucket(Schema):
+    """The sessions whose bucket number is from `from` to `to`, both included."""
+
+    from_: Annotated[int, Field(alias="from")]
+    to: int
+    phase: RoutePhase
+    epoch: int
+    authority: str
+
+
+class RouteDocument(Schema):
+    """`stores` maps side (a, b) to a target's name; a bucket's `authority` is the side that serves its sessions."""
+
+    name: str
+    epoch: int
+    buckets: list[Bucket]
+    stores: Mapping[str, str]
+    handoff_deadline: datetime | None
+
+
+class Since(Schema):
+    """Answered at once when the route's epoch is above `after`, else when it changes or after `wait` seconds."""
+
+    after: Annotated[int, Field(ge=0)] = 0
+    wait: Annotated[int, Field(ge=0, le=LONGEST_WAIT)] = USUAL_WAIT
+
+
+class Lease(Input):
+    boot_id: str
+    acked_epoch: int
+    build: str = ""
+    counters: dict[str, int] = {}
+    max_acked_seq: int = 0
+
+
+@router.get("/{name}", response=RouteDocument, auth=ASYNC_CALLERS, by_alias=True)
+async def get_route(request: ApiRequest, name: str, since: Query[Since]) -> Any:
+    read = sync_to_async(reads.route)
+    give_up_at = monotonic() + since.wait
+    route = await read(actor=request.auth, name=name)
+    while route.epoch <= since.after and monotonic() < give_up_at:
+        await asyncio.sleep(LOOK_EVERY)
+        route = await read(actor=request.auth, name=name)
+    return _record(route)
+
+
+@router.put("/{name}/leases/{client_id}", response=RouteDocument, by_alias=True)
+def renew_lease(request: ApiRequest, name: str, client_id: str, body: Lease) -> Any:
+    """A client says how far it has come; its answer is the route as it is now."""
+    return _record(
+        routes.renew_lease(actor=request.auth, now=now(), name=name, client_id=client_id, **body.model_dump())
+    )
+
+
+def _record(route: RouteView) -> dict[str, Any]:
+    record = RouteRecord(
+        name=route.name,
+        epoch=route.epoch,
+        phase=route.phase,
+        authority=route.authority,
+        stores=dict(route.stores),
+        handoff_deadline=route.handoff_deadline,
+    )
+    return to_document(record)

@@ -1,0 +1,47 @@
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Router, Schema, Status
+
+from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.selectors import tokens as reads
+from migrations_app.selectors.tokens import TokenRow
+from migrations_app.services import tokens
+
+router = Router(tags=["tokens"])
+
+
+class NewToken(Input):
+    """`scopes` are of read, operate, admin and route; a token never does more than its person may."""
+
+    name: str
+    scopes: list[str]
+    expires_at: datetime | None = None
+
+
+class CreatedToken(Schema):
+    """`token` is shown this once and is nowhere to be had again."""
+
+    id: int
+    token: str
+
+
+@router.get("", response=Page[TokenRow])
+def list_tokens(request: ApiRequest) -> Any:
+    """One's own."""
+    return whole(reads.list_tokens(actor=request.auth))
+
+
+@router.post("", response={201: CreatedToken})
+def create_token(request: ApiRequest, response: HttpResponse, body: NewToken) -> Any:
+    made = tokens.create(actor=request.auth, now=now(), **body.model_dump())
+    response["Cache-Control"] = "no-store"  # also keeps it out of the answers kept for a repeated request
+    return Status(201, {"id": made.id, "token": made.clear})
+
+
+@router.delete("/{int:token_id}", response={204: None})
+def revoke_token(request: ApiRequest, token_id: int) -> Any:
+    tokens.revoke(actor=request.auth, now=now(), token_id=token_id)
+    return Status(204, None)
