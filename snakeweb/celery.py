@@ -9,3 +9,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "snakeweb.settings")
 app = Celery("snakeweb")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["migrations_app"])
+# By name: the application is made before Django's models can be imported.
+app.steps["worker"].add("migrations_app.tasks:WatchdogStep")

@@ -21,20 +21,16 @@ from migrations_app.engine.vocabulary import RunKind, Signal
 from migrations_app.models import Migration, Run, RunEvent
 from migrations_app.runtime import events as doorbell
 from migrations_app.runtime import leases, projections
-from migrations_app.runtime.secrets import redact
 
 
 class OrmJournal:
-    """The journal of one run, opened under one lease; for one thread. `hidden` texts never reach an event."""
+    """The journal of one run, opened under one lease; for one thread. The engine has taken secrets out."""
 
-    def __init__(
-        self, *, run_id: int, kind: RunKind, plan: Plan, worker: WorkerToken, clock: Clock, hidden: Sequence[str] = ()
-    ) -> None:
+    def __init__(self, *, run_id: int, kind: RunKind, plan: Plan, worker: WorkerToken, clock: Clock) -> None:
         self._run_id = run_id
         self._kind = kind
         self._worker = worker
         self._clock = clock
-        self._hidden = tuple(hidden)
         self._view = initial_view(plan)
 
     def load(self) -> Sequence[Event]:
@@ -45,11 +41,9 @@ class OrmJournal:
     def append(self, events: Sequence[NewEvent]) -> Appended:
         """Raises LeaseLost (nothing was written) when this worker's token is outdated, IllegalTransition likewise."""
         with transaction.atomic():
-            view, signal = _append(
-                self._run_id, self._kind, events, self._clock.now(), self._view, self._hidden, self._worker
-            )
+            view, signal = _append(self._run_id, self._kind, events, self._clock.now(), self._view, self._worker)
         self._view = view
-        return Appended(view.seq, signal)
+        return Appended(view.seq, signal, view.state)
 
 
 def append_by_person(run: Run, events: Sequence[NewEvent], *, now: datetime) -> RunView:
@@ -58,7 +52,7 @@ def append_by_person(run: Run, events: Sequence[NewEvent], *, now: datetime) -> 
     The caller has locked the run's migration when an event may change its status. Raises IllegalTransition.
     """
     view = initial_view(Plan.from_content(run.revision.content))
-    return _append(run.pk, RunKind(run.kind), events, now, view, (), None)[0]
+    return _append(run.pk, RunKind(run.kind), events, now, view, None)[0]
 
 
 def read_events(run_id: int, *, after: int = 0, upto: int | None = None) -> list[Event]:
@@ -77,7 +71,6 @@ def _append(
     events: Sequence[NewEvent],
     now: datetime,
     known: RunView,
-    hidden: tuple[str, ...],
     worker: WorkerToken | None,
 ) -> tuple[RunView, Signal]:
     if any(migration_event(kind, event.type) for event in events):
@@ -89,7 +82,7 @@ def _append(
     for event in read_events(run_id, after=known.seq, upto=newest - len(events)) if newest > known.seq else ():
         before = apply(before, event)  # what partitions' drivers and people wrote since we last looked
     stored = [
-        Event(before.seq + place, now, new.type, new.step, new.partition, new.attempt, redact(new.payload, hidden))
+        Event(before.seq + place, now, new.type, new.step, new.partition, new.attempt, new.payload)
         for place, new in enumerate(events, 1)
     ]
     view = before
@@ -111,6 +104,8 @@ def _append(
             for event in stored
         ]
     )
+    if not stored:  # the engine asks for the signal only
+        return view, signal
     signal = projections.write(run_id, kind, before, view, stored, signal)
     transaction.on_commit(partial(doorbell.ring, run_id, view.seq), robust=True)
     return view, signal

@@ -16,7 +16,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Least
 
 from migrations_app.engine.errors import LeaseLost
-from migrations_app.engine.ports import WorkerToken
+from migrations_app.engine.ports import WorkerToken, partition_scope, run_scope
 from migrations_app.models import Leadership, Lease
 from migrations_app.runtime.clock import DatabaseNow
 
@@ -30,7 +30,7 @@ class Scope:
     partition: int = 0
 
     def __str__(self) -> str:
-        return f"{run_prefix(self.run_id)}{self.step}:{self.partition}"
+        return run_scope(self.run_id) if self.is_run else partition_scope(self.run_id, self.step, self.partition)
 
     @property
     def is_run(self) -> bool:
@@ -43,15 +43,10 @@ class Scope:
     @classmethod
     def parse(cls, text: str) -> "Scope":
         """Inverse of `str()`. Raises ValueError."""
-        kind, run_id, step, partition = text.split(":")
-        if kind != "run":
+        kind, run_id, *rest = text.split(":")
+        if kind != "run" or len(rest) not in (0, 2):
             raise ValueError(f"not a lease scope: {text!r}")
-        return cls(int(run_id), step, int(partition))
-
-
-def run_prefix(run_id: int) -> str:
-    """What the scopes of a run begin with (and those of no other run)."""
-    return f"run:{run_id}:"
+        return cls(int(run_id), rest[0], int(rest[1])) if rest else cls(int(run_id))
 
 
 def _row(scope: Scope) -> QuerySet[Lease]:

@@ -26,7 +26,7 @@ def announce(run_id: int, kind: RunKind, event: Event) -> None:
         return
     if event.type not in _TEXTS:
         return
-    run = Run.objects.select_related("migration").get(pk=run_id)
+    run = Run.objects.select_related("migration", "started_by").get(pk=run_id)
     name, text = _TEXTS[event.type]
     shown = text.format(title=run.migration.title, kind=kind.replace("_", " "), run=run_id)
     notification = Notification.objects.create(
@@ -37,5 +37,5 @@ def announce(run_id: int, kind: RunKind, event: Event) -> None:
         run_id=run_id,
         created_at=event.at,
     )
-    if event.type in _MAILED and current().alert_on_failure:
+    if event.type in _MAILED and current().alert_on_failure and run.started_by.email:
         outbox.put_mail(notification_id=notification.pk, now=event.at)

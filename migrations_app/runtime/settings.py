@@ -66,7 +66,7 @@ class RuntimeSettings:
     resend_seconds: float = 5.0
     watchdog_seconds: float = 1.0
     watchdog_drivers: int = 2
-    confirmation_seconds: float = 72 * 3600.0
+    backoff_seconds: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.renew_seconds < self.lease_seconds:

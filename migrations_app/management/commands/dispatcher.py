@@ -1,0 +1,22 @@
+"""`manage.py dispatcher`: hands committed work to the broker until it is told to stop."""
+
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from migrations_app.runtime import composition
+from migrations_app.runtime.dispatcher import Dispatcher
+
+
+class Command(BaseCommand):
+    help = "Hand committed work to the workers. Run at least one; of several, one leads and the others stand by."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        self.stdout.write("Dispatching. Stop with Ctrl-C.")
+        self.stdout.flush()
+        Dispatcher(composition.clock(), composition.run_settings()).run(stop)

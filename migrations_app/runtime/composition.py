@@ -1,0 +1,136 @@
+"""The only place that picks implementations: builds the executor of a run from rows, ports and settings."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings as django_settings
+
+from migrations_app.engine.brief import Limits, RunBrief
+from migrations_app.engine.errors import PlanIsStale
+from migrations_app.engine.executor import Executor
+from migrations_app.engine.handler import Handler
+from migrations_app.engine.journal import fold
+from migrations_app.engine.plan import Plan, Target, content_digest
+from migrations_app.engine.ports import Artifacts, Clock, ExecutionPorts, WorkerToken
+from migrations_app.engine.vocabulary import RunKind, TargetKind
+from migrations_app.handlers import registry
+from migrations_app.models import RouteLease, Run
+from migrations_app.models import Target as TargetRow
+from migrations_app.runtime import secrets
+from migrations_app.runtime.artifacts import DirectoryArtifacts
+from migrations_app.runtime.clock import SystemClock
+from migrations_app.runtime.journal import OrmJournal, read_events
+from migrations_app.runtime.routes import OrmRoutes
+from migrations_app.runtime.settings import RuntimeSettings, runtime_settings
+
+
+def clock() -> Clock:
+    return SystemClock()
+
+
+def run_settings() -> RuntimeSettings:
+    return runtime_settings()
+
+
+def artifacts() -> Artifacts:
+    return DirectoryArtifacts.from_url(django_settings.SNAKEWEB_ARTIFACTS_URL)
+
+
+def resolve_target(row: TargetRow) -> Target:
+    """A target with its credentials, as workers and connection tests use it. Raises SecretUnreadable."""
+    return Target(
+        id=row.pk,
+        name=row.name,
+        kind=TargetKind(row.kind),
+        environment=row.environment.name,
+        config=row.config,
+        secrets=secrets.reveal_all(row.pk),
+    )
+
+
+def handler_of(plan: Plan) -> Handler:
+    """The handler that made this plan. Raises ValidationFailed when unknown, PlanIsStale for another version."""
+    handler = registry.get(plan.handler)
+    if handler.version != plan.handler_version:
+        raise PlanIsStale(
+            f"The plan was made by {plan.handler} {plan.handler_version}; this worker has {handler.version}.",
+            details={"handler": plan.handler, "planned_with": plan.handler_version, "installed": handler.version},
+        )
+    return handler
+
+
+def executor(run: Run, worker: WorkerToken, *, clock: Clock, alive: Callable[[], None]) -> Executor:
+    """The driver of this run under this lease.
+
+    Raises SecretUnreadable, PlanIsStale (a target's connection changed since it was signed, or another handler
+    version) and ValidationFailed (unknown handler): then this worker cannot drive the run.
+    """
+    plan = Plan.from_content(run.revision.content)
+    settings = runtime_settings()
+    return Executor(
+        _brief(run, plan),
+        handler_of(plan),
+        _ports(run, plan, worker, clock),
+        worker,
+        Limits(slice_seconds=settings.slice_seconds, backoff_seconds=settings.backoff_seconds),
+        alive,
+    )
+
+
+def _brief(run: Run, plan: Plan) -> RunBrief:
+    undone = run.undoes
+    view = fold(read_events(undone.pk), plan) if undone else None
+    return RunBrief(
+        run_id=run.pk,
+        kind=RunKind(run.kind),
+        plan=plan,
+        targets=resolve_targets(plan),
+        prior_results=view.results if view else {},
+        prior_started=view.started_steps if view else (),
+        undoes=undone.pk if undone else None,
+        migration_id=str(run.migration_id),
+    )
+
+
+def resolve_targets(plan: Plan) -> dict[str, Target]:
+    """The plan's targets by role. Raises PlanIsStale when one is not configured as it was signed, SecretUnreadable."""
+    rows = TargetRow.objects.select_related("environment").in_bulk([ref.id for ref in plan.targets])
+    resolved = {}
+    for ref in plan.targets:
+        row = rows.get(ref.id)
+        if row is None or content_digest(row.config) != ref.config_digest:
+            raise PlanIsStale(
+                f"Target {ref.name} is no longer configured as it was when the plan was signed.",
+                details={"target": ref.name, "role": ref.role},
+            )
+        resolved[ref.role] = resolve_target(row)
+    return resolved
+
+
+def _ports(run: Run, plan: Plan, worker: WorkerToken, clock: Clock) -> ExecutionPorts:
+    environment_id = run.migration.environment_id
+
+    def unacknowledged(route: str, epoch: int) -> list[str]:
+        """Live clients of a route that still go by an older record."""
+        return behind(environment_id, route, epoch, clock.now())
+
+    extra: dict[str, Any] = {
+        "fingerprint_key": secrets.fingerprint_key(),
+        "fingerprints": run.revision.fingerprints,
+        "unacknowledged": unacknowledged,
+    }
+    return ExecutionPorts(
+        clock=clock,
+        journal=OrmJournal(run_id=run.pk, kind=RunKind(run.kind), plan=plan, worker=worker, clock=clock),
+        artifacts=artifacts(),
+        routes=OrmRoutes(environment_id=environment_id, clock=clock),
+        extra=extra,
+    )
+
+
+def behind(environment_id: int, route: str, epoch: int, now: datetime) -> list[str]:
+    leases = RouteLease.objects.filter(
+        route__environment_id=environment_id, route__name=route, acked_epoch__lt=epoch, expires_at__gt=now
+    )
+    return list(leases.order_by("client_id").values_list("client_id", flat=True))

@@ -1,0 +1,103 @@
+"""A fresh look at a plan's targets, compared with what the plan was made and signed on (DESIGN section 5).
+
+Never called inside a transaction: it talks to the targets.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from migrations_app.engine.errors import MigrationError
+from migrations_app.engine.handler import Handler, Spec
+from migrations_app.engine.plan import Analysis, Plan, Target
+from migrations_app.engine.ports import Clock
+from migrations_app.models import PlanRevision
+from migrations_app.runtime import composition
+
+SIZE_FACTOR = 1.5
+FEW = 100  # so many records come and go in any live store, however small it is
+
+
+@dataclass(frozen=True, slots=True)
+class TargetCheck:
+    """`drift` and `unreachable` are sentences for people, empty when all is well. `at` is when the look began."""
+
+    at: datetime
+    drift: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
+
+
+def check_targets(revision: PlanRevision, *, protected: bool, clock: Clock) -> TargetCheck:
+    """Look at every target of the plan with read-only connections."""
+    at = clock.now()
+    plan = Plan.from_content(revision.content)
+    try:
+        targets = composition.resolve_targets(plan)
+    except MigrationError as error:
+        return TargetCheck(at, drift=(error.message,))
+    return compare(composition.handler_of(plan), plan, targets, revision.fingerprints, protected=protected, at=at)
+
+
+def compare(
+    handler: Handler,
+    plan: Plan,
+    targets: Mapping[str, Target],
+    planned: Mapping[str, Mapping[str, Any]],
+    *,
+    protected: bool,
+    at: datetime,
+) -> TargetCheck:
+    spec = Spec(
+        type=plan.type,
+        handler=plan.handler,
+        environment=plan.environment,
+        protected=protected,
+        targets=targets,
+        parameters=plan.parameters,
+        options=plan.options,
+        description=plan.description,
+    )
+    try:
+        analysis = handler.analyze(spec)
+    except MigrationError as error:
+        return TargetCheck(at, unreachable=(error.message,))
+    names = {ref.role: ref.name for ref in plan.targets}
+    drift = tuple(
+        sentence
+        for role, name in sorted(names.items())
+        if role in analysis.fingerprints and role in planned
+        for sentence in differences(name, planned[role], analysis.fingerprints[role])
+    )
+    return TargetCheck(at, drift, tuple(_unreachable(analysis, names)))
+
+
+def differences(name: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    """What is no longer as planned. Sizes count from a factor of 1.5 on; an empty target must still be empty."""
+    for key in sorted({*planned, *found}):
+        before, now = planned.get(key), found.get(key)
+        if key == "size" and isinstance(before, int) and isinstance(now, int):
+            if _size_differs(before, now):
+                yield f"Target {name} holds {now} records; the plan was made for {before}."
+        elif before != now:
+            yield f"Target {name}: {key.replace('_', ' ')} is {now}; the plan was made for {before}."
+
+
+def _size_differs(before: int, now: int) -> bool:
+    if before == 0 or now == 0:
+        return before != now and (before == 0 or before > FEW)
+    return abs(now - before) > FEW and max(before, now) > SIZE_FACTOR * min(before, now)
+
+
+def _unreachable(analysis: Analysis, names: Mapping[str, str]) -> Iterator[str]:
+    """Handlers report a side that did not answer as `error` in its state."""
+    said = {
+        state.get("name"): state["error"]
+        for state in (analysis.source_state, analysis.target_state)
+        if isinstance(state.get("error"), Mapping)
+    }
+    for role, name in sorted(names.items()):
+        if name in said:
+            yield f"Target {name} does not answer: {said[name].get('message', 'no reason was given')}"
+        elif role not in analysis.fingerprints:
+            yield f"Target {name} could not be looked at."

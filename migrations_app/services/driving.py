@@ -1,0 +1,157 @@
+"""One slice of driving a run or a partition: claim, drive, settle. What tasks and the watchdog call.
+
+The lease decides: whoever does not get it ends with "superseded" and has changed nothing.
+"""
+
+import logging
+import os
+import socket
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from migrations_app.engine.brief import Outcome, OutcomeKind
+from migrations_app.engine.errors import LeaseLost, MigrationError, PlanIsStale
+from migrations_app.engine.events import EventType, NewEvent
+from migrations_app.engine.ports import Clock, WorkerToken
+from migrations_app.engine.vocabulary import RunKind, RunState
+from migrations_app.models import Run
+from migrations_app.runtime import composition, journal, leases, work
+from migrations_app.runtime.clock import database_now
+from migrations_app.runtime.heartbeat import Heartbeat
+from migrations_app.runtime.leases import Scope
+from migrations_app.runtime.target_check import check_targets
+
+logger = logging.getLogger(__name__)
+
+SUPERSEDED = Outcome(OutcomeKind.SUPERSEDED)
+TRY_AGAIN = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopping:
+    """Set when this process was told to stop: drivers end at the next checkpoint."""
+
+    asked: threading.Event
+
+    def __call__(self) -> bool:
+        return self.asked.is_set()
+
+
+process_stop = Stopping(threading.Event())
+
+
+def holder_name() -> str:
+    """Unique for each drive: host, process, and the drive itself."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def drive_run(*, run_id: int, clock: Clock, holder: str = "", stopping: Callable[[], bool] = process_stop) -> Outcome:
+    """Drive a run for one slice. See `drive`."""
+    return drive(scope=Scope(run_id), clock=clock, holder=holder, stopping=stopping)
+
+
+def drive_partition(
+    *,
+    run_id: int,
+    step: str,
+    partition: int,
+    clock: Clock,
+    holder: str = "",
+    stopping: Callable[[], bool] = process_stop,
+) -> Outcome:
+    """Drive one partition of a step for one slice. See `drive`."""
+    return drive(scope=Scope(run_id, step, partition), clock=clock, holder=holder, stopping=stopping)
+
+
+def drive(*, scope: Scope, clock: Clock, holder: str = "", stopping: Callable[[], bool] = process_stop) -> Outcome:
+    """Claim the scope's lease and drive it until the slice is over, it is finished, or it has to wait.
+
+    An outcome `superseded` means that another driver has it or that there is nothing to do. An unexpected error
+    leaves the lease to expire: it counts as a death, and the third one without progress ends the step.
+    """
+    settings = composition.run_settings()
+    work.taken(scope, clock.now())
+    if stopping():
+        return SUPERSEDED
+    worker = leases.claim(scope, holder or holder_name(), settings.lease_seconds)
+    if worker is None:
+        leases.count_refusal(scope)
+        return SUPERSEDED
+    with Heartbeat(worker, settings, clock, stopping) as heartbeat:
+        outcome = _drive(scope, worker, clock, heartbeat)
+    return _settled(scope, worker, outcome, clock)
+
+
+def _drive(scope: Scope, worker: WorkerToken, clock: Clock, heartbeat: Heartbeat) -> Outcome:
+    run = Run.objects.select_related("migration__environment", "revision", "undoes").get(pk=scope.run_id)
+    if RunState(run.state).is_final:
+        return Outcome(OutcomeKind.FINISHED, run.state)
+    try:
+        executor = composition.executor(run, worker, clock=clock, alive=heartbeat.alive)
+        _refuse_stale(run, clock)
+    except MigrationError as error:
+        return _cannot_drive(run, worker, error, clock)
+    return executor.drive() if scope.is_run else executor.drive_partition(scope.step, scope.partition)
+
+
+def _refuse_stale(run: Run, clock: Clock) -> None:
+    """The worker's own look, before the first effect. Raises PlanIsStale.
+
+    A target that does not answer is left to the first step, which waits and tries again.
+    """
+    if run.kind != RunKind.APPLY or run.state != RunState.QUEUED:
+        return
+    seen = check_targets(run.revision, protected=run.migration.environment.protected, clock=clock)
+    if seen.drift:
+        raise PlanIsStale(" ".join(seen.drift), details={"drift": list(seen.drift)})
+
+
+def _cannot_drive(run: Run, worker: WorkerToken, error: MigrationError, clock: Clock) -> Outcome:
+    """Nothing was started: the run fails. Something was: it stays as it is, says why, and is tried again."""
+    logger.error("run %s cannot be driven here: %s", run.pk, error.message)
+    with transaction.atomic():
+        leases.require_held(worker)
+        if run.state == RunState.QUEUED:
+            failed = NewEvent(EventType.RUN_FAILED, payload={"error": error.as_dict()})
+            journal.append_by_person(run, [failed], now=clock.now())
+            return Outcome(OutcomeKind.FINISHED, RunState.FAILED)
+        said = {"level": "error", "message": f"A worker cannot go on: {error.message}", "error": error.as_dict()}
+        journal.append_by_person(run, [NewEvent(EventType.LOGGED, payload=said)], now=clock.now())
+    return Outcome(OutcomeKind.PARKED, error.code, wake_at=clock.now() + TRY_AGAIN)
+
+
+def _settled(scope: Scope, worker: WorkerToken, outcome: Outcome, clock: Clock) -> Outcome:
+    """Give the lease back and commit what is to be driven next, in one transaction."""
+    if outcome.kind is OutcomeKind.SUPERSEDED:
+        leases.count_refusal(scope)
+        outcome = replace(outcome, wake_at=clock.now() + TRY_AGAIN)  # still ours: this worker may be too old for it
+    try:
+        with transaction.atomic():
+            _hand_on(scope, worker, outcome, clock.now())
+    except LeaseLost:
+        if outcome.kind is not OutcomeKind.SUPERSEDED:
+            leases.count_refusal(scope)
+        return SUPERSEDED
+    return outcome
+
+
+def _hand_on(scope: Scope, worker: WorkerToken, outcome: Outcome, now: datetime) -> None:
+    if outcome.wake_run:
+        work.want_drivers([Scope(scope.run_id)], now=now)
+    due_at = leases.release(worker, wake_at=_wake_at(outcome))
+    if due_at is not None and due_at <= database_now():
+        work.offer([scope], now=now)
+    work.want_drivers(_partitions(scope.run_id, outcome.partitions), now=now)
+
+
+def _wake_at(outcome: Outcome) -> datetime | None:
+    return database_now() if outcome.kind is OutcomeKind.YIELDED else outcome.wake_at
+
+
+def _partitions(run_id: int, partitions: Sequence[tuple[str, int]]) -> list[Scope]:
+    return [Scope(run_id, step, index) for step, index in partitions]

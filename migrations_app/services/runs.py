@@ -1,0 +1,202 @@
+"""Runs: starting, pausing, resuming, cancelling, retrying, rolling back. Every door calls these."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from migrations_app.engine.events import EventType, NewEvent
+from migrations_app.engine.plan import Plan
+from migrations_app.engine.vocabulary import FINAL_RUN_STATES, RunKind, RunState, Signal
+from migrations_app.models import Migration, Run
+from migrations_app.models.actor import Actor
+from migrations_app.runtime import journal, work
+from migrations_app.runtime.leases import Scope
+from migrations_app.selectors.start_check import start_facts
+from migrations_app.services import audit, finding, starting
+from migrations_app.services.errors import Conflict, NotFound
+from migrations_app.services.operation import operation
+from migrations_app.services.permissions import Permission
+from migrations_app.services.starting import Wanted
+
+_FORWARD = (RunState.QUEUED, RunState.RUNNING, RunState.PARKED, RunState.PAUSED)
+
+
+@operation("run.validate", about="migration", atomic=False)
+def validate_migration(*, actor: Actor, now: datetime, migration_id: int) -> int:
+    """Start a dry run of the newest plan. Returns the run's id; it writes nothing to any target."""
+    wanted = Wanted(RunKind.DRY_RUN, Permission.VALIDATE, "run.validate")
+    return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
+
+
+@operation("run.execute", about="migration", atomic=False)
+def execute_migration(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") -> int:
+    """Start the approved plan. Returns the run's id. Raises Conflict naming every condition that does not hold."""
+    wanted = Wanted(RunKind.APPLY, Permission.EXECUTE, "run.execute", digest)
+    return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
+
+
+@operation("run.roll_back", about="migration", atomic=False)
+def rollback_migration(*, actor: Actor, now: datetime, migration_id: int) -> int:
+    """Undo. A live run turns round at its next batch and keeps its id; after the end a new run undoes it.
+
+    Returns the id of the run that undoes.
+    """
+    migration = finding.migration(migration_id, actor=actor, permission=Permission.ROLL_BACK)
+    live = finding.live_run(migration)
+    if live is not None:
+        with transaction.atomic():
+            return _turn_round(actor, now, live.pk)
+    undone = _last_apply(migration)
+    wanted = Wanted(RunKind.ROLLBACK, Permission.ROLL_BACK, "run.roll_back", undoes=undone)
+    return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
+
+
+@operation("run.pause", about="run")
+def pause(*, actor: Actor, now: datetime, run_id: int) -> None:
+    """Stop at the next checkpoint and hold no worker until somebody resumes."""
+    run = locked_run(run_id, actor, Permission.CONTROL)
+    asked = _signal(run, Signal.PAUSE, among=_FORWARD[:3], unless=(Signal.PAUSE, Signal.CANCEL, Signal.ROLL_BACK))
+    if not asked:
+        raise _not_possible(run, "paused", "Only a run that goes forward can be paused.")
+    _asked(run, actor, now, "run.pause", "A pause", {"signal": "pause"})
+
+
+@operation("run.resume", about="run")
+def resume(*, actor: Actor, now: datetime, run_id: int) -> None:
+    """Take a pause back, whether or not it has taken effect yet."""
+    run = locked_run(run_id, actor, Permission.CONTROL)
+    paused = Run.objects.filter(pk=run.pk, signal=Signal.PAUSE, state__in=_FORWARD)
+    if paused.update(signal=Signal.NONE) != 1:
+        raise _not_possible(run, "resumed", "It is not paused.")
+    _asked(run, actor, now, "run.resume", "Going on", {"signal": ""})
+
+
+@operation("run.cancel", about="run")
+def cancel(*, actor: Actor, now: datetime, run_id: int) -> None:
+    """Stop at the next batch; what the run has done so far is rolled back, and without effects it just ends."""
+    run = locked_run(run_id, actor, Permission.CONTROL)
+    if run.kind == RunKind.ROLLBACK:
+        raise _not_possible(run, "cancelled", "It is a rollback: stopping half way would leave a mix.")
+    if not _signal(run, Signal.CANCEL, among=_FORWARD, unless=(Signal.CANCEL, Signal.ROLL_BACK)):
+        raise _not_possible(run, "cancelled", "Only a run that goes forward can be cancelled.")
+    _asked(run, actor, now, "run.cancel", "Cancelling", {"signal": "cancel"})
+
+
+@operation("run.retry", about="run")
+def retry(*, actor: Actor, now: datetime, run_id: int) -> None:
+    """Go on with a failed run from its last checkpoint, or with the undo of a stuck one where it stopped."""
+    plan = Plan.from_content(locked_run(run_id, actor, Permission.EXECUTE, lock=False).revision.content)
+    starting.lock_targets(plan)
+    run = locked_run(run_id, actor, Permission.EXECUTE)
+    _may_retry(run, now)
+    events = {RunState.FAILED: EventType.RUN_RESUMED, RunState.STUCK: EventType.ROLLBACK_STARTED}
+    before = {"state": run.state}
+    try:
+        with transaction.atomic():
+            starting.claim(run, plan)
+            retried = NewEvent(events[RunState(run.state)], payload={"reason": "retried", "by": actor.username})
+            journal.append_by_person(run, [retried], now=now)
+    except IntegrityError as error:
+        raise _not_possible(run, "retried", "Another run of this migration or of its targets is live.") from error
+    work.want_drivers([Scope(run.pk)], now=now)
+    _record(run, actor, now, "run.retry", before=before)
+
+
+def _may_retry(run: Run, now: datetime) -> None:
+    newest = Run.objects.filter(migration=run.migration).order_by("-pk").first()
+    if run.state not in (RunState.FAILED, RunState.STUCK) or newest != run:
+        raise _not_possible(run, "retried", "Only the last run of a migration can be, and only when it failed.")
+    if run.kind == RunKind.DRY_RUN:
+        raise _not_possible(run, "retried", "A dry run that failed is validated again.")
+    if not run.started_at:
+        raise _not_possible(run, "retried", "It never started: plan again and execute the new plan.")
+    facts = start_facts(run.migration, run.revision, kind=RunKind(run.kind), now=now)
+    if facts.blockers:
+        held = " ".join(f"Target {held.target} is in use by run {held.run_id}." for held in facts.blockers)
+        raise _not_possible(run, "retried", held)
+
+
+def _turn_round(actor: Actor, now: datetime, run_id: int) -> int:
+    run = locked_run(run_id, actor, Permission.ROLL_BACK)
+    if run.state == RunState.ROLLING_BACK or run.kind == RunKind.ROLLBACK or run.signal == Signal.ROLL_BACK:
+        return run.pk  # it is on its way already
+    if run.kind != RunKind.APPLY:
+        raise _not_possible(run, "rolled back", "A dry run has no effects; cancel it instead.")
+    if not run.revision.content["options"].get("rollback_enabled", True):
+        raise _not_possible(run, "rolled back", "Its plan was approved without a rollback; cancel it instead.")
+    if not _signal(run, Signal.ROLL_BACK, among=_FORWARD, unless=(Signal.ROLL_BACK,)):
+        raise _not_possible(run, "rolled back", "It ended a moment ago; look again.")
+    _asked(run, actor, now, "run.roll_back", "Rolling back", {"signal": "roll_back"})
+    return run.pk
+
+
+def _last_apply(migration: Migration) -> Run:
+    last = Run.objects.filter(migration=migration, kind=RunKind.APPLY).order_by("-pk").first()
+    if last is None or last.started_at is None:
+        raise Conflict(
+            f"“{migration.title}” has not been executed; there is nothing to roll back.",
+            "Nothing needs to be done.",
+            reason="nothing_to_roll_back",
+        )
+    stuck = Run.objects.filter(migration=migration, state=RunState.STUCK).order_by("-pk").first()
+    newest = Run.objects.filter(migration=migration).exclude(kind=RunKind.DRY_RUN).order_by("-pk").first()
+    if stuck is not None and stuck == newest:
+        raise _not_possible(stuck, "rolled back anew", "Its rollback is stuck: mend the cause, then retry that run.")
+    return last
+
+
+def locked_run(run_id: int, actor: Actor, permission: Permission, *, lock: bool = True) -> Run:
+    """The run; with `lock`, its migration's row is locked first and then its own."""
+    usable = isinstance(run_id, int) and 0 < run_id <= finding.LARGEST_ID
+    found = Run.objects.filter(pk=run_id).values_list("migration_id", flat=True).first() if usable else None
+    if found is None:
+        raise NotFound(f"There is no run {str(run_id)[:20]}.", "Look at the list of runs.")
+    finding.migration(found, actor=actor, permission=permission, lock=lock)
+    rows = Run.objects.select_for_update(of=("self",)) if lock else Run.objects.all()
+    return rows.select_related("migration__environment", "revision").get(pk=run_id)
+
+
+def _signal(run: Run, signal: Signal, *, among: Sequence[RunState], unless: Sequence[Signal]) -> bool:
+    rows = Run.objects.filter(pk=run.pk, state__in=among).exclude(signal__in=unless)
+    return rows.update(signal=signal) == 1
+
+
+def _asked(run: Run, actor: Actor, now: datetime, action: str, what: str, after: dict[str, Any]) -> None:
+    """Say so in the run's log at once (watchers see that it was heard), wake the run, and record it."""
+    said = {"level": "info", "message": f"{what} was asked for by {actor.username}.", "by": actor.username}
+    journal.append_by_person(run, [NewEvent(EventType.LOGGED, payload=said)], now=now)
+    work.want_drivers([Scope(run.pk)], now=now)
+    _record(run, actor, now, action, before={"state": run.state, "signal": run.signal}, after=after)
+
+
+def _record(
+    run: Run,
+    actor: Actor,
+    now: datetime,
+    action: str,
+    *,
+    before: dict[str, Any] | None = None,
+    after: dict[str, Any] | None = None,
+) -> None:
+    audit.record(
+        actor=actor,
+        now=now,
+        action=action,
+        object_type="run",
+        object_id=run.pk,
+        environment=run.migration.environment.name,
+        before=before,
+        after=after,
+    )
+
+
+def _not_possible(run: Run, what: str, why: str) -> Conflict:
+    ended = RunState(run.state) in FINAL_RUN_STATES
+    return Conflict(
+        f"Run {run.pk} cannot be {what}: it is {run.get_state_display()}. {why} Nothing was changed.",
+        "Look at the migration's page for what is possible now." if ended else "Watch the run's page.",
+        reason="not_possible",
+        state=run.state,
+    )

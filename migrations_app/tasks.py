@@ -1,0 +1,56 @@
+"""Celery's door: tasks take ids, call one service, and leave every decision to it."""
+
+import logging
+from typing import Any
+
+from celery import bootsteps, shared_task
+from celery.signals import worker_shutting_down
+
+from migrations_app.runtime import composition
+from migrations_app.runtime.watchdog import Watchdog
+from migrations_app.services import dispatching, driving
+
+logger = logging.getLogger(__name__)
+
+
+@shared_task(name="snakeweb.drive_run")  # type: ignore[untyped-decorator]
+def drive_run(run_id: int) -> None:
+    outcome = driving.drive_run(run_id=run_id, clock=composition.clock())
+    logger.info("run %s: %s %s", run_id, outcome.kind, outcome.reason)
+
+
+@shared_task(name="snakeweb.drive_partition")  # type: ignore[untyped-decorator]
+def drive_partition(run_id: int, step: str, partition: int) -> None:
+    outcome = driving.drive_partition(run_id=run_id, step=step, partition=partition, clock=composition.clock())
+    logger.info("run %s, %s[%s]: %s %s", run_id, step, partition, outcome.kind, outcome.reason)
+
+
+@shared_task(name="snakeweb.send_mail")  # type: ignore[untyped-decorator]
+def send_mail(notification_id: int) -> None:
+    dispatching.deliver_mail(notification_id=notification_id, now=composition.clock().now())
+
+
+class WatchdogStep(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Runs the watchdog in each worker process, from after its pool is up until before it goes down."""
+
+    requires = {"celery.worker.components:Pool"}
+
+    def __init__(self, worker: Any, **options: Any) -> None:
+        super().__init__(worker, **options)
+        self._watchdog: Watchdog | None = None
+
+    def start(self, worker: Any) -> None:
+        self._watchdog = Watchdog(
+            lambda scope: driving.drive(scope=scope, clock=composition.clock()), composition.run_settings()
+        )
+        self._watchdog.start()
+
+    def stop(self, worker: Any) -> None:
+        driving.process_stop.asked.set()
+        if self._watchdog is not None:
+            self._watchdog.stop()
+
+
+@worker_shutting_down.connect(weak=False)  # type: ignore[untyped-decorator]
+def _stop_at_the_next_checkpoint(**_: Any) -> None:
+    driving.process_stop.asked.set()
