@@ -1,17 +1,27 @@
 """The audit trail as sentences with their changes, its facets and the state of the chain."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count, Q, QuerySet
+
+from migrations_app.models import AuditEntry, AuditHead, AuditProof, Environment
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.paging import PAGE
-from migrations_app.selectors.plans import Change
+from migrations_app.selectors.access import Access, Permission, access_of
+from migrations_app.selectors.audit_sentences import sentence
+from migrations_app.selectors.paging import PAGE, cut
+from migrations_app.selectors.plans import Change, changes
+from migrations_app.selectors.refusals import PermissionDenied
+
+_FACETS = ("action", "actor", "outcome", "environment", "object_type")
+_FACET_VALUES = 12
 
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """`sentence` says who did what to which thing. `outcome` is allowed or denied."""
+    """`sentence` says who did what to which thing. `outcome` is allowed, denied or failed."""
 
     seq: int
     at: datetime
@@ -50,6 +60,8 @@ class AuditFilters:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
+    """`values` are (value, how many entries), most frequent first."""
+
     name: str
     values: tuple[tuple[str, int], ...]
 
@@ -77,24 +89,118 @@ class AuditPage:
     can_verify: bool
 
 
-def audit_page(
-    *, actor: Actor, filters: AuditFilters = AuditFilters(), cursor: str = "", limit: int = PAGE
-) -> AuditPage:
-    """Newest first. An auditor of one environment sees its entries and those of no environment at all never.
+ANYTHING = AuditFilters()
+
+
+def audit_page(*, actor: Actor, filters: AuditFilters = ANYTHING, cursor: str = "", limit: int = PAGE) -> AuditPage:
+    """Newest first. Who may audit some environments only sees the entries of those.
 
     Raises PermissionDenied.
     """
-    raise NotImplementedError
+    access = _auditor(actor)
+    matching = _matching(access, filters)
+    page = cut(matching, cursor=cursor, limit=limit)
+    return AuditPage(
+        rows=tuple(_row(entry) for entry in page.rows),
+        next_cursor=page.next_cursor,
+        total=page.total,
+        facets=tuple(_facet(matching, name) for name in _FACETS),
+        filters=filters,
+        chain=_chain(),
+        can_verify=access.can(Permission.VERIFY_AUDIT, None),
+    )
 
 
 def export_lines(*, actor: Actor, after: int = 0) -> Iterator[bytes]:
     """The chain as JSON lines in order: `{"seq","hash","previous","body"}` with the stored canonical body as text.
 
-    Needs READ_AUDIT everywhere. Raises PermissionDenied before the first line.
+    Needs READ_AUDIT everywhere, because a chain with holes proves nothing. Raises PermissionDenied before the
+    first line.
     """
-    raise NotImplementedError
+    if not _auditor(actor).can(Permission.READ_AUDIT, None):
+        raise PermissionDenied(
+            "The whole trail can be exported by auditors of every environment only.", "Ask such an auditor."
+        )
+    return _lines(max(0, after))
 
 
 def chain_status(*, actor: Actor) -> ChainStatus:
     """Raises PermissionDenied."""
-    raise NotImplementedError
+    _auditor(actor)
+    return _chain()
+
+
+def _auditor(actor: Actor) -> Access:
+    access = access_of(actor)
+    if not access.anywhere(Permission.READ_AUDIT):
+        raise PermissionDenied(
+            f"{actor.username} may not read the audit trail; this needs the role auditor or admin.",
+            "Ask an admin for the role auditor.",
+        )
+    return access
+
+
+def _matching(access: Access, filters: AuditFilters) -> QuerySet[AuditEntry]:
+    rows = AuditEntry.objects.all()
+    allowed = access.environments(Permission.READ_AUDIT)
+    if allowed is not None:
+        rows = rows.filter(environment__in=Environment.objects.filter(pk__in=allowed).values("name"))
+    for name in (*_FACETS, "object_id", "request_id"):
+        value = getattr(filters, name).replace("\x00", "")
+        if value:
+            rows = rows.filter(**{name: value})
+    if filters.since is not None:
+        rows = rows.filter(at__gte=filters.since)
+    if filters.until is not None:
+        rows = rows.filter(at__lt=filters.until)
+    for word in filters.q.replace("\x00", "").split()[:6]:
+        rows = rows.filter(Q(actor__icontains=word) | Q(action__icontains=word) | Q(object_id=word))
+    return rows
+
+
+def _facet(matching: QuerySet[AuditEntry], name: str) -> Facet:
+    counted = matching.order_by().values_list(name).annotate(number=Count("pk")).order_by("-number", name)
+    return Facet(name, tuple((value, number) for value, number in counted[:_FACET_VALUES] if value))
+
+
+def _row(entry: AuditEntry) -> AuditRow:
+    body = json.loads(bytes(entry.body))
+    return AuditRow(
+        seq=entry.seq,
+        at=entry.at,
+        actor=entry.actor,
+        on_behalf_of=body["on_behalf_of"],
+        token=body["token"],
+        action=entry.action,
+        sentence=sentence(body),
+        object_type=entry.object_type,
+        object_id=entry.object_id,
+        environment=entry.environment,
+        outcome=entry.outcome,
+        reason=body["reason"],
+        request_id=entry.request_id,
+        address=body["address"],
+        changes=changes(body["before"] or {}, body["after"] or {}),
+        hash=entry.hash,
+        previous=entry.previous,
+    )
+
+
+def _chain() -> ChainStatus:
+    head = AuditHead.objects.first() or AuditHead()
+    proof = AuditProof.objects.order_by("-pk").first()
+    return ChainStatus(
+        entries=head.seq,
+        head=head.hash,
+        verified_at=proof.at if proof else None,
+        verified_entries=proof.entries if proof else 0,
+        ok=proof.ok if proof else True,
+        problem=proof.problem if proof else "",
+    )
+
+
+def _lines(after: int) -> Iterator[bytes]:
+    rows = AuditEntry.objects.filter(seq__gt=after).order_by("seq")
+    for seq, digest, previous, body in rows.values_list("seq", "hash", "previous", "body").iterator(chunk_size=1000):
+        line = {"seq": seq, "hash": digest, "previous": previous, "body": bytes(body).decode()}
+        yield json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

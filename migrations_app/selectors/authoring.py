@@ -2,14 +2,20 @@
 
 from dataclasses import dataclass
 
+from migrations_app.engine.handler import Handler, TargetRole
+from migrations_app.engine.options import OPTION_FIELDS
 from migrations_app.engine.parameters import Field
 from migrations_app.engine.vocabulary import MigrationType
+from migrations_app.handlers import registry
+from migrations_app.models import Environment, Target
 from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.targets import address_of
 
 
 @dataclass(frozen=True, slots=True)
 class TargetChoice:
-    """`label` is `name (store, address)`."""
+    """`label` is `name (address)`."""
 
     id: int
     name: str
@@ -57,5 +63,40 @@ class AuthoringForm:
 
 
 def authoring_form(*, actor: Actor, environment_id: int | None = None, handler: str = "") -> AuthoringForm:
-    """With the actor's first environment and the first type where none is given."""
-    raise NotImplementedError
+    """With the actor's first environment and the first type where none (or an unknown one) is given."""
+    here = access_of(actor).within(Permission.AUTHOR, "pk")
+    environments = tuple(
+        EnvironmentChoice(e.pk, e.name, e.protected, e.required_approvals)
+        for e in Environment.objects.filter(here).order_by("position")
+    )
+    environment = next((e for e in environments if e.id == environment_id), environments[0] if environments else None)
+    handlers = registry.all_handlers()
+    chosen = handlers.get(handler) or next(iter(handlers.values()), None)
+    return AuthoringForm(
+        environments=environments,
+        types=tuple(_type(known) for known in handlers.values()),
+        environment=environment,
+        handler=_type(chosen) if chosen else None,
+        roles=tuple(_role(role, environment) for role in chosen.roles) if chosen else (),
+        parameters=chosen.parameters if chosen else (),
+        options=OPTION_FIELDS,
+    )
+
+
+def _type(handler: Handler) -> TypeChoice:
+    return TypeChoice(handler.type, handler.name, handler.label, handler.summary)
+
+
+def _role(role: TargetRole, environment: EnvironmentChoice | None) -> RoleChoice:
+    fitting = Target.objects.none()
+    if environment is not None:
+        fitting = Target.objects.filter(environment=environment.id, archived_at=None, kind__in=role.kinds)
+    return RoleChoice(
+        role.name,
+        role.label,
+        role.help,
+        tuple(
+            TargetChoice(target.pk, target.name, target.kind, f"{target.name} ({address_of(target.config)})")
+            for target in fitting.order_by("name")
+        ),
+    )

@@ -1,12 +1,24 @@
 """Environments: the list and one page."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from migrations_app.engine.vocabulary import Role
+from django.db.models import Count, Q, QuerySet
+
+from migrations_app.engine.vocabulary import FINAL_RUN_STATES, MigrationStatus, Role
+from migrations_app.models import Environment, Migration, RoleGrant, Run, Target
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.migrations import MigrationRow
+from migrations_app.selectors import migration_rows, targets
+from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.migration_rows import MigrationRow
+from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.targets import TargetRow
+
+LARGEST_ID = 2**63 - 1
+_MIGRATIONS_SHOWN = 20
+_CLOSED = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED, MigrationStatus.ROLLED_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,8 @@ class GrantRow:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentPage:
+    """`required_approvals` of the row is the default policy: so many distinct approvers sign each plan."""
+
     row: EnvironmentRow
     targets: tuple[TargetRow, ...]
     migrations: tuple[MigrationRow, ...]
@@ -49,14 +63,84 @@ class EnvironmentPage:
 
 def list_environments(*, actor: Actor) -> tuple[EnvironmentRow, ...]:
     """Those that the actor may see, in order of promotion."""
-    raise NotImplementedError
+    return _rows(Environment.objects.filter(access_of(actor).within(Permission.VIEW, "pk")).order_by("position"))
 
 
 def environment_row(*, actor: Actor, environment_id: int) -> EnvironmentRow:
     """Raises NotFound."""
-    raise NotImplementedError
+    return _rows([_visible(actor, environment_id)])[0]
 
 
 def environment_page(*, actor: Actor, environment_id: int) -> EnvironmentPage:
     """Raises NotFound."""
-    raise NotImplementedError
+    environment = _visible(actor, environment_id)
+    access = access_of(actor)
+    migrations = migration_rows.with_newest_plan(environment.migrations.order_by("-pk"))[:_MIGRATIONS_SHOWN]
+    here = Target.objects.filter(environment=environment, archived_at=None).select_related("environment")
+    return EnvironmentPage(
+        row=_rows([environment])[0],
+        targets=targets.rows_of(here.order_by("name")),
+        migrations=migration_rows.rows_of(migrations),
+        grants=_grants(environment),
+        can_edit=access.can(Permission.MANAGE_ENVIRONMENTS, environment.pk),
+        can_add_target=access.can(Permission.MANAGE_TARGETS, environment.pk),
+    )
+
+
+def _visible(actor: Actor, environment_id: int) -> Environment:
+    usable = isinstance(environment_id, int) and 0 < environment_id <= LARGEST_ID
+    here = access_of(actor).within(Permission.VIEW, "pk")
+    found = Environment.objects.filter(here, pk=environment_id).first() if usable else None
+    if found is None:
+        raise NotFound(
+            f"There is no environment {str(environment_id)[:20]} that you may see.", "Look at the list of environments."
+        )
+    return found
+
+
+def _rows(environments: Iterable[Environment]) -> tuple[EnvironmentRow, ...]:
+    listed = list(environments)
+    ids = [environment.pk for environment in listed]
+    targets_in = _counts(Target.objects.filter(environment__in=ids, archived_at=None).values_list("environment"))
+    open_in = _counts(
+        Migration.objects.filter(environment__in=ids).exclude(status__in=_CLOSED).values_list("environment")
+    )
+    live = Run.objects.filter(migration__environment__in=ids).exclude(state__in=FINAL_RUN_STATES)
+    live_in = _counts(live.values_list("migration__environment"))
+    return tuple(
+        EnvironmentRow(
+            id=environment.pk,
+            name=environment.name,
+            position=environment.position,
+            protected=environment.protected,
+            required_approvals=environment.required_approvals,
+            description=environment.description,
+            created_at=environment.created_at,
+            targets=targets_in.get(environment.pk, 0),
+            open_migrations=open_in.get(environment.pk, 0),
+            live_runs=live_in.get(environment.pk, 0),
+        )
+        for environment in listed
+    )
+
+
+def _counts(rows: QuerySet[Any, Any]) -> dict[int, int]:
+    """Environment id -> how many rows."""
+    return dict(rows.annotate(number=Count("pk")).order_by())
+
+
+def _grants(environment: Environment) -> tuple[GrantRow, ...]:
+    rows = RoleGrant.objects.filter(Q(environment=environment) | Q(environment=None))
+    return tuple(
+        GrantRow(
+            id=row.pk,
+            holder=str(row.person or row.group),
+            is_group=row.group_id is not None,
+            role=Role(row.role),
+            environment=environment.name,
+            everywhere=row.environment_id is None,
+            granted_by=str(row.granted_by or "Snakeweb"),
+            granted_at=row.granted_at,
+        )
+        for row in rows.select_related("person", "group", "granted_by").order_by("role", "pk")
+    )

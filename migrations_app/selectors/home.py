@@ -1,14 +1,21 @@
 """The first page: needs you now, live runs, failures of the last day, the audit chain."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from migrations_app.engine.vocabulary import FINAL_RUN_STATES, RunState
+from migrations_app.models import Run
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.audit import ChainStatus
-from migrations_app.selectors.environments import EnvironmentRow
-from migrations_app.selectors.inbox import InboxItem
-from migrations_app.selectors.migrations import MigrationRow
-from migrations_app.selectors.runs import RunRow
+from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.audit import ChainStatus, chain_status
+from migrations_app.selectors.environments import EnvironmentRow, list_environments
+from migrations_app.selectors.inbox import InboxItem, inbox
+from migrations_app.selectors.migrations import MigrationRow, list_migrations
+from migrations_app.selectors.run_rows import RunRow, rows_of, with_names
+
+RECENT = timedelta(days=1)
+_SHOWN = 12
+_FAILURES = (RunState.FAILED, RunState.STUCK, RunState.ROLLED_BACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,4 +32,16 @@ class HomePage:
 
 
 def home_page(*, actor: Actor, now: datetime) -> HomePage:
-    raise NotImplementedError
+    """`failures` are runs of the last day that failed, are stuck, or were rolled back because of an error."""
+    access = access_of(actor)
+    seen = with_names(Run.objects.filter(access.within(Permission.VIEW, "migration__environment"))).order_by("-pk")
+    ended = seen.filter(state__in=_FAILURES, ended_at__gte=now - RECENT, error__isnull=False)
+    return HomePage(
+        needs_you=inbox(actor=actor).open[:_SHOWN],
+        live_runs=rows_of(seen.exclude(state__in=FINAL_RUN_STATES)[:_SHOWN], now=now),
+        failures=rows_of(ended[:_SHOWN], now=now),
+        recent=list_migrations(actor=actor, limit=_SHOWN).rows,
+        environments=list_environments(actor=actor),
+        audit=chain_status(actor=actor) if access.anywhere(Permission.READ_AUDIT) else None,
+        can_author=access.anywhere(Permission.AUTHOR),
+    )

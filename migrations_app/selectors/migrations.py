@@ -1,13 +1,21 @@
-"""Migrations: the list, one page, and the choices of the authoring form."""
+"""Migrations: the list, one page, and plan revisions."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
+from django.db.models import Q
+
+from migrations_app.engine.vocabulary import Decision, MigrationStatus, RunKind
+from migrations_app.models import Migration, PlanRevision
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.paging import PAGE, Listing
+from migrations_app.selectors import run_rows
+from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.migration_rows import MigrationRow, RoleTarget, rows_of, with_newest_plan
+from migrations_app.selectors.next_action import NextAction, Situation, next_action, refusals_of, rollback_why_not
+from migrations_app.selectors.paging import PAGE, Listing, cut
 from migrations_app.selectors.planned_targets import PlannedTarget
 from migrations_app.selectors.plans import (
     Change,
@@ -17,10 +25,14 @@ from migrations_app.selectors.plans import (
     RevisionView,
     RollbackStepRow,
     StepRow,
+    diff,
+    revision_view,
 )
-from migrations_app.selectors.reviews import ReviewPanel, SignatureRow, SignerRow
-from migrations_app.selectors.runs import RunRow
-from migrations_app.selectors.start_check import StartCheck, UnmetRow
+from migrations_app.selectors.refusals import NotFound
+from migrations_app.selectors.reviews import ReviewPanel, SignatureRow, SignerRow, review_panel
+from migrations_app.selectors.run_rows import RunRow
+from migrations_app.selectors.start_check import StartCheck, UnmetRow, start_check
+from migrations_app.selectors.timeline import TimelineEntry, timeline
 
 __all__ = [
     "Change",
@@ -49,54 +61,8 @@ __all__ = [
     "revision_diff",
 ]
 
-
-@dataclass(frozen=True, slots=True)
-class NextAction:
-    """The one next action of a page. `operation`: plan, validate, submit, sign, execute, watch, resume, roll_back,
-    clone or none. `run_id` says which run to watch or resume."""
-
-    operation: str
-    label: str
-    enabled: bool
-    why_not: str = ""
-    run_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RoleTarget:
-    role: str
-    target_id: int
-    name: str
-    kind: str
-
-
-@dataclass(frozen=True, slots=True)
-class MigrationRow:
-    """A line of the list. `digest`, `revision` and risk are those of the newest plan ('' / None before planning)."""
-
-    id: int
-    title: str
-    type: MigrationType
-    type_label: str
-    handler: str
-    environment_id: int
-    environment: str
-    protected: bool
-    status: MigrationStatus
-    review_state: ReviewState
-    needs_person: bool
-    version: int
-    revision: int | None
-    digest: str
-    risk_level: RiskLevel | None
-    risk_score: int | None
-    targets: tuple[RoleTarget, ...]
-    created_by: str
-    created_at: datetime
-    changed_at: datetime
-    approvals: int
-    required_approvals: int
-    live_run_id: int | None
+LARGEST_ID = 2**63 - 1
+_RUNS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +76,7 @@ class MigrationFilters:
     review_state: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEntry:
-    """What happened to the migration: `kind` is edited, planned, submitted, signed, voided, run..."""
-
-    at: datetime
-    who: str
-    kind: str
-    text: str
-    detail: str = ""
+ANY_MIGRATION = MigrationFilters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,27 +107,120 @@ class MigrationPage:
 
 
 def list_migrations(
-    *, actor: Actor, filters: MigrationFilters = MigrationFilters(), cursor: str = "", limit: int = PAGE
+    *, actor: Actor, filters: MigrationFilters = ANY_MIGRATION, cursor: str = "", limit: int = PAGE
 ) -> Listing[MigrationRow]:
     """Newest first, of the environments that the actor may see."""
-    raise NotImplementedError
+    matching = Migration.objects.filter(access_of(actor).within(Permission.VIEW))
+    if filters.environment:
+        matching = matching.filter(environment__name=filters.environment)
+    if filters.status:
+        matching = matching.filter(status=filters.status)
+    if filters.type:
+        matching = matching.filter(type=filters.type)
+    if filters.review_state:
+        matching = matching.filter(review_state=filters.review_state)
+    for word in filters.q.replace("\x00", "").split()[:8]:
+        matching = matching.filter(Q(title__icontains=word) | Q(description__icontains=word))
+    page = cut(with_newest_plan(matching), cursor=cursor, limit=limit)
+    return Listing(rows_of(page.rows), page.next_cursor, page.total)
 
 
 def migration_row(*, actor: Actor, migration_id: int) -> MigrationRow:
     """Raises NotFound."""
-    raise NotImplementedError
+    return rows_of([visible_migration(actor, migration_id)])[0]
 
 
 def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> MigrationPage:
     """Raises NotFound."""
-    raise NotImplementedError
+    migration = visible_migration(actor, migration_id)
+    access = access_of(actor)
+    row = rows_of([migration])[0]
+    newest = _revision_or_none(migration)
+    review = review_panel(actor, access, migration, newest, now=now)
+    start = start_check(migration, newest, now=now)
+    runs = run_rows.rows_of(run_rows.with_names(migration.runs.order_by("-pk"))[:_RUNS_SHOWN], now=now)
+    back = ""
+    if row.status in (MigrationStatus.COMPLETED, MigrationStatus.FAILED):
+        back = rollback_why_not(start_check(migration, newest, now=now, kind=RunKind.ROLLBACK))
+    else:
+        back = f"the migration is {migration.get_status_display()}"
+    live = next((run for run in runs if not run.is_final), None)
+    situation = Situation(migration, newest, access, review, start, live, back)
+    refusals = refusals_of(situation)
+    return MigrationPage(
+        row=row,
+        description=migration.description,
+        parameters=migration.parameters,
+        options=migration.options,
+        plan=revision_view(newest) if newest else None,
+        revision_numbers=tuple(migration.revisions.order_by("-number").values_list("number", flat=True)),
+        editors=_editors(migration),
+        review=review,
+        start_check=start,
+        runs=runs,
+        last_dry_run=next((run for run in runs if run.kind is RunKind.DRY_RUN), None),
+        next_action=next_action(situation, refusals),
+        allowed=frozenset(operation for operation, why in refusals.items() if not why),
+        refusals={operation: why for operation, why in refusals.items() if why},
+        timeline=timeline(migration),
+        since_signed=_since_signed(migration, newest, actor),
+    )
 
 
 def revision(*, actor: Actor, migration_id: int, number: int | None = None) -> RevisionView:
     """The revision of that number, the newest without one. Raises NotFound."""
-    raise NotImplementedError
+    return revision_view(visible_revision(visible_migration(actor, migration_id), number))
 
 
 def revision_diff(*, actor: Actor, migration_id: int, before: int, after: int) -> RevisionDiff:
     """Raises NotFound."""
-    raise NotImplementedError
+    migration = visible_migration(actor, migration_id)
+    return diff(visible_revision(migration, before), visible_revision(migration, after))
+
+
+def visible_migration(actor: Actor, migration_id: int) -> Migration:
+    """With the annotations of a row. Raises NotFound, the same for one that is hidden."""
+    usable = isinstance(migration_id, int) and 0 < migration_id <= LARGEST_ID
+    here = access_of(actor).within(Permission.VIEW)
+    found = with_newest_plan(Migration.objects.filter(here, pk=migration_id)).first() if usable else None
+    if found is None:
+        raise NotFound(
+            f"There is no migration {str(migration_id)[:20]} that you may see.", "Look at the list of migrations."
+        )
+    return found
+
+
+def visible_revision(migration: Migration, number: int | None) -> PlanRevision:
+    """Raises NotFound."""
+    found = _revision_or_none(migration, number)
+    if found is None:
+        named = "a plan" if number is None else f"a revision {str(number)[:20]}"
+        raise NotFound(f"“{migration.title}” does not have {named}.", "Plan it, or choose another revision.")
+    return found
+
+
+def _revision_or_none(migration: Migration, number: int | None = None) -> PlanRevision | None:
+    rows = migration.revisions.select_related("created_by").order_by("-number")
+    if number is None:
+        return rows.first()
+    return rows.filter(number=number).first() if 0 < number < 2**31 else None
+
+
+def _editors(migration: Migration) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    wrote: dict[str, list[int]] = defaultdict(list)
+    for editor in migration.editors.select_related("person").order_by("revision"):
+        wrote[str(editor.person)].append(editor.revision)
+    return tuple((name, tuple(numbers)) for name, numbers in wrote.items())
+
+
+def _since_signed(migration: Migration, newest: PlanRevision | None, actor: Actor) -> RevisionDiff | None:
+    last = (
+        migration.signatures.filter(person_id=actor.person_id)
+        .exclude(decision=Decision.COMMENT)
+        .select_related("revision")
+        .order_by("-pk")
+        .first()
+    )
+    if last is None or newest is None or last.digest == newest.digest:
+        return None
+    return diff(last.revision, newest)

@@ -1,6 +1,5 @@
 """A slice of a list, newest first, with a cursor that stays right while new rows arrive."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -23,16 +22,13 @@ class Listing(Generic[Row]):
     total: int
 
 
-def listing(
-    matching: QuerySet[M], row: Callable[[M], Row], *, cursor: str, limit: int, key: str = "pk"
-) -> Listing[Row]:
-    """Newest first by `key`. A cursor that is not one of ours starts from the top."""
+def cut(matching: QuerySet[M], *, cursor: str, limit: int) -> Listing[M]:
+    """Newest first by primary key. A cursor that is not one of ours starts from the top."""
     total = matching.count()
     limit = min(max(limit, 1), LARGEST_PAGE)
-    page = matching.order_by(f"-{key}")
+    page = matching.order_by("-pk")
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
-        page = page.filter(**{f"{key}__lt": int(cursor)})
+        page = page.filter(pk__lt=int(cursor))
     found = list(page[: limit + 1])
-    more = len(found) > limit
     shown = found[:limit]
-    return Listing(tuple(row(item) for item in shown), str(shown[-1].pk) if more else "", total)
+    return Listing(tuple(shown), str(shown[-1].pk) if len(found) > limit else "", total)

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.models import Route
 from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.refusals import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +33,36 @@ class RouteClient:
 
 
 def route(*, actor: Actor, name: str) -> RouteView:
-    """Raises NotFound."""
-    raise NotImplementedError
+    """For those who see its environment, and for tokens that follow routes. Raises NotFound."""
+    return view_of(_visible(actor, name))
 
 
 def route_clients(*, actor: Actor, name: str) -> tuple[RouteClient, ...]:
     """Raises NotFound."""
-    raise NotImplementedError
+    leases = _visible(actor, name).leases.order_by("client_id")
+    return tuple(
+        RouteClient(row.client_id, row.acked_epoch, row.build, row.renewed_at, row.expires_at) for row in leases
+    )
+
+
+def view_of(row: Route) -> RouteView:
+    return RouteView(
+        name=row.name,
+        epoch=row.epoch,
+        phase=RoutePhase(row.phase),
+        authority=row.authority,
+        stores=tuple(sorted(row.stores.items())),
+        handoff_deadline=row.handoff_deadline,
+        changed_at=row.changed_at,
+    )
+
+
+def _visible(actor: Actor, name: str) -> Route:
+    access = access_of(actor)
+    here = (
+        access.within(Permission.VIEW) if access.anywhere(Permission.VIEW) else access.within(Permission.FOLLOW_ROUTES)
+    )
+    found = Route.objects.filter(here, name=name).first() if "\x00" not in name else None
+    if found is None:
+        raise NotFound(f"There is no route {name[:80]!r}.", "Look at the name in the migration's parameters.")
+    return found

@@ -3,79 +3,48 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from statistics import median
 from typing import Any
 
-from migrations_app.engine.vocabulary import RunKind, RunState, StepKind, StepState
+from migrations_app.engine.events import Event, EventType
+from migrations_app.engine.results import execution_progress
+from migrations_app.engine.run_view import RunView
+from migrations_app.engine.vocabulary import FINAL_RUN_STATES, Decision, RunKind, RunState, StepKind
+from migrations_app.models import Lease, Run, RunEvent, Signature
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.paging import PAGE, Listing
+from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.event_texts import level_of, text_of
+from migrations_app.selectors.journals import event_of, view_of
+from migrations_app.selectors.paging import PAGE, Listing, cut
+from migrations_app.selectors.plans import shown
+from migrations_app.selectors.refusals import NotFound
+from migrations_app.selectors.run_actions import ConfirmationWanted, RunAction, actions_of, confirmation_of
+from migrations_app.selectors.run_rows import RunRow, rows_of, with_names
+from migrations_app.selectors.run_steps import PartitionProgress, StepProgress, steps_of
 
+__all__ = [
+    "ConfirmationWanted",
+    "EventRow",
+    "PartitionProgress",
+    "RunAction",
+    "RunFilters",
+    "RunPage",
+    "RunReport",
+    "RunRow",
+    "StepProgress",
+    "events_after",
+    "last_seq",
+    "list_runs",
+    "may_watch",
+    "run_page",
+    "run_report",
+    "run_row",
+]
 
-@dataclass(frozen=True, slots=True)
-class RunRow:
-    """A line of the list. `percentage` 0..100; `elapsed_seconds` up to now or the end; `digest` of its plan."""
-
-    id: int
-    migration_id: int
-    migration_title: str
-    environment_id: int
-    environment: str
-    protected: bool
-    kind: RunKind
-    state: RunState
-    is_final: bool
-    revision: int
-    digest: str
-    current_step: str
-    percentage: int
-    steps_completed: int
-    steps_total: int
-    last_seq: int
-    started_by: str
-    created_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    elapsed_seconds: int
-    parked_because: str
-    wake_at: datetime | None
-    undoes: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class PartitionProgress:
-    index: int
-    state: StepState
-    attempt: int
-    done: int
-    total: int | None
-    percentage: int | None
-    holder: str
-
-
-@dataclass(frozen=True, slots=True)
-class StepProgress:
-    """One step of a run. `rate` is units per second over the time it ran (None before anything is done);
-    `percentage` None when the total is not known; `counters` as the step last reported them."""
-
-    number: int
-    id: str
-    kind: StepKind
-    title: str
-    state: StepState
-    attempt: int
-    done: int
-    total: int | None
-    unit: str
-    percentage: int | None
-    rate: int | None
-    started_at: datetime | None
-    ended_at: datetime | None
-    elapsed_seconds: int | None
-    estimated_seconds: int
-    undo_title: str
-    reversible: bool
-    error: str
-    result: tuple[tuple[str, str], ...]
-    partitions: tuple[PartitionProgress, ...]
+MOST_EVENTS = 1000
+LARGEST_ID = 2**63 - 1
+_BASIS = {"measured": "this run's own pace", "plan": "the plan's estimates"}
+_PAST_RUNS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,31 +62,12 @@ class EventRow:
 
 
 @dataclass(frozen=True, slots=True)
-class RunAction:
-    """A button. `operation`: pause, resume, cancel, retry, roll_back. Disabled ones say why."""
-
-    operation: str
-    label: str
-    enabled: bool
-    why_not: str
-    danger: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ConfirmationWanted:
-    """A step that waits for a person. Post `digest` back with the decision (approve | reject)."""
-
-    step: str
-    title: str
-    question: str
-    digest: str
-    can_confirm: bool
-    why_not: str
-
-
-@dataclass(frozen=True, slots=True)
 class RunPage:
-    """`eta_basis` says where the estimate comes from. `instructions` are what a person must do when stuck."""
+    """`eta_basis` says where the estimate comes from. `instructions` are what a person must do when stuck.
+
+    `usual_seconds` is the median of earlier successful runs of this kind in this environment (None: there are
+    none). `signal` is what somebody asked for and the run has not acted on yet.
+    """
 
     row: RunRow
     steps: tuple[StepProgress, ...]
@@ -125,6 +75,7 @@ class RunPage:
     actions: tuple[RunAction, ...]
     confirmation: ConfirmationWanted | None
     direction: str
+    signal: str
     eta_seconds: int | None
     eta_basis: str
     usual_seconds: int | None
@@ -133,6 +84,7 @@ class RunPage:
     instructions: tuple[str, ...]
     warnings: tuple[str, ...]
     signed_by: tuple[str, ...]
+    driven_by: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,38 +113,172 @@ class RunFilters:
     live: bool = False
 
 
+ANY_RUN = RunFilters()
+
+
 def list_runs(
-    *, actor: Actor, now: datetime, filters: RunFilters = RunFilters(), cursor: str = "", limit: int = PAGE
+    *, actor: Actor, now: datetime, filters: RunFilters = ANY_RUN, cursor: str = "", limit: int = PAGE
 ) -> Listing[RunRow]:
     """Newest first, of the environments that the actor may see."""
-    raise NotImplementedError
+    matching = Run.objects.filter(access_of(actor).within(Permission.VIEW, "migration__environment"))
+    if filters.migration_id is not None:
+        matching = matching.filter(migration_id=filters.migration_id)
+    if filters.environment:
+        matching = matching.filter(migration__environment__name=filters.environment)
+    if filters.state:
+        matching = matching.filter(state=filters.state)
+    if filters.kind:
+        matching = matching.filter(kind=filters.kind)
+    if filters.live:
+        matching = matching.exclude(state__in=FINAL_RUN_STATES)
+    page = cut(with_names(matching), cursor=cursor, limit=limit)
+    return Listing(rows_of(page.rows, now=now), page.next_cursor, page.total)
+
+
+def run_row(*, actor: Actor, run_id: int, now: datetime) -> RunRow:
+    """Raises NotFound."""
+    return rows_of([visible_run(actor, run_id)], now=now)[0]
 
 
 def run_page(*, actor: Actor, run_id: int, now: datetime, log_lines: int = 200) -> RunPage:
     """Raises NotFound. `log` holds the newest lines, oldest first."""
-    raise NotImplementedError
+    run = visible_run(actor, run_id)
+    view = view_of(run)
+    access = access_of(actor)
+    progress = execution_progress(view, now)
+    log = RunEvent.objects.filter(run=run, seq__gt=max(0, view.seq - log_lines), seq__lte=view.seq)
+    remaining = progress.estimated_remaining
+    return RunPage(
+        row=rows_of([run], now=now)[0],
+        steps=steps_of(view, _holders(run, now), now=now),
+        log=_lines(run, [event_of(row) for row in log.order_by("seq")]),
+        actions=actions_of(run, access, now=now),
+        confirmation=confirmation_of(run, view, access),
+        direction=str(view.direction),
+        signal=run.signal,
+        eta_seconds=None if remaining is None or view.is_final or view.started_at is None else remaining // 1000,
+        eta_basis=_BASIS.get(progress.basis, progress.basis),
+        usual_seconds=_usual_seconds(run),
+        result=view.result or {},
+        error=view.error,
+        instructions=_instructions(view),
+        warnings=view.warnings,
+        signed_by=tuple(name for name, _ in _signatures(run)),
+        driven_by=_holders(run, now).get(("", 0), ""),
+    )
 
 
 def events_after(*, actor: Actor, run_id: int, after: int, limit: int = 500) -> tuple[EventRow, ...]:
     """Events with a greater `seq`, in order. Raises NotFound."""
-    raise NotImplementedError
+    run = visible_run(actor, run_id)
+    after = min(max(after, 0), LARGEST_ID)
+    rows = RunEvent.objects.filter(run=run, seq__gt=after).order_by("seq")[: min(max(limit, 1), MOST_EVENTS)]
+    return _lines(run, [event_of(row) for row in rows])
 
 
 def last_seq(*, actor: Actor, run_id: int) -> int:
     """The run's newest sequence number. Raises NotFound."""
-    raise NotImplementedError
-
-
-def run_report(*, actor: Actor, run_id: int, now: datetime) -> RunReport:
-    """Raises NotFound."""
-    raise NotImplementedError
+    return visible_run(actor, run_id).last_seq
 
 
 def may_watch(*, actor: Actor, run_id: int) -> bool:
     """Whether the actor may follow this run; for sockets, asked again every 30 s."""
-    raise NotImplementedError
+    try:
+        visible_run(actor, run_id)
+    except NotFound:
+        return False
+    return True
 
 
-def rows_of(runs: Sequence[Any], *, now: datetime) -> tuple[RunRow, ...]:
-    """Rows of Run objects, in their order, with two queries whatever their number."""
-    raise NotImplementedError
+def run_report(*, actor: Actor, run_id: int, now: datetime) -> RunReport:
+    """Raises NotFound."""
+    run = visible_run(actor, run_id)
+    view = view_of(run)
+    types = list(RunEvent.objects.filter(run=run).values_list("type", flat=True))
+    downtime = (view.result or {}).get("downtime")
+    return RunReport(
+        page=run_page(actor=actor, run_id=run_id, now=now),
+        counts=_results(view, StepKind.MIGRATION, StepKind.BACKUP),
+        verification=_results(view, StepKind.VERIFICATION),
+        downtime_ms=downtime if isinstance(downtime, int) else None,
+        events=len(types),
+        retries=types.count(EventType.STEP_RETRY_SCHEDULED),
+        takeovers=types.count(EventType.RUN_TAKEN_OVER),
+        signatures=_signatures(run),
+        plan_digest=run.revision.digest,
+    )
+
+
+def visible_run(actor: Actor, run_id: int) -> Run:
+    """With the joins of a row. Raises NotFound, the same for a run that is hidden."""
+    usable = isinstance(run_id, int) and 0 < run_id <= LARGEST_ID
+    here = access_of(actor).within(Permission.VIEW, "migration__environment")
+    run = with_names(Run.objects.filter(here, pk=run_id)).first() if usable else None
+    if run is None:
+        raise NotFound(f"There is no run {str(run_id)[:20]} that you may see.", "Look at the list of runs.")
+    return run
+
+
+def _lines(run: Run, events: Sequence[Event]) -> tuple[EventRow, ...]:
+    titles = {step["id"]: step["title"] for step in run.revision.content["steps"]}
+    kind = RunKind(run.kind)
+    return tuple(
+        EventRow(
+            seq=event.seq,
+            at=event.at,
+            type=str(event.type),
+            step=event.step,
+            partition=event.partition,
+            attempt=event.attempt,
+            level=level_of(event),
+            text=text_of(event, titles, kind),
+        )
+        for event in events
+    )
+
+
+def _holders(run: Run, now: datetime) -> dict[tuple[str, int], str]:
+    """(step, partition) -> the worker that holds its lease now; the run's own lease is ('', 0)."""
+    held = Lease.objects.filter(run=run, expires_at__gt=now).exclude(holder="")
+    return {(lease.step, lease.partition): lease.holder for lease in held}
+
+
+def _usual_seconds(run: Run) -> int | None:
+    past = (
+        Run.objects.filter(
+            kind=run.kind,
+            state=RunState.SUCCEEDED,
+            migration__handler=run.migration.handler,
+            migration__environment=run.migration.environment_id,
+        )
+        .exclude(pk=run.pk)
+        .exclude(started_at=None)
+        .exclude(ended_at=None)
+        .order_by("-pk")
+        .values_list("started_at", "ended_at")[:_PAST_RUNS]
+    )
+    seconds = [(ended - started).total_seconds() for started, ended in past if started and ended]
+    return round(median(seconds)) if seconds else None
+
+
+def _signatures(run: Run) -> tuple[tuple[str, datetime], ...]:
+    """Who had approved this plan, and when. A signature voided after the run began still stands here."""
+    rows = Signature.objects.filter(
+        migration=run.migration_id, digest=run.revision.digest, decision=Decision.APPROVE, at__lte=run.created_at
+    ).select_related("person")
+    return tuple((str(row.person), row.at) for row in rows if row.voided_at is None or row.voided_at > run.created_at)
+
+
+def _instructions(view: RunView) -> tuple[str, ...]:
+    """What a person must do, in order; each names its step."""
+    return tuple(f"{entry['title']}: {action}" for entry in view.instructions for action in entry["actions"])
+
+
+def _results(view: RunView, *kinds: StepKind) -> tuple[tuple[str, str], ...]:
+    """`step: result field` and its value, of every step of these kinds that has one."""
+    return tuple(
+        (f"{step.title}: {name.replace('_', ' ')}", shown(value))
+        for planned, step in zip(view.plan.steps, view.steps, strict=True)
+        if planned.kind in kinds and step.result
+        for name, value in step.result.items()
+    )

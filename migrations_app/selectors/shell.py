@@ -2,12 +2,15 @@
 
 from dataclasses import dataclass
 
+from migrations_app.models import Environment, Person
 from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import Access, Permission, access_of
+from migrations_app.selectors.inbox import open_count
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """`roles` are sentences such as “operator in staging”."""
+    """`roles` are sentences such as “operator in staging”. `sees_something`: some environment is open to them."""
 
     username: str
     name: str
@@ -23,4 +26,28 @@ class Shell:
 
 
 def shell(*, actor: Actor) -> Shell:
-    raise NotImplementedError
+    access = access_of(actor)
+    person = Person.objects.filter(pk=actor.person_id).first() if actor.person_id else None
+    return Shell(
+        username=actor.username,
+        name=str(person) if person else actor.username,
+        email=person.email if person else "",
+        roles=_roles(access),
+        inbox=open_count(actor=actor),
+        can_author=access.anywhere(Permission.AUTHOR),
+        can_manage_targets=access.anywhere(Permission.MANAGE_TARGETS),
+        can_manage_environments=access.can(Permission.MANAGE_ENVIRONMENTS, None),
+        can_manage_people=access.can(Permission.MANAGE_PEOPLE, None),
+        can_read_audit=access.anywhere(Permission.READ_AUDIT),
+        sees_something=access.anywhere(Permission.VIEW),
+    )
+
+
+def _roles(access: Access) -> tuple[str, ...]:
+    names = dict(Environment.objects.filter(pk__in=[e for e in access.roles if e]).values_list("pk", "name"))
+    held = [
+        f"{role} in {names[environment] if environment else 'every environment'}"
+        for environment, roles in access.roles.items()
+        for role in sorted(roles)
+    ]
+    return tuple(sorted(held)) + (("superuser",) if access.superuser else ())

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from migrations_app.models import ApiToken
 from migrations_app.models.actor import Actor
 
 
@@ -19,4 +20,19 @@ class TokenRow:
 
 
 def list_tokens(*, actor: Actor) -> tuple[TokenRow, ...]:
-    raise NotImplementedError
+    """One's own, newest first, revoked ones included."""
+    if actor.person_id is None:
+        return ()
+    return tuple(
+        TokenRow(
+            id=row.pk,
+            name=row.name,
+            prefix=row.prefix,
+            scopes=tuple(row.scopes),
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            last_used_at=row.last_used_at,
+            revoked_at=row.revoked_at,
+        )
+        for row in ApiToken.objects.filter(person_id=actor.person_id).order_by("-pk")
+    )

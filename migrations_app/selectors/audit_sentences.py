@@ -1,0 +1,71 @@
+"""An audit entry as one sentence: who did, or tried, what to which thing."""
+
+from collections.abc import Mapping
+from typing import Any
+
+_VERBS: Mapping[str, str] = {
+    "environment.create": "created",
+    "environment.edit": "changed",
+    "target.create": "created",
+    "target.edit": "changed",
+    "target.archive": "archived",
+    "target.test": "tested the connection of",
+    "migration.create": "created",
+    "migration.clone": "cloned",
+    "migration.edit": "edited",
+    "migration.cancel": "cancelled",
+    "migration.plan": "planned",
+    "migration.import": "imported",
+    "review.submit": "submitted for review",
+    "review.withdraw": "withdrew from review",
+    "review.decide": "decided on",
+    "review.approve": "signed",
+    "review.reject": "declined",
+    "review.comment": "commented on",
+    "review.approved": "completed the review of",
+    "review.expire": "ended the expired review of",
+    "grant.create": "made",
+    "grant.revoke": "took away",
+    "token.create": "made",
+    "token.revoke": "revoked",
+    "run.validate": "started a dry run of",
+    "run.execute": "started",
+    "run.rollback": "asked to roll back",
+    "run.pause": "asked to pause",
+    "run.resume": "resumed",
+    "run.cancel": "asked to cancel",
+    "run.retry": "retried",
+    "run.confirm": "answered the confirmation of",
+    "audit.verify": "verified",
+    "audit.export": "exported",
+}
+
+
+def sentence(body: Mapping[str, Any]) -> str:
+    """`body` is the entry's content. Unknown actions are shown by their own name."""
+    thing = _thing(body)
+    verb = _VERBS.get(body["action"])
+    who = body["actor"] + (f" (for {body['on_behalf_of']})" if body["on_behalf_of"] else "")
+    if body["outcome"] == "denied":
+        return f"{who} was refused: {body['action'].replace('.', ' ').replace('_', ' ')} {thing}"
+    failed = " without success" if body["outcome"] == "failed" else ""
+    if verb is None:
+        return f"{who}: {body['action'].replace('.', ' ').replace('_', ' ')} {thing}{failed}"
+    return f"{who} {verb} {thing}{failed}"
+
+
+def _thing(body: Mapping[str, Any]) -> str:
+    name = next(
+        (
+            str(side[key])
+            for side in (body["after"], body["before"])
+            if isinstance(side, Mapping)
+            for key in ("title", "name", "holder")
+            if side.get(key)
+        ),
+        "",
+    )
+    kind = body["object"]["type"].replace("_", " ")
+    named = f"“{name}”" if name else body["object"]["id"]
+    where = f" in {body['environment']}" if body["environment"] and kind != "environment" else ""
+    return f"{kind} {named}{where}".strip()

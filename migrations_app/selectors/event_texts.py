@@ -1,0 +1,126 @@
+"""Events of a run as sentences for people."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from migrations_app.engine.events import Event, EventType
+from migrations_app.engine.vocabulary import RunKind, Signal
+
+INFO, WARNING, ERROR = "info", "warning", "error"
+_T = EventType
+
+_LEVELS: Mapping[EventType, str] = {
+    _T.RUN_FAILED: ERROR,
+    _T.RUN_STUCK: ERROR,
+    _T.STEP_FAILED: ERROR,
+    _T.PARTITION_FAILED: ERROR,
+    _T.UNDO_FAILED: ERROR,
+    _T.RUN_CANCELLED: WARNING,
+    _T.RUN_TAKEN_OVER: WARNING,
+    _T.ROLLBACK_STARTED: WARNING,
+    _T.STEP_RETRY_SCHEDULED: WARNING,
+    _T.CONFIRMATION_WANTED: WARNING,
+}
+_PARKED = {
+    "retry": "Waits before the next try; no worker is held.",
+    "partitions": "Handed its partitions to the workers.",
+    "confirmation": "Waits for a person's confirmation; no worker is held.",
+    "paused": "Paused; no worker is held.",
+}
+_SIGNALS = {
+    Signal.PAUSE: "pause",
+    Signal.RESUME: "resume",
+    Signal.CANCEL: "cancel",
+    Signal.ROLL_BACK: "roll back",
+}
+
+
+def level_of(event: Event) -> str:
+    if event.type is _T.LOGGED:
+        level = str(event.payload.get("level", INFO))
+        return level if level in (INFO, WARNING, ERROR) else INFO
+    return _LEVELS.get(event.type, INFO)
+
+
+def text_of(event: Event, titles: Mapping[str, str], kind: RunKind) -> str:
+    """`titles` maps step id to title."""
+    title = f"“{titles.get(event.step, event.step)}”"
+    share = f"partition {event.partition + 1} of {title}"
+    return _TEXTS[event.type](event, title, share, kind)
+
+
+def _error(event: Event) -> str:
+    error = event.payload.get("error")
+    return str(error.get("message", "")) if isinstance(error, Mapping) else ""
+
+
+def _with_error(head: str, event: Event) -> str:
+    message = _error(event)
+    return f"{head}: {message}" if message else f"{head}."
+
+
+def _by(event: Event) -> str:
+    by = event.payload.get("by") or event.payload.get("actor")
+    return f" by {by}" if by else ""
+
+
+def _again(event: Event) -> str:
+    return f" (attempt {event.attempt})" if event.attempt > 1 else ""
+
+
+def _checkpoint(event: Event, title: str, share: str) -> str:
+    payload: Mapping[str, Any] = event.payload
+    unit = f" {payload['unit']}" if payload.get("unit") else ""
+    of = f" of {payload['total']:,}" if isinstance(payload.get("total"), int) else ""
+    where = share if payload.get("leased") else title
+    return f"Checkpoint of {where}: {int(payload.get('done', 0)):,}{of}{unit}."
+
+
+def _queued(event: Event, title: str, share: str, kind: RunKind) -> str:
+    return f"Queued as {kind.replace('_', ' ')}{_by(event)}."
+
+
+def _confirmed(event: Event, title: str, share: str, kind: RunKind) -> str:
+    verb = "Confirmed" if event.payload.get("decision") == "approve" else "Declined"
+    comment = event.payload.get("comment")
+    return f"{verb} {title}{_by(event)}{f': {comment}' if comment else '.'}"
+
+
+def _rollback(event: Event, title: str, share: str, kind: RunKind) -> str:
+    reason = event.payload.get("reason")
+    return f"Rolling back{f': {reason}' if reason else ''}{_by(event)}."
+
+
+_TEXTS: Mapping[EventType, Callable[[Event, str, str, RunKind], str]] = {
+    _T.RUN_QUEUED: _queued,
+    _T.RUN_STARTED: lambda e, t, s, k: "A worker took the run up.",
+    _T.RUN_TAKEN_OVER: lambda e, t, s, k: "Another worker took the run over and goes on at the last checkpoint.",
+    _T.RUN_PARKED: lambda e, t, s, k: _PARKED.get(str(e.payload.get("reason", "")), "Waits; no worker is held."),
+    _T.RUN_PAUSED: lambda e, t, s, k: "Paused at a checkpoint; no worker is held.",
+    _T.RUN_RESUMED: lambda e, t, s, k: f"Goes on{_by(e)}.",
+    _T.RUN_SUCCEEDED: lambda e, t, s, k: "The run succeeded.",
+    _T.RUN_FAILED: lambda e, t, s, k: _with_error("The run failed", e),
+    _T.RUN_CANCELLED: lambda e, t, s, k: f"The run was cancelled{_by(e)}.",
+    _T.RUN_ROLLED_BACK: lambda e, t, s, k: "Everything is as it was before.",
+    _T.RUN_STUCK: lambda e, t, s, k: _with_error("The run is stuck and needs a person", e),
+    _T.ROLLBACK_STARTED: _rollback,
+    _T.STEP_STARTED: lambda e, t, s, k: f"Started {t}{_again(e)}.",
+    _T.STEP_SUCCEEDED: lambda e, t, s, k: f"Done: {t}.",
+    _T.STEP_FAILED: lambda e, t, s, k: _with_error(f"Failed: {t}", e),
+    _T.STEP_SKIPPED: lambda e, t, s, k: f"Skipped {t}: {e.payload.get('reason', '') or 'not wanted'}.",
+    _T.STEP_RETRY_SCHEDULED: lambda e, t, s, k: _with_error(f"Will try {t} again", e),
+    _T.CHECKPOINT_SAVED: lambda e, t, s, k: _checkpoint(e, t, s),
+    _T.PARTITIONS_PLANNED: lambda e, t, s, k: f"{t} runs as {e.payload.get('partitions', '?')} partitions.",
+    _T.PARTITION_STARTED: lambda e, t, s, k: f"Started {s}{_again(e)}.",
+    _T.PARTITION_SUCCEEDED: lambda e, t, s, k: f"Done: {s}.",
+    _T.PARTITION_FAILED: lambda e, t, s, k: _with_error(f"Failed: {s}", e),
+    _T.UNDO_STARTED: lambda e, t, s, k: f"Undoing {t}{_again(e)}.",
+    _T.UNDO_SUCCEEDED: lambda e, t, s, k: f"Undone: {t}.",
+    _T.UNDO_FAILED: lambda e, t, s, k: _with_error(f"The undo of {t} failed", e),
+    _T.SIGNAL_RECEIVED: lambda e, t, s, k: (
+        f"Asked to {_SIGNALS.get(Signal(e.payload.get('signal', '')), 'go on')}{_by(e)}."
+    ),
+    _T.CONFIRMATION_WANTED: lambda e, t, s, k: f"{t} waits for a confirmation.",
+    _T.CONFIRMATION_GIVEN: _confirmed,
+    _T.LOGGED: lambda e, t, s, k: str(e.payload.get("message", "")),
+}

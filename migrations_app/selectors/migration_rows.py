@@ -1,0 +1,118 @@
+"""A migration as a line of a list."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+
+from migrations_app.engine.vocabulary import (
+    FINAL_RUN_STATES,
+    Decision,
+    MigrationStatus,
+    MigrationType,
+    ReviewState,
+    RiskLevel,
+)
+from migrations_app.models import Migration, MigrationTarget, PlanRevision, Run
+
+
+@dataclass(frozen=True, slots=True)
+class RoleTarget:
+    role: str
+    target_id: int
+    name: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationRow:
+    """A line of the list. `digest`, `revision` and risk are those of the newest plan ('' / None before planning).
+
+    `approvals` counts live approvals of that plan; the migration's page says which of them still count.
+    """
+
+    id: int
+    title: str
+    type: MigrationType
+    type_label: str
+    handler: str
+    environment_id: int
+    environment: str
+    protected: bool
+    status: MigrationStatus
+    review_state: ReviewState
+    needs_person: bool
+    version: int
+    revision: int | None
+    digest: str
+    risk_level: RiskLevel | None
+    risk_score: int | None
+    targets: tuple[RoleTarget, ...]
+    created_by: str
+    created_at: datetime
+    changed_at: datetime
+    approvals: int
+    required_approvals: int
+    live_run_id: int | None
+
+
+def with_newest_plan(migrations: QuerySet[Migration]) -> QuerySet[Migration]:
+    """The joins and annotations that a row needs."""
+    newest = PlanRevision.objects.filter(migration=OuterRef("pk")).order_by("-number")
+    live = Run.objects.filter(migration=OuterRef("pk")).exclude(state__in=FINAL_RUN_STATES)
+    signed = Q(signatures__voided_at=None, signatures__decision=Decision.APPROVE, signatures__digest=F("newest_digest"))
+    return (
+        migrations.select_related("environment", "created_by")
+        .annotate(
+            newest_number=Subquery(newest.values("number")[:1]),
+            newest_digest=Subquery(newest.values("digest")[:1]),
+            newest_level=Subquery(newest.values("risk_level")[:1]),
+            newest_score=Subquery(newest.values("risk_score")[:1]),
+            live_run=Subquery(live.values("pk")[:1]),
+        )
+        .annotate(approvals=Count("signatures", filter=signed, distinct=True))
+    )
+
+
+def rows_of(migrations: Iterable[Migration]) -> tuple[MigrationRow, ...]:
+    """In their order, with one query for all their targets; `migrations` come from `with_newest_plan`."""
+    listed = list(migrations)
+    targets: dict[int, list[RoleTarget]] = defaultdict(list)
+    roles = MigrationTarget.objects.filter(migration__in=[m.pk for m in listed]).select_related("target")
+    for row in roles.order_by("pk"):
+        targets[row.migration_id].append(
+            RoleTarget(row.role, row.target_id, row.target.name, row.target.get_kind_display())
+        )
+    return tuple(_row(migration, tuple(targets[migration.pk])) for migration in listed)
+
+
+def _row(migration: Migration, targets: tuple[RoleTarget, ...]) -> MigrationRow:
+    newest = vars(migration)  # the annotations of `with_newest_plan`
+    level = newest["newest_level"]
+    return MigrationRow(
+        id=migration.pk,
+        title=migration.title,
+        type=MigrationType(migration.type),
+        type_label=migration.get_type_display(),
+        handler=migration.handler,
+        environment_id=migration.environment_id,
+        environment=migration.environment.name,
+        protected=migration.environment.protected,
+        status=MigrationStatus(migration.status),
+        review_state=ReviewState(migration.review_state),
+        needs_person=migration.needs_person,
+        version=migration.version,
+        revision=newest["newest_number"],
+        digest=newest["newest_digest"] or "",
+        risk_level=RiskLevel(level) if level else None,
+        risk_score=newest["newest_score"],
+        targets=targets,
+        created_by=str(migration.created_by),
+        created_at=migration.created_at,
+        changed_at=migration.changed_at,
+        approvals=newest["approvals"],
+        required_approvals=migration.environment.required_approvals,
+        live_run_id=newest["live_run"],
+    )

@@ -1,0 +1,127 @@
+"""What a viewer may do with a run now; disabled buttons say why."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from migrations_app.engine.run_view import RunView
+from migrations_app.engine.start_check import ROLLBACK_WITHOUT_REVIEW_FOR
+from migrations_app.engine.vocabulary import MigrationStatus, RunKind, RunState, Signal, StepState
+from migrations_app.models import Run
+from migrations_app.selectors.access import Access, Permission
+
+_MOVING = (RunState.QUEUED, RunState.RUNNING, RunState.PARKED)
+_GOES_FORWARD = (*_MOVING, RunState.PAUSED)
+_ASKED = {
+    Signal.PAUSE: "it was asked to pause",
+    Signal.CANCEL: "it was asked to cancel",
+    Signal.ROLL_BACK: "it was asked to roll back",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RunAction:
+    """A button. `operation`: pause, resume, cancel, retry, roll_back. Disabled ones say why."""
+
+    operation: str
+    label: str
+    enabled: bool
+    why_not: str
+    danger: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ConfirmationWanted:
+    """A step that waits for a person. Post `digest` back with the decision (approve | reject)."""
+
+    step: str
+    title: str
+    question: str
+    digest: str
+    can_confirm: bool
+    why_not: str
+
+
+def actions_of(run: Run, access: Access, *, now: datetime) -> tuple[RunAction, ...]:
+    """Only those that this kind of run knows; needs `run.migration.environment`."""
+    reasons = _reasons(run, now)
+    environment = run.migration.environment
+    controls = access.can(Permission.CONTROL, environment.pk)
+    rolls_back = access.can(Permission.ROLL_BACK, environment.pk)
+    actions = []
+    for operation, label, danger in _LABELS:
+        if operation not in reasons:
+            continue
+        allowed = rolls_back if operation == "roll_back" else controls
+        why = reasons[operation] if allowed else f"you are no operator of {environment.name}"
+        actions.append(RunAction(operation, label, not why, why, danger))
+    return tuple(actions)
+
+
+_LABELS = (
+    ("pause", "Pause", False),
+    ("resume", "Resume", False),
+    ("retry", "Retry", False),
+    ("cancel", "Cancel", True),
+    ("roll_back", "Roll back", True),
+)
+
+
+def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
+    """Operation -> why not ('' when it can be asked for); operations that make no sense here are left out."""
+    state, kind = RunState(run.state), RunKind(run.kind)
+    said = state.replace("_", " ")
+    asked = _ASKED.get(Signal(run.signal), "")
+    if state in (RunState.FAILED, RunState.STUCK):
+        reasons = {"retry": _retry_reason(run)}
+        if state is RunState.FAILED and kind is RunKind.APPLY:
+            reasons["roll_back"] = _rollback_reason(run, now)
+        return reasons
+    if state is RunState.SUCCEEDED:
+        return {"roll_back": _rollback_reason(run, now)} if kind is RunKind.APPLY else {}
+    if state.is_final:
+        return {}
+    forward = "" if state in _GOES_FORWARD else f"it is {said}"
+    reasons = {"cancel": asked if Signal(run.signal) in (Signal.CANCEL, Signal.ROLL_BACK) else forward}
+    if state is RunState.PAUSED:
+        reasons["resume"] = asked if Signal(run.signal) in (Signal.CANCEL, Signal.ROLL_BACK) else ""
+    else:
+        reasons["pause"] = asked or ("" if state in _MOVING else f"it is {said}")
+    if kind is RunKind.APPLY:
+        reasons["roll_back"] = asked if run.signal == Signal.ROLL_BACK else forward
+    if kind is RunKind.ROLLBACK:
+        reasons.pop("cancel")
+    return reasons
+
+
+def _retry_reason(run: Run) -> str:
+    later = run.migration.runs.filter(pk__gt=run.pk).order_by("-pk").first()
+    return f"run {later.pk} came after it" if later else ""
+
+
+def _rollback_reason(run: Run, now: datetime) -> str:
+    if run.migration.status not in (MigrationStatus.COMPLETED, MigrationStatus.FAILED):
+        return f"the migration is {run.migration.get_status_display()}"
+    if run.ended_at is not None and now - run.ended_at > ROLLBACK_WITHOUT_REVIEW_FOR:
+        return "it ended more than 24 hours ago; plan a migration the other way"
+    if not run.revision.content["options"].get("rollback_enabled", True):
+        return "it was executed without a rollback"
+    return ""
+
+
+def confirmation_of(run: Run, view: RunView, access: Access) -> ConfirmationWanted | None:
+    """The step that waits for its separate confirmation, if one does."""
+    waiting = next(
+        (s for s in view.steps if s.confirmation_wanted and not s.decision and s.state is StepState.WAITING), None
+    )
+    if waiting is None or view.is_final:
+        return None
+    allowed = access.can(Permission.SIGN_OFF, run.migration.environment_id)
+    return ConfirmationWanted(
+        step=waiting.id,
+        title=waiting.title,
+        question=view.plan.step(waiting.id).confirm,
+        digest=run.revision.digest,
+        can_confirm=allowed,
+        why_not="" if allowed else f"you are neither operator nor approver in {run.migration.environment.name}",
+    )

@@ -1,0 +1,86 @@
+"""What happened to a migration, in order, as sentences."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from migrations_app.engine.vocabulary import Decision, RunKind
+from migrations_app.models import AuditEntry, Migration
+from migrations_app.selectors.plans import diff
+
+MOST = 200
+_DECIDED = {Decision.APPROVE: "signed", Decision.REJECT: "declined", Decision.COMMENT: "commented on"}
+_TOLD = {
+    "migration.create": ("created", "created the migration"),
+    "migration.clone": ("created", "cloned the migration from another"),
+    "migration.edit": ("edited", "edited the migration"),
+    "migration.cancel": ("cancelled", "cancelled the migration"),
+    "review.submit": ("submitted", "submitted the plan for review"),
+    "review.withdraw": ("withdrawn", "withdrew the plan from review"),
+    "review.approved": ("approved", "— the last signature wanted: the plan is approved"),
+    "review.expire": ("expired", "— the review expired"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """What happened to the migration: `kind` is created, edited, planned, submitted, signed, voided, run..."""
+
+    at: datetime
+    who: str
+    kind: str
+    text: str
+    detail: str = ""
+
+
+def timeline(migration: Migration) -> tuple[TimelineEntry, ...]:
+    """Newest first, at most the newest 200."""
+    entries = [*_told(migration), *_planned(migration), *_signed(migration), *_ran(migration)]
+    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST])
+
+
+def _told(migration: Migration) -> Iterator[TimelineEntry]:
+    rows = AuditEntry.objects.filter(
+        object_type="migration", object_id=str(migration.pk), action__in=_TOLD, outcome="allowed"
+    )
+    for row in rows.order_by("-seq")[:MOST]:
+        kind, text = _TOLD[row.action]
+        yield TimelineEntry(row.at, row.actor, kind, text)
+
+
+def _planned(migration: Migration) -> Iterator[TimelineEntry]:
+    """Each revision with what changed since the one before."""
+    revisions = list(migration.revisions.select_related("created_by").order_by("number"))
+    for before, revision in zip([None, *revisions], revisions, strict=False):
+        detail = ""
+        if before is not None and before.digest == revision.digest:
+            detail = "the same content: signatures stand"
+        elif before is not None:
+            fields = [change.field for change in diff(before, revision).changes]
+            detail = f"changed: {', '.join(fields[:8])}{'…' if len(fields) > 8 else ''}"
+        yield TimelineEntry(
+            revision.created_at, revision.created_by.username, "planned", f"planned revision {revision.number}", detail
+        )
+
+
+def _signed(migration: Migration) -> Iterator[TimelineEntry]:
+    for row in migration.signatures.select_related("person", "revision"):
+        decision = Decision(row.decision)
+        text = f"{_DECIDED[decision]} revision {row.revision.number}"
+        yield TimelineEntry(row.at, row.person.username, str(decision), text, row.comment)
+        if row.voided_at is not None:
+            yield TimelineEntry(
+                row.voided_at,
+                "snakeweb",
+                "voided",
+                f"the decision of {row.person} no longer counts",
+                row.voided_because,
+            )
+
+
+def _ran(migration: Migration) -> Iterator[TimelineEntry]:
+    for run in migration.runs.select_related("started_by"):
+        kind = RunKind(run.kind).replace("_", " ")
+        yield TimelineEntry(run.created_at, run.started_by.username, "run", f"started run {run.pk} ({kind})")
+        if run.ended_at is not None:
+            yield TimelineEntry(run.ended_at, "snakeweb", "run", f"run {run.pk} ended: {run.get_state_display()}")

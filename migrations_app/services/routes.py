@@ -1,0 +1,70 @@
+"""Route leases: the client processes that follow a route say how far they have come (PROTOCOL 5.4)."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from migrations_app.models import Route, RouteLease
+from migrations_app.selectors.routes import RouteView, view_of
+from migrations_app.services.actor import Actor
+from migrations_app.services.checking import Check
+from migrations_app.services.errors import Conflict, NotFound
+from migrations_app.services.operation import operation
+from migrations_app.services.permissions import Permission, require
+
+LEASE = timedelta(seconds=10)
+LARGEST = 2**53 - 1
+
+
+@operation("route.lease", about="route", in_maintenance=True)
+def renew_lease(
+    *,
+    actor: Actor,
+    now: datetime,
+    name: str,
+    client_id: str,
+    boot_id: str,
+    acked_epoch: int,
+    build: str = "",
+    counters: Mapping[str, int] | None = None,
+    max_acked_seq: int = 0,
+) -> RouteView:
+    """Returns the route as it is now. The same boot of a client never goes back to an older epoch."""
+    route = Route.objects.select_related("environment").filter(name=name).first() if "\x00" not in name else None
+    if route is None:
+        raise NotFound(f"There is no route {name[:80]!r}.", "Look at the name in the migration's parameters.")
+    require(actor, Permission.FOLLOW_ROUTES, route.environment)
+    check = Check()
+    client = check.text("client_id", client_id, most=80, required=True)
+    boot = check.text("boot_id", boot_id, most=80, required=True)
+    epoch = check.integer("acked_epoch", acked_epoch, least=0, most=LARGEST)
+    values: dict[str, Any] = {
+        "build": check.text("build", build, most=80),
+        "counters": {
+            key: check.integer(f"counters.{key}"[:80], value, least=0, most=LARGEST)
+            for key, value in check.mapping("counters", counters or {}, most=40).items()
+        },
+        "max_acked_seq": check.integer("max_acked_seq", max_acked_seq, least=0, most=LARGEST),
+    }
+    if epoch > route.epoch:
+        check.problem("acked_epoch", f"{name} is at epoch {route.epoch} only.", "Read the route again.", "in_future")
+    check.done()
+    known = RouteLease.objects.select_for_update().filter(route=route, client_id=client).first()
+    if known is not None and known.boot_id == boot and known.acked_epoch > epoch:
+        raise Conflict(
+            f"{client} has applied epoch {known.acked_epoch} already; it cannot go back to {epoch}.",
+            "Read the route again and apply its newest epoch.",
+            reason="epoch_went_back",
+        )
+    RouteLease.objects.update_or_create(
+        route=route,
+        client_id=client,
+        defaults={
+            **values,
+            "boot_id": boot,
+            "acked_epoch": epoch,
+            "renewed_at": now,
+            "expires_at": now + LEASE,
+        },
+    )
+    return view_of(route)
