@@ -29,9 +29,9 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "")
-        cast(PageRequest, request).request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        cast("PageRequest", request).request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         response = self.get_response(request)
-        response["X-Request-ID"] = cast(PageRequest, request).request_id
+        response["X-Request-ID"] = cast("PageRequest", request).request_id
         return response
 
 
@@ -42,13 +42,13 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        cast(PageRequest, request).actor = cast(Actor, SimpleLazyObject(lambda: actor_of(request)))
+        cast("PageRequest", request).actor = cast("Actor", SimpleLazyObject(lambda: actor_of(request)))
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused):
             return None
-        page = cast(PageRequest, request)
+        page = cast("PageRequest", request)
         if isinstance(error, NotFound):
             return _refusal_page(page, error, 404)
         if request.method != "POST":

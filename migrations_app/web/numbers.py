@@ -1,4 +1,6 @@
-"""Numbers out of form fields."""
+"""Numbers out of form fields and addresses."""
+
+LARGEST = 2**63 - 1
 
 
 def whole_number(text: str) -> int | str:
@@ -6,3 +8,9 @@ def whole_number(text: str) -> int | str:
     cleaned = text.strip().replace(",", "").replace(" ", "")
     digits = cleaned.removeprefix("-")
     return int(cleaned) if digits.isascii() and digits.isdigit() and len(digits) < 19 else text
+
+
+def identifier(text: object) -> int | None:
+    """A positive id that a database can hold, or None."""
+    number = whole_number(text) if isinstance(text, str) else None
+    return number if isinstance(number, int) and 0 < number <= LARGEST else None

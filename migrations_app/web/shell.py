@@ -44,7 +44,7 @@ class Frame:
 
 def frame(request: HttpRequest) -> dict[str, object]:
     """Context processor. Nothing is read before a template asks for it, so error and login pages cost nothing."""
-    return {"shell": SimpleLazyObject(lambda: _frame(cast(PageRequest, request)))}
+    return {"shell": SimpleLazyObject(lambda: _frame(cast("PageRequest", request)))}
 
 
 def _frame(request: PageRequest) -> Frame:

@@ -5,13 +5,19 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from migrations_app.engine.errors import Problem
+from migrations_app.engine.vocabulary import StepState
+from migrations_app.selectors.reviews import SignerRow
 from migrations_app.selectors.runs import RunRow, StepProgress
 from migrations_app.web import wording
 from migrations_app.web.gantt import Gantt, draw
+from migrations_app.web.problems import ProblemsByField
+from migrations_app.web.target_form import STORES
 
 register = template.Library()
 
@@ -28,6 +34,14 @@ for _name in (
 ):
     register.filter(_name, getattr(wording, _name))
 
+RAIL_STATES = {
+    StepState.SUCCEEDED: "done",
+    StepState.RUNNING: "now",
+    StepState.WAITING: "now",
+    StepState.UNDOING: "now",
+    StepState.FAILED: "bad",
+    StepState.UNDO_FAILED: "bad",
+}
 MESSAGE_TONES = {"success": "good", "warning": "warn", "error": "bad", "info": "info", "debug": "info"}
 MESSAGE_ICONS = {"success": "check-circle", "warning": "exclamation-triangle", "error": "exclamation-circle"}
 
@@ -40,6 +54,86 @@ def message_tone(tags: str) -> str:
 @register.filter
 def message_icon(tags: str) -> str:
     return MESSAGE_ICONS.get(tags.split(" ")[-1], "information-circle")
+
+
+@register.filter
+def at(problems: ProblemsByField, field: str) -> tuple[Problem, ...]:
+    """`{% for problem in problems|at:"title" %}`."""
+    return problems.of(field)
+
+
+@register.filter
+def under(problems: ProblemsByField, path: str) -> tuple[Problem, ...]:
+    """Those of a field and of everything inside it."""
+    return tuple(p for p in problems.all if p.field == path or p.field.startswith(f"{path}."))
+
+
+@register.filter
+def store_name(store: str) -> str:
+    return dict(STORES).get(store, store)
+
+
+@register.filter
+def split(text: str) -> list[str]:
+    return text.split(",")
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: template.Context, name: str, value: str) -> str:
+    """This page's address with one more filter, from its first slice on."""
+    query = context["request"].GET.copy()
+    query[name] = value
+    query.pop("cursor", None)
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag(takes_context=True)
+def without_query(context: template.Context, name: str) -> str:
+    query = context["request"].GET.copy()
+    query.pop(name, None)
+    query.pop("cursor", None)
+    return f"?{query.urlencode()}"
+
+
+@register.simple_tag
+def operation_url(operation: str, object_id: int, noun: str = "migration") -> str:
+    """The address of the form of a service's operation."""
+    return reverse(f"{noun}_{operation}", args=[object_id])
+
+
+@register.filter
+def can_still_sign(signers: Sequence[SignerRow]) -> list[SignerRow]:
+    return [signer for signer in signers if not signer.signed and not signer.why_not]
+
+
+@register.filter
+def in_groups(digest: str) -> list[str]:
+    """Four characters each, so that people can compare them."""
+    return [digest[i : i + 4] for i in range(0, len(digest), 4)]
+
+
+@register.filter
+def previous_of(numbers: Sequence[int], number: int) -> int:
+    """The revision before `number`, or the same when there is none."""
+    return max((n for n in numbers if n < number), default=number)
+
+
+@register.filter
+def absolute(number: int) -> int:
+    return abs(number)
+
+
+@register.filter
+def rail_state(state: StepState) -> str:
+    return RAIL_STATES.get(state, "")
+
+
+@register.filter
+def leading_step(steps: Sequence[StepProgress]) -> StepProgress | None:
+    """The step whose counters say most: the one at work, else the one that moved most."""
+    at_work = [step for step in steps if step.state in (StepState.RUNNING, StepState.WAITING, StepState.UNDOING)]
+    moved = [step for step in steps if step.done]
+    return at_work[0] if at_work else max(moved, key=lambda step: step.done, default=None)
 
 
 @register.filter
@@ -76,6 +170,11 @@ def when(at: datetime | None) -> SafeString:
 @register.filter
 def exact(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+@register.filter
+def time_of_day(at: datetime) -> str:
+    return f"{at:%H:%M}"
 
 
 @register.filter

@@ -1,0 +1,61 @@
+"""The audit trail: sentences with filters, the proof of the chain, and the export."""
+
+import datetime
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from migrations_app.selectors.audit import AuditFilters, audit_page, export_lines
+from migrations_app.services import audit
+from migrations_app.services.permissions import Permission, require
+from migrations_app.web.requests import PageRequest
+
+TEXT_FILTERS = ("q", "actor", "action", "outcome", "environment", "object_type", "object_id", "request_id")
+
+
+@require_safe
+@login_required
+def audit_list(request: PageRequest) -> HttpResponse:
+    filters = AuditFilters(
+        **{key: request.GET.get(key, "").strip()[:100] for key in TEXT_FILTERS},
+        since=_midnight(request.GET.get("since", "")),
+        until=_midnight(request.GET.get("until", ""), days=1),
+    )
+    page = audit_page(actor=request.actor, filters=filters, cursor=request.GET.get("cursor", ""))
+    context = {"page": page, "filters": filters, "asked": request.GET}
+    return render(request, "audit/list.html#results" if request.htmx else "audit/list.html", context)
+
+
+@require_POST
+@login_required
+def audit_verify(request: PageRequest) -> HttpResponse:
+    require(request.actor, Permission.VERIFY_AUDIT, None)
+    proof = audit.verify_chain(now=timezone.now())
+    if proof.ok:
+        messages.success(request, f"The chain is intact: {proof.entries:,} entries, each hash recomputed.")
+    else:
+        messages.error(request, f"The chain is broken. {proof.problem}")
+    return redirect("audit")
+
+
+@require_safe
+@login_required
+def audit_export(request: PageRequest) -> HttpResponseBase:
+    headers = {"Content-Disposition": 'attachment; filename="snakeweb-audit.jsonl"'}
+    lines = export_lines(actor=request.actor)
+    return StreamingHttpResponse(lines, content_type="application/x-ndjson", headers=headers)
+
+
+def _midnight(text: str, *, days: int = 0) -> datetime.datetime | None:
+    """The beginning of that day (UTC); None for anything that is no day."""
+    try:
+        day = datetime.date.fromisoformat(text)
+    except ValueError:
+        return None
+    begin = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
+    return begin + datetime.timedelta(days=days)

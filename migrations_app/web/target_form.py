@@ -1,0 +1,111 @@
+"""A target's form: the declared fields of its store, the columns of a mapped table, and credentials.
+
+A credential is never shown again: empty keeps it, a tick removes it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrations_app.selectors.targets import TargetPage
+from migrations_app.services.targets import SECRET_NAMES
+from migrations_app.stores.sessions import CONFIG_FIELDS
+from migrations_app.web.declared import Control, chosen_values, controls, posted_values
+from migrations_app.web.problems import ProblemsByField
+
+STORES = tuple(
+    (store, {"redis": "Redis", "postgres": "PostgreSQL", "sqlite": "SQLite"}[store]) for store in CONFIG_FIELDS
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TargetForm:
+    """`columns` is the text of the columns box; `config` what a service takes; `secrets` None removes."""
+
+    store: str
+    name: str = ""
+    environment: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    columns: str = ""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def stores(self) -> tuple[tuple[str, str], ...]:
+        return STORES
+
+    @property
+    def has_columns(self) -> bool:
+        return self.store != "redis"
+
+    def controls(self, problems: ProblemsByField) -> tuple[Control, ...]:
+        return controls(CONFIG_FIELDS[self.store], self.values, path="config", problems=problems)
+
+    def secret_fields(self) -> tuple[str, ...]:
+        return tuple(f"secrets.{name}" for name in SECRET_NAMES if name == "password" or self.store == "redis")
+
+
+def blank(query: Mapping[str, str]) -> TargetForm:
+    """A new one; the query may choose store and environment."""
+    return TargetForm(_known(query.get("store", "")), query.get("name", ""), query.get("environment", ""))
+
+
+def stored(page: TargetPage) -> TargetForm:
+    config = dict(page.config)
+    columns = config.pop("columns", None) or {}
+    return TargetForm(
+        _known(str(config.pop("store", ""))), page.row.name, str(page.row.environment_id), config, columns_text(columns)
+    )
+
+
+def sent(posted: Mapping[str, str]) -> TargetForm:
+    store = _known(posted.get("store", ""))
+    declared = CONFIG_FIELDS[store]
+    values = posted_values(declared, posted, path="config")
+    columns = posted.get("config.columns", "")
+    config: dict[str, Any] = {"store": store, **chosen_values(declared, values)}
+    if store != "redis" and columns.strip():
+        config["columns"] = columns_from(columns)
+    secrets: dict[str, str | None] = {
+        name: None if f"remove.{name}" in posted else posted.get(f"secrets.{name}", "") for name in SECRET_NAMES
+    }
+    return TargetForm(
+        store, posted.get("name", ""), posted.get("environment", ""), values, columns, _typed(config), secrets
+    )
+
+
+def columns_text(columns: Mapping[str, Any]) -> str:
+    """`{"key": "k", "expires_at": {"column": "e", "unit": "s"}}` -> lines `key: k` and `expires_at: e (s)`."""
+    lines = []
+    for part, given in columns.items():
+        name, unit = (given.get("column"), given.get("unit")) if isinstance(given, Mapping) else (given, None)
+        lines.append(f"{part}: {name} ({unit})" if unit else f"{part}: {name}")
+    return "\n".join(lines)
+
+
+def columns_from(text: str) -> dict[str, Any]:
+    """The inverse; a line without a colon becomes a part of that name, which the store's check then complains about."""
+    columns: dict[str, Any] = {}
+    for line in filter(None, map(str.strip, text.splitlines())):
+        part, _, rest = (piece.strip() for piece in line.partition(":"))
+        name, _, unit = rest.removesuffix(")").partition(" (")
+        columns[part] = {"column": name.strip(), "unit": unit.strip()} if unit else name.strip()
+    return columns
+
+
+def _typed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Numbers and booleans as such, so that a stored configuration does not depend on the door it came through."""
+    declared = {declared.name: declared for declared in CONFIG_FIELDS[str(config["store"])]}
+    return {name: _value(declared[name].kind, value) if name in declared else value for name, value in config.items()}
+
+
+def _value(kind: str, text: str) -> Any:
+    if kind == "boolean":
+        return text == "on"
+    if kind == "integer" and text.isascii() and text.isdigit() and len(text) < 19:
+        return int(text)
+    return text
+
+
+def _known(store: str) -> str:
+    return store if store in CONFIG_FIELDS else next(iter(CONFIG_FIELDS))

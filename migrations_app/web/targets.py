@@ -1,0 +1,127 @@
+"""Targets: the list, one page, the connection test, and the form of an admin."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from migrations_app.engine.vocabulary import TargetKind
+from migrations_app.selectors.environments import list_environments
+from migrations_app.selectors.targets import TargetFilters, list_targets, target_page
+from migrations_app.services import targets
+from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.web.numbers import identifier
+from migrations_app.web.problems import ProblemsByField, problems_of
+from migrations_app.web.requests import PageRequest
+from migrations_app.web.target_form import TargetForm, blank, sent, stored
+
+
+@require_safe
+@login_required
+def target_list(request: PageRequest) -> HttpResponse:
+    filters = TargetFilters(
+        environment=request.GET.get("environment", ""),
+        q=request.GET.get("q", "").strip(),
+        archived="archived" in request.GET,
+    )
+    context = {
+        "targets": list_targets(actor=request.actor, filters=filters),
+        "filters": filters,
+        "environments": list_environments(actor=request.actor),
+    }
+    return render(request, "targets/list.html#results" if request.htmx else "targets/list.html", context)
+
+
+@require_safe
+@login_required
+def target(request: PageRequest, target_id: int) -> HttpResponse:
+    page = target_page(actor=request.actor, target_id=target_id)
+    return render(request, "targets/target.html", {"page": page})
+
+
+@require_POST
+@login_required
+def target_test(request: PageRequest, target_id: int) -> HttpResponse:
+    tested = targets.test(actor=request.actor, now=timezone.now(), target_id=target_id)
+    if not request.htmx:
+        return redirect("target", target_id)
+    page = target_page(actor=request.actor, target_id=target_id)
+    return render(request, "targets/target.html#health", {"page": page, "tested": tested})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def target_new(request: PageRequest) -> HttpResponse:
+    if request.method != "POST":
+        return _shown(request, blank(request.GET), ProblemsByField())
+    form = sent(request.POST)
+    try:
+        made = targets.create(
+            actor=request.actor,
+            now=timezone.now(),
+            environment_id=identifier(request.POST.get("environment")) or 0,
+            name=form.name,
+            kind=TargetKind.SESSION_STORE,
+            config=form.config,
+            secrets={name: text for name, text in form.secrets.items() if text},
+        )
+    except InvalidInput as refused:
+        return _shown(request, form, ProblemsByField(refused.problems))
+    messages.success(request, "The target is there. Test the connection next.")
+    return redirect("target", made)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def target_edit(request: PageRequest, target_id: int) -> HttpResponse:
+    page = target_page(actor=request.actor, target_id=target_id)
+    if request.method != "POST":
+        return _shown(request, stored(page), ProblemsByField(), target_id=target_id)
+    form = sent(request.POST)
+    try:
+        targets.edit(
+            actor=request.actor,
+            now=timezone.now(),
+            target_id=target_id,
+            version=identifier(request.POST.get("version")) or 0,
+            config=form.config,
+            secrets=form.secrets,
+        )
+    except (InvalidInput, StaleEdit) as refused:
+        return _shown(request, form, ProblemsByField(problems_of(refused)), target_id=target_id)
+    messages.success(request, "Saved. Signatures of open plans that use another configuration than before are void.")
+    return redirect("target", target_id)
+
+
+@require_POST
+@login_required
+def target_archive(request: PageRequest, target_id: int) -> HttpResponse:
+    version = identifier(request.POST.get("version")) or 0
+    targets.archive(actor=request.actor, now=timezone.now(), target_id=target_id, version=version)
+    messages.info(request, "Archived: no new plan can use this target.")
+    return redirect("target", target_id)
+
+
+def _shown(
+    request: PageRequest, form: TargetForm, problems: ProblemsByField, *, target_id: int | None = None
+) -> HttpResponse:
+    controls = form.controls(problems)
+    shown = {
+        "name",
+        "config.columns",
+        *(control.name for control in controls),
+        *form.secret_fields(),
+        *(p.field for p in problems.all if p.field.startswith("config.columns")),
+    }
+    context = {
+        "form": form,
+        "controls": controls,
+        "problems": problems,
+        "elsewhere": problems.elsewhere(shown),
+        "environments": list_environments(actor=request.actor),
+        "page": target_page(actor=request.actor, target_id=target_id) if target_id else None,
+    }
+    template = "targets/form.html#store" if request.htmx else "targets/form.html"
+    return render(request, template, context, status=422 if problems else 200)
