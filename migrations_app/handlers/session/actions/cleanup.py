@@ -59,7 +59,12 @@ class Cleanup(Action):
         if result.get("skipped") or record is None or record.authority != route.SIDE_B:
             return
         with reconciliation(ctx, BACK) as work:
-            done = work.run(Version(ctx.run_id, CLEANUP_SEQ), Position(), lambda _position: ctx.progress.alive())
+
+            def save(position: Position) -> None:
+                ctx.progress.save({"back": position.as_dict()}, done=position.applied, unit="sessions")
+
+            begun = Position.from_dict(ctx.checkpoint.get("back", {}))
+            done = work.run(Version(ctx.run_id, CLEANUP_SEQ), begun, save)
         ctx.log.info(f"{done.applied} session(s) came back to “{ctx.targets[SOURCE].name}”.")
 
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.handler import Action, ActionContext
+from migrations_app.engine.ports import run_scope
 from migrations_app.handlers.session.parameters import TARGET
 from migrations_app.handlers.session.sides import reading
 from migrations_app.stores.sessions import open_store
@@ -28,7 +29,10 @@ class Initialise(Action):
     def undo(self, ctx: ActionContext) -> None:
         target = ctx.targets[TARGET]
         with open_store(target.config, target.secrets) as store:
+            store.raise_worker_fence(ctx.worker)
             store.drop_created(ctx.worker)
+            # An unknown fence refuses as well as a raised one, so late partition drivers stay shut out.
+            store.clear_worker_fences(f"{run_scope(ctx.effect_run_id)}:")
 
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
         return (

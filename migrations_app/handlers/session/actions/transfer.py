@@ -67,7 +67,7 @@ class Transfer(Action):
         stays and is reported.
         """
         tolerance = ctx.parameters["deadline_tolerance_ms"]
-        removed = left = 0
+        removed, left = ctx.checkpoint.get("removed", 0), 0
         with ExitStack() as stack:
             if not stack.enter_context(reading(ctx.targets[TARGET])).probe().exists:
                 return
@@ -85,7 +85,8 @@ class Transfer(Action):
                 removed += target.delete(ours, ctx.worker) if ours else 0
                 left += len(page.records) - len(ours)
                 reach("session.transfer.undo.batch")
-                ctx.progress.alive()
+                # What is gone is gone: the next driver needs no position, only the count of this one.
+                ctx.progress.save({"removed": removed}, done=removed, unit="sessions")
         if left:
             ctx.log.warning(
                 f"{left} session(s) on “{ctx.targets[TARGET].name}” are not from this run; they stay there."

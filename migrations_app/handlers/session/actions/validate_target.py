@@ -19,12 +19,12 @@ class ValidateTarget(Action):
         name = ctx.targets[TARGET].name
         with reading(ctx.targets[TARGET]) as target:
             probe = target.probe()
-            problems = [Problem("targets.target", message, code="target_problem") for message in probe.problems]
+            problems = []
             if not probe.writable:
                 problems.append(
                     Problem(
                         "targets.target",
-                        f"“{name}” does not let us write.",
+                        f"“{name}” does not let us write. {' '.join(probe.problems)}".strip(),
                         "Give the target's user the right to write.",
                         "target_read_only",
                     )
@@ -40,6 +40,9 @@ class ValidateTarget(Action):
                 )
         if problems:
             raise ValidationFailed(f"“{name}” cannot take the sessions; nothing was changed.", problems=problems)
+        if not ctx.read_only:
+            for warning in probe.problems:
+                ctx.log.warning(f"“{name}”: {warning}")
         free = self._free_bytes(probe)
         self._refuse_too_small(ctx, free)
         return {
