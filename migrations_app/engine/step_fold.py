@@ -25,7 +25,7 @@ def apply(step: StepView, event: Event, *, undoing: bool, in_undo_order: bool) -
     """
     if is_partition_event(event):
         return step if undoing else _partition_event(step, event)
-    if event.type in _UNDO and not in_undo_order:
+    if undoing and not in_undo_order:
         raise NotAllowed("the rollback does not undo this step")
     allowed = (_UNDO if undoing else _FORWARD).get(event.type)
     if allowed is None:

@@ -47,8 +47,9 @@ class ManualClock:
 class MemoryRun:
     """The journal of one run as the database would hold it: events, signal, the newest token of each scope.
 
-    With a `plan`, appends learn the run's state, as they do from the real journal. `on_append` is called after
-    each append with the events just written: tests leave signals, move the clock or steal leases there.
+    With a `plan`, appends learn the run's state, as they do from the real journal. `before_append` is called
+    before a driver's append and `on_append` after each: tests leave signals, move the clock, steal leases or let
+    the driver die there.
     """
 
     clock: Clock
@@ -57,6 +58,7 @@ class MemoryRun:
     signal: Signal = Signal.NONE
     tokens: dict[str, int] = field(default_factory=dict)
     on_append: Callable[[Sequence[Event]], None] | None = None
+    before_append: Callable[[Sequence[NewEvent]], None] | None = None
 
     def claim(self, scope: str) -> WorkerToken:
         """Take the lease: the token grows by one, and the driver before is superseded."""
@@ -96,6 +98,8 @@ class MemoryJournal:
         return tuple(self._run.events)
 
     def append(self, events: Sequence[NewEvent]) -> Appended:
+        if self._run.before_append is not None and events:
+            self._run.before_append(events)
         newest = self._run.tokens.get(self._worker.scope, 0)
         if newest > self._worker.token:
             raise LeaseLost(details={"scope": self._worker.scope, "token": self._worker.token, "newest": newest})
