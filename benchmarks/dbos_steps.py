@@ -22,11 +22,11 @@ def main(steps: int, path: Path, *, wal: bool) -> float:
     }
     DBOS(config=config)
 
-    @DBOS.step()
+    @DBOS.step()  # type: ignore[untyped-decorator]  # dbos is installed for `make bench` only
     def one(number: int) -> int:
         return number
 
-    @DBOS.workflow()
+    @DBOS.workflow()  # type: ignore[untyped-decorator]
     def journey(count: int) -> int:
         return sum(one(number) for number in range(count))
 
