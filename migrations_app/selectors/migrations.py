@@ -214,6 +214,8 @@ def _editors(migration: Migration) -> tuple[tuple[str, tuple[int, ...]], ...]:
 
 
 def _since_signed(migration: Migration, newest: PlanRevision | None, actor: Actor) -> RevisionDiff | None:
+    if newest is None or actor.person_id is None:
+        return None
     last = (
         migration.signatures.filter(person_id=actor.person_id)
         .exclude(decision=Decision.COMMENT)
@@ -221,6 +223,6 @@ def _since_signed(migration: Migration, newest: PlanRevision | None, actor: Acto
         .order_by("-pk")
         .first()
     )
-    if last is None or newest is None or last.digest == newest.digest:
+    if last is None or last.digest == newest.digest:
         return None
     return diff(last.revision, newest)

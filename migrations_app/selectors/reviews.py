@@ -122,10 +122,9 @@ def cannot_sign(
     changed = changed_targets(revision)
     if changed:
         return f"{', '.join(changed)} changed since this was planned"
-    mine = Signature.objects.filter(
-        migration=migration, person_id=actor.person_id, voided_at=None, decision=Decision.APPROVE
-    )
-    return "you have signed it" if mine.exists() else ""
+    live = Signature.objects.filter(migration=migration, voided_at=None, decision=Decision.APPROVE)
+    signed = actor.person_id in live.values_list("person_id", flat=True)
+    return "you have signed it" if signed else ""
 
 
 def barred(migration: Migration, person_id: int | None) -> str:

@@ -59,9 +59,8 @@ def view_of(row: Route) -> RouteView:
 
 def _visible(actor: Actor, name: str) -> Route:
     access = access_of(actor)
-    here = (
-        access.within(Permission.VIEW) if access.anywhere(Permission.VIEW) else access.within(Permission.FOLLOW_ROUTES)
-    )
+    needed = Permission.VIEW if access.anywhere(Permission.VIEW) else Permission.FOLLOW_ROUTES
+    here = access.within(needed)
     found = Route.objects.filter(here, name=name).first() if "\x00" not in name else None
     if found is None:
         raise NotFound(f"There is no route {name[:80]!r}.", "Look at the name in the migration's parameters.")

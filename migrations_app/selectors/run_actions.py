@@ -73,7 +73,7 @@ def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
     said = state.replace("_", " ")
     asked = _ASKED.get(Signal(run.signal), "")
     if state in (RunState.FAILED, RunState.STUCK):
-        reasons = {"retry": _retry_reason(run)}
+        reasons = {} if kind is RunKind.DRY_RUN else {"retry": _retry_reason(run)}
         if state is RunState.FAILED and kind is RunKind.APPLY:
             reasons["roll_back"] = _rollback_reason(run, now)
         return reasons
@@ -83,8 +83,10 @@ def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
         return {}
     forward = "" if state in _GOES_FORWARD else f"it is {said}"
     reasons = {"cancel": asked if Signal(run.signal) in (Signal.CANCEL, Signal.ROLL_BACK) else forward}
-    if state is RunState.PAUSED:
-        reasons["resume"] = asked if Signal(run.signal) in (Signal.CANCEL, Signal.ROLL_BACK) else ""
+    if run.signal == Signal.PAUSE:  # also before the pause has taken effect
+        reasons["resume"] = forward
+    elif state is RunState.PAUSED:
+        reasons["resume"] = asked or "it goes on in a moment"
     else:
         reasons["pause"] = asked or ("" if state in _MOVING else f"it is {said}")
     if kind is RunKind.APPLY:
@@ -95,6 +97,8 @@ def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
 
 
 def _retry_reason(run: Run) -> str:
+    if run.started_at is None:
+        return "it never started; plan again"
     later = run.migration.runs.filter(pk__gt=run.pk).order_by("-pk").first()
     return f"run {later.pk} came after it" if later else ""
 

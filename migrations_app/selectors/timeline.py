@@ -69,13 +69,8 @@ def _signed(migration: Migration) -> Iterator[TimelineEntry]:
         text = f"{_DECIDED[decision]} revision {row.revision.number}"
         yield TimelineEntry(row.at, row.person.username, str(decision), text, row.comment)
         if row.voided_at is not None:
-            yield TimelineEntry(
-                row.voided_at,
-                "snakeweb",
-                "voided",
-                f"the decision of {row.person} no longer counts",
-                row.voided_because,
-            )
+            gone = f"the decision of {row.person} no longer counts"
+            yield TimelineEntry(row.voided_at, "snakeweb", "voided", gone, row.voided_because)
 
 
 def _ran(migration: Migration) -> Iterator[TimelineEntry]:

@@ -62,9 +62,7 @@ class Check:
         if isinstance(value, str) and re.fullmatch(r"[+-]?[0-9]{1,18}", value.strip()):
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int):
-            self.problem(
-                field, "This has to be a whole number.", f"Use a number from {least} to {most}.", "not_a_number"
-            )
+            self.problem(field, "This has to be a whole number.", f"Use {least} to {most}.", "not_a_number")
             return least
         if not least <= value <= most:
             self.problem(field, f"{value} is out of range.", f"Use a number from {least} to {most}.", "out_of_range")

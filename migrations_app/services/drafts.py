@@ -10,7 +10,7 @@ from migrations_app.engine.parameters import parse
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.vocabulary import MigrationType
 from migrations_app.handlers import registry
-from migrations_app.models import Environment, Target
+from migrations_app.models import Environment, Migration, Target
 from migrations_app.models.migration import TITLE_LENGTH
 from migrations_app.runtime import settings
 from migrations_app.services.checking import Check
@@ -37,7 +37,10 @@ class MigrationDraft:
 
 @dataclass(frozen=True, slots=True)
 class CheckedDraft:
-    """`parameters` and `options` are what the author gave, cleaned; `content` what the plan will be made from."""
+    """`parameters` and `options` are what the author gave, cleaned; the effective ones are complete.
+
+    `content_digest` is of everything that a plan is made from; the title is no part of it.
+    """
 
     title: str
     description: str
@@ -45,6 +48,8 @@ class CheckedDraft:
     targets: Mapping[str, Target]
     parameters: Mapping[str, Any]
     options: Mapping[str, Any]
+    effective_parameters: Mapping[str, Any]
+    effective_options: Mapping[str, Any]
     content_digest: str
 
 
@@ -79,12 +84,28 @@ def check(draft: MigrationDraft, environment: Environment) -> CheckedDraft:
         targets,
         {name: parameters[name] for name in raw_parameters},
         {name: options[name] for name in raw_options},
+        parameters,
+        options,
         content_digest(content),
     )
 
 
+def draft_of(migration: Migration, *, title: str = "") -> MigrationDraft:
+    """What the author of this migration wrote."""
+    return MigrationDraft(
+        title=title or migration.title,
+        environment_id=migration.environment_id,
+        type=migration.type,
+        handler=migration.handler,
+        targets={row.role: row.target_id for row in migration.target_roles.all()},
+        parameters=migration.parameters,
+        options=migration.options,
+        description=migration.description,
+    )
+
+
 def _handler(check: Check, draft: MigrationDraft) -> Handler | None:
-    known = {handler.name: handler for handler in registry.all_handlers()}
+    known = registry.all_handlers()
     kind = check.one_of("type", draft.type, list(MigrationType), "type of migration")
     if draft.handler:
         name = check.one_of("handler", draft.handler, sorted(known), "handler that is installed here")
@@ -93,18 +114,13 @@ def _handler(check: Check, draft: MigrationDraft) -> Handler | None:
             check.problem("handler", f"{name} is a handler of {found.type}.", f"Choose the type {found.type}.")
         return found
     fitting = [handler for handler in known.values() if handler.type == kind]
-    if kind and len(fitting) != 1:
+    if kind and not fitting:
+        types = ", ".join(sorted({handler.type for handler in known.values()}))
+        check.problem("type", f"No handler for {kind} is installed here.", f"Choose one of: {types}.", "unknown")
+    elif len(fitting) > 1:
         names = ", ".join(sorted(handler.name for handler in fitting))
-        check.problem(
-            "handler" if fitting else "type",
-            f"{kind} has more than one handler." if fitting else f"No handler for {kind} is installed here.",
-            f"Choose one of: {names}."
-            if fitting
-            else f"Installed are: {', '.join(sorted({h.type for h in known.values()}))}.",
-            "unknown",
-        )
-        return None
-    return fitting[0] if fitting else None
+        check.problem("handler", f"{kind} has more than one handler.", f"Choose one of: {names}.", "required")
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _targets(check: Check, draft: MigrationDraft, handler: Handler, environment: Environment) -> dict[str, Target]:

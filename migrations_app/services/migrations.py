@@ -17,7 +17,7 @@ from migrations_app.services.errors import NotFound, Refused, StaleEdit
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 
-__all__ = ["Edited", "MigrationDraft", "cancel", "clone", "create", "edit"]
+__all__ = ["Edited", "MigrationDraft", "cancel", "clone", "create", "edit", "environment_of", "insert", "note_editor"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +33,20 @@ class Edited:
 @operation("migration.create", about="migration")
 def create(*, actor: Actor, now: datetime, draft: MigrationDraft) -> int:
     """Returns its id."""
+    environment = environment_of(actor, draft)
+    return insert(actor, now, environment, drafts.check(draft, environment)).pk
+
+
+def environment_of(actor: Actor, draft: MigrationDraft) -> Environment:
+    """The environment that the draft names. Raises InvalidInput for one that is not there."""
     try:
-        environment = finding.environment(draft.environment_id, actor=actor, permission=Permission.AUTHOR)
+        return finding.environment(draft.environment_id, actor=actor, permission=Permission.AUTHOR)
     except NotFound as error:
         if error.hidden:
             raise
         raise invalid(
             "environment", error.message, "Choose one of the environments that you may author in.", "unknown"
         ) from error
-    return _create(actor, now, environment, drafts.check(draft, environment), "migration.create", {}).pk
 
 
 @operation("migration.clone", about="migration")
@@ -49,8 +54,8 @@ def clone(*, actor: Actor, now: datetime, migration_id: int, title: str = "") ->
     """A new draft with the same content; nothing of its review, plans and runs comes along. Returns its id."""
     original = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR)
     named = title or f"{original.title} (copy)"[:TITLE_LENGTH]
-    checked = drafts.check(_draft_of(original, title=named), original.environment)
-    return _create(actor, now, original.environment, checked, "migration.clone", {"clone_of": original.pk}).pk
+    checked = drafts.check(drafts.draft_of(original, title=named), original.environment)
+    return insert(actor, now, original.environment, checked, clone_of=original.pk).pk
 
 
 @operation("migration.edit", about="migration")
@@ -88,7 +93,7 @@ def edit(*, actor: Actor, now: datetime, migration_id: int, version: int, draft:
         voided = signatures.void_by_change(
             migration, now=now, event=ReviewEvent.EDITED, because=f"{person} edited the migration"
         )
-        _note_editor(migration, person)
+        note_editor(migration, person)
     migration.version += 1
     migration.changed_at = now
     migration.save()
@@ -129,16 +134,19 @@ def cancel(*, actor: Actor, now: datetime, migration_id: int, reason: str = "") 
     )
 
 
-def _create(
-    actor: Actor, now: datetime, environment: Environment, checked: CheckedDraft, action: str, more: Mapping[str, Any]
+def insert(
+    actor: Actor, now: datetime, environment: Environment, checked: CheckedDraft, *, clone_of: int | None = None
 ) -> Migration:
+    """Save a checked draft, in the caller's transaction."""
     person = finding.person(actor)
     migration = Migration(environment=environment, created_by=person, created_at=now, changed_at=now)
     _fill(migration, checked)
     migration.save()
     _save_targets(migration, checked)
-    _note_editor(migration, person)
-    _record(actor, now, action, migration, before=None, after=_facts(migration) | dict(more))
+    note_editor(migration, person)
+    after = _facts(migration) | ({"clone_of": clone_of} if clone_of else {})
+    action = "migration.clone" if clone_of else "migration.create"
+    _record(actor, now, action, migration, before=None, after=after)
     return migration
 
 
@@ -157,28 +165,16 @@ def _save_targets(migration: Migration, checked: CheckedDraft) -> None:
         MigrationTarget.objects.create(migration=migration, role=role, target=target)
 
 
-def _note_editor(migration: Migration, person: Person) -> None:
-    """The edit leads to the next revision; whoever made it cannot sign any (DESIGN section 5)."""
-    MigrationEditor.objects.get_or_create(migration=migration, person=person, revision=migration.revisions.count() + 1)
-
-
-def _draft_of(migration: Migration, *, title: str) -> MigrationDraft:
-    return MigrationDraft(
-        title=title,
-        environment_id=migration.environment_id,
-        type=migration.type,
-        handler=migration.handler,
-        targets={row.role: row.target_id for row in migration.target_roles.all()},
-        parameters=migration.parameters,
-        options=migration.options,
-        description=migration.description,
-    )
+def note_editor(migration: Migration, person: Person, revision: int | None = None) -> None:
+    """Who shaped that revision (None: the next one) cannot sign any (DESIGN section 5)."""
+    number = migration.revisions.count() + 1 if revision is None else revision
+    MigrationEditor.objects.get_or_create(migration=migration, person=person, revision=number)
 
 
 def _content_digest(migration: Migration) -> str:
     """Of what is stored now, read with today's declarations; '' when they no longer accept it."""
     try:
-        return drafts.check(_draft_of(migration, title=migration.title), migration.environment).content_digest
+        return drafts.check(drafts.draft_of(migration), migration.environment).content_digest
     except Refused:
         return ""
 

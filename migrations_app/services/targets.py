@@ -16,7 +16,10 @@ from migrations_app.services.errors import Conflict, StaleEdit
 from migrations_app.services.forbidden_targets import own_store
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
+from migrations_app.services.probing import TargetTest, test
 from migrations_app.stores.sessions import config_problems
+
+__all__ = ["SECRET_NAMES", "TargetTest", "archive", "create", "edit", "test"]
 
 SECRET_NAMES = ("password", "readonly_password")
 MOST_SECRET = 4_000
@@ -151,9 +154,7 @@ def _config(check: Check, config: Any) -> dict[str, Any]:
         check.add(problems)
         owner = "" if problems else own_store(given)
         if owner:
-            check.problem(
-                "config", f"This is {owner}.", "Choose the store of the service that you migrate.", "own_store"
-            )
+            check.problem("config", f"This is {owner}.", "Choose the store that you want to migrate.", "own_store")
     return given
 
 

@@ -1,0 +1,136 @@
+"""Planning: look at both sides without a transaction, then save an immutable revision.
+
+The same content again (an equal digest) keeps its review; another one voids it in the same transaction.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from migrations_app.engine.handler import Spec
+from migrations_app.engine.lifecycle import MigrationEvent, ReviewEvent, next_status
+from migrations_app.engine.plan import content_digest
+from migrations_app.engine.planner import PlannedMigration, create_plan
+from migrations_app.engine.vocabulary import MigrationStatus
+from migrations_app.models import Environment, Migration, Person, PlanRevision
+from migrations_app.runtime import composition
+from migrations_app.selectors.history import step_seconds
+from migrations_app.services import audit, drafts, finding, migrations, signatures
+from migrations_app.services.actor import Actor
+from migrations_app.services.drafts import CheckedDraft, MigrationDraft
+from migrations_app.services.errors import StaleEdit
+from migrations_app.services.operation import operation
+from migrations_app.services.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`changed`: the content differs from that of the revision before."""
+
+    migration_id: int
+    revision: int
+    digest: str
+    changed: bool
+    voided_signatures: int
+
+
+@operation("migration.plan", about="migration", atomic=False)
+def plan(*, actor: Actor, now: datetime, migration_id: int) -> Planned:
+    """Analyse both sides as they are now and save the next revision.
+
+    Raises InvalidInput with every problem that keeps it from being planned, and StaleEdit when somebody edited
+    the migration meanwhile; then there is no new revision.
+    """
+    migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR)
+    person = finding.person(actor)
+    finding.no_live_run(migration, "planned")
+    next_status(MigrationStatus(migration.status), MigrationEvent.PLANNED)
+    checked = drafts.check(drafts.draft_of(migration), migration.environment)
+    made = _make(migration.environment, checked)
+    with transaction.atomic():
+        locked = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
+        if locked.version != migration.version:
+            raise StaleEdit(
+                f"“{locked.title}” was edited while it was being planned; there is no new plan.",
+                "Look at the edit, then plan again.",
+                details={"version": locked.version},
+            )
+        finding.no_live_run(locked, "planned")
+        return _save(actor, now, locked, person, made)
+
+
+@operation("migration.create", about="migration", atomic=False)
+def create_and_plan(*, actor: Actor, now: datetime, draft: MigrationDraft) -> Planned:
+    """A new migration with its first plan; when it cannot be planned there is no migration either."""
+    environment = migrations.environment_of(actor, draft)
+    person = finding.person(actor)
+    checked = drafts.check(draft, environment)
+    made = _make(environment, checked)
+    with transaction.atomic():
+        migration = migrations.insert(actor, now, environment, checked)
+        return _save(actor, now, migration, person, made)
+
+
+def _make(environment: Environment, checked: CheckedDraft) -> PlannedMigration:
+    spec = Spec(
+        type=checked.handler.type,
+        handler=checked.handler.name,
+        environment=environment.name,
+        protected=environment.protected,
+        targets={role: composition.resolve_target(target) for role, target in checked.targets.items()},
+        parameters=checked.effective_parameters,
+        options=checked.effective_options,
+        description=checked.description,
+    )
+    history = step_seconds(handler=checked.handler.name, environment_id=environment.pk)
+    return create_plan(spec, checked.handler, history)
+
+
+def _save(actor: Actor, now: datetime, migration: Migration, person: Person, made: PlannedMigration) -> Planned:
+    """In a transaction, with the migration locked or new."""
+    before = finding.newest_revision(migration)
+    number = before.number + 1 if before else 1
+    digest = made.plan.digest
+    changed = before is None or before.digest != digest
+    findings = [asdict(finding) for finding in made.assessment.findings]
+    PlanRevision.objects.create(
+        migration=migration,
+        number=number,
+        digest=digest,
+        content=made.plan.content(),
+        source_state=dict(made.analysis.source_state),
+        target_state=dict(made.analysis.target_state),
+        fingerprints={role: dict(values) for role, values in made.analysis.fingerprints.items()},
+        sizes=dict(made.analysis.sizes),
+        findings=findings,
+        findings_digest=content_digest(findings),
+        warnings=list(made.warnings),
+        risk_score=made.assessment.score,
+        risk_level=made.assessment.level,
+        estimated_seconds=made.estimated_seconds,
+        created_by=person,
+        created_at=now,
+    )
+    migration.status = next_status(MigrationStatus(migration.status), MigrationEvent.PLANNED)
+    migration.needs_person = False
+    migration.changed_at = now
+    migration.save(update_fields=["status", "needs_person", "changed_at"])
+    voided = 0
+    if changed:
+        migrations.note_editor(migration, person, number)
+        voided = signatures.void_by_change(
+            migration, now=now, event=ReviewEvent.EDITED, because=f"{person} planned revision {number}"
+        )
+    audit.record(
+        actor=actor,
+        now=now,
+        action="migration.plan",
+        object_type="migration",
+        object_id=migration.pk,
+        environment=migration.environment.name,
+        before={"digest": before.digest, "revision": before.number} if before else None,
+        after={"digest": digest, "revision": number, "risk_score": made.assessment.score}
+        | ({"voided_signatures": voided} if voided else {}),
+    )
+    return Planned(migration.pk, number, digest, changed, voided)

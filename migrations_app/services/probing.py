@@ -1,0 +1,97 @@
+"""Testing a target's connection: a read-only look, kept as the target's health."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from migrations_app.engine.errors import MigrationError
+from migrations_app.engine.plan import Target
+from migrations_app.models import Target as TargetRow
+from migrations_app.models import TargetProbe
+from migrations_app.runtime import composition
+from migrations_app.runtime.secrets import redact_text
+from migrations_app.services import audit, finding
+from migrations_app.services.actor import Actor
+from migrations_app.services.operation import operation
+from migrations_app.services.permissions import Permission
+from migrations_app.stores.sessions import fingerprint, open_store
+from migrations_app.stores.sessions.base import StoreProbe
+
+MOST_MESSAGE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TargetTest:
+    """`ok`: it answered, and there is nothing that a migration would stumble over. `message` is for people."""
+
+    ok: bool
+    message: str
+    at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: Mapping[str, Any] = field(default_factory=dict)
+
+
+@operation("target.test", about="target", atomic=False, in_maintenance=True)
+def test(*, actor: Actor, now: datetime, target_id: int) -> TargetTest:
+    """Connect read-only with the stored credentials. A target that does not answer is an outcome, not a refusal."""
+    row = finding.target(target_id, actor=actor, permission=Permission.TEST_TARGET)
+    found = _look(row, now)
+    with transaction.atomic():
+        TargetProbe.objects.update_or_create(
+            target=row,
+            defaults={
+                "at": now,
+                "ok": found.ok,
+                "message": found.message,
+                "facts": dict(found.facts),
+                "fingerprint": dict(found.fingerprint),
+            },
+        )
+        audit.record(
+            actor=actor,
+            now=now,
+            action="target.test",
+            object_type="target",
+            object_id=row.pk,
+            environment=row.environment.name,
+            outcome="allowed" if found.ok else "failed",
+            reason="" if found.ok else found.message,
+            after={"name": row.name},
+        )
+    return found
+
+
+def _look(row: TargetRow, now: datetime) -> TargetTest:
+    target: Target | None = None
+    try:
+        target = composition.resolve_target(row)
+        with open_store(target.config, target.secrets, read_only=True) as store:
+            probe = store.probe()
+    except MigrationError as error:
+        hidden = tuple(target.secrets.values()) if target else ()
+        message = redact_text(" ".join([error.message, *error.recovery_actions]), hidden)
+        return TargetTest(False, message[:MOST_MESSAGE], now)
+    problems = " ".join(probe.problems)
+    message = problems or f"Answers in {probe.latency_ms:.1f} ms and holds {probe.count:,} sessions."
+    return TargetTest(not problems, message[:MOST_MESSAGE], now, _facts(probe), fingerprint(probe, row.config))
+
+
+def _facts(probe: StoreProbe) -> dict[str, Any]:
+    return {
+        "kind": probe.kind,
+        "version": probe.version,
+        "identity": probe.identity,
+        "latency_ms": round(probe.latency_ms, 1),
+        "clock_skew_ms": probe.clock_skew_ms,
+        "layout": probe.layout,
+        "sessions": probe.count,
+        "exists": probe.exists,
+        "writable": probe.writable,
+        "eviction_policy": probe.eviction_policy or None,
+        "capacity_bytes": probe.capacity_bytes,
+        "used_bytes": probe.used_bytes,
+        **probe.details,
+    }
