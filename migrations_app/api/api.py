@@ -2,7 +2,17 @@
 
 from ninja import NinjaAPI
 
-from migrations_app.api import audit, environments, migrations, problems, reviews, routes, runs, targets, tokens
+from migrations_app.api import (
+    audit,
+    environments,
+    migrations,
+    problems,
+    reviews,
+    routes,
+    runs,
+    targets,
+    tokens,
+)
 from migrations_app.api.body import JsonParser
 from migrations_app.api.callers import CALLERS
 from migrations_app.api.idempotency import idempotent

@@ -2,13 +2,13 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
 from migrations_app.api.schemas import Page, Paging
 from migrations_app.selectors import audit as reads
 from migrations_app.selectors.audit import AuditFilters, AuditRow, ChainStatus
-from migrations_app.services import audit
+from migrations_app.services import proving
 
 router = Router(tags=["audit"])
 
@@ -51,8 +51,8 @@ def last_proof(request: ApiRequest) -> Any:
 
 @router.post("/verify", response={202: ChainStatus})
 def verify_audit(request: ApiRequest) -> Any:
-    audit.verify(actor=request.auth, now=now())
-    return reads.chain_status(actor=request.auth)
+    proving.verify_audit(actor=request.auth, now=now())
+    return Status(202, reads.chain_status(actor=request.auth))
 
 
 def ndjson(request: HttpRequest, lines: Any) -> StreamingHttpResponse:

@@ -1,7 +1,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from migrations_app.api.callers import ApiRequest, now
@@ -17,7 +17,9 @@ from migrations_app.selectors.runs import (
     RunRow,
     StepProgress,
 )
+from migrations_app.services import confirmations, runs
 from migrations_app.services.actor import Actor
+from migrations_app.services.errors import SignInRequired
 
 router = Router(tags=["runs"])
 
@@ -92,6 +94,44 @@ def run_events(request: ApiRequest, run_id: int, which: Query[Slice]) -> Any:
 @router.get("/{int:run_id}/report", response=RunReport)
 def run_report(request: ApiRequest, run_id: int) -> Any:
     return reads.run_report(actor=request.auth, run_id=run_id, now=now())
+
+
+@router.post("/{int:run_id}/pause", response={202: RunDetail})
+def pause_run(request: ApiRequest, run_id: int) -> Any:
+    """Stop at the next checkpoint; a paused run holds no worker."""
+    runs.pause(actor=request.auth, now=now(), run_id=run_id)
+    return Status(202, run_detail(request.auth, run_id))
+
+
+@router.post("/{int:run_id}/resume", response={202: RunDetail})
+def resume_run(request: ApiRequest, run_id: int) -> Any:
+    runs.resume(actor=request.auth, now=now(), run_id=run_id)
+    return Status(202, run_detail(request.auth, run_id))
+
+
+@router.post("/{int:run_id}/cancel", response={202: RunDetail})
+def cancel_run(request: ApiRequest, run_id: int) -> Any:
+    """Stop at the next batch; what the run has done so far is rolled back."""
+    runs.cancel(actor=request.auth, now=now(), run_id=run_id)
+    return Status(202, run_detail(request.auth, run_id))
+
+
+@router.post("/{int:run_id}/retry", response={202: RunDetail})
+def retry_run(request: ApiRequest, run_id: int) -> Any:
+    """Go on with a failed run, or with the undo of a stuck one, where it stopped."""
+    runs.retry(actor=request.auth, now=now(), run_id=run_id)
+    return Status(202, run_detail(request.auth, run_id))
+
+
+@router.post("/{int:run_id}/signoffs", response=RunDetail)
+def sign_off(request: ApiRequest, run_id: int, body: Signoff) -> Any:
+    """Answer the confirmation that a step waits for. Only a person in a browser can."""
+    try:
+        confirmations.sign_off(actor=request.auth, now=now(), run_id=run_id, **body.model_dump())
+    except SignInRequired as refused:
+        refused.details["url"] = request.build_absolute_uri(f"/runs/{run_id}/")
+        raise
+    return run_detail(request.auth, run_id)
 
 
 def run_detail(actor: Actor, run_id: int) -> dict[str, Any]:

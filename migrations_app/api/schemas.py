@@ -45,7 +45,8 @@ def extended(name: str, row: type, **more: Any) -> Any:
     """A schema with the row's fields and some more, beside each other."""
     hints = get_type_hints(row)
     fields: dict[str, Any] = {f.name: (hints[f.name], ...) for f in dataclasses.fields(row)}
-    return create_model(name, __base__=Schema, **fields, **{key: (kind, ...) for key, kind in more.items()})
+    fields |= {key: (kind, ...) for key, kind in more.items()}
+    return create_model(name, __base__=Schema, **fields)
 
 
 def flat(row: Any, **more: Any) -> dict[str, Any]:

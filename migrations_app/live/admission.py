@@ -7,12 +7,12 @@ and a role that was taken away end the watching (DESIGN section 6).
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from types import SimpleNamespace
 from typing import Any
 
 from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import get_user
+from django.http import HttpRequest
 
 from migrations_app.live.hub import View
 from migrations_app.models import Person
@@ -41,14 +41,18 @@ class Turned:
     text: str
 
 
-@database_sync_to_async
-def present(scope: Scope) -> bool:
+async def present(scope: Scope) -> bool:
     """Whether somebody is signed in through this socket's session, as the database has it now."""
-    return caller(scope).person_id is not None
+    actor: Actor = await database_sync_to_async(caller)(scope)
+    return actor.person_id is not None
 
 
-@database_sync_to_async
-def admit(scope: Scope, run_id: int) -> Admitted | Turned:
+async def admit(scope: Scope, run_id: int) -> Admitted | Turned:
+    verdict: Admitted | Turned = await database_sync_to_async(_judge)(scope, run_id)
+    return verdict
+
+
+def _judge(scope: Scope, run_id: int) -> Admitted | Turned:
     actor = caller(scope)
     if actor.person_id is None:
         return Turned(SIGNED_OUT, "You are not signed in any more. Sign in to go on watching.")
@@ -64,7 +68,9 @@ def caller(scope: Scope) -> Actor:
     key = scope["session"].session_key
     if not key:
         return ANONYMOUS
-    person = get_user(SimpleNamespace(session=import_module(settings.SESSION_ENGINE).SessionStore(key)))
+    request = HttpRequest()
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    person = get_user(request)
     if not isinstance(person, Person) or not person.is_active:
         return ANONYMOUS
     return Actor(person_id=person.pk, username=person.username, address=str((scope.get("client") or [""])[0]))

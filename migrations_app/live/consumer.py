@@ -15,7 +15,7 @@ MOST_RUNS = 20  # subscriptions one socket may hold; no page of ours needs more
 CLOSE_CODES = {SIGNED_OUT: 4401, "permission_denied": 4403, "not_found": 4403}
 
 
-class LiveConsumer(AsyncWebsocketConsumer):
+class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels carries no types
     """Client: `{"op": "subscribe", "run": 7, "after": 41}`, `{"op": "unsubscribe", "run": 7}`.
 
     Server: `events` (in sequence, with rendered fragments), `heartbeat` (the newest seq), `refused` (an order that

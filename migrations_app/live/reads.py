@@ -12,7 +12,7 @@ from migrations_app.selectors import runs
 from migrations_app.services.actor import SYSTEM
 from migrations_app.services.errors import Refused
 
-FRAGMENTS = ("run-header", "run-progress", "run-steps", "run-log-tail")
+FRAGMENTS = ("run-header", "run-progress", "run-steps", "run-side", "run-log-tail")
 TEMPLATE = "runs/run.html"
 
 
@@ -22,8 +22,15 @@ class SelectorReads:
     def __init__(self) -> None:
         self._clock = SystemClock()
 
-    @database_sync_to_async
-    def events_after(self, run_id: int, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
+    async def events_after(self, run_id: int, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
+        events: Sequence[Mapping[str, Any]] = await database_sync_to_async(self._events)(run_id, after, limit)
+        return events
+
+    async def fragments(self, run_id: int, view: View) -> Mapping[str, str] | None:
+        fragments: Mapping[str, str] | None = await database_sync_to_async(self._fragments)(run_id, view)
+        return fragments
+
+    def _events(self, run_id: int, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
         rows = runs.events_after(actor=SYSTEM, run_id=run_id, after=after, limit=limit)
         return [
             {
@@ -38,8 +45,7 @@ class SelectorReads:
             for row in rows
         ]
 
-    @database_sync_to_async
-    def fragments(self, run_id: int, view: View) -> Mapping[str, str] | None:
+    def _fragments(self, run_id: int, view: View) -> Mapping[str, str] | None:
         try:
             page = runs.run_page(actor=view.actor, run_id=run_id, now=self._clock.now())
         except Refused:

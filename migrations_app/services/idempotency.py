@@ -45,14 +45,14 @@ def claim(*, actor: Actor, now: datetime, key: str, request_digest: str) -> Kept
 
 
 def keep(*, actor: Actor, key: str, answer: KeptAnswer) -> None:
-    IdempotencyKey.objects.filter(person_id=actor.person_id, key=key).update(
+    IdempotencyKey.objects.filter(person=finding.person(actor), key=key).update(
         status=answer.status, response=answer.body
     )
 
 
 def release(*, actor: Actor, key: str) -> None:
     """The request took no effect; the key can be used again."""
-    IdempotencyKey.objects.filter(person_id=actor.person_id, key=key, status=None).delete()
+    IdempotencyKey.objects.filter(person=finding.person(actor), key=key, status=None).delete()
 
 
 def _earlier(row: IdempotencyKey | None, request_digest: str) -> KeptAnswer:

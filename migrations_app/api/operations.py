@@ -1,0 +1,105 @@
+"""What is done with a migration: plan it, rehearse it dry, execute it, roll it back, look at it, write it as code."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from ninja import Router, Schema, Status
+from pydantic import ConfigDict
+
+from migrations_app.api.body import text_of
+from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.migrations import MigrationDetail, detail
+from migrations_app.api.schemas import Input
+from migrations_app.selectors import statuses
+from migrations_app.services import documents, planning, runs
+
+router = Router(tags=["operations"])
+
+YAML = "application/yaml"
+YAML_BODY = {"requestBody": {"required": True, "content": {YAML: {"schema": {"type": "string"}}}}}
+YAML_ANSWER = {"responses": {200: {"description": "The document", "content": {YAML: {"schema": {"type": "string"}}}}}}
+
+
+class Planned(Schema):
+    """A plan with the original design's fields by their own names, and what it is signed by."""
+
+    model_config = ConfigDict(extra="allow")
+
+    revision: int
+    digest: str
+    changed: bool
+    voided_signatures: int
+
+
+class Told(Schema):
+    """The original design's status, with its fields by their own names."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class Execution(Input):
+    """`digest` is that of the plan that was read; with another one newest, nothing is started."""
+
+    digest: str = ""
+
+
+class Started(Schema):
+    run: int
+    url: str
+
+
+@router.post("/import", response={201: MigrationDetail}, openapi_extra=YAML_BODY)
+def import_migration(request: ApiRequest) -> Any:
+    """Make a migration from a document (`apiVersion: snakeweb/v1`), as YAML or JSON text of UTF-8."""
+    migration_id = documents.import_yaml(actor=request.auth, now=now(), text=text_of(request))
+    return Status(201, detail(request.auth, migration_id))
+
+
+@router.get("/{int:migration_id}/export", openapi_extra=YAML_ANSWER)
+def export_migration(request: ApiRequest, migration_id: int) -> Any:
+    text = documents.export_yaml(actor=request.auth, migration_id=migration_id)
+    response = HttpResponse(text, content_type=f"{YAML}; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="migration-{migration_id}.yaml"'
+    return response
+
+
+@router.post("/{int:migration_id}/plan", response=Planned)
+def plan_migration(request: ApiRequest, migration_id: int) -> Any:
+    """Look at both sides and make a plan. The same content again keeps its revision and its signatures."""
+    made = planning.plan(actor=request.auth, now=now(), migration_id=migration_id)
+    plan = statuses.plan_dict(actor=request.auth, migration_id=migration_id)
+    return plan | {
+        "revision": made.revision,
+        "digest": made.digest,
+        "changed": made.changed,
+        "voided_signatures": made.voided_signatures,
+    }
+
+
+@router.get("/{int:migration_id}/status", response=Told)
+def migration_status(request: ApiRequest, migration_id: int) -> Any:
+    return statuses.status_dict(actor=request.auth, migration_id=migration_id, now=now())
+
+
+@router.post("/{int:migration_id}/validate", response={202: Started})
+def validate_migration(request: ApiRequest, migration_id: int) -> Any:
+    """Start a dry run of the newest plan; it writes nothing to any target."""
+    return _started(request, runs.validate_migration(actor=request.auth, now=now(), migration_id=migration_id))
+
+
+@router.post("/{int:migration_id}/execute", response={202: Started})
+def execute_migration(request: ApiRequest, migration_id: int, body: Execution | None = None) -> Any:
+    """Start the approved plan. A refusal names every condition that does not hold."""
+    digest = body.digest if body else ""
+    run_id = runs.execute_migration(actor=request.auth, now=now(), migration_id=migration_id, digest=digest)
+    return _started(request, run_id)
+
+
+@router.post("/{int:migration_id}/rollback", response={202: Started})
+def rollback_migration(request: ApiRequest, migration_id: int) -> Any:
+    """Undo. A live run turns round and keeps its id; after its end a new run undoes it."""
+    return _started(request, runs.rollback_migration(actor=request.auth, now=now(), migration_id=migration_id))
+
+
+def _started(request: ApiRequest, run_id: int) -> Status[Any]:
+    return Status(202, {"run": run_id, "url": request.build_absolute_uri(f"/runs/{run_id}/")})
