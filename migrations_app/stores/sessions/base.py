@@ -1,10 +1,11 @@
 """What every session store offers, whatever keeps the sessions. One contract suite runs over all of them."""
 
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Self
+from typing import ClassVar, Self
 
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.sessions.records import SessionRecord
@@ -26,10 +27,12 @@ class Partition:
     index: int = 0
     of: int = 1
 
-    def holds(self, session_id: str) -> bool: ...
+    def holds(self, session_id: str) -> bool:
+        return self.of == 1 or zlib.crc32(session_id.encode()) % self.of == self.index
 
 
 WHOLE = Partition()
+DIGEST_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Page:
     `last` is an explicit marker; an empty page that is not the last is normal. `cursor` resumes after this page.
     A scan sees every session that lives from its start to its end at least once, and may repeat some.
     `unreadable` names ids (as fingerprintable text) whose record cannot be represented, with the reason.
+    A cursor never holds a whole random session id: at most the few leading characters that tell two neighbours
+    apart, because cursors are journaled and ids are bearer credentials.
     """
 
     records: Sequence[SessionRecord]
@@ -49,7 +54,10 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """Outcome of a bulk apply: `written` replaced or created, `refused` were not newer than what is there."""
+    """Outcome of a bulk apply: `written` replaced or created; `refused` were not newer than what is there.
+
+    A record of equal version counts as refused, also when it raised the deadline.
+    """
 
     written: int
     refused: int
@@ -92,10 +100,12 @@ class SessionStore(ABC):
 
     Not thread-safe: one per thread. Every method raises DependencyUnavailable when the server does not answer
     (retryable) and ValidationFailed for wrong credentials or a missing table. Writers take the worker's fencing
-    token and raise LeaseLost when the store has seen a greater one for that scope.
+    token and raise LeaseLost when the store has seen a greater one for that scope, or none: call
+    `raise_worker_fence` first.
     """
 
-    fence_class: FenceClass
+    fence_class: ClassVar[FenceClass] = FenceClass.NATIVE
+    scan_repeats: ClassVar[bool] = False
 
     def __enter__(self) -> Self:
         return self
@@ -111,11 +121,15 @@ class SessionStore(ABC):
 
     @abstractmethod
     def initialise(self, worker: WorkerToken) -> bool:
-        """Create what the layout needs (table, side table, fences). True when something was created."""
+        """Create what the layout needs (table, side table, fences) and raise the worker's fence.
+
+        True when this call, or an earlier one of the same run, created the table: a repeat after a crash tells
+        the same. Raises ValidationFailed when the layout names a table of somebody else's that is not there.
+        """
 
     @abstractmethod
     def drop_created(self, worker: WorkerToken) -> None:
-        """Inverse of `initialise` for what it created: drops the table only when it is empty, side data always."""
+        """Inverse of `initialise`: side data always goes; the table only when Snakeweb created it and it is empty."""
 
     @abstractmethod
     def raise_worker_fence(self, worker: WorkerToken) -> None:
@@ -123,7 +137,8 @@ class SessionStore(ABC):
 
     @abstractmethod
     def clear_worker_fences(self, run_scope_prefix: str) -> None:
-        """Forget the fences of a run that has ended."""
+        """Forget the fences of a run that has ended. A writer whose fence is unknown is refused, so a worker that
+        wakes up later still writes nothing."""
 
     @abstractmethod
     def scan(self, cursor: str, limit: int, partition: Partition = WHOLE) -> Page:
@@ -150,4 +165,20 @@ class SessionStore(ABC):
         """Live sessions."""
 
     @abstractmethod
-    def digest(self, partition: Partition = WHOLE) -> StoreDigest: ...
+    def why_unrepresentable(self, record: SessionRecord) -> str:
+        """Why this layout cannot hold the record without loss, for people and without its id; '' when it can."""
+
+    def digest(self, partition: Partition = WHOLE) -> StoreDigest:
+        """Digest of the live records, computed by a scan. Unreadable records are not part of it."""
+        total, count, cursor, seen = 0, 0, "", set[int]()
+        while True:
+            page = self.scan(cursor, DIGEST_PAGE, partition)
+            for record in page.records:
+                if not self.scan_repeats or (mark := hash(record.id)) not in seen:
+                    total ^= int.from_bytes(record.content_hash(), "big")
+                    count += 1
+                    if self.scan_repeats:
+                        seen.add(mark)
+            if page.last:
+                return StoreDigest(count, f"{total:064x}")
+            cursor = page.cursor

@@ -47,10 +47,18 @@ class SessionRecord:
     version: Version = UNVERSIONED
 
     def canonical_value(self) -> bytes:
-        """Bytes that are equal whenever two stores hold the same value in meaning (JSON: RFC 8785 form)."""
-        if self.codec is Codec.JSON:
-            return rfc8785.dumps(json.loads(self.value))
-        return self.value
+        """Bytes that are equal whenever two stores hold the same value in meaning (JSON: RFC 8785 form).
+
+        Integers beyond 2^53 and lone surrogates have no RFC 8785 form; such a value is compared as sorted JSON
+        with its numbers as they are.
+        """
+        if self.codec is not Codec.JSON:
+            return self.value
+        parsed = json.loads(self.value)
+        try:
+            return rfc8785.dumps(parsed)
+        except (rfc8785.CanonicalizationError, UnicodeEncodeError):
+            return json.dumps(parsed, sort_keys=True, separators=(",", ":")).encode()
 
     def content_hash(self) -> bytes:
         """SHA-256 (32 bytes) over id, codec, canonical value, ttl and extra: everything but deadlines and version.

@@ -1,0 +1,25 @@
+"""Whether bytes are what their codec says. Nothing is ever unpickled, and opaque bytes are not looked into."""
+
+import json
+
+import msgpack  # type: ignore[import-untyped]
+
+from migrations_app.stores.sessions.records import Codec
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def problem_with(codec: Codec, value: bytes) -> str:
+    """Why these bytes are not of the codec; '' when they are."""
+    if codec is Codec.OPAQUE:
+        return ""
+    try:
+        if codec is Codec.JSON:
+            json.loads(value, parse_constant=_refuse_constant)
+        else:
+            msgpack.unpackb(value, strict_map_key=False)
+    except (ValueError, TypeError, RecursionError, msgpack.UnpackException):
+        return f"the value is not {'JSON' if codec is Codec.JSON else 'MessagePack'}"
+    return ""

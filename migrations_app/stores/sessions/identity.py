@@ -1,0 +1,51 @@
+"""What tells one store from another, and what a plan remembers of a store (DESIGN section 5, fingerprint)."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from migrations_app.stores.sessions.base import StoreProbe
+from migrations_app.stores.sessions.configuration import StoreConfig, parse_config
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", "[::1]", ""}  # noqa: S104 - compared with, never bound
+
+
+def endpoint(config: Mapping[str, Any]) -> str:
+    """The place that holds the sessions, one text for every way to write it: `redis://127.0.0.1:6379/0`.
+
+    Table and prefix are not part of it: it answers "is this the same database?". Raises ValidationFailed.
+    """
+    parsed = parse_config(config)
+    if parsed.store == "redis":
+        return f"redis://{_host(parsed)}:{parsed['port']}/{parsed['db']}"
+    if parsed.store == "postgres":
+        return f"postgresql://{_host(parsed)}:{parsed['port']}/{parsed['database']}"
+    return f"sqlite://{os.path.realpath(parsed['path'])}"
+
+
+def place(config: Mapping[str, Any]) -> str:
+    """The endpoint with the prefix or table: equal only for one and the same set of sessions."""
+    parsed = parse_config(config)
+    return f"{endpoint(config)}#{parsed['prefix'] if parsed.store == 'redis' else parsed['table']}"
+
+
+def fingerprint(probe: StoreProbe, config: Mapping[str, Any]) -> dict[str, Any]:
+    """What must still hold when an approved plan starts. `size` is compared within a factor of 1.5."""
+    parsed = parse_config(config)
+    return {
+        "identity": probe.identity,
+        "place": place(config),
+        "layout": probe.layout,
+        "codec": str(parsed.codec),
+        "version": probe.version,
+        "eviction_policy": probe.eviction_policy,
+        "size": probe.count,
+    }
+
+
+def _host(parsed: StoreConfig) -> str:
+    host = str(parsed["host"]).strip().lower().rstrip(".")
+    if host.startswith("/"):
+        # A Unix socket of this machine: the port alone tells servers apart, as on loopback.
+        return "127.0.0.1"
+    return "127.0.0.1" if host in _LOOPBACK else host

@@ -1,0 +1,190 @@
+"""Two ways to read keys with their deadlines: one script call a batch, or plain commands in pipelines.
+
+The script is sent with EVAL_RO, in which the server itself refuses writes. Servers before 7, and users who may not
+run scripts (a read-only user with `+@read`), are read by plain commands.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import redis
+from redis.exceptions import NoPermissionError, ResponseError
+
+from migrations_app.stores.sessions.redis import scripts
+from migrations_app.stores.sessions.redis.layout import RedisLayout
+
+GONE = -2
+MISSING_COMMANDS = ("unknown command", "unknown redis command")
+
+
+class Found(NamedTuple):
+    """A key's content (bytes, a flat hash, or None when it is gone or of another type), deadline and metadata."""
+
+    content: Any
+    deadline: int
+    meta: Sequence[Any] | None
+
+
+class Scanned(NamedTuple):
+    """`names`: every key found; `found`: the content of the first of them, as many as were asked for."""
+
+    cursor: str
+    names: list[bytes]
+    found: list[Found]
+
+
+class Reader(Protocol):
+    def scan(self, cursor: str, count: int, most: int) -> Scanned: ...
+
+    def read(self, names: Sequence[bytes]) -> list[Found]: ...
+
+    def count(self) -> int: ...
+
+
+def open_reader(client: redis.Redis, layout: RedisLayout) -> Reader:
+    """The fastest reader that the server and the user's permissions allow."""
+    reader = ScriptReader(client, layout)
+    try:
+        reader.read([])
+    except NoPermissionError:
+        return PlainReader(client, layout)
+    except ResponseError as error:
+        if not is_missing_command(error):
+            raise
+        return PlainReader(client, layout)
+    return reader
+
+
+def _send(client: redis.Redis, *words: Any) -> Any:
+    return client.execute_command(*words)  # type: ignore[no-untyped-call]
+
+
+def _queue(pipe: Any, *words: Any) -> None:
+    pipe.execute_command(*words)
+
+
+def is_missing_command(error: Exception) -> bool:
+    return any(words in str(error).lower() for words in MISSING_COMMANDS)
+
+
+class ScriptReader:
+    def __init__(self, client: redis.Redis, layout: RedisLayout) -> None:
+        self._client = client
+        self._layout = layout
+        self._marker = scripts.marker_key(layout.prefix.decode())
+
+    def _run(self, script: str, *arguments: Any) -> Any:
+        return _send(self._client, "EVAL_RO", script, 0, *arguments)
+
+    def scan(self, cursor: str, count: int, most: int) -> Scanned:
+        layout = self._layout
+        blob = self._run(scripts.SCAN, cursor, layout.pattern, count, most, layout.kind, self._marker)
+        after, names, *parts = scripts.unpack(blob)
+        return Scanned(after.decode(), names, _found(*parts))
+
+    def read(self, names: Sequence[bytes]) -> list[Found]:
+        blob = self._run(scripts.READ, scripts.pack(names), self._layout.kind, self._marker)
+        return _found(*scripts.unpack(blob))
+
+    def count(self) -> int:
+        total, cursor = 0, b"0"
+        while True:
+            cursor, found = self._run(scripts.COUNT, cursor, self._layout.pattern, 5000, self._layout.kind)
+            total += found
+            if cursor == b"0":
+                return int(total)
+
+
+def _found(values: list[Any], deadlines: list[int], metas: list[Any]) -> list[Found]:
+    metas = metas or [None] * len(values)
+    return [
+        Found(None if value is False else value, int(deadline), meta)
+        for value, deadline, meta in zip(values, deadlines, metas, strict=True)
+    ]
+
+
+class PlainReader:
+    def __init__(self, client: redis.Redis, layout: RedisLayout) -> None:
+        self._client = client
+        self._layout = layout
+        self._marker = scripts.marker_key(layout.prefix.decode())
+        self._absolute = True
+
+    def scan(self, cursor: str, count: int, most: int) -> Scanned:
+        after, keys = _send(self._client, "SCAN", cursor, "MATCH", self._layout.pattern, "COUNT", count)
+        names = [name for name in keys if not name.startswith(scripts.OWN_KEYS)]
+        return Scanned(str(int(after)), names, self.read(names[:most]))
+
+    def read(self, names: Sequence[bytes]) -> list[Found]:
+        if not names:
+            return []
+        with self._client.pipeline(transaction=False) as pipe:
+            self._ask_content(pipe, names)
+            self._ask_deadlines(pipe, names)
+            _queue(pipe, "EXISTS", self._marker)
+            answers = pipe.execute(raise_on_error=False)
+        contents, deadlines, marked = self._contents(answers, names), answers[-1 - len(names) : -1], answers[-1]
+        deadlines = self._deadlines(deadlines, names)
+        metas = self._metas(names) if marked == 1 else [None] * len(names)
+        return [Found(*parts) for parts in zip(contents, deadlines, metas, strict=True)]
+
+    def _ask_content(self, pipe: Any, names: Sequence[bytes]) -> None:
+        if self._layout.kind == "string":
+            _queue(pipe, "MGET", *names)
+        else:
+            for name in names:
+                _queue(pipe, "HGETALL", name)
+
+    def _contents(self, answers: Sequence[Any], names: Sequence[bytes]) -> list[Any]:
+        if self._layout.kind == "string":
+            _raise_error(answers[0])
+            return list(answers[0])
+        contents: list[Any] = []
+        for answer in answers[: len(names)]:
+            if isinstance(answer, ResponseError) and "WRONGTYPE" not in str(answer):
+                raise answer
+            is_hash = isinstance(answer, dict) and answer
+            contents.append([part for pair in answer.items() for part in pair] if is_hash else None)
+        return contents
+
+    def _ask_deadlines(self, pipe: Any, names: Sequence[bytes]) -> None:
+        for name in names:
+            _queue(pipe, "PEXPIRETIME" if self._absolute else "PTTL", name)
+
+    def _deadlines(self, answers: Sequence[Any], names: Sequence[bytes]) -> list[int]:
+        """Absolute ones; through TIME and PTTL where the server has no PEXPIRETIME or does not permit it."""
+        if self._absolute and answers and isinstance(answers[0], ResponseError):
+            if not (isinstance(answers[0], NoPermissionError) or is_missing_command(answers[0])):
+                raise answers[0]
+            self._absolute = False
+            with self._client.pipeline(transaction=False) as pipe:
+                self._ask_deadlines(pipe, names)
+                answers = pipe.execute()
+        for answer in answers:
+            _raise_error(answer)
+        if self._absolute:
+            return [int(answer) for answer in answers]
+        seconds, micros = self._client.time()
+        now = seconds * 1000 + micros // 1000
+        return [int(answer) + now if int(answer) >= 0 else int(answer) for answer in answers]
+
+    def _metas(self, names: Sequence[bytes]) -> list[Any]:
+        with self._client.pipeline(transaction=False) as pipe:
+            for name in names:
+                _queue(pipe, "HMGET", scripts.meta_key(name), *scripts.META_FIELDS)
+            return list(pipe.execute())
+
+    def count(self) -> int:
+        total, cursor = 0, "0"
+        while True:
+            words = ("MATCH", self._layout.pattern, "COUNT", 5000, "TYPE", self._layout.kind)
+            after, keys = _send(self._client, "SCAN", cursor, *words)
+            total += sum(not key.startswith(scripts.OWN_KEYS) for key in keys)
+            cursor = str(int(after))
+            if cursor == "0":
+                return total
+
+
+def _raise_error(answer: Any) -> None:
+    if isinstance(answer, Exception):
+        raise answer

@@ -1,0 +1,206 @@
+"""The store scripts, and the names of the keys that Snakeweb keeps beside the sessions.
+
+`snakeweb:meta:{<prefix><id>}` is a hash with the version (`epoch`, `seq`) and what the layout has no room for; it
+expires with its session. `snakeweb:versioned:<prefix>` exists once any such hash was written: readers look for
+metadata only then. `snakeweb:fence:<scope>` holds a worker's fencing token, `snakeweb:fences` the set of scopes.
+Everything travels as MessagePack, which both sides encode in C.
+"""
+
+from typing import Any
+
+import msgpack  # type: ignore[import-untyped]
+
+META_FIELDS = (b"epoch", b"seq", b"codec", b"created", b"accessed", b"ttl", b"extra")
+FENCES = "snakeweb:fences"
+OWN_KEYS = b"snakeweb:"
+
+
+def meta_key(key: bytes) -> bytes:
+    return b"snakeweb:meta:{" + key + b"}"
+
+
+def marker_key(prefix: str) -> str:
+    return f"snakeweb:versioned:{prefix}"
+
+
+def fence_key(scope: str) -> str:
+    return f"snakeweb:fence:{scope}"
+
+
+def pack(value: Any) -> bytes:
+    packed: bytes = msgpack.packb(value, use_bin_type=False)
+    return packed
+
+
+def unpack(blob: bytes) -> Any:
+    """Strings stay bytes; a missing value is `False`."""
+    return msgpack.unpackb(blob, raw=True, strict_map_key=False)
+
+
+# Reads the keys of `names` into {values, deadlines, metas}. Deadline: -1 never, -2 gone.
+_READ = """
+local function read(names, layout, marker)
+  local values, deadlines, metas = {}, {}, {}
+  if #names == 0 then return values, deadlines, metas end
+  local time = redis.call('TIME')
+  local now = time[1] * 1000 + math.floor(time[2] / 1000)
+  local absolute = true
+  if layout == 'string' then values = redis.call('MGET', unpack(names)) end
+  for i, name in ipairs(names) do
+    if layout == 'hash' then
+      local fields = redis.pcall('HGETALL', name)
+      values[i] = (not fields.err and #fields > 0) and fields or false
+    end
+    local left
+    if absolute then
+      left = redis.pcall('PEXPIRETIME', name)
+      if type(left) == 'table' then absolute = false end  -- an older server, or not permitted
+    end
+    if not absolute then
+      left = redis.call('PTTL', name)
+      if left >= 0 then left = now + left end
+    end
+    deadlines[i] = left
+  end
+  if redis.call('EXISTS', marker) == 1 then
+    for i, name in ipairs(names) do
+      metas[i] = redis.call('HMGET', 'snakeweb:meta:{' .. name .. '}',
+                            'epoch', 'seq', 'codec', 'created', 'accessed', 'ttl', 'extra')
+    end
+  end
+  return values, deadlines, metas
+end
+"""
+
+# ARGV: packed {names}, layout, marker -> packed {values, deadlines, metas}
+READ = _READ + "local v, d, m = read(cmsgpack.unpack(ARGV[1]), ARGV[2], ARGV[3]) return cmsgpack.pack({v, d, m})"
+
+# ARGV: cursor, pattern, count, most to read, layout, marker -> packed {cursor, names, values, deadlines, metas}
+# Names beyond `most to read` come without values. Scans on while little was found, so that a sparse prefix does not
+# cost a round trip for each thousand strange keys.
+SCAN = (
+    _READ
+    + """
+local cursor, names, rounds = ARGV[1], {}, 0
+repeat
+  local reply = redis.call('SCAN', cursor, 'MATCH', ARGV[2], 'COUNT', ARGV[3])
+  cursor = reply[1]
+  for _, name in ipairs(reply[2]) do
+    if string.sub(name, 1, 9) ~= 'snakeweb:' then names[#names + 1] = name end
+  end
+  rounds = rounds + 1
+until cursor == '0' or rounds >= 10 or #names * 2 >= tonumber(ARGV[3])
+local wanted = {}
+for i = 1, math.min(#names, tonumber(ARGV[4])) do wanted[i] = names[i] end
+local v, d, m = read(wanted, ARGV[5], ARGV[6])
+return cmsgpack.pack({cursor, names, v, d, m})
+"""
+)
+
+# ARGV: cursor, pattern, count, type -> {cursor, number of keys}
+COUNT = """
+local reply = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3], 'TYPE', ARGV[4])
+local found = 0
+for _, name in ipairs(reply[2]) do
+  if string.sub(name, 1, 9) ~= 'snakeweb:' then found = found + 1 end
+end
+return {reply[1], found}
+"""
+
+# KEYS: fence. ARGV: token.
+_FENCE = """
+local known = redis.call('GET', KEYS[1])
+if not known or tonumber(known) > tonumber(ARGV[1]) then
+  return redis.error_reply('SNAKEWEBSTALE ' .. (known or ''))
+end
+"""
+
+# KEYS: fence, set of scopes. ARGV: token, scope.
+RAISE = """
+local known = redis.call('GET', KEYS[1])
+if known and tonumber(known) > tonumber(ARGV[1]) then return redis.error_reply('SNAKEWEBSTALE ' .. known) end
+redis.call('SET', KEYS[1], ARGV[1])
+redis.call('SADD', KEYS[2], ARGV[2])
+return 1
+"""
+
+# KEYS: fence, marker. ARGV: token, packed records, layout -> number written.
+# record: {key, meta key, value or {field, value, ...}, deadline or -1, epoch, seq, {meta field, value, ...}}
+APPLY = (
+    _FENCE
+    + """
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local function whole(number) return string.format('%.0f', number) end
+local function put(key, fields)
+  for i = 1, #fields, 1000 do redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields))) end
+end
+local function keep_until(key, deadline)
+  if deadline < 0 then redis.call('PERSIST', key) else redis.call('PEXPIREAT', key, whole(deadline)) end
+end
+local written, described = 0, false
+for _, record in ipairs(cmsgpack.unpack(ARGV[2])) do
+  local key, meta, deadline, epoch, seq = record[1], record[2], record[4], record[5], record[6]
+  if deadline < 0 or deadline > now then
+    local replaces = (epoch == 0 and seq == 0) or redis.call('EXISTS', key) == 0
+    local equal = false
+    if not replaces then
+      local held = redis.call('HMGET', meta, 'epoch', 'seq')
+      local held_epoch, held_seq = tonumber(held[1] or '0'), tonumber(held[2] or '0')
+      replaces = epoch > held_epoch or (epoch == held_epoch and seq > held_seq)
+      equal = epoch == held_epoch and seq == held_seq
+    end
+    if replaces then
+      redis.call('DEL', key, meta)
+      if ARGV[3] == 'hash' then
+        put(key, record[3])
+        keep_until(key, deadline)
+      elseif deadline < 0 then
+        redis.call('SET', key, record[3])
+      else
+        redis.call('SET', key, record[3], 'PXAT', whole(deadline))
+      end
+      if #record[7] > 0 then
+        put(meta, record[7])
+        keep_until(meta, deadline)
+        described = true
+      end
+      written = written + 1
+    elseif equal then
+      local left = redis.call('PTTL', key)
+      if left >= 0 and (deadline < 0 or deadline > now + left) then
+        keep_until(key, deadline)
+        keep_until(meta, deadline)
+      end
+    end
+  end
+end
+if described then redis.call('SET', KEYS[2], '1') end
+return written
+"""
+)
+
+# KEYS: fence. ARGV: token, packed {key, meta key, ...} -> number of sessions that were there.
+DELETE = (
+    _FENCE
+    + """
+local names, gone = cmsgpack.unpack(ARGV[2]), 0
+for i = 1, #names, 2 do
+  gone = gone + redis.call('UNLINK', names[i])
+  redis.call('UNLINK', names[i + 1])
+end
+return gone
+"""
+)
+
+# KEYS: set of scopes. ARGV: prefix of scopes -> number of fences forgotten.
+CLEAR = """
+local gone = 0
+for _, scope in ipairs(redis.call('SMEMBERS', KEYS[1])) do
+  if string.sub(scope, 1, #ARGV[1]) == ARGV[1] then
+    gone = gone + redis.call('DEL', 'snakeweb:fence:' .. scope)
+    redis.call('SREM', KEYS[1], scope)
+  end
+end
+return gone
+"""
