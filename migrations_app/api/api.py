@@ -1,11 +1,10 @@
 """API v1 under /api/v1 (DESIGN section 7): every router, in one place."""
 
-from ninja import NinjaAPI
-
 from migrations_app.api import (
     audit,
     environments,
     migrations,
+    operations,
     problems,
     reviews,
     routes,
@@ -15,9 +14,10 @@ from migrations_app.api import (
 )
 from migrations_app.api.body import JsonParser
 from migrations_app.api.callers import CALLERS
+from migrations_app.api.description import DescribedAPI
 from migrations_app.api.idempotency import idempotent
 
-api = NinjaAPI(
+api = DescribedAPI(
     title="Snakeweb",
     version="1",
     description="Plan, review, run, watch and undo migrations of live Snakepit deployments.",
@@ -31,6 +31,7 @@ api.add_decorator(idempotent(api), mode="view")
 api.add_router("/environments", environments.router)
 api.add_router("/targets", targets.router)
 api.add_router("/migrations", migrations.router)
+api.add_router("/migrations", operations.router)
 api.add_router("/migrations", reviews.router)
 api.add_router("/runs", runs.router)
 api.add_router("/audit", audit.router)

@@ -1,0 +1,56 @@
+"""The OpenAPI document: what ninja derives, plus what every operation shares."""
+
+from typing import Any
+
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+TEXT = {"type": "string"}
+PROBLEM: dict[str, Any] = {
+    "title": "Problem",
+    "description": "RFC 9457. Nothing was changed unless `detail` says otherwise.",
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "fix", "problems", "instance", "request_id"],
+    "properties": {
+        "type": {"type": "string", "format": "uri"},
+        "title": TEXT,
+        "status": {"type": "integer"},
+        "code": {"type": "string", "description": "Stable, for programs."},
+        "detail": {"type": "string", "description": "What happened, to which thing, what was left as it was."},
+        "fix": {"type": "string", "description": "What to do next."},
+        "problems": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"field": TEXT, "message": TEXT, "fix": TEXT, "code": TEXT},
+            },
+        },
+        "details": {"type": "object"},
+        "instance": TEXT,
+        "request_id": {"type": "string", "description": "Also in the audit trail and in the server's log."},
+        "url": {"type": "string", "description": "Where a person can do in a browser what a token cannot."},
+    },
+}
+ANSWER = {
+    "description": "Refused",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+IDEMPOTENCY_KEY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "A repeat with the same key gets the first answer. Kept for 24 hours; a refusal frees the key.",
+}
+
+
+class DescribedAPI(NinjaAPI):
+    def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**where)
+        schema["components"]["schemas"]["Problem"] = PROBLEM
+        for operations in schema["paths"].values():
+            for method, operation in operations.items():
+                operation["responses"]["default"] = ANSWER
+                if method == "post":
+                    operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+        return schema
