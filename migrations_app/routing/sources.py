@@ -88,6 +88,10 @@ class MemoryRouteSource(RouteSource):
         self.refresh()
         return super().current() if self._record is None else self._record
 
+    def acknowledged(self) -> int:
+        self.refresh()
+        return super().acknowledged()
+
     def refresh(self) -> bool:
         record = self._routes.get(self.name)
         if record is not None:

@@ -11,11 +11,12 @@ from migrations_app.stores.sessions import config_problems, endpoint
 
 
 def problems_of(spec: Spec, analysis: Analysis) -> list[Problem]:
+    config = list(_config(spec))
     return [
-        *_config(spec),
+        *config,
         *_answers(SOURCE, analysis.source_state),
         *_answers(TARGET, analysis.target_state),
-        *_same_place(spec),
+        *([] if config else _same_place(spec)),
         *_target_state(analysis.target_state),
         *_sample(spec, analysis.source_state),
         *_options(spec),

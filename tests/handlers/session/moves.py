@@ -17,7 +17,7 @@ from migrations_app.engine.parameters import parse
 from migrations_app.engine.plan import Plan, Target
 from migrations_app.engine.ports import RouteRecord, WorkerToken, partition_scope, run_scope
 from migrations_app.engine.run_view import RunView
-from migrations_app.engine.vocabulary import MigrationType, RunKind, RunState, Signal, TargetKind
+from migrations_app.engine.vocabulary import MigrationType, RoutePhase, RunKind, RunState, Signal, TargetKind
 from migrations_app.handlers.session.handler import SessionMigration
 from migrations_app.handlers.session.parameters import PARAMETERS
 from migrations_app.routing.client import SessionClient
@@ -114,8 +114,10 @@ class Move:
     clock: SystemClock = field(default_factory=SystemClock)
     run_id: int = field(default_factory=number)
     handler: SessionMigration = field(default_factory=SessionMigration)
+    clients: list[MemoryRouteSource] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self.extra.setdefault("unacknowledged", self._behind)
         given = {"route": ROUTE, "settle_ms": 0, **self.parameters}
         values, problems = parse(PARAMETERS, given, path="parameters")
         assert not problems
@@ -178,9 +180,20 @@ class Move:
     def route(self) -> RouteRecord | None:
         return self.routes.get(ROUTE)
 
+    def deploy(self) -> None:
+        """The route as services have followed it all along: plain, and served by the source."""
+        first = RouteRecord(ROUTE, 1, RoutePhase.PLAIN_A, "a", {"a": self.source.name})
+        self.routes.publish(first, expected_epoch=None)
+
+    def _behind(self, name: str, epoch: int) -> list[str]:
+        """What the runtime reads from the leases: clients with operations under way that go by an older record."""
+        return [f"client {at}" for at, source in enumerate(self.clients) if source.acknowledged() < epoch]
+
     def client(self, **values: Any) -> SessionClient:
+        follower = MemoryRouteSource(self.routes, ROUTE)
+        self.clients.append(follower)
         return SessionClient(
-            MemoryRouteSource(self.routes, ROUTE),
+            follower,
             {"a": self.source.config, "b": self.target.config},
             secrets={"a": self.source.secrets, "b": self.target.secrets},
             **values,

@@ -4,7 +4,7 @@ The backup is cut into chunks, each an artifact of its own, so that a run that i
 whole chunk.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from datetime import timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.handlers.session.paging import pages_ahead
 from migrations_app.handlers.session.parameters import SOURCE
 from migrations_app.handlers.session.sides import reader, reading
+from migrations_app.stores.sessions.base import Page
 from migrations_app.stores.sessions.snapshot_file import write_record
 
 CHUNK = 50_000  # sessions an artifact, at least
@@ -36,10 +37,12 @@ class Backup(Action):
         if not ctx.options["backup_enabled"]:
             return {"skipped": "backup_enabled is false", "sessions": 0, "chunks": 0}
         state = {"cursor": "", "chunk": 0, "sessions": 0, "sha256": [], "last": False, **ctx.checkpoint}
-        while not state["last"]:
-            state = self._write_chunk(ctx, state)
-            reach("session.backup.chunk")
-            ctx.progress.save(state, done=state["sessions"], total=_expected(ctx), unit="sessions")
+        source = pages_ahead(reader(ctx.targets[SOURCE]), state["cursor"], ctx.options["batch_size"])
+        with closing(source) as stream:
+            while not state["last"]:
+                state = self._write_chunk(ctx, stream, state)
+                reach("session.backup.chunk")
+                ctx.progress.save(state, done=state["sessions"], total=_expected(ctx), unit="sessions")
         return {
             "prefix": f"backups/run-{ctx.run_id}/",
             "chunks": state["chunk"],
@@ -63,11 +66,10 @@ class Backup(Action):
         with reading(ctx.targets[SOURCE]) as source:
             return {"sessions": source.count()}
 
-    def _write_chunk(self, ctx: ActionContext, state: Mapping[str, Any]) -> dict[str, Any]:
+    def _write_chunk(self, ctx: ActionContext, stream: Iterator[Page], state: Mapping[str, Any]) -> dict[str, Any]:
         key = chunk_key(ctx.run_id, state["chunk"])
         cursor, last, written = state["cursor"], False, 0
-        source = pages_ahead(reader(ctx.targets[SOURCE]), cursor, ctx.options["batch_size"])
-        with closing(source) as stream, ctx.artifacts.create(key) as artifact:
+        with ctx.artifacts.create(key) as artifact:
             for page in stream:
                 for record in page.records:
                     write_record(artifact, record)
