@@ -42,10 +42,10 @@ class Check:
         if _CONTROL.search(value) or (not lines and _LINE.search(value)):
             self.problem(field, "This holds characters that cannot be shown.", "Remove control characters.", "control")
             return ""
-        value = value.strip()
-        if required and not value:
+        clean = value.strip()
+        if required and not clean:
             self.problem(field, "This is missing.", "Fill it in.", "required")
-        return value
+        return str(clean)
 
     def name(self, field: str, value: Any, *, most: int) -> str:
         clean = self.text(field, value, most=most, required=True)

@@ -1,0 +1,99 @@
+"""The control database and the cast of every test: people named for what they may do."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings
+
+from migrations_app.models import Environment, Person
+from migrations_app.services.actor import Actor
+from tests import control_database
+from tests.cast import Cast, gather
+
+pytest_plugins = ["tests.servers", "tests.audit_table"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    control_database.choose(config)
+    # Real hashing would take most of the time that making people takes.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_unconfigure() -> None:
+    control_database.stop()
+
+
+@pytest.fixture
+def now() -> datetime:
+    """The moment at which everything in a test happens."""
+    return datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def cast(db: None, now: datetime) -> Cast:
+    """Seven people and three environments; see `tests/cast.py`."""
+    return gather(now)
+
+
+@pytest.fixture
+def people(cast: Cast) -> dict[str, Person]:
+    """By user name, which is the name of the fixture."""
+    return dict(cast.people)
+
+
+@pytest.fixture
+def operator(cast: Cast) -> Actor:
+    """Authors and runs, everywhere."""
+    return cast.actors["operator"]
+
+
+@pytest.fixture
+def approver(cast: Cast) -> Actor:
+    """Signs, everywhere; has just shown their password."""
+    return cast.actors["approver"]
+
+
+@pytest.fixture
+def second_approver(cast: Cast) -> Actor:
+    return cast.actors["second_approver"]
+
+
+@pytest.fixture
+def auditor(cast: Cast) -> Actor:
+    return cast.actors["auditor"]
+
+
+@pytest.fixture
+def viewer(cast: Cast) -> Actor:
+    """Watches everywhere, through the group of the viewers."""
+    return cast.actors["viewer"]
+
+
+@pytest.fixture
+def outsider(cast: Cast) -> Actor:
+    """Can log in and has no role at all."""
+    return cast.actors["outsider"]
+
+
+@pytest.fixture
+def admin(cast: Cast) -> Actor:
+    """Manages everything and everybody, and neither runs nor signs."""
+    return cast.actors["admin"]
+
+
+@pytest.fixture
+def dev(cast: Cast) -> Environment:
+    """Asks for no approval."""
+    return cast.environments["dev"]
+
+
+@pytest.fixture
+def staging(cast: Cast) -> Environment:
+    """Asks for one approval."""
+    return cast.environments["staging"]
+
+
+@pytest.fixture
+def production(cast: Cast) -> Environment:
+    """Protected; asks for two approvals."""
+    return cast.environments["production"]
