@@ -4,12 +4,12 @@ import argparse
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from migrations_app.demo.people import OPERATOR
 
 SCREENS = Path(__file__).resolve().parent.parent / "docs" / "screens"
-SIZE = {"width": 1360, "height": 900}
+SIZE: ViewportSize = {"width": 1360, "height": 900}
 
 
 def main() -> None:
