@@ -20,6 +20,7 @@ from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
 
+FIRST_OPTIONS = ("validation_level", "batch_size", "parallel_workers", "cleanup_source")  # the others fold away
 PLAIN_FIELDS = ("title", "description", "environment", "handler")
 
 
@@ -151,8 +152,8 @@ def _shown(
         "values": values,
         "roles": roles,
         "parameters": parameters,
-        "numbers": [control for control in options if control.kind != "boolean"],
-        "switches": [control for control in options if control.kind == "boolean"],
+        "first_options": [control for control in options if control.field.name in FIRST_OPTIONS],
+        "more_options": [control for control in options if control.field.name not in FIRST_OPTIONS],
         "problems": problems,
         "elsewhere": problems.elsewhere(shown),
     }

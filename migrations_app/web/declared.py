@@ -24,6 +24,14 @@ class Control:
     problems: tuple[Problem, ...]
 
     @property
+    def chosen(self) -> bool:
+        """Whether it differs from its default, or wants attention: then it is never folded away."""
+        if self.field.kind is FieldKind.BOOLEAN:
+            return self.checked != bool(self.field.default) or bool(self.problems)
+        default = "" if self.field.default is None else str(self.field.default)
+        return self.value != default or bool(self.problems)
+
+    @property
     def kind(self) -> str:
         return str(self.field.kind)
 

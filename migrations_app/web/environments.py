@@ -1,5 +1,7 @@
 """Environments: the list, one page, and the form of an admin."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -63,7 +65,7 @@ def environment_edit(request: PageRequest, environment_id: int) -> HttpResponse:
     return _form(request, problems, {"values": request.POST or row, "row": row})
 
 
-def _posted(request: PageRequest) -> dict[str, object]:
+def _posted(request: PageRequest) -> dict[str, Any]:
     return {
         "protected": "protected" in request.POST,
         "required_approvals": whole_number(request.POST.get("required_approvals", "0")),

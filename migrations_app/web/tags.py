@@ -15,6 +15,7 @@ from migrations_app.engine.vocabulary import StepState
 from migrations_app.selectors.reviews import SignerRow
 from migrations_app.selectors.runs import RunRow, StepProgress
 from migrations_app.web import wording
+from migrations_app.web.declared import Control
 from migrations_app.web.gantt import Gantt, draw
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.target_form import STORES
@@ -24,6 +25,7 @@ register = template.Library()
 for _name in (
     "tone",
     "words",
+    "sentence",
     "state_words",
     "thousands",
     "duration",
@@ -60,6 +62,11 @@ def message_icon(tags: str) -> str:
 def at(problems: ProblemsByField, field: str) -> tuple[Problem, ...]:
     """`{% for problem in problems|at:"title" %}`."""
     return problems.of(field)
+
+
+@register.filter
+def any_chosen(controls: Sequence[Control]) -> bool:
+    return any(control.chosen for control in controls)
 
 
 @register.filter

@@ -40,6 +40,12 @@ def words(value: object) -> str:
     return str(value).replace("_", " ")
 
 
+def sentence(fragment: object) -> str:
+    """`you wrote revision 1` -> `You wrote revision 1.`"""
+    text = str(fragment).strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
+
+
 def state_words(value: object) -> str:
     return STATE_WORDS.get(str(value), words(value))
 
