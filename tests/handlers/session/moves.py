@@ -16,7 +16,7 @@ from migrations_app.engine.options import defaults
 from migrations_app.engine.parameters import parse
 from migrations_app.engine.plan import Plan, Target
 from migrations_app.engine.ports import RouteRecord, WorkerToken, partition_scope, run_scope
-from migrations_app.engine.run_view import RunView
+from migrations_app.engine.run_view import ParkedFor, RunView
 from migrations_app.engine.vocabulary import MigrationType, RoutePhase, RunKind, RunState, Signal, TargetKind
 from migrations_app.handlers.session.handler import SessionMigration
 from migrations_app.handlers.session.parameters import PARAMETERS
@@ -239,9 +239,9 @@ class Run:
                 return
             if outcome.kind is OutcomeKind.SUPERSEDED:
                 raise AssertionError(outcome.reason)
-            if outcome.reason == "confirmation":
+            if outcome.reason == ParkedFor.CONFIRMATION:
                 self.decide("approve" if self.move.confirm else "reject")
-            elif outcome.reason == "pause":
+            elif outcome.reason == ParkedFor.PAUSE:
                 self.memory.signal = Signal.NONE
             self.drive_partitions(outcome)
         raise AssertionError("the run did not end")

@@ -12,7 +12,6 @@ from migrations_app.handlers.session.fingerprint import fingerprint, key_of
 from migrations_app.handlers.session.paging import pages, pages_ahead
 from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
 from migrations_app.handlers.session.partitions import close_partitions
-from migrations_app.handlers.session.records import same_session
 from migrations_app.handlers.session.sides import reader, reading, writing
 from migrations_app.stores.sessions.base import Page, Partition
 from migrations_app.stores.sessions.records import Version
@@ -61,12 +60,11 @@ class Transfer(Action):
         return {"sessions": sessions, "batches": -(-sessions // batch), "partitions": ctx.options["parallel_workers"]}
 
     def undo(self, ctx: ActionContext) -> None:
-        """Take the copies off the target: those of this run, and those that the source holds equally.
+        """Take the sessions off the target: the copies of this run, and whatever the source holds as well.
 
-        A session is removed from one side only while the other holds it; what somebody else put on the target
-        stays and is reported.
+        The source has the authority again when this runs. What only the target holds and this run did not copy
+        was put there by somebody else; it stays and is reported.
         """
-        tolerance = ctx.parameters["deadline_tolerance_ms"]
         removed, left = ctx.checkpoint.get("removed", 0), 0
         with ExitStack() as stack:
             if not stack.enter_context(reading(ctx.targets[TARGET])).probe().exists:
@@ -79,8 +77,7 @@ class Transfer(Action):
                 ours = [
                     copy.id
                     for copy, record in zip(page.records, held, strict=True)
-                    if copy.version.epoch == ctx.effect_run_id
-                    or (record is not None and same_session(record, copy, tolerance))
+                    if record is not None or copy.version.epoch == ctx.effect_run_id
                 ]
                 removed += target.delete(ours, ctx.worker) if ours else 0
                 left += len(page.records) - len(ours)

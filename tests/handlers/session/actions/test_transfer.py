@@ -8,7 +8,7 @@ from migrations_app.handlers.session.actions.initialise import Initialise
 from migrations_app.handlers.session.actions.transfer import Transfer
 from migrations_app.handlers.session.fingerprint import fingerprint
 from migrations_app.handlers.session.sides import reading
-from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
+from migrations_app.stores.sessions.records import UNVERSIONED, Codec, SessionRecord, Version
 from migrations_app.testing.servers import RedisServer
 from tests.handlers.session.contexts import Notebook, context
 from tests.handlers.session.moves import KEY, SEEDER, Move, content, fill, now_ms, number, opened, place, sessions
@@ -109,11 +109,11 @@ def content_ids(prefix, count):
     return [record.id for record in sessions(count, prefix=prefix)]
 
 
-def test_undo_takes_a_copy_off_that_a_client_wrote_over_equally(filled):
+def test_undo_takes_a_session_off_that_a_client_wrote_over(filled):
     Transfer().do(context(filled, "transfer"))
     with opened(filled.target) as target:
         record = target.read(["s-0000001"])[0]
-        target.apply([replace(record, version=Version(0, 0))], SEEDER)
+        target.apply([replace(record, value=b"written on the target", version=UNVERSIONED)], SEEDER)
 
     Transfer().undo(context(filled, "transfer", token=2))
 
