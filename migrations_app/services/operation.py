@@ -51,7 +51,7 @@ def operation(
                 with translated(), transaction.atomic() if atomic else nullcontext():
                     return function(*args, **kwargs)
             except Refused as refused:
-                _record(action, about, given, refused)
+                record_refusal(action, about=about, given=given, refused=refused)
                 raise
 
         return call
@@ -85,7 +85,12 @@ def violates(error: IntegrityError, model: type[models.Model], name: str) -> boo
     return name in str(error) or (bool(columns) and str(error).endswith(columns))
 
 
-def _record(action: str, about: str, given: Mapping[str, Any], refused: Refused) -> None:
+def record_refusal(action: str, *, about: str, given: Mapping[str, Any], refused: Refused) -> None:
+    """Write the denial; `given` holds `actor` and `now` at least.
+
+    For doors that wrap a service in a transaction of their own (Django admin does), which takes the entry that
+    the service wrote back with it: they call this afterwards.
+    """
     if not refused.recorded or (isinstance(refused, NotFound) and not refused.hidden):
         return
     object_id = given.get(f"{about}_id")

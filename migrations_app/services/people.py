@@ -1,0 +1,44 @@
+"""Accounts as the audit trail sees them. Who may do what comes from grants, not from here."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from migrations_app.models import Person
+from migrations_app.services import audit
+from migrations_app.services.actor import Actor
+
+
+def facts(person: Person) -> dict[str, Any]:
+    """What an entry says about an account; never a password or its hash."""
+    return {
+        "name": person.username,
+        "full_name": person.get_full_name(),
+        "email": person.email,
+        "active": person.is_active,
+        "staff": person.is_staff,
+        "superuser": person.is_superuser,
+        "groups": sorted(person.groups.values_list("name", flat=True)),
+    }
+
+
+def record_change(
+    *,
+    actor: Actor,
+    now: datetime,
+    action: str,
+    person: Person,
+    before: Mapping[str, Any] | None = None,
+    reason: str = "",
+) -> None:
+    """`action` is person.create or person.edit; in the caller's transaction."""
+    audit.record(
+        actor=actor,
+        now=now,
+        action=action,
+        object_type="person",
+        object_id=person.pk,
+        reason=reason,
+        before=before,
+        after=facts(person),
+    )
