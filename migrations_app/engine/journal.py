@@ -83,6 +83,8 @@ def _step_event(view: RunView, event: Event) -> RunView:
         )
     except step_fold.NotAllowed as reason:
         raise _illegal(view, event, str(reason)) from None
+    except KeyError as missing:
+        raise _illegal(view, event, f"its payload lacks {missing}") from None
     yielded = view.yielded if step_fold.is_partition_event(event) else bool(event.payload.get("slice_over"))
     return replace(view, steps=steps, yielded=yielded)
 

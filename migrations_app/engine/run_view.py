@@ -50,7 +50,7 @@ class PartitionView:
 
     @property
     def has_ended(self) -> bool:
-        return self.state in (StepState.SUCCEEDED, StepState.FAILED)
+        return self.state in (StepState.SUCCEEDED, StepState.FAILED, StepState.UNDONE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,8 @@ def _succeeded(step: StepView, event: Event) -> StepView:
 def _failed(step: StepView, event: Event) -> StepView:
     error = event.payload.get("error")
     step = _own(step, state=_S.FAILED, error=error, retry_at=None)
-    return replace(step, state=_S.FAILED, error=error, ended_at=event.at)
+    stopped = tuple(replace(p, state=_S.WAITING) if p.state is _S.RUNNING else p for p in step.partitions)
+    return replace(step, state=_S.FAILED, partitions=stopped, error=error, ended_at=event.at)
 
 
 def _skipped(step: StepView, event: Event) -> StepView:
@@ -192,7 +193,9 @@ def _undo_started(step: StepView, event: Event) -> StepView:
 
 
 def _undo_succeeded(step: StepView, event: Event) -> StepView:
-    return replace(_own(step, state=_S.UNDONE, retry_at=None), state=_S.UNDONE, ended_at=event.at)
+    step = _own(step, state=_S.UNDONE, retry_at=None)
+    undone = tuple(replace(p, state=_S.UNDONE, retry_at=None) if p.attempt else p for p in step.partitions)
+    return replace(step, state=_S.UNDONE, partitions=undone, ended_at=event.at)
 
 
 def _undo_failed(step: StepView, event: Event) -> StepView:

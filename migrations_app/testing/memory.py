@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO
 
 from migrations_app.engine.errors import DependencyUnavailable, IllegalTransition, LeaseLost
-from migrations_app.engine.journal import Event, EventType, NewEvent, fold
+from migrations_app.engine.journal import Event, EventType, NewEvent, apply, initial_view
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.ports import Appended, ArtifactRef, Clock, ExecutionPorts, RouteRecord, WorkerToken
+from migrations_app.engine.run_view import RunView
 from migrations_app.engine.vocabulary import Signal
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -59,6 +60,7 @@ class MemoryRun:
     tokens: dict[str, int] = field(default_factory=dict)
     on_append: Callable[[Sequence[Event]], None] | None = None
     before_append: Callable[[Sequence[NewEvent]], None] | None = None
+    _view: RunView | None = None
 
     def claim(self, scope: str) -> WorkerToken:
         """Take the lease: the token grows by one, and the driver before is superseded."""
@@ -83,8 +85,13 @@ class MemoryRun:
         self.write(NewEvent(EventType.RUN_QUEUED))
 
     def learned(self) -> Appended:
-        state = fold(self.events, self.plan).state if self.plan is not None else None
-        return Appended(len(self.events), self.signal, state)
+        if self.plan is None:
+            return Appended(len(self.events), self.signal)
+        view = self._view or initial_view(self.plan)
+        for event in self.events[view.seq :]:
+            view = apply(view, event)
+        self._view = view
+        return Appended(view.seq, self.signal, view.state)
 
 
 class MemoryJournal:

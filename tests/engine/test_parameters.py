@@ -1,0 +1,124 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrations_app.engine.parameters import Field, FieldKind, json_schema, parse, unknown_keys
+
+SIZE = Field("size", FieldKind.INTEGER, "Size", default=10, minimum=1, maximum=100, unit="items", help="How many.")
+DEEP = Field("deep", FieldKind.BOOLEAN, "Deep", default=False)
+LEVEL = Field("level", FieldKind.CHOICE, "Level", default="full", choices=("basic", "full"))
+NOTE = Field("note", FieldKind.TEXT, "Note", required=True, max_length=5)
+FIELDS = (SIZE, DEEP, LEVEL, NOTE)
+
+
+def test_defaults_fill_what_is_not_given() -> None:
+    values, problems = parse(FIELDS, {"note": "hi"}, path="parameters")
+    assert values == {"size": 10, "deep": False, "level": "full", "note": "hi"}
+    assert problems == []
+
+
+def test_every_problem_is_named_at_once_and_bad_values_are_left_out() -> None:
+    raw = {"size": 0, "deep": "perhaps", "level": "ful", "colour": 1}
+    values, problems = parse(FIELDS, raw, path="options")
+    assert values == {}
+    assert [(p.field, p.code) for p in problems] == [
+        ("options.size", "invalid"),
+        ("options.deep", "invalid"),
+        ("options.level", "invalid"),
+        ("options.note", "required"),
+        ("options.colour", "unknown_field"),
+    ]
+    assert all(problem.fix for problem in problems)
+
+
+@pytest.mark.parametrize(
+    ("field", "given_value", "expected"),
+    [
+        (SIZE, " 7 ", 7),
+        (SIZE, "+7", 7),
+        (DEEP, "on", True),
+        (DEEP, "False", False),
+        (LEVEL, "basic", "basic"),
+        (NOTE, "abcde", "abcde"),
+    ],
+)
+def test_what_forms_send_is_understood(field: Field, given_value: Any, expected: Any) -> None:
+    assert parse((field,), {field.name: given_value}, path="")[0] == {field.name: expected}
+
+
+@pytest.mark.parametrize(
+    ("field", "given_value", "words"),
+    [
+        (SIZE, True, "whole number"),
+        (SIZE, 1.5, "whole number"),
+        (SIZE, "1e3", "whole number"),
+        (SIZE, "9" * 5000, "whole number"),
+        (SIZE, 101, "above 100 items"),
+        (SIZE, -1, "below 1 items"),
+        (DEEP, 1, "true nor false"),
+        (LEVEL, ["full"], "choices"),
+        (LEVEL, "zzz", "choices"),
+        (NOTE, 5, "not text"),
+        (NOTE, "a\x00b", "NUL"),
+        (NOTE, "abcdef", "longer than 5"),
+    ],
+)
+def test_bad_values_say_what_is_wrong(field: Field, given_value: Any, words: str) -> None:
+    values, problems = parse((field,), {field.name: given_value}, path="p")
+    assert values == {}
+    assert len(problems) == 1
+    assert words in problems[0].message
+
+
+def test_an_unknown_key_suggests_the_nearest_known_one() -> None:
+    near, far = unknown_keys({"batchsize": 1, "q": 2}, ["batch_size", "timeout"], path="options")
+    assert near.fix == "Did you mean “batch_size”?"
+    assert far.fix == "Known here: batch_size, timeout."
+    assert unknown_keys({"x": 1}, [], path="")[0].fix == "Known here: nothing."
+
+
+def test_limits_are_told_in_the_fix() -> None:
+    only_low = Field("n", FieldKind.INTEGER, "N", minimum=2)
+    only_high = Field("n", FieldKind.INTEGER, "N", maximum=9)
+    free = Field("n", FieldKind.INTEGER, "N")
+    fixes = [parse((field,), {"n": "x"}, path="")[1][0].fix for field in (only_low, only_high, free)]
+    assert fixes == ["Give a whole number from 2.", "Give a whole number up to 9.", "Give a whole number."]
+
+
+def test_the_schema_says_what_the_fields_say() -> None:
+    assert json_schema(FIELDS) == {
+        "type": "object",
+        "properties": {
+            "size": {
+                "type": "integer",
+                "title": "Size",
+                "description": "How many. Unit: items.",
+                "default": 10,
+                "minimum": 1,
+                "maximum": 100,
+            },
+            "deep": {"type": "boolean", "title": "Deep", "default": False},
+            "level": {"type": "string", "title": "Level", "default": "full", "enum": ["basic", "full"]},
+            "note": {"type": "string", "title": "Note", "maxLength": 5},
+        },
+        "additionalProperties": False,
+        "required": ["note"],
+    }
+    assert "required" not in json_schema((SIZE,))
+
+
+_anything = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers()))
+
+
+@given(st.dictionaries(st.one_of(st.sampled_from([f.name for f in FIELDS]), st.text()), _anything))
+def test_whatever_is_given_a_field_has_a_legal_value_or_a_problem(raw: dict[str, Any]) -> None:
+    values, problems = parse(FIELDS, raw, path="p")
+    for field in FIELDS:
+        assert (field.name in values) != any(p.field == f"p.{field.name}" for p in problems)
+    if "size" in values:
+        assert 1 <= values["size"] <= 100
+    again, more = parse(FIELDS, values, path="p")
+    assert values.items() <= again.items()
+    assert all(problem.code == "required" for problem in more)

@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from migrations_app.engine.plan import Plan, content_digest
+from tests.engine import toy
+
+
+def test_a_plan_survives_its_document() -> None:
+    plan = toy.plan()
+    again = Plan.from_content(plan.content())
+    assert again == plan
+    assert again.digest == plan.digest
+
+
+def test_a_document_of_another_format_is_refused() -> None:
+    with pytest.raises(ValueError, match="format 99"):
+        Plan.from_content({**toy.plan().content(), "format": 99})
+
+
+def test_estimates_and_display_names_are_not_signed_everything_else_is() -> None:
+    plan = toy.plan()
+    slower = replace(plan.steps[0], estimated_seconds=999)
+    renamed = replace(plan.targets[0], name="another name")
+    same = replace(plan, steps=(slower, *plan.steps[1:]), targets=(renamed, *plan.targets[1:]))
+    assert same.digest == plan.digest
+    others = [
+        replace(plan, environment="production"),
+        replace(plan, options={**plan.options, "batch_size": 3}),
+        replace(plan, description="x"),
+        replace(plan, handler_version="2"),
+        replace(plan, targets=(replace(plan.targets[0], config_digest="0"), *plan.targets[1:])),
+        replace(plan, steps=(replace(plan.steps[0], title="x"), *plan.steps[1:])),
+        replace(plan, steps=plan.steps[::-1]),
+        replace(plan, claims=()),
+    ]
+    digests = {other.digest for other in others}
+    assert len(digests) == len(others)
+    assert plan.digest not in digests
+
+
+@pytest.mark.parametrize("value", [1.5, {"a": [1, {"b": 0.5}]}, (1, 2.0), 2**53])
+def test_floats_and_huge_integers_are_not_signed(value: object) -> None:
+    with pytest.raises(ValueError):
+        content_digest(value)
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53) + 1, 2**53 - 1) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+
+
+@given(st.dictionaries(st.text(), _json))
+def test_the_order_of_keys_does_not_change_the_digest(content: dict[str, object]) -> None:
+    assert content_digest(content) == content_digest(dict(reversed(content.items())))
+
+
+def test_secrets_are_not_shown_and_not_in_a_plan() -> None:
+    target = toy.target(1, "source")
+    assert "secret-word" not in repr(target)
+    assert "secret-word" not in repr(toy.plan().content())
+
+
+def test_a_step_is_found_by_its_id() -> None:
+    assert toy.plan().step("copy").title == "Copy the items"
