@@ -5,7 +5,7 @@ service, and every change is written to the audit trail.
 """
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -25,6 +25,13 @@ from migrations_app.services.errors import Refused
 from migrations_app.services.operation import record_refusal
 from migrations_app.services.permissions import Permission, access_of
 
+if TYPE_CHECKING:  # the classes take a parameter for the type checker only
+    AnyModelAdmin = admin.ModelAdmin[Any]
+    PersonAdminBase = UserAdmin[Person]
+else:
+    AnyModelAdmin = admin.ModelAdmin
+    PersonAdminBase = UserAdmin
+
 admin.site.site_header = "Snakeweb administration"
 admin.site.site_title = "Snakeweb"
 admin.site.index_title = "People and records"
@@ -40,7 +47,7 @@ def actor_of(request: HttpRequest) -> Actor:
     return Actor(person_id=person.pk, username=person.get_username(), address=request.META.get("REMOTE_ADDR", ""))
 
 
-class Asking(admin.ModelAdmin[Any]):
+class Asking(AnyModelAdmin):
     """Asks the permission table: `seen_with` to look, `changed_with` (None: nobody) to change."""
 
     seen_with = Permission.MANAGE_PEOPLE
@@ -119,7 +126,7 @@ class RunBrowser(Asking):
 
 
 @admin.register(Person)
-class PersonAdmin(Asking, UserAdmin[Person]):
+class PersonAdmin(Asking, PersonAdminBase):
     """Accounts. What somebody may do in Snakeweb comes from role grants; `staff` opens this site only."""
 
     changed_with = Permission.MANAGE_PEOPLE
@@ -232,7 +239,7 @@ class GrantAdmin(Asking):
         """A grant is revoked and made anew, never bent."""
         return False
 
-    def save_model(self, request: HttpRequest, obj: RoleGrant, form: ModelForm[RoleGrant], change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: RoleGrant, form: "ModelForm[RoleGrant]", change: bool) -> None:
         obj.pk = grants.grant(
             actor=actor_of(request),
             now=timezone.now(),
