@@ -75,14 +75,14 @@ class Show:
         path = self.wishes.directory / "deployment.json"
         deployment.write(path)
         installation.prepare_database()
+        web = installation.start_web()  # they get ready while the rest is prepared
+        installation.start_dispatcher()
+        for number in range(1, WORKERS + 1):
+            installation.start_worker(number, f"session.verify.before:wait:{self.go}" if self.wishes.corrupt else "")
         processes = installation.processes
         filled = json.loads(processes.run("fill", [*TRAFFIC, "fill", str(path)]))["sessions"]
         self.terminal.say(f"The example deployment has {filled:,} live sessions in Redis.")
         seeded = json.loads(processes.run("seed", manage_command("demo", "--seed-only", "--deployment", str(path))))
-        web = installation.start_web()
-        installation.start_dispatcher()
-        for number in range(1, WORKERS + 1):
-            installation.start_worker(number, f"session.verify.before:wait:{self.go}" if self.wishes.corrupt else "")
         installation.wait_until_ready(web)
         self.terminal.say(f"Web, dispatcher and {WORKERS} workers are up: {installation.url}")
         deployment.write(path, {"url": installation.url, "name": example.ROUTE, "token": seeded["route_token"]})
