@@ -1,12 +1,18 @@
 """After the switch, back to the source: level it, ask writes to wait, level, compare both ways, publish."""
 
+from dataclasses import replace
+
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.errors import StepFailed
 from migrations_app.engine.handler import ActionContext
 from migrations_app.handlers.session import pause, route
 from migrations_app.handlers.session.levelling import Progressed, catch_up, final_pass, reconciliation
+from migrations_app.handlers.session.paging import pages
 from migrations_app.handlers.session.pause import BACK
+from migrations_app.handlers.session.records import newer_than
+from migrations_app.handlers.session.sides import writing
 from migrations_app.handlers.session.verification import compare, mismatch
+from migrations_app.stores.sessions.records import Version
 
 BACK_SEQ = 1
 
@@ -27,6 +33,7 @@ def hand_back(ctx: ActionContext) -> None:
             found = compare(ctx, lambda _seen: ctx.progress.alive())
             if found.mismatches:
                 raise mismatch(ctx, found, went_on="Writes go on at the target; nothing is lost.")
+            _mark_as_ours(ctx)
             now = ctx.clock.now()
             if not taken.has_time(now):
                 raise StepFailed(
@@ -39,3 +46,21 @@ def hand_back(ctx: ActionContext) -> None:
         f"{found.compared} session(s) verified on “{ctx.targets[BACK.replica].name}”; "
         f"writes waited {taken.waited_ms(ctx.clock.now())} ms."
     )
+
+
+def _mark_as_ours(ctx: ActionContext) -> None:
+    """Give what clients wrote on the target the run's version, now that the source verifiably holds all of it.
+
+    Undoing the transfer then takes it off the target, also when it ends on the source in the meantime. Only while
+    writes wait: a client's write in between would be replaced.
+    """
+    with writing(ctx, BACK.origin) as target:
+        for page in pages(target, "", ctx.options["batch_size"]):
+            marked = [
+                replace(record, version=newer_than(record, Version(ctx.effect_run_id, BACK_SEQ)))
+                for record in page.records
+                if record.version.epoch != ctx.effect_run_id
+            ]
+            if marked:
+                target.apply(marked, ctx.worker)
+            ctx.progress.alive()
