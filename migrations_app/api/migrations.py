@@ -33,7 +33,7 @@ MigrationDetail = extended(
     start_check=StartCheck,
     runs=tuple[RunRow, ...],
     next_action=NextAction,
-    allowed=frozenset[str],
+    allowed=tuple[str, ...],
     refusals=Mapping[str, str],
 )
 
@@ -130,7 +130,7 @@ def detail(actor: Actor, migration_id: int) -> dict[str, Any]:
         start_check=found.start_check,
         runs=found.runs,
         next_action=found.next_action,
-        allowed=found.allowed,
+        allowed=tuple(sorted(found.allowed)),
         refusals=found.refusals,
     )
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.http import HttpResponse
 from ninja import Router, Schema, Status
-from pydantic import ConfigDict
 
 from migrations_app.api.body import text_of
 from migrations_app.api.callers import ApiRequest, now
@@ -18,23 +17,6 @@ router = Router(tags=["operations"])
 YAML = "application/yaml"
 YAML_BODY = {"requestBody": {"required": True, "content": {YAML: {"schema": {"type": "string"}}}}}
 YAML_ANSWER = {"responses": {200: {"description": "The document", "content": {YAML: {"schema": {"type": "string"}}}}}}
-
-
-class Planned(Schema):
-    """A plan with the original design's fields by their own names, and what it is signed by."""
-
-    model_config = ConfigDict(extra="allow")
-
-    revision: int
-    digest: str
-    changed: bool
-    voided_signatures: int
-
-
-class Told(Schema):
-    """The original design's status, with its fields by their own names."""
-
-    model_config = ConfigDict(extra="allow")
 
 
 class Execution(Input):
@@ -63,9 +45,13 @@ def export_migration(request: ApiRequest, migration_id: int) -> Any:
     return response
 
 
-@router.post("/{int:migration_id}/plan", response=Planned)
+@router.post("/{int:migration_id}/plan", response=dict[str, Any])
 def plan_migration(request: ApiRequest, migration_id: int) -> Any:
-    """Look at both sides and make a plan. The same content again keeps its revision and its signatures."""
+    """Look at both sides and make a plan. The same content again keeps its signatures.
+
+    The original design's Plan by its own names (steps, rollback_plan, risk_assessment, estimated_duration,
+    validation_requirements, signature_requirements...), and `revision`, `digest`, `changed`, `voided_signatures`.
+    """
     made = planning.plan(actor=request.auth, now=now(), migration_id=migration_id)
     plan = statuses.plan_dict(actor=request.auth, migration_id=migration_id)
     return plan | {
@@ -76,8 +62,9 @@ def plan_migration(request: ApiRequest, migration_id: int) -> Any:
     }
 
 
-@router.get("/{int:migration_id}/status", response=Told)
+@router.get("/{int:migration_id}/status", response=dict[str, Any])
 def migration_status(request: ApiRequest, migration_id: int) -> Any:
+    """The original design's Status by its own names, with `execution_progress` of the newest run."""
     return statuses.status_dict(actor=request.auth, migration_id=migration_id, now=now())
 
 
