@@ -6,6 +6,7 @@ from pathlib import Path
 import dj_database_url
 import pytest
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from migrations_app.testing.servers import PostgresServer, scratch_directory
 
@@ -13,7 +14,7 @@ _KEPT: list[object] = []
 
 
 def choose(config: pytest.Config) -> None:
-    """Call before Django is set up. Each test process starts a PostgreSQL of its own."""
+    """Call before anything connects. Each test process starts a PostgreSQL of its own."""
     wanted = os.environ.get("SNAKEWEB_TEST_DATABASE", "sqlite")
     if wanted not in ("sqlite", "postgres"):
         raise pytest.UsageError(f"SNAKEWEB_TEST_DATABASE={wanted}: use sqlite or postgres.")
@@ -24,7 +25,17 @@ def choose(config: pytest.Config) -> None:
     server = PostgresServer(Path(scratch.__enter__()) / "control")
     server.__enter__()
     _KEPT.extend((server, scratch))
-    settings.DATABASES["default"] = dj_database_url.parse(server.url, conn_max_age=0)
+    _use(server.url)
+
+
+def _use(url: str) -> None:
+    """Django has read its settings by now, but has not connected."""
+    chosen = settings.DATABASES["default"]
+    chosen.clear()
+    chosen.update(dj_database_url.parse(url, conn_max_age=0))
+    connections.configure_settings(settings.DATABASES)
+    if hasattr(connections._connections, DEFAULT_DB_ALIAS):
+        del connections[DEFAULT_DB_ALIAS]
 
 
 def stop() -> None:
