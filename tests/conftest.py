@@ -1,14 +1,16 @@
 """The control database and the cast of every test: people named for what they may do."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 from migrations_app.models import Environment, Person
 from migrations_app.services.actor import Actor
-from tests import control_database
+from tests import control_database, stores_on_disk
 from tests.cast import Cast, gather
+from tests.stores_on_disk import Stage
 
 pytest_plugins = ["tests.servers", "tests.audit_table"]
 
@@ -97,3 +99,15 @@ def staging(cast: Cast) -> Environment:
 def production(cast: Cast) -> Environment:
     """Protected; asks for two approvals."""
     return cast.environments["production"]
+
+
+@pytest.fixture
+def stage(cast: Cast, staging: Environment, tmp_path: Path, now: datetime) -> Stage:
+    """Two SQLite session stores as targets in staging, which asks for one approval."""
+    return stores_on_disk.stage(cast, staging, tmp_path / "stores", now)
+
+
+@pytest.fixture
+def production_stage(cast: Cast, production: Environment, tmp_path: Path, now: datetime) -> Stage:
+    """The same in production, which asks for two."""
+    return stores_on_disk.stage(cast, production, tmp_path / "production-stores", now)

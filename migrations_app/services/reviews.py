@@ -211,8 +211,8 @@ def _save(
     )
 
 
-def expire_due(*, actor: Actor, now: datetime) -> int:
-    """End the reviews whose time has passed. Returns how many; a background loop calls this as SYSTEM."""
+def expire_due(*, now: datetime, actor: Actor = SYSTEM) -> int:
+    """End the reviews whose time has passed. Returns how many; a background loop calls this."""
     due = Migration.objects.filter(review_state__in=_OPEN, review_expires_at__lte=now).values_list("pk", flat=True)
     return sum(_expire_if_due(actor=actor, now=now, migration_id=pk) for pk in due)
 

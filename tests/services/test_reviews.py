@@ -1,0 +1,542 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.engine.vocabulary import Decision, ReviewState
+from migrations_app.models import (
+    AuditEntry,
+    Migration,
+    MigrationEditor,
+    Notification,
+    OutboxRow,
+    Person,
+    RoleGrant,
+    Signature,
+)
+from migrations_app.services import environments, migrations, planning, reviews, targets
+from migrations_app.services.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    SignInRequired,
+    StepUpRequired,
+)
+from tests.cast import actor_of
+from tests.parallel import at_once, exceptions
+from tests.stores_on_disk import newest
+
+pytestmark = pytest.mark.django_db
+
+
+def submitted(stage, **changes):
+    migration = stage.planned(**changes)
+    reviews.submit(actor=stage.operator, now=stage.now, migration_id=migration.pk)
+    migration.refresh_from_db()
+    return migration
+
+
+def sign(actor, migration, now, decision="approve", comment="", digest=None):
+    return reviews.decide(
+        actor=actor,
+        now=now,
+        migration_id=migration.pk,
+        digest=newest(migration).digest if digest is None else digest,
+        decision=decision,
+        comment=comment,
+    )
+
+
+def denials():
+    return list(AuditEntry.objects.filter(outcome="denied").order_by("seq").values_list("actor", "action"))
+
+
+class TestSubmitting:
+    def test_asks_every_approver_who_may_sign(self, stage, now):
+        migration = submitted(stage)
+
+        assert migration.review_state == ReviewState.IN_REVIEW
+        assert migration.review_expires_at == now + timedelta(hours=72)
+        wanted = Notification.objects.filter(kind="signature_wanted", done_at=None)
+        assert sorted(wanted.values_list("person__username", flat=True)) == ["approver", "second_approver"]
+        mails = OutboxRow.objects.filter(task="snakeweb.send_mail")
+        assert sorted(row.arguments[0] for row in mails) == sorted(wanted.values_list("pk", flat=True))
+
+    def test_with_no_signature_wanted_it_is_approved_at_once(self, stage, now):
+        stage.environment.required_approvals = 0
+        stage.environment.save()
+
+        migration = submitted(stage)
+
+        assert migration.review_state == ReviewState.APPROVED
+        assert not Notification.objects.filter(kind="signature_wanted").exists()
+
+    def test_a_draft_cannot_be_submitted(self, stage, now):
+        migration = stage.migration()
+
+        with pytest.raises(Conflict, match="has no plan") as refused:
+            reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+
+        assert refused.value.reason == "not_planned"
+        assert denials() == [("operator", "review.submit")]
+
+    def test_an_old_digest_is_refused(self, stage, now):
+        migration = stage.planned()
+
+        with pytest.raises(Conflict) as refused:
+            reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk, digest="0" * 64)
+
+        assert refused.value.reason == "digest_changed"
+        assert refused.value.details["digest"] == newest(migration).digest
+
+    def test_twice_is_refused(self, stage, now):
+        migration = submitted(stage)
+
+        with pytest.raises(Conflict, match="not possible while the state is"):
+            reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+
+    def test_after_a_target_changed_it_is_refused(self, stage, admin, now, tmp_path):
+        migration = stage.planned()
+        change_target(stage, admin, now, tmp_path)
+
+        with pytest.raises(Conflict) as refused:
+            reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+
+        assert refused.value.reason == "target_changed"
+
+    def test_only_operators_submit(self, stage, approver, outsider, now):
+        migration = stage.planned()
+
+        with pytest.raises(PermissionDenied):
+            reviews.submit(actor=approver, now=now, migration_id=migration.pk)
+        with pytest.raises(NotFound):
+            reviews.submit(actor=outsider, now=now, migration_id=migration.pk)
+
+        assert denials() == [("approver", "review.submit"), ("outsider", "review.submit")]
+
+
+class TestSigning:
+    def test_the_last_signature_wanted_approves(self, production_stage, approver, second_approver, now):
+        migration = submitted(production_stage)
+
+        assert sign(approver, migration, now) is ReviewState.IN_REVIEW
+        assert sign(second_approver, migration, now) is ReviewState.APPROVED
+
+        migration.refresh_from_db()
+        assert migration.review_state == ReviewState.APPROVED
+        signature = Signature.objects.get(person__username="approver")
+        revision = newest(migration)
+        assert (signature.digest, signature.findings_digest, signature.fingerprints) == (
+            revision.digest,
+            revision.findings_digest,
+            revision.fingerprints,
+        )
+        actions = AuditEntry.objects.filter(action__startswith="review.").order_by("seq")
+        assert list(actions.values_list("action", "actor")) == [
+            ("review.submit", "operator"),
+            ("review.approve", "approver"),
+            ("review.approve", "second_approver"),
+            ("review.approved", "second_approver"),
+        ]
+        assert Notification.objects.get(kind="review_approved").person.username == "operator"
+        assert not Notification.objects.filter(kind="signature_wanted", done_at=None).exists()
+
+    def test_the_author_is_barred_and_told_what_they_wrote(self, stage, operator, admin, now):
+        migration = submitted(stage)
+        RoleGrant.objects.create(person_id=operator.person_id, role="approver", granted_at=now)
+
+        with pytest.raises(PermissionDenied, match="you wrote revision 1"):
+            sign(operator, migration, now)
+
+        assert denials() == [("operator", "review.decide")]
+        assert not Signature.objects.exists()
+
+    def test_a_superuser_who_edited_is_barred_too(self, stage, cast, now):
+        boss = Person.objects.create_superuser("boss", "boss@example.org", "x")
+        actor = actor_of(boss, now)
+        RoleGrant.objects.create(person=boss, role="approver", granted_at=now)
+        migration = stage.planned()
+        migrations.edit(
+            actor=actor,
+            now=now,
+            migration_id=migration.pk,
+            version=1,
+            draft=stage.draft(description="changed by the boss"),
+        )
+        planning.plan(actor=stage.operator, now=now, migration_id=migration.pk)
+        reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+
+        with pytest.raises(PermissionDenied, match="you wrote revision 2"):
+            sign(actor, migration, now)
+
+    def test_a_superuser_without_the_approver_role_cannot_sign(self, stage, now):
+        boss = Person.objects.create_superuser("boss", "boss@example.org", "x")
+        migration = submitted(stage)
+
+        with pytest.raises(PermissionDenied, match="needs the role approver"):
+            sign(actor_of(boss, now), migration, now)
+
+    def test_whoever_made_the_plan_of_anothers_draft_is_barred(self, stage, cast, now):
+        planner = Person.objects.create_user("planner")
+        RoleGrant.objects.create(person=planner, role="operator", granted_at=now)
+        RoleGrant.objects.create(person=planner, role="approver", granted_at=now)
+        migration = stage.migration()
+        planning.plan(actor=actor_of(planner, now), now=now, migration_id=migration.pk)
+        reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+
+        with pytest.raises(PermissionDenied, match="you wrote revision 1"):
+            sign(actor_of(planner, now), migration, now)
+
+    @pytest.mark.parametrize("name", ["operator", "auditor", "viewer", "admin"])
+    def test_other_roles_cannot_sign(self, stage, cast, now, name):
+        migration = submitted(stage)
+
+        with pytest.raises(PermissionDenied):
+            sign(cast.actors[name], migration, now)
+
+        assert denials() == [(name, "review.decide")]
+
+    def test_an_approver_of_another_environment_cannot_sign(self, stage, dev, now):
+        elsewhere = Person.objects.create_user("elsewhere")
+        RoleGrant.objects.create(person=elsewhere, role="approver", environment=dev, granted_at=now)
+        migration = submitted(stage)
+
+        with pytest.raises(NotFound):
+            sign(actor_of(elsewhere, now), migration, now)
+
+    @pytest.mark.parametrize("decision", ["approve", "reject"])
+    def test_a_token_never_signs(self, stage, approver, now, decision):
+        migration = submitted(stage)
+        token = replace(approver, token_id=1, scopes=frozenset({"read", "operate", "admin"}))
+
+        with pytest.raises(SignInRequired):
+            sign(token, migration, now, decision=decision, comment="no")
+
+        assert denials() == [("approver", "review.decide")]
+        assert not Signature.objects.exists()
+
+    @pytest.mark.parametrize("ago", [timedelta(seconds=301), timedelta(seconds=-60), None])
+    def test_without_a_fresh_proof_of_presence_it_is_refused(self, stage, approver, now, ago):
+        migration = submitted(stage)
+        actor = replace(approver, reauthenticated_at=None if ago is None else now - ago)
+
+        with pytest.raises(StepUpRequired):
+            sign(actor, migration, now)
+
+        assert denials() == [("approver", "review.decide")]
+
+    def test_three_hundred_seconds_are_fresh_enough(self, stage, approver, now):
+        migration = submitted(stage)
+        actor = replace(approver, reauthenticated_at=now - timedelta(seconds=300))
+
+        assert sign(actor, migration, now) is ReviewState.APPROVED
+
+    def test_another_digest_than_the_newest_is_refused(self, stage, approver, now):
+        migration = submitted(stage)
+
+        with pytest.raises(Conflict) as refused:
+            sign(approver, migration, now, digest="0" * 64)
+
+        assert refused.value.reason == "digest_changed"
+        assert denials() == [("approver", "review.decide")]
+
+    def test_what_is_not_in_review_cannot_be_signed(self, stage, approver, now):
+        migration = stage.planned()
+
+        with pytest.raises(Conflict) as refused:
+            sign(approver, migration, now)
+
+        assert refused.value.reason == "not_in_review"
+
+    def test_a_second_signature_of_the_same_person_is_refused(self, production_stage, approver, now):
+        migration = submitted(production_stage)
+        sign(approver, migration, now)
+
+        with pytest.raises(Conflict) as refused:
+            sign(approver, migration, now)
+
+        assert refused.value.reason == "already_signed"
+        assert Signature.objects.count() == 1
+
+    def test_changing_ones_mind_voids_the_first_decision(self, production_stage, approver, now):
+        migration = submitted(production_stage)
+        sign(approver, migration, now)
+
+        assert sign(approver, migration, now, decision="reject", comment="on second thought") is ReviewState.REJECTED
+
+        first, second = Signature.objects.order_by("pk")
+        assert first.voided_at == now
+        assert (second.decision, second.voided_at) == (Decision.REJECT, None)
+
+    def test_a_signature_counts_no_more_once_the_role_is_gone(self, production_stage, approver, second_approver, now):
+        migration = submitted(production_stage)
+        sign(approver, migration, now)
+        RoleGrant.objects.filter(person_id=approver.person_id).delete()
+
+        assert sign(second_approver, migration, now) is ReviewState.IN_REVIEW
+
+    @pytest.mark.parametrize(
+        ("given", "field"),
+        [
+            ({"decision": "maybe"}, "decision"),
+            ({"decision": None}, "decision"),
+            ({"decision": "reject"}, "comment"),
+            ({"decision": "comment"}, "comment"),
+            ({"comment": "x" * 10_001}, "comment"),
+            ({"comment": "\x00"}, "comment"),
+        ],
+    )
+    def test_bad_input_is_refused_by_field(self, stage, approver, now, given, field):
+        migration = submitted(stage)
+
+        with pytest.raises(InvalidInput) as refused:
+            sign(approver, migration, now, **given)
+
+        assert [problem.field for problem in refused.value.problems] == [field]
+        assert not Signature.objects.exists()
+
+    def test_a_migration_that_is_not_there_is_not_found(self, approver, now):
+        for wrong in (0, -3, 10**20, 77):
+            with pytest.raises(NotFound):
+                reviews.decide(actor=approver, now=now, migration_id=wrong, digest="", decision="approve")
+
+
+class TestDeclining:
+    def test_a_decline_ends_the_review_and_tells_the_author(self, stage, approver, now):
+        migration = submitted(stage)
+
+        assert sign(approver, migration, now, decision="reject", comment="no backup") is ReviewState.REJECTED
+
+        told = Notification.objects.get(kind="review_rejected")
+        assert told.person.username == "operator"
+        entry = AuditEntry.objects.get(action="review.reject")
+        assert b"no backup" in bytes(entry.body)
+
+    def test_submitted_again_the_same_person_can_sign(self, stage, approver, now):
+        migration = submitted(stage)
+        sign(approver, migration, now, decision="reject", comment="not yet")
+        reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+
+        assert sign(approver, migration, now) is ReviewState.APPROVED
+
+
+class TestCommenting:
+    def test_a_comment_changes_nothing_else(self, stage, approver, viewer, now):
+        migration = submitted(stage)
+
+        assert sign(approver, migration, now, decision="comment", comment="looks fine") is ReviewState.IN_REVIEW
+        with pytest.raises(PermissionDenied):
+            sign(viewer, migration, now, decision="comment", comment="me too")
+
+    def test_a_token_may_comment(self, stage, operator, now):
+        migration = submitted(stage)
+        token = replace(operator, token_id=1, scopes=frozenset({"operate"}))
+
+        sign(token, migration, now, decision="comment", comment="checks passed")
+
+        assert Signature.objects.get().decision == Decision.COMMENT
+
+    def test_there_has_to_be_a_plan(self, stage, approver, now):
+        migration = stage.migration()
+
+        with pytest.raises(Conflict) as refused:
+            reviews.decide(
+                actor=approver, now=now, migration_id=migration.pk, digest="", decision="comment", comment="hm"
+            )
+
+        assert refused.value.reason == "not_planned"
+
+
+class TestEnding:
+    def test_withdrawing_voids_and_settles(self, production_stage, approver, now):
+        migration = submitted(production_stage)
+        sign(approver, migration, now)
+
+        reviews.withdraw(actor=production_stage.operator, now=now, migration_id=migration.pk)
+
+        migration.refresh_from_db()
+        assert migration.review_state == ReviewState.NOT_SUBMITTED
+        assert Signature.objects.get().voided_because == "the plan was withdrawn from review"
+        assert not Notification.objects.filter(kind="signature_wanted", done_at=None).exists()
+
+    def test_after_72_hours_it_expires_with_its_signatures(self, production_stage, approver, second_approver, now):
+        migration = submitted(production_stage)
+        sign(approver, migration, now)
+        later = now + timedelta(hours=72)
+
+        with pytest.raises(Conflict) as refused:
+            sign(replace(second_approver, reauthenticated_at=later), migration, later)
+
+        assert refused.value.reason == "review_expired"
+        migration.refresh_from_db()
+        assert migration.review_state == ReviewState.EXPIRED
+        assert Signature.objects.get().voided_because == "the review expired"
+
+    def test_a_background_loop_expires_what_is_due(self, stage, now):
+        migration = submitted(stage)
+        just_before = now + timedelta(hours=72) - timedelta(seconds=1)
+
+        assert reviews.expire_due(now=just_before) == 0
+        assert reviews.expire_due(now=now + timedelta(hours=72)) == 1
+        assert reviews.expire_due(now=now + timedelta(hours=72)) == 0
+
+        assert AuditEntry.objects.get(action="review.expire").actor == "snakeweb"
+        assert Notification.objects.get(kind="review_expired").migration_id == migration.pk
+
+    def test_editing_voids_in_the_same_transaction(self, production_stage, approver, now):
+        migration = submitted(production_stage)
+        sign(approver, migration, now)
+
+        edited = migrations.edit(
+            actor=production_stage.operator,
+            now=now,
+            migration_id=migration.pk,
+            version=1,
+            draft=production_stage.draft(options={"parallel_workers": 2, "batch_size": 10}),
+        )
+
+        migration.refresh_from_db()
+        assert (edited.voided_signatures, edited.replan) == (1, True)
+        assert (migration.review_state, migration.status) == (ReviewState.VOIDED, "draft")
+        assert Signature.objects.get().voided_because == "operator edited the migration"
+        assert Notification.objects.get(kind="plan_voided").person.username == "operator"
+
+    def test_identical_content_keeps_signatures(self, production_stage, approver, second_approver, now):
+        migration = submitted(production_stage)
+        sign(approver, migration, now)
+        planned = planning.plan(actor=production_stage.operator, now=now, migration_id=migration.pk)
+        migrations.edit(
+            actor=production_stage.operator,
+            now=now,
+            migration_id=migration.pk,
+            version=1,
+            draft=production_stage.draft(title="Another title"),
+        )
+
+        assert (planned.changed, planned.revision, planned.voided_signatures) == (False, 2, 0)
+        assert sign(second_approver, migration, now) is ReviewState.APPROVED
+
+    def test_a_changed_target_voids(self, stage, admin, approver, now, tmp_path):
+        migration = submitted(stage)
+        sign(approver, migration, now)
+
+        change_target(stage, admin, now, tmp_path)
+
+        migration.refresh_from_db()
+        assert migration.review_state == ReviewState.VOIDED
+        assert Signature.objects.get().voided_because == "target sessions-target was changed"
+
+    def test_fewer_approvals_wanted_complete_a_review_under_way(self, production_stage, admin, approver, now):
+        migration = submitted(production_stage)
+        sign(approver, migration, now)
+
+        environments.edit(
+            actor=admin, now=now, environment_id=production_stage.environment.pk, required_approvals=1
+        )
+
+        migration.refresh_from_db()
+        assert migration.review_state == ReviewState.APPROVED
+
+
+def change_target(stage, admin, now, directory):
+    targets.edit(
+        actor=admin,
+        now=now,
+        target_id=stage.target_id,
+        version=1,
+        config={"store": "sqlite", "path": str(directory / "another.sqlite3")},
+    )
+
+
+@pytest.mark.db_semantics
+@pytest.mark.django_db(transaction=True)
+class TestRaces:
+    def test_two_signatures_at_once_both_count(self, production_stage, approver, second_approver, now):
+        migration = submitted(production_stage)
+
+        outcomes = at_once(lambda: sign(approver, migration, now), lambda: sign(second_approver, migration, now))
+
+        assert sorted(outcomes) == [ReviewState.APPROVED, ReviewState.IN_REVIEW]
+        migration.refresh_from_db()
+        assert migration.review_state == ReviewState.APPROVED
+        assert AuditEntry.objects.filter(action="review.approved").count() == 1
+
+    def test_one_person_signing_twice_at_once_signs_once(self, production_stage, approver, now):
+        migration = submitted(production_stage)
+
+        outcomes = at_once(*[lambda: sign(approver, migration, now)] * 3)
+
+        refusals = exceptions(outcomes)
+        assert [type(refusal) for refusal in refusals] == [Conflict, Conflict]
+        assert {refusal.reason for refusal in refusals} == {"already_signed"}
+        assert Signature.objects.filter(voided_at=None).count() == 1
+        assert AuditEntry.objects.filter(outcome="denied").count() == 2
+
+    def test_submitted_twice_at_once_is_submitted_once(self, stage, now):
+        migration = stage.planned()
+
+        def submit():
+            return reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+
+        outcomes = at_once(submit, submit)
+
+        assert [type(outcome) for outcome in exceptions(outcomes)] == [Conflict]
+        assert Notification.objects.filter(kind="signature_wanted").count() == 2
+        assert AuditEntry.objects.filter(action="review.submit", outcome="allowed").count() == 1
+
+    def test_an_edit_while_signing_never_leaves_a_live_signature_on_an_edited_plan(self, stage, approver, now):
+        migration = submitted(stage)
+        draft = stage.draft(description="edited at the same moment")
+
+        at_once(
+            lambda: sign(approver, migration, now),
+            lambda: migrations.edit(
+                actor=stage.operator, now=now, migration_id=migration.pk, version=1, draft=draft
+            ),
+        )
+
+        migration.refresh_from_db()
+        assert (migration.status, migration.review_state) == ("draft", ReviewState.VOIDED)
+        assert not Signature.objects.filter(voided_at=None).exists()
+
+    def test_a_target_changed_while_signing_never_leaves_a_live_signature(self, stage, admin, approver, now, tmp_path):
+        migration = submitted(stage)
+
+        at_once(
+            lambda: sign(approver, migration, now),
+            lambda: change_target(stage, admin, now, tmp_path),
+        )
+
+        migration.refresh_from_db()
+        assert migration.review_state == ReviewState.VOIDED
+        assert not Signature.objects.filter(voided_at=None).exists()
+
+    def test_approval_and_decline_at_once_end_in_a_decline(self, stage, approver, second_approver, now):
+        migration = submitted(stage)
+
+        at_once(
+            lambda: sign(approver, migration, now),
+            lambda: sign(second_approver, migration, now, decision="reject", comment="no"),
+        )
+
+        migration.refresh_from_db()
+        assert migration.review_state == ReviewState.REJECTED
+
+    def test_two_edits_at_once_one_wins_and_the_other_hears_of_it(self, stage, now):
+        migration = stage.planned()
+
+        def edit(text):
+            return migrations.edit(
+                actor=stage.operator,
+                now=now,
+                migration_id=migration.pk,
+                version=1,
+                draft=stage.draft(description=text),
+            )
+
+        outcomes = at_once(lambda: edit("one"), lambda: edit("two"))
+
+        assert [type(outcome).__name__ for outcome in exceptions(outcomes)] == ["StaleEdit"]
+        assert Migration.objects.get().version == 2
+        assert MigrationEditor.objects.filter(revision=2).count() == 1
