@@ -16,6 +16,13 @@ LOOK_AGAIN_SECONDS = 0.25
 LIVE_STEPS = (StepState.RUNNING, StepState.WAITING, StepState.UNDOING)
 
 
+Watch = Callable[[frozenset[str]], None]
+
+
+def nobody(steps: frozenset[str]) -> None:
+    """Watches a run that needs no watching."""
+
+
 class JourneyFailed(RuntimeError):
     """A run did not end as it should; the message says how it ended instead."""
 
@@ -36,11 +43,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """`base_url` is the web process; `watch` is called with each look at the live run (step ids that are running)."""
+    """`base_url` is the web process; `watch` gets the ids of the live steps at each look at the run that applies."""
 
     base_url: str
     terminal: Terminal
-    watch: Callable[[frozenset[str]], None] = lambda steps: None
+    watch: Watch
 
     def play(self) -> Ended:
         """Author, plan, dry run, review, execution. Returns the run, however it ended."""
@@ -52,7 +59,7 @@ class Journey:
             self._sign(migration, digest)
             run = run_id(operator.post(f"/migrations/{migration}/execute"))
             self.terminal.say(f"{OPERATOR.full_name} starts run {run}: {self.base_url}/runs/{run}/")
-            return self._follow(operator, run)
+            return self._follow(operator, run, watch=self.watch)
 
     def _author(self, operator: Browser) -> int:
         targets = {row["name"]: row for row in operator.get("/targets", limit=200)["items"]}
@@ -90,12 +97,12 @@ class Journey:
                 approver.post(f"/migrations/{migration}/reviews", {"digest": digest, "decision": Decision.APPROVE})
             self.terminal.say(f"{login.full_name} signs {digest[:12]}.")
 
-    def _follow(self, operator: Browser, run: int, label: str = "") -> Ended:
+    def _follow(self, operator: Browser, run: int, label: str = "", watch: Watch = nobody) -> Ended:
         deadline = time.monotonic() + LONGEST_SECONDS
         while time.monotonic() < deadline:
             page = operator.get(f"/runs/{run}")
             live = [step for step in page["steps"] if step["state"] in LIVE_STEPS]
-            self.watch(frozenset(step["id"] for step in live))
+            watch(frozenset(step["id"] for step in live))
             for step in live:
                 self.terminal.progress(label + step["title"], step["done"], step["total"], step["unit"])
             if page["state"] in FINAL_RUN_STATES:

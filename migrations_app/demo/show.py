@@ -154,9 +154,9 @@ def stop_traffic(traffic: Process) -> dict[str, Any]:
 
 
 def named_differences(ended: Ended) -> list[str]:
+    """What the verification named: the kind of each difference and the session's keyed fingerprint, never its id."""
     details = (ended.error or {}).get("details", {})
-    named = details.get("differences") or details.get("named") or []
-    return [": ".join(str(part) for part in one) if isinstance(one, list) else str(one) for one in named]
+    return [f"{one['kind']}: session {one['fingerprint']}" for one in details.get("differences", ())]
 
 
 def is_checkout() -> bool:

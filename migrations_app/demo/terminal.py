@@ -4,7 +4,8 @@ import sys
 import time
 from typing import TextIO
 
-BAR_CELLS = 32
+BAR_CELLS = 30
+LABEL_CELLS = 44
 LINE_EVERY_SECONDS = 2.0
 
 
@@ -21,11 +22,15 @@ class Terminal:
         self._stream.flush()
 
     def progress(self, label: str, done: int, total: int | None, unit: str) -> None:
-        """Redraw the bar on a terminal; elsewhere write a line every two seconds and whenever the label is full."""
-        share = min(1.0, done / total) if total else 0.0
-        full = round(share * BAR_CELLS)
-        amount = f"{done:,} of {total:,} {unit}" if total else f"{done:,} {unit}"
-        line = f"  {label:<22} [{'█' * full}{'·' * (BAR_CELLS - full)}] {share:4.0%}  {amount}"
+        """Redraw the bar on a terminal; elsewhere write a line every two seconds."""
+        name = label if len(label) <= LABEL_CELLS else label[: LABEL_CELLS - 1] + "…"
+        if total:
+            share = min(1.0, done / total)
+            full = round(share * BAR_CELLS)
+            bar = f"[{'█' * full}{'·' * (BAR_CELLS - full)}] {share:4.0%}  {done:,} of {total:,} {unit}"
+        else:
+            bar = f"{done:,} {unit}"
+        line = f"  {name:<{LABEL_CELLS}} {bar}"
         if self._moving:
             self._stream.write("\r\x1b[2K" + line)
             self._open = True
