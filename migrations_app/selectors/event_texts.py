@@ -68,12 +68,13 @@ def _again(event: Event) -> str:
     return f" (attempt {event.attempt})" if event.attempt > 1 else ""
 
 
-def _checkpoint(event: Event, title: str, share: str) -> str:
+def _checkpoint(event: Event) -> str:
     payload: Mapping[str, Any] = event.payload
     unit = f" {payload['unit']}" if payload.get("unit") else ""
     of = f" of {payload['total']:,}" if isinstance(payload.get("total"), int) else ""
-    where = share if payload.get("leased") else title
-    return f"Checkpoint of {where}: {int(payload.get('done', 0)):,}{of}{unit}."
+    name = event.step.replace("_", " ").capitalize()  # the short name: these lines are many
+    where = f"{name}, partition {event.partition + 1}" if payload.get("leased") else name
+    return f"{where}: {int(payload.get('done', 0)):,}{of}{unit}."
 
 
 def _queued(event: Event, title: str, share: str, kind: RunKind) -> str:
@@ -109,7 +110,7 @@ _TEXTS: Mapping[EventType, Callable[[Event, str, str, RunKind], str]] = {
     _T.STEP_FAILED: lambda e, t, s, k: _with_error(f"Failed: {t}", e),
     _T.STEP_SKIPPED: lambda e, t, s, k: f"Skipped {t}: {e.payload.get('reason', '') or 'not wanted'}.",
     _T.STEP_RETRY_SCHEDULED: lambda e, t, s, k: _with_error(f"Will try {t} again", e),
-    _T.CHECKPOINT_SAVED: lambda e, t, s, k: _checkpoint(e, t, s),
+    _T.CHECKPOINT_SAVED: lambda e, t, s, k: _checkpoint(e),
     _T.PARTITIONS_PLANNED: lambda e, t, s, k: f"{t} runs as {e.payload.get('partitions', '?')} partitions.",
     _T.PARTITION_STARTED: lambda e, t, s, k: f"Started {s}{_again(e)}.",
     _T.PARTITION_SUCCEEDED: lambda e, t, s, k: f"Done: {s}.",

@@ -21,6 +21,7 @@ from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.run_actions import ConfirmationWanted, RunAction, actions_of, confirmation_of
 from migrations_app.selectors.run_rows import RunRow, rows_of, with_names
 from migrations_app.selectors.run_steps import PartitionProgress, StepProgress, steps_of
+from migrations_app.selectors.throughput import Throughput, throughput_of
 
 __all__ = [
     "ConfirmationWanted",
@@ -85,6 +86,7 @@ class RunPage:
     warnings: tuple[str, ...]
     signed_by: tuple[str, ...]
     driven_by: str
+    throughput: Throughput | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +150,11 @@ def run_page(*, actor: Actor, run_id: int, now: datetime, log_lines: int = 200) 
     progress = execution_progress(view, now)
     log = RunEvent.objects.filter(run=run, seq__gt=max(0, view.seq - log_lines), seq__lte=view.seq)
     remaining = progress.estimated_remaining
+    holders = _holders(run, now)
+    steps = steps_of(view, holders, now=now)
     return RunPage(
         row=rows_of([run], now=now)[0],
-        steps=steps_of(view, _holders(run, now), now=now),
+        steps=steps,
         log=_lines(run, [event_of(row) for row in log.order_by("seq")]),
         actions=actions_of(run, access, now=now),
         confirmation=confirmation_of(run, view, access),
@@ -164,7 +168,8 @@ def run_page(*, actor: Actor, run_id: int, now: datetime, log_lines: int = 200) 
         instructions=_instructions(view),
         warnings=view.warnings,
         signed_by=tuple(name for name, _ in _signatures(run)),
-        driven_by=_holders(run, now).get(("", 0), ""),
+        driven_by=holders.get(("", 0), ""),
+        throughput=throughput_of(run.pk, steps),
     )
 
 

@@ -8,6 +8,7 @@ from migrations_app.engine.vocabulary import StepState
 from migrations_app.selectors.runs import RunRow, StepProgress
 
 WIDTH = 100.0
+SHORT = timedelta(minutes=10)
 NARROWEST = 1.2  # a step of a few milliseconds stays visible
 
 
@@ -27,6 +28,14 @@ class Gantt:
     bars: dict[str, Bar | None]
     begin: datetime | None
     end: datetime | None
+
+    @property
+    def label(self) -> str:
+        """`14:02 – 14:20`, with seconds when it is about minutes."""
+        if self.begin is None or self.end is None:
+            return ""
+        form = "%H:%M:%S" if self.end - self.begin < SHORT else "%H:%M"
+        return f"{self.begin:{form}} – {self.end:{form}}"
 
 
 _KINDS = {

@@ -14,7 +14,9 @@ from migrations_app.engine.errors import Problem
 from migrations_app.engine.vocabulary import StepState
 from migrations_app.selectors.reviews import SignerRow
 from migrations_app.selectors.runs import RunRow, StepProgress
-from migrations_app.web import wording
+from migrations_app.selectors.throughput import Throughput
+from migrations_app.web import chart, wording
+from migrations_app.web.chart import Chart
 from migrations_app.web.declared import Control
 from migrations_app.web.gantt import Gantt, draw
 from migrations_app.web.problems import ProblemsByField
@@ -32,10 +34,20 @@ for _name in (
     "clock",
     "compact",
     "short_digest",
+    "fact",
+    "fact_name",
     "initials",
 ):
     register.filter(_name, getattr(wording, _name))
 
+REACHED = (
+    StepState.RUNNING,
+    StepState.SUCCEEDED,
+    StepState.FAILED,
+    StepState.UNDOING,
+    StepState.UNDONE,
+    StepState.UNDO_FAILED,
+)
 RAIL_STATES = {
     StepState.SUCCEEDED: "done",
     StepState.RUNNING: "now",
@@ -187,6 +199,28 @@ def time_of_day(at: datetime) -> str:
 @register.filter
 def to_the_millisecond(at: datetime) -> str:
     return f"{at:%H:%M:%S}.{at.microsecond // 1000:03}"
+
+
+@register.simple_tag
+def rate_chart(throughput: Throughput) -> Chart:
+    return chart.rate_chart(throughput)
+
+
+@register.filter
+def took(step: StepProgress) -> str:
+    """How long a step ran: to the tenth of a second when it is short."""
+    if step.started_at is None:
+        return ""
+    if step.ended_at is None:
+        return wording.clock(step.elapsed_seconds)
+    return wording.short_time((step.ended_at - step.started_at).total_seconds())
+
+
+@register.filter
+def way_back(steps: Sequence[StepProgress]) -> list[StepProgress]:
+    """The steps that did something which can be, is being or was undone, newest first."""
+    reached = [step for step in steps if step.state in REACHED]
+    return [step for step in reversed(reached) if not step.undo_title.startswith("nothing") or not step.reversible]
 
 
 @register.simple_tag

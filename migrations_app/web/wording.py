@@ -81,6 +81,29 @@ def clock(seconds: object) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def short_time(seconds: float) -> str:
+    """`0.34` -> `0.3 s`, `252.0` -> `4:12`."""
+    return f"{max(seconds, 0):.1f} s" if seconds < 10 else clock(seconds)
+
+
+FACT_NAMES = {"downtime": "Writes waited", "route_epoch": "Route epoch"}
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def fact_name(name: object) -> str:
+    text = str(name)
+    return FACT_NAMES.get(text) or words(text)[:1].upper() + words(text)[1:]
+
+
+def fact(value: object, name: str = "") -> str:
+    """A value of a result as people read it: `1500` -> `1,500`, a digest by both its ends, times with their unit."""
+    text = str(value)
+    if _DIGEST.fullmatch(text):
+        return short_digest(text)
+    number = thousands(int(text)) if text.isdigit() and len(text) < 16 else text
+    return f"{number} ms" if name == "downtime" or name.endswith("_ms") else number
+
+
 def compact(value: object) -> str:
     """`28400` -> `28.4 k`."""
     if not isinstance(value, int | float):
@@ -98,7 +121,7 @@ def short_digest(value: object) -> str:
 
 
 def initials(name: object) -> str:
-    parts = re.findall(r"[^\W\d_]+", str(name)) or ["?"]
+    parts: list[str] = re.findall(r"[^\W\d_]+", str(name)) or ["?"]
     letters = parts[0][:1] + parts[-1][:1] if len(parts) > 1 else parts[0][:2]
     return letters.upper()
 
