@@ -42,5 +42,6 @@ def _database() -> dict[str, Any] | None:
             "host": own["HOST"] or "localhost",
             "port": int(own["PORT"] or 5432),
             "database": own["NAME"],
+            "username": own["USER"] or "snakeweb",
         }
     return None
