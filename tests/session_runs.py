@@ -50,16 +50,23 @@ def contents(row: Target) -> Any:
         return store.digest() if store.probe().exists else None
 
 
-def sqlite_migration(directory: Path, *, count: int = 50, **options: Any) -> SessionMigrationRows:
-    source = {"store": "sqlite", "path": str(directory / "source.sqlite3")}
-    sink = {"store": "sqlite", "path": str(directory / "target.sqlite3")}
+def sqlite_migration(
+    directory: Path, *, name: str = "sessions", count: int = 50, **options: Any
+) -> SessionMigrationRows:
+    source = {"store": "sqlite", "path": str(directory / f"{name}-a.sqlite3")}
+    sink = {"store": "sqlite", "path": str(directory / f"{name}-b.sqlite3")}
     sqlite3.connect(sink["path"]).close()
     fill(source, count)
-    return planned(target("sessions-a", source), target("sessions-b", sink), **options)
+    return planned(target(f"{name}-a", source), target(f"{name}-b", sink), **options)
 
 
 def planned(
-    source: Target, sink: Target, *, parameters: dict[str, Any] | None = None, title: str = "Move sessions", **options: Any
+    source: Target,
+    sink: Target,
+    *,
+    parameters: dict[str, Any] | None = None,
+    title: str = "Move sessions",
+    **options: Any,
 ) -> SessionMigrationRows:
     handler = registry.get("session")
     values, problems = parse(handler.parameters, {"settle_ms": 0, **(parameters or {})}, path="parameters")

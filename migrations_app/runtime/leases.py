@@ -125,7 +125,7 @@ def revoke_partitions(run_id: int) -> tuple[WorkerToken, ...]:
 
 
 def count_refusal(scope: Scope) -> None:
-    """A driver of this scope was refused because it is outdated, or came second."""
+    """A driver of this scope found that another one has taken over; what it still wanted to write was refused."""
     _row(scope).update(refusals=F("refusals") + 1)
 
 

@@ -80,7 +80,6 @@ def drive(*, scope: Scope, clock: Clock, holder: str = "", stopping: Callable[[]
         return SUPERSEDED
     worker = leases.claim(scope, holder or holder_name(), settings.lease_seconds)
     if worker is None:
-        leases.count_refusal(scope)
         return SUPERSEDED
     with Heartbeat(worker, settings, clock, stopping) as heartbeat:
         outcome = _drive(scope, worker, clock, heartbeat)
