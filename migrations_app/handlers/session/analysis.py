@@ -12,6 +12,7 @@ from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, Target
 from migrations_app.engine.vocabulary import ValidationLevel
+from migrations_app.handlers.session.paging import sample
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.stores.sessions import fingerprint, open_store
 from migrations_app.stores.sessions.base import Page
@@ -22,13 +23,13 @@ SAMPLE = 200
 
 def analyse(spec: Spec) -> Analysis:
     """States and fingerprints by role; sizes: sessions, bytes (estimated from a sample)."""
-    source, sample = look(spec.targets[SOURCE])
+    source, seen = look(spec.targets[SOURCE])
     target, _ = look(spec.targets[TARGET])
     states = {SOURCE: source, TARGET: target}
-    if sample is not None and spec.options.get("validation_level") != ValidationLevel.BASIC:
-        source["sample"] = describe_sample(sample)
+    if seen is not None and spec.options.get("validation_level") != ValidationLevel.BASIC:
+        source["sample"] = describe_sample(seen)
         if "error" not in target:
-            source["sample"]["unrepresentable"] = unrepresentable(spec.targets[TARGET], sample.records)
+            source["sample"]["unrepresentable"] = unrepresentable(spec.targets[TARGET], seen.records)
     sessions = source.get("sessions", 0)
     return Analysis(
         source_state=source,
@@ -47,7 +48,7 @@ def look(target: Target) -> tuple[dict[str, Any], Page | None]:
     try:
         with open_store(target.config, target.secrets, read_only=True) as store:
             probe = store.probe()
-            page = store.scan("", SAMPLE) if probe.exists else None
+            page = sample(store, SAMPLE) if probe.exists else None
     except MigrationError as error:
         return {"name": target.name, "error": {"code": error.code, "message": error.message}}, None
     state: dict[str, Any] = {

@@ -3,15 +3,18 @@
 Memory stays bounded: at most `AHEAD` pages wait in the queue, and no page outlives its turn.
 """
 
+import itertools
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from migrations_app.stores.sessions.base import WHOLE, Page, Partition, SessionStore
+from migrations_app.stores.sessions.records import SessionRecord
 
 AHEAD = 2
 GIVE_UP_SECONDS = 0.1
+LOOKS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,20 @@ def pages(store: SessionStore, cursor: str, limit: int, partition: Partition = W
         page = store.scan(cursor, limit, partition)
         yield page
         cursor, last = page.cursor, page.last
+
+
+def sample(store: SessionStore, size: int) -> Page:
+    """About `size` records in one page; a store that shares its place with others may need many looks to find them."""
+    records: list[SessionRecord] = []
+    unreadable: list[tuple[str, str]] = []
+    cursor, last = "", False
+    for page in itertools.islice(pages(store, "", size), LOOKS):
+        records += page.records
+        unreadable += page.unreadable
+        cursor, last = page.cursor, page.last
+        if len(records) + len(unreadable) >= size:
+            break
+    return Page(records[:size], cursor, last, unreadable[:size])
 
 
 def pages_ahead(

@@ -4,10 +4,20 @@ from contextlib import closing
 import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable
-from migrations_app.handlers.session.paging import pages, pages_ahead
+from migrations_app.handlers.session.paging import pages, pages_ahead, sample
 from migrations_app.handlers.session.sides import reader
 from migrations_app.stores.sessions.base import Partition
 from tests.handlers.session.moves import fill, opened, place, sessions
+
+
+def test_a_sample_is_found_among_what_belongs_to_others(redis_place):
+    others, ours = redis_place(), redis_place()
+    fill(others, sessions(3000))
+    fill(ours, sessions(40))
+
+    with opened(ours) as store:
+        assert len(sample(store, 30).records) == 30
+        assert len(sample(store, 500).records) == 40
 
 
 def readers():

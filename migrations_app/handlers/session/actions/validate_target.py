@@ -5,6 +5,7 @@ from typing import Any
 
 from migrations_app.engine.errors import InsufficientResources, Problem, ValidationFailed
 from migrations_app.engine.handler import Action, ActionContext
+from migrations_app.handlers.session.paging import pages, sample
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.sides import reading
 from migrations_app.stores.sessions.base import SessionStore, StoreProbe
@@ -29,7 +30,7 @@ class ValidateTarget(Action):
                         "target_read_only",
                     )
                 )
-            if probe.exists and self._holds_others(target, ctx):
+            if probe.count and self._holds_others(target, ctx):
                 problems.append(
                     Problem(
                         "targets.target",
@@ -56,7 +57,11 @@ class ValidateTarget(Action):
 
     def _holds_others(self, target: SessionStore, ctx: ActionContext) -> bool:
         """Sessions that this run copied itself do not count: a step may be run again after a crash."""
-        return any(record.version.epoch != ctx.run_id for record in target.scan("", SAMPLE).records)
+        return any(
+            record.version.epoch != ctx.run_id
+            for page in pages(target, "", ctx.options["batch_size"])
+            for record in page.records
+        )
 
     def _free_bytes(self, probe: StoreProbe) -> int:
         if probe.capacity_bytes is None or probe.used_bytes is None:
@@ -67,9 +72,9 @@ class ValidateTarget(Action):
         if free < 0:
             return
         with reading(ctx.targets[SOURCE]) as source:
-            sample = source.scan("", SAMPLE).records
+            seen = sample(source, SAMPLE).records
             sessions = source.count()
-        needed = sessions * sum(len(r.value) + len(r.id) for r in sample) // max(1, len(sample))
+        needed = sessions * sum(len(r.value) + len(r.id) for r in seen) // max(1, len(seen))
         if needed > free:
             raise InsufficientResources(
                 f"“{ctx.targets[TARGET].name}” has {free} bytes free; the sessions need about {needed}. "
