@@ -75,7 +75,8 @@ def _look(row: TargetRow, now: datetime) -> TargetTest:
         message = redact_text(" ".join([error.message, *error.recovery_actions]), hidden)
         return TargetTest(False, message[:MOST_MESSAGE], now)
     problems = " ".join(probe.problems)
-    message = problems or f"Answers in {probe.latency_ms:.1f} ms and holds {probe.count:,} sessions."
+    there = f"holds {probe.count:,} sessions" if probe.exists else "has no table for sessions yet"
+    message = problems or f"Answers in {probe.latency_ms:.1f} ms and {there}."
     return TargetTest(not problems, message[:MOST_MESSAGE], now, _facts(probe), fingerprint(probe, row.config))
 
 

@@ -431,9 +431,7 @@ class TestEnding:
         migration = submitted(production_stage)
         sign(approver, migration, now)
 
-        environments.edit(
-            actor=admin, now=now, environment_id=production_stage.environment.pk, required_approvals=1
-        )
+        environments.edit(actor=admin, now=now, environment_id=production_stage.environment.pk, required_approvals=1)
 
         migration.refresh_from_db()
         assert migration.review_state == ReviewState.APPROVED
@@ -491,9 +489,7 @@ class TestRaces:
 
         at_once(
             lambda: sign(approver, migration, now),
-            lambda: migrations.edit(
-                actor=stage.operator, now=now, migration_id=migration.pk, version=1, draft=draft
-            ),
+            lambda: migrations.edit(actor=stage.operator, now=now, migration_id=migration.pk, version=1, draft=draft),
         )
 
         migration.refresh_from_db()

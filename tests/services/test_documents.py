@@ -1,0 +1,85 @@
+import pytest
+
+from migrations_app.models import AuditEntry, Migration
+from migrations_app.services import documents, drafts
+from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied
+
+pytestmark = pytest.mark.django_db
+
+DOCUMENT = """
+apiVersion: snakeweb/v1
+kind: Migration
+metadata: {title: Move sessions, environment: staging}
+spec:
+  type: session_migration
+  targets: {source: sessions-source, target: sessions-target}
+  parameters: {settle_ms: 0}
+  options: {parallel_workers: 1, batch_size: 10}
+"""
+
+
+def read(actor, stage, text):
+    return documents.import_yaml(actor=actor, now=stage.now, text=text)
+
+
+def test_a_document_becomes_a_draft(stage, operator):
+    migration = Migration.objects.get(pk=read(operator, stage, DOCUMENT))
+
+    assert drafts.draft_of(migration) == stage.draft(handler="session")
+    assert AuditEntry.objects.get(action="migration.create").actor == "operator"
+
+
+def test_what_is_exported_imports_as_the_same(stage, operator, viewer):
+    migration = stage.planned(description="Because:\n- Redis is full\n- “quotes” and ümläuts")
+
+    text = documents.export_yaml(actor=viewer, migration_id=migration.pk)
+    again = Migration.objects.get(pk=read(operator, stage, text))
+
+    assert drafts.draft_of(again) == drafts.draft_of(migration)
+    assert text.startswith("apiVersion: snakeweb/v1\nkind: Migration\n")
+
+
+def test_exporting_needs_sight(stage, outsider):
+    with pytest.raises(NotFound):
+        documents.export_yaml(actor=outsider, migration_id=stage.migration().pk)
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ("", ""),
+        ("- a\n- b\n", ""),
+        ("apiVersion: [", "document"),
+        ("a: 1\na: 2\n", "document"),
+        ("a: !!python/object:os.system {}\n", "document"),
+        ("x" * 300_000, "document"),
+        ("[" * 20_000, "document"),
+        ("a: \x00\n", "document"),
+        (DOCUMENT.replace("v1", "v9"), "apiVersion"),
+        (DOCUMENT.replace("staging", "nowhere"), "metadata.environment"),
+        (DOCUMENT.replace("Move sessions", "''"), "metadata.title"),
+        (DOCUMENT.replace("sessions-target", "sessions-nowhere"), "spec.targets.target"),
+        (DOCUMENT.replace("batch_size: 10", "batch_size: 0"), "spec.options.batch_size"),
+        (DOCUMENT.replace("settle_ms", "setle_ms"), "spec.parameters.setle_ms"),
+        (DOCUMENT.replace("type: session_migration", "type: data_migration"), "spec.type"),
+    ],
+)
+def test_bad_documents_are_refused_by_the_documents_own_fields(stage, operator, text, field):
+    with pytest.raises(InvalidInput) as refused:
+        read(operator, stage, text)
+
+    assert field in [problem.field for problem in refused.value.problems]
+    assert all(problem.fix for problem in refused.value.problems)
+    assert not Migration.objects.exists()
+
+
+def test_an_error_names_line_and_column(stage, operator):
+    with pytest.raises(InvalidInput, match="in line 2, column 6"):
+        read(operator, stage, "a: 1\n    b: [\n")
+
+
+def test_importing_needs_the_operators_role(stage, viewer):
+    with pytest.raises(PermissionDenied):
+        read(viewer, stage, DOCUMENT)
+
+    assert AuditEntry.objects.get(outcome="denied").actor == "viewer"

@@ -1,0 +1,47 @@
+import pytest
+from django.db import connection
+
+from migrations_app.services import targets
+from migrations_app.services.errors import InvalidInput
+from migrations_app.services.forbidden_targets import own_store
+
+pytestmark = pytest.mark.django_db
+
+
+def own_database():
+    own = connection.settings_dict
+    if connection.vendor == "sqlite":
+        return {"store": "sqlite", "path": str(own["NAME"])}
+    return {
+        "store": "postgres",
+        "host": "localhost",
+        "port": int(own["PORT"]),
+        "database": own["NAME"],
+        "username": "somebody-else",
+    }
+
+
+@pytest.mark.db_semantics
+def test_its_own_database_is_no_target(admin, staging, now):
+    with pytest.raises(InvalidInput, match="own database"):
+        targets.create(
+            actor=admin,
+            now=now,
+            environment_id=staging.pk,
+            name="me",
+            kind="session_store",
+            config=own_database(),
+        )
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "LOCALHOST."])
+def test_its_own_broker_is_no_target_however_it_is_written(settings, host):
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:6390/2"
+
+    assert "broker" in own_store({"store": "redis", "host": host, "port": 6390, "db": 2})
+    assert own_store({"store": "redis", "host": host, "port": 6390, "db": 3}) == ""
+
+
+def test_other_places_are_fine():
+    assert own_store({"store": "redis", "host": "redis.example.org"}) == ""
+    assert own_store({"store": "sqlite", "path": "/elsewhere/sessions.sqlite3"}) == ""

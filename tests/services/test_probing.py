@@ -1,0 +1,60 @@
+from pathlib import Path
+
+import pytest
+
+from migrations_app.models import AuditEntry, Target, TargetProbe
+from migrations_app.services import targets
+from migrations_app.services.errors import NotFound, PermissionDenied
+from tests.stores_on_disk import target
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_target_that_answers_is_healthy(stage, operator, now):
+    found = targets.test(actor=operator, now=now, target_id=stage.source_id)
+
+    assert found.ok
+    assert "20 sessions" in found.message
+    probe = TargetProbe.objects.get(target_id=stage.source_id)
+    assert (probe.ok, probe.facts["sessions"], probe.fingerprint["size"]) == (True, 20, 20)
+    assert AuditEntry.objects.get(action="target.test").outcome == "allowed"
+
+
+def test_one_that_does_not_answer_is_an_outcome_that_says_why(stage, operator, now):
+    Path(target(stage.source_id).config["path"]).write_bytes(b"this is no database" * 100)
+
+    found = targets.test(actor=operator, now=now, target_id=stage.source_id)
+
+    assert not found.ok
+    assert found.message
+    assert TargetProbe.objects.get(target_id=stage.source_id).ok is False
+    assert AuditEntry.objects.get(action="target.test").outcome == "failed"
+
+
+def test_an_unreachable_host_does_not_betray_the_password(stage, admin, operator, now):
+    made = targets.create(
+        actor=admin,
+        now=now,
+        environment_id=stage.environment.pk,
+        name="nobody-there",
+        kind="session_store",
+        config={"store": "redis", "host": "127.0.0.1", "port": 1},
+        secrets={"password": "hunter2 hunter2"},
+    )
+
+    found = targets.test(actor=operator, now=now, target_id=made)
+
+    assert not found.ok
+    assert "hunter2" not in found.message
+    assert Target.objects.get(pk=made).last_probe.message == found.message
+
+
+def test_looking_needs_a_role(stage, viewer, approver, outsider, now):
+    for actor in (viewer, approver):
+        with pytest.raises(PermissionDenied):
+            targets.test(actor=actor, now=now, target_id=stage.source_id)
+    with pytest.raises(NotFound):
+        targets.test(actor=outsider, now=now, target_id=stage.source_id)
+
+    assert AuditEntry.objects.filter(action="target.test", outcome="denied").count() == 3
+    assert not TargetProbe.objects.exists()

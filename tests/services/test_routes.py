@@ -1,0 +1,77 @@
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.models import Route, RouteLease
+from migrations_app.services import routes
+from migrations_app.services.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def route(staging, now):
+    return Route.objects.create(
+        environment=staging,
+        name="sessions",
+        epoch=5,
+        phase="plain_a",
+        authority="a",
+        stores={"a": "sessions-redis"},
+        changed_at=now,
+    )
+
+
+def renew(actor, now, **given):
+    values = {"name": "sessions", "client_id": "web-1", "boot_id": "boot-1", "acked_epoch": 5, **given}
+    return routes.renew_lease(actor=actor, now=now, **values)
+
+
+def test_a_client_renews_and_hears_the_route(operator, route, now):
+    view = renew(operator, now, acked_epoch=4, counters={"reads": 10})
+    renew(operator, now + timedelta(seconds=3))
+
+    assert (view.epoch, view.authority, view.stores) == (5, "a", (("a", "sessions-redis"),))
+    lease = RouteLease.objects.get()
+    assert (lease.acked_epoch, lease.expires_at) == (5, now + timedelta(seconds=13))
+
+
+def test_the_same_boot_never_goes_back_and_a_new_one_may(operator, route, now):
+    renew(operator, now)
+
+    with pytest.raises(Conflict, match="cannot go back"):
+        renew(operator, now, acked_epoch=4)
+    renew(operator, now, acked_epoch=4, boot_id="boot-2")
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"client_id": ""}, "client_id"),
+        ({"boot_id": "x" * 81}, "boot_id"),
+        ({"acked_epoch": 6}, "acked_epoch"),
+        ({"acked_epoch": -1}, "acked_epoch"),
+        ({"counters": {"reads": -1}}, "counters.reads"),
+        ({"counters": []}, "counters"),
+        ({"max_acked_seq": "x"}, "max_acked_seq"),
+    ],
+)
+def test_bad_input_is_refused_by_field(operator, route, now, given, field):
+    if given == {"counters": []}:
+        given = {"counters": [1]}
+
+    with pytest.raises(InvalidInput) as refused:
+        renew(operator, now, **given)
+
+    assert field in [problem.field for problem in refused.value.problems]
+    assert not RouteLease.objects.exists()
+
+
+def test_unknown_routes_and_roles_are_refused(operator, viewer, outsider, route, now):
+    for name in ("other", "\x00"):
+        with pytest.raises(NotFound):
+            renew(operator, now, name=name)
+    with pytest.raises(PermissionDenied):
+        renew(viewer, now)
+    with pytest.raises(NotFound):
+        renew(outsider, now)

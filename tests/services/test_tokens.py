@@ -1,0 +1,118 @@
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.models import ApiToken, AuditEntry
+from migrations_app.services import tokens
+from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied
+
+pytestmark = pytest.mark.django_db
+
+
+def create(actor, now, **given):
+    return tokens.create(actor=actor, now=now, **{"name": "CI", "scopes": ["read", "operate"], **given})
+
+
+def test_a_token_is_shown_once_and_authenticates_its_person(operator, now):
+    made = create(operator, now)
+
+    row = ApiToken.objects.get()
+    assert made.clear.startswith(row.prefix)
+    assert made.clear not in (row.hash, row.prefix)
+    actor = tokens.authenticate(clear=made.clear, now=now, address="198.51.100.4", request_id="r7")
+    assert (actor.username, actor.token_id, actor.address, actor.request_id) == (
+        "operator",
+        made.id,
+        "198.51.100.4",
+        "r7",
+    )
+    assert actor.scopes == {"read", "operate"}
+    assert actor.reauthenticated_at is None
+    body = bytes(AuditEntry.objects.get(action="token.create").body)
+    assert made.clear.encode() not in body
+
+
+def test_its_last_use_is_noted_at_most_once_a_minute(operator, now):
+    made = create(operator, now)
+
+    for seconds, noted in ((0, 0), (30, 0), (61, 61)):
+        tokens.authenticate(clear=made.clear, now=now + timedelta(seconds=seconds))
+        assert ApiToken.objects.get().last_used_at == now + timedelta(seconds=noted)
+
+
+@pytest.mark.parametrize(
+    "clear", ["", "x", "swk_", "swk_00000000_secret", "a_b_c_d", "\x00_\x00_x", "swk_ü_x", "Bearer x", "\ud800_a_b"]
+)
+def test_what_is_no_token_is_refused(operator, now, clear):
+    create(operator, now)
+
+    with pytest.raises(PermissionDenied):
+        tokens.authenticate(clear=clear, now=now)
+
+
+def test_a_changed_revoked_expired_or_orphaned_token_is_refused(operator, people, now):
+    made = create(operator, now, expires_at=now + timedelta(days=1))
+    tokens.authenticate(clear=made.clear, now=now)
+
+    with pytest.raises(PermissionDenied):
+        tokens.authenticate(clear=made.clear[:-1] + "~", now=now)
+    with pytest.raises(PermissionDenied, match="expired"):
+        tokens.authenticate(clear=made.clear, now=now + timedelta(days=1))
+    people["operator"].is_active = False
+    people["operator"].save()
+    with pytest.raises(PermissionDenied):
+        tokens.authenticate(clear=made.clear, now=now)
+    people["operator"].is_active = True
+    people["operator"].save()
+    tokens.revoke(actor=operator, now=now, token_id=made.id)
+    with pytest.raises(PermissionDenied):
+        tokens.authenticate(clear=made.clear, now=now)
+
+
+def test_revoking_again_changes_nothing_and_those_of_others_are_not_found(operator, approver, now):
+    made = create(operator, now)
+    tokens.revoke(actor=operator, now=now, token_id=made.id)
+    tokens.revoke(actor=operator, now=now + timedelta(hours=1), token_id=made.id)
+
+    assert ApiToken.objects.get().revoked_at == now
+    assert AuditEntry.objects.filter(action="token.revoke").count() == 1
+    with pytest.raises(NotFound):
+        tokens.revoke(actor=approver, now=now, token_id=made.id)
+
+
+def test_a_token_makes_no_tokens(operator, now):
+    with pytest.raises(PermissionDenied):
+        create(replace(operator, token_id=1, scopes=frozenset({"admin"})), now)
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 81}, "name"),
+        ({"scopes": []}, "scopes"),
+        ({"scopes": ["everything"]}, "scopes"),
+        ({"scopes": [7]}, "scopes"),
+        ({"expires_at": "tomorrow"}, "expires_at"),
+        ({"days": -1}, "expires_at"),
+        ({"days": 400}, "expires_at"),
+    ],
+)
+def test_bad_input_is_refused_by_field(operator, now, given, field):
+    if "days" in given:
+        given = {"expires_at": now + timedelta(days=given["days"])}
+
+    with pytest.raises(InvalidInput) as refused:
+        create(operator, now, **given)
+
+    assert field in [problem.field for problem in refused.value.problems]
+    assert not ApiToken.objects.exists()
+
+
+def test_there_is_a_limit(operator, now):
+    for number in range(tokens.MOST_LIVE_TOKENS):
+        create(operator, now, name=f"token {number}")
+
+    with pytest.raises(InvalidInput, match="50 tokens"):
+        create(operator, now)
