@@ -109,6 +109,12 @@ class Processes:
         """Those that should still run and do not."""
         return [process for process in self.started if not process.running]
 
+    def end(self, process: Process) -> None:
+        """Tell one process to end, and wait up to a minute until it has."""
+        signal_group(process.popen.pid, signal.SIGTERM)
+        process.popen.wait(START_SECONDS)
+        self.started.remove(process)
+
     def stop(self) -> None:
         """SIGTERM to each process's group, newest first, SIGKILL to what is left after 20 s."""
         for process in reversed(self.started):

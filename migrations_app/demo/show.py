@@ -54,25 +54,29 @@ class Show:
             source = stack.enter_context(RedisServer(self.wishes.directory / "sessions-redis"))
             target = stack.enter_context(PostgresServer(self.wishes.directory / "sessions-postgres"))
             installation = stack.enter_context(own_installation(self.wishes.directory, self.wishes.port))
-            traffic = self._set_up(installation, source, target)
+            self._set_up(installation, source, target)
+            traffic = self._start_traffic(installation)
+            self.terminal.say("A traffic process reads and writes these sessions all the time.")
+            self.terminal.say()
             began = time.monotonic()
             ended = Journey(installation.url, self.terminal, self._sabotage(target)).play()
-            summary = stop_traffic(traffic)
+            installation.processes.end(traffic)
+            summary = summary_of(traffic)
             found = recount(source.url, example.PREFIX, target.url) if ended.state is RunState.SUCCEEDED else None
             status = self._tell(ended, found, summary, time.monotonic() - began)
             if not self.wishes.exit_after and not self.leave.is_set():
                 self._stay(installation)
             return status
 
-    def _set_up(self, installation: Installation, source: RedisServer, target: PostgresServer) -> Process:
-        """Database, sessions, people, processes; returns the traffic, which is flowing."""
+    def _set_up(self, installation: Installation, source: RedisServer, target: PostgresServer) -> None:
+        """Database, sessions, people, processes; everything but the traffic."""
         deployment = Deployment(
             {
                 "a": Store(source.config(prefix=example.PREFIX, codec="json"), source.secrets),
                 "b": Store(target.config(codec="json"), target.secrets),
             }
         )
-        path = self.wishes.directory / "deployment.json"
+        path = self._description
         deployment.write(path)
         installation.prepare_database()
         web = installation.start_web()  # they get ready while the rest is prepared
@@ -86,10 +90,13 @@ class Show:
         installation.wait_until_ready(web)
         self.terminal.say(f"Web, dispatcher and {WORKERS} workers are up: {installation.url}")
         deployment.write(path, {"url": installation.url, "name": example.ROUTE, "token": seeded["route_token"]})
-        traffic = processes.start("traffic", [*TRAFFIC, "traffic", str(path)])
-        self.terminal.say("A traffic process reads and writes these sessions all the time.")
-        self.terminal.say()
-        return traffic
+
+    @property
+    def _description(self) -> Path:
+        return self.wishes.directory / "deployment.json"
+
+    def _start_traffic(self, installation: Installation) -> Process:
+        return installation.processes.start("traffic", [*TRAFFIC, "traffic", str(self._description)])
 
     def _sabotage(self, target: PostgresServer) -> Callable[[frozenset[str]], None]:
         """With `--corrupt`: once verification is about to begin, flip one byte on the target, then let it begin."""
@@ -130,22 +137,22 @@ class Show:
 
     def _stay(self, installation: Installation) -> None:
         """Put work in every state on show, then leave the pages up until somebody has seen enough."""
-        installation.processes.run("play", manage_command("demo", "--play"))
         say = self.terminal.say
+        say()
+        say("Running a few small migrations more, so that there is work in every state; traffic goes on meanwhile.")
+        self._start_traffic(installation)
+        installation.processes.run("play", manage_command("demo", "--play"))
         say()
         say(f"Look around: {installation.url}   (Ctrl-C stops every process)")
         for login in PEOPLE:
             say(f"  {login.role.value:<9} {login.username:<16} {login.password}")
         while not self.leave.wait(LOOK_AGAIN_SECONDS):
             for process in installation.processes.ended():
-                if process.name != "traffic":
-                    raise ProcessFailed(f"{process.name} ended by itself:\n{process.tail()}")
+                raise ProcessFailed(f"{process.name} ended by itself:\n{process.tail()}")
 
 
-def stop_traffic(traffic: Process) -> dict[str, Any]:
-    """End the traffic and read the one line it leaves. Raises ProcessFailed when there is none."""
-    traffic.popen.terminate()
-    traffic.popen.wait(60)
+def summary_of(traffic: Process) -> dict[str, Any]:
+    """The one line that the traffic leaves when it was told to end. Raises ProcessFailed when there is none."""
     lines = traffic.tail(1)
     if not lines.startswith("{"):
         raise ProcessFailed(f"the traffic ended without a summary:\n{traffic.tail()}")

@@ -99,10 +99,11 @@ def _fill(config: dict[str, str], service: Service, now: datetime) -> None:
 
 def _sessions(service: Service, now: datetime) -> Sequence[SessionRecord]:
     now_ms = int(now.timestamp() * 1000)
+    good = service.sessions - service.broken  # the bad ones come last, where no sample finds them
     return [
         SessionRecord(
             id=f"{service.name}-{number:05d}",
-            value=b"not JSON" if number < service.broken else b'{"user": %d, "theme": "dark"}' % number,
+            value=b'{"user": %d, "theme": "dark"}' % number if number < good else b"not JSON",
             codec=Codec.JSON,
             created_at_ms=now_ms - HOUR_MS,
             ttl_ms=24 * HOUR_MS,
