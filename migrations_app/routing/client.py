@@ -28,7 +28,10 @@ class WritesAreWaiting(DependencyUnavailable):
     """A switch of this route is under way and took longer than this request can wait; try again."""
 
     code = "writes_are_waiting"
-    recovery_actions = ("Answer 503 with Retry-After and try again shortly.",)
+    recovery_actions = (
+        "Answer 503 with Retry-After.",
+        "Try again shortly.",
+    )
 
 
 class SessionClient:

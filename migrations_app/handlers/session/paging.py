@@ -6,7 +6,7 @@ Memory stays bounded: at most `AHEAD` pages wait in the queue, and no page outli
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from migrations_app.stores.sessions.base import WHOLE, Page, Partition, SessionStore
@@ -47,7 +47,7 @@ def sample(store: SessionStore, size: int) -> Page:
 
 def pages_ahead(
     open_store: Callable[[], SessionStore], cursor: str, limit: int, partition: Partition = WHOLE
-) -> Iterator[Page]:
+) -> Generator[Page]:
     """Like `pages`, read by a thread with a store of its own. What fails in the thread is raised here.
 
     Close the generator (or leave the loop) to stop the thread; it is joined before the generator ends.

@@ -1,7 +1,7 @@
 """Shutting out late drivers of the transfer's partitions once the transfer is over."""
 
-from migrations_app.engine.handler import CLOSED_TOKEN, ActionContext, partition_scope
-from migrations_app.engine.ports import WorkerToken
+from migrations_app.engine.handler import ActionContext
+from migrations_app.engine.ports import CLOSED_TOKEN, WorkerToken, partition_scope
 from migrations_app.stores.sessions.base import SessionStore
 
 TRANSFER = "transfer"
