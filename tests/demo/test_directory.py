@@ -25,11 +25,12 @@ def test_a_second_demo_is_refused_and_touches_nothing(tmp_path):
 
 
 def test_processes_of_a_killed_demo_are_ended(tmp_path):
-    left = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE, env={"STATE": str(tmp_path)})
-    (tmp_path / "processes").write_text(f"{left.pid}\n")
+    waits = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(waits, stdin=subprocess.PIPE, env={"STATE": str(tmp_path)}) as left:
+        (tmp_path / "processes").write_text(f"{left.pid}\n")
 
-    with own_directory(tmp_path):
-        assert left.wait(10) == -9
+        with own_directory(tmp_path):
+            assert left.wait(10) == -9
 
 
 def test_a_listed_process_of_somebody_else_is_left_alone(tmp_path):
