@@ -26,7 +26,7 @@ _ANSWERS_SIGNAL = frozenset(
     }
 )
 _PARTITIONS_END = _ANSWERS_SIGNAL
-_STEP_FIELDS = ("state", "attempt", "done", "total", "unit", "checkpoint", "started_at", "ended_at")
+STEP_FIELDS = ("state", "attempt", "done", "total", "unit", "checkpoint", "started_at", "ended_at")
 
 
 def write(
@@ -109,7 +109,7 @@ def _write_steps(run_id: int, before: RunView, after: RunView) -> None:
         ]
     if rows:
         StepRun.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["run", "step", "partition"], update_fields=_STEP_FIELDS
+            rows, update_conflicts=True, unique_fields=["run", "step", "partition"], update_fields=STEP_FIELDS
         )
 
 
