@@ -1,7 +1,7 @@
 """Page sizes, so that a page of large values does not fill the memory; and cursors as JSON text."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from migrations_app.engine.errors import ValidationFailed
@@ -27,6 +27,20 @@ class PageBudget:
         if records:
             average = sum(len(record.value) for record in records) / len(records) + 64
             self._average = max(average, self._average * 0.9)
+
+
+def take(names: Sequence[str], size: int, limit: int, holds: Callable[[str], bool]) -> tuple[list[str], int | None]:
+    """The first `limit` of `names[:size]` that a partition holds, and where the next page begins.
+
+    `names` has one more than `size` when there are more; None: there is no next page.
+    """
+    wanted: list[str] = []
+    for place, name in enumerate(names[:size]):
+        if holds(name):
+            if len(wanted) == limit:
+                return wanted, place
+            wanted.append(name)
+    return wanted, size if len(names) > size else None
 
 
 def write_cursor(**parts: Any) -> str:

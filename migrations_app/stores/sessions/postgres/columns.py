@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrations_app.stores.sessions.configuration import Unit
-from migrations_app.stores.sessions.records import SessionRecord
+from migrations_app.stores.sessions.records import Codec, SessionRecord
 
 POSTGRES_EPOCH_MS = 946_684_800_000  # 2000-01-01 UTC, where timestamps begin in the binary format
 INTEGERS = {"int2": struct.Struct("!h"), "int4": struct.Struct("!i"), "int8": struct.Struct("!q")}
@@ -138,8 +138,17 @@ def _time_encoder(column: Column) -> Encode:
     return number
 
 
-def why_unfit(column: Column, record: SessionRecord) -> str:
-    """Why this column cannot hold the record's part without loss; '' when it can."""
+def why_unfit(record: SessionRecord, columns: Mapping[str, Column]) -> str:
+    """Why these columns cannot hold the record without loss; '' when they can."""
+    if columns["value"].type == "jsonb" and record.codec is not Codec.JSON:
+        return "the value is not declared as JSON, which a jsonb column demands"
+    for column in columns.values():
+        if column.can_refuse and (reason := _why_part_unfit(column, record)):
+            return reason
+    return ""
+
+
+def _why_part_unfit(column: Column, record: SessionRecord) -> str:
     if column.is_time:
         return _why_time_unfit(column, TIME_PARTS[column.part](record))
     text: Any = None

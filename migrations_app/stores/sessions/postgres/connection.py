@@ -92,12 +92,10 @@ def _login_problem(error: psycopg.OperationalError) -> str:
     text = str(error)
     if isinstance(error, errors.InvalidCatalogName) or ("database" in text and "does not exist" in text):
         return "config.database"
-    words = ("authentication failed", "no password supplied", "no pg_hba.conf entry", "role", "SSL")
-    if isinstance(error, errors.InvalidPassword | errors.InvalidAuthorizationSpecification):
-        return "config.username"
-    if "connection failed" in text and "FATAL" in text and any(word in text for word in words):
-        return "config.username"
-    return ""
+    if "does not support SSL" in text:
+        return "config.tls"
+    words = ("authentication failed", "no password supplied", "no pg_hba.conf entry", 'role "')
+    return "config.username" if any(word in text for word in words) else ""
 
 
 def _not_usable(field: str, what: str, error: Exception) -> ValidationFailed:

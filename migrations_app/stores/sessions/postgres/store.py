@@ -15,7 +15,7 @@ from migrations_app.stores.sessions.applying import newest_of_each, refuse_unrep
 from migrations_app.stores.sessions.base import WHOLE, Applied, Page, Partition, SessionStore, StoreProbe
 from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
-from migrations_app.stores.sessions.paging import PageBudget, read_cursor, write_cursor
+from migrations_app.stores.sessions.paging import PageBudget, read_cursor, take, write_cursor
 from migrations_app.stores.sessions.postgres.columns import why_unfit
 from migrations_app.stores.sessions.postgres.connection import Connection, connect, domain_errors
 from migrations_app.stores.sessions.postgres.fences import Fences
@@ -200,26 +200,25 @@ class PostgresStore(SessionStore):
             connection, layout = self._open(), self._layout()
             rows = self._budget.rows(limit)
             start = read_cursor(cursor).get("from", "") if cursor else ""
+            size = rows * partition.of
             key = layout.reference("key")
-            tail = f"ORDER BY {key} LIMIT {rows + 1 if partition.of == 1 else rows * partition.of + 1}"
+            tail = f"ORDER BY {key} LIMIT {size + 1}"
             where = f"{key} >= %s" if start else "true"
             arguments = [start] if start else []
             if partition.of == 1:
                 found = connection.execute(layout.select(where, tail), arguments, binary=True).fetchall()
                 names = [row[0] for row in found]
-                found = found[:rows]
+                found, following = found[:rows], rows if len(names) > rows else None
             else:
-                listing = SQL("SELECT {} FROM {} WHERE {} AND {} {}").format(
-                    raw(key), layout.source(), raw(layout.live()), raw(where), raw(tail)
-                )
-                names = [row[0] for row in connection.execute(listing, arguments).fetchall()]
-                wanted = [name for name in names[: rows * partition.of] if partition.holds(name)]
+                names = [row[0] for row in connection.execute(layout.select_keys(where, tail), arguments).fetchall()]
+                wanted, following = take(names, size, rows, partition.holds)
                 found = self._select_ids(wanted)
             records, unreadable = self._records(found)
             self._budget.saw(records)
-            last = len(names) <= (rows if partition.of == 1 else rows * partition.of)
-            following = "" if last else self._separator(connection, layout, names[-2], names[-1])
-            return Page(records, write_cursor(**{"from": following}), last, unreadable)
+            if following is None:
+                return Page(records, write_cursor(**{"from": ""}), True, unreadable)
+            begin = self._separator(connection, layout, names[following - 1], names[following])
+            return Page(records, write_cursor(**{"from": begin}), False, unreadable)
 
     def _separator(self, connection: Connection, layout: TableLayout, before: str, after: str) -> str:
         """The shortest beginning of `after` that sorts behind `before`: a cursor must not hold a whole session id.
@@ -274,8 +273,8 @@ class PostgresStore(SessionStore):
     def apply(self, records: Sequence[SessionRecord], worker: WorkerToken) -> Applied:
         unique = newest_of_each(records)
         with domain_errors(self._config):
-            writer = self._writer()
-            refuse_unrepresentable(unique, self.why_unrepresentable)
+            writer, columns = self._writer(), self._layout().main
+            refuse_unrepresentable(unique, lambda record: why_unfit(record, columns))
             applied = writer.apply(unique, worker)
         return Applied(applied.written, len(records) - applied.written)
 
@@ -304,14 +303,9 @@ class PostgresStore(SessionStore):
         return int(row[0]) if row else 0
 
     def why_unrepresentable(self, record: SessionRecord) -> str:
-        layout = self._known_layout
-        columns = layout.main if layout else own_columns(self._config["value_type"])
-        if columns["value"].type == "jsonb" and record.codec is not Codec.JSON:
-            return "the value is not declared as JSON, which a jsonb column demands"
-        for column in columns.values():
-            if column.can_refuse and (reason := why_unfit(column, record)):
-                return reason
-        return ""
+        with domain_errors(self._config):
+            layout = self._find_layout()
+        return why_unfit(record, layout.main if layout else own_columns(self._config["value_type"]))
 
 
 def _truth(row: tuple[Any, ...] | None) -> bool:

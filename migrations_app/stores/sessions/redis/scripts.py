@@ -129,6 +129,8 @@ return 1
 APPLY = (
     _FENCE
     + """
+-- Redis looks at its memory limit only at a script's first write: let that be one that a full server refuses.
+redis.call('SET', KEYS[1], ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local function whole(number) return string.format('%.0f', number) end

@@ -19,7 +19,7 @@ from migrations_app.stores.sessions.applying import (
 from migrations_app.stores.sessions.base import WHOLE, Applied, Page, Partition, SessionStore, StoreProbe
 from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
-from migrations_app.stores.sessions.paging import PageBudget, read_cursor, write_cursor
+from migrations_app.stores.sessions.paging import PageBudget, read_cursor, take, write_cursor
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
 from migrations_app.stores.sessions.sqlite.connection import connect, domain_errors, transaction
 from migrations_app.stores.sessions.sqlite.fences import Fences
@@ -30,6 +30,7 @@ from migrations_app.stores.sessions.sqlite.table import (
     own_columns,
     quoted,
     row,
+    why_unfit,
 )
 
 CHUNK = 500
@@ -175,12 +176,11 @@ class SQLiteStore(SessionStore):
                 f"SELECT {key} FROM {layout.source()} WHERE {layout.live()} AND {where} ORDER BY {key} LIMIT {size + 1}"  # noqa: S608
             )
             names = [str(found[0]) for found in connection.execute(listing, bound)]
-            wanted = [name for name in names[:size] if partition.holds(name)]
+            wanted, following = take(names, size, rows, partition.holds)
             records, unreadable = self._records(self._select(wanted))
             self._budget.saw(records)
-            last = len(names) <= size
-            following = "" if last else _separator(names[-2], names[-1])
-            return Page(records, write_cursor(**{"from": following}), last, unreadable)
+            begin = "" if following is None else _separator(names[following - 1], names[following])
+            return Page(records, write_cursor(**{"from": begin}), following is None, unreadable)
 
     def _select(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
         connection, layout = self._open(), self._layout()
@@ -226,7 +226,7 @@ class SQLiteStore(SessionStore):
         unique = newest_of_each(records)
         with domain_errors(self._config):
             connection, layout = self._open(), self._layout()
-            refuse_unrepresentable(unique, self.why_unrepresentable)
+            refuse_unrepresentable(unique, lambda record: why_unfit(record, layout.main))
             with transaction(connection):
                 Fences(connection).check(worker)
                 now = _now_ms()
@@ -278,9 +278,9 @@ class SQLiteStore(SessionStore):
         return int(found[0])
 
     def why_unrepresentable(self, record: SessionRecord) -> str:
-        layout = self._known_layout
-        columns = layout.main if layout else own_columns(self._config["value_type"])
-        return next((reason for column in columns.values() if (reason := column.why_unfit(record))), "")
+        with domain_errors(self._config):
+            layout = self._find_layout() if os.path.exists(self._config["path"]) else None
+        return why_unfit(record, layout.main if layout else own_columns(self._config["value_type"]))
 
 
 def row_parts() -> Sequence[str]:

@@ -153,6 +153,11 @@ class TableLayout:
         )
 
 
+def why_unfit(record: SessionRecord, columns: Mapping[str, Column]) -> str:
+    """Why these columns cannot hold the record without loss; '' when they can."""
+    return next((reason for column in columns.values() if (reason := column.why_unfit(record))), "")
+
+
 def row(record: SessionRecord, columns: Mapping[str, Column]) -> list[Any]:
     return [column.store(part_of(record, part)) for part, column in columns.items()]
 
