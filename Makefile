@@ -51,7 +51,7 @@ types: $(STAMP) ## mypy, strict
 	@$(BIN)/mypy
 
 test: $(STAMP) lint types ## lint, types, every test, PostgreSQL pass, coverage gate, skip gate
-	@$(BIN)/python tests/gate.py $(ARGS)
+	@$(BIN)/python -m tests.gate $(ARGS)
 
 test-faults: $(STAMP) ## only the tests that kill, freeze and cut real processes
 	@$(BIN)/pytest -m faults $(ARGS)

@@ -1,6 +1,6 @@
 """The gate of `make test`: every test on SQLite, the `db_semantics` ones on PostgreSQL too, coverage and skips.
 
-Run it with `python tests/gate.py [pytest arguments]`. Ends with the one line that says what was counted; the exit
+Run it with `python -m tests.gate [pytest arguments]`. Ends with the one line that says what was counted; the exit
 status is 0 only when nothing failed, no skip is unexplained, and the rooms below are covered.
 """
 
