@@ -1,0 +1,51 @@
+import pytest
+
+from migrations_app.engine.vocabulary import Role
+from migrations_app.models import Environment, Person, RoleGrant
+from migrations_app.selectors.access import NOTHING, Permission, access_of, people_with
+from migrations_app.services.actor import SYSTEM
+from tests.cast import actor_of
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_grant_everywhere_covers_environments_to_come(operator, now):
+    access = access_of(operator)
+
+    assert access.environments(Permission.AUTHOR) is None
+    assert access.anywhere(Permission.AUTHOR)
+    later = Environment.objects.create(name="later", position=99, created_at=now)
+    assert list(Environment.objects.filter(access.within(Permission.AUTHOR, "pk"), pk=later.pk)) == [later]
+
+
+def test_a_grant_in_one_environment_covers_that_one(staging, dev, now):
+    person = Person.objects.create_user("local")
+    RoleGrant.objects.create(person=person, role="operator", environment=staging, granted_at=now)
+
+    access = access_of(actor_of(person, now))
+
+    assert access.environments(Permission.AUTHOR) == {staging.pk}
+    assert access.roles_in(staging.pk) == {Role.OPERATOR}
+    assert not access.can(Permission.AUTHOR, None)
+    assert list(Environment.objects.filter(access.within(Permission.VIEW, "pk"))) == [staging]
+
+
+def test_roles_come_through_groups_too(viewer, staging):
+    assert access_of(viewer).can(Permission.VIEW, staging.pk)
+
+
+def test_nobody_holds_nothing(outsider, staging):
+    assert access_of(outsider).roles == {}
+    assert not NOTHING.anywhere(Permission.VIEW)
+    assert access_of(SYSTEM).environments(Permission.MANAGE_PEOPLE) is None
+
+
+def test_who_holds_a_role_where(cast, staging, dev, now):
+    local = Person.objects.create_user("aa-local")
+    RoleGrant.objects.create(person=local, role="approver", environment=dev, granted_at=now)
+    gone = Person.objects.create_user("gone", is_active=False)
+    RoleGrant.objects.create(person=gone, role="approver", granted_at=now)
+
+    assert [str(p.username) for p in people_with(Role.APPROVER, staging.pk)] == ["approver", "second_approver"]
+    assert [p.username for p in people_with(Role.APPROVER, dev.pk)] == ["aa-local", "approver", "second_approver"]
+    assert [p.username for p in people_with(Role.VIEWER, dev.pk)] == ["viewer"]

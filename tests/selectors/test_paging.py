@@ -1,0 +1,42 @@
+import pytest
+
+from migrations_app.models import Environment
+from migrations_app.selectors.paging import LARGEST_PAGE, cut
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def hundred(now):
+    return Environment.objects.bulk_create([Environment(name=f"e{n}", position=n, created_at=now) for n in range(100)])
+
+
+def names(cursor="", limit=40):
+    page = cut(Environment.objects.all(), cursor=cursor, limit=limit)
+    return [row.name for row in page.rows], page.next_cursor, page.total
+
+
+def test_slices_follow_each_other_newest_first(hundred):
+    first, cursor, total = names()
+    second, cursor, _ = names(cursor)
+    third, end, _ = names(cursor)
+
+    assert first + second + third == [f"e{n}" for n in reversed(range(100))]
+    assert (total, end) == (100, "")
+
+
+def test_new_rows_do_not_move_what_is_left(hundred, now):
+    _, cursor, _ = names()
+    Environment.objects.create(name="new", position=1000, created_at=now)
+
+    assert names(cursor)[0][0] == "e59"
+
+
+@pytest.mark.parametrize("cursor", ["x", "-5", "1.5", "٣", "9" * 40, "1; drop table"])
+def test_a_cursor_of_somebody_else_starts_from_the_top(hundred, cursor):
+    assert names(cursor)[0][0] == "e99"
+
+
+def test_a_slice_has_at_least_one_row_and_not_too_many(hundred):
+    assert len(names(limit=0)[0]) == 1
+    assert len(names(limit=10**9)[0]) == 100 <= LARGEST_PAGE

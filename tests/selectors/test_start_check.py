@@ -1,0 +1,114 @@
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.engine.vocabulary import RunKind
+from migrations_app.models import ClaimedTarget, Migration, PlanRevision, RoleGrant, Run
+from migrations_app.selectors.start_check import signature_facts, start_check, start_facts
+from migrations_app.services import reviews
+from tests.stores_on_disk import newest
+
+pytestmark = pytest.mark.django_db
+
+
+def codes(migration, now, kind=RunKind.APPLY):
+    migration.refresh_from_db()
+    revision = migration.revisions.order_by("-number").first()
+    return {unmet.code for unmet in start_check(migration, revision, now=now, kind=kind).unmet}
+
+
+def ended(migration, people, now, *, kind="dry_run", state="succeeded", ago=timedelta(hours=1)):
+    return Run.objects.create(
+        migration=migration,
+        revision=newest(migration),
+        kind=kind,
+        state=state,
+        started_by=people["operator"],
+        created_at=now - ago,
+        started_at=now - ago,
+        ended_at=now - ago,
+    )
+
+
+def approved(stage, approver, now):
+    migration = stage.planned()
+    reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+    reviews.decide(
+        actor=approver, now=now, migration_id=migration.pk, digest=newest(migration).digest, decision="approve"
+    )
+    return migration
+
+
+def test_every_reason_is_named_at_once(stage, now):
+    assert codes(stage.migration(), now) == {"not_planned"}
+    assert codes(stage.planned(), now) == {"approvals_missing", "dry_run_missing"}
+
+
+def test_approved_and_tried_it_is_ready(stage, approver, people, now):
+    migration = approved(stage, approver, now)
+    ended(migration, people, now)
+
+    assert start_check(migration, newest(migration), now=now).ready or codes(migration, now) == set()
+
+
+def test_an_old_dry_run_does_not_count(stage, approver, people, now):
+    migration = approved(stage, approver, now)
+    ended(migration, people, now, ago=timedelta(hours=25))
+
+    assert codes(migration, now) == {"dry_run_too_old"}
+
+
+def test_a_failed_dry_run_does_not_count(stage, approver, people, now):
+    migration = approved(stage, approver, now)
+    ended(migration, people, now, state="failed")
+
+    assert codes(migration, now) == {"dry_run_missing"}
+
+
+def test_a_signer_who_lost_the_role_is_named(stage, approver, now):
+    migration = approved(stage, approver, now)
+    RoleGrant.objects.filter(person_id=approver.person_id).delete()
+
+    (fact,) = signature_facts(migration)
+    assert fact.not_eligible_because == "no longer has the approver role in staging"
+    assert {"signer_not_eligible", "approvals_missing"} <= codes(migration, now)
+
+
+def test_a_signer_who_became_an_editor_does_not_count(stage, approver, people, now):
+    migration = approved(stage, approver, now)
+    migration.editors.create(person=people["approver"], revision=2)
+
+    assert signature_facts(migration)[0].not_eligible_because == "has edited the migration"
+
+
+def test_a_claimed_target_blocks_and_names_its_run(stage, people, now):
+    other, migration = stage.planned(title="Other"), stage.planned()
+    run = Run.objects.create(
+        migration=other, revision=newest(other), kind="apply", started_by=people["operator"], created_at=now
+    )
+    ClaimedTarget.objects.create(run=run, target_id=stage.source_id, mode="exclusive")
+
+    (blocker,) = start_facts(migration, newest(migration), kind=RunKind.APPLY, now=now).blockers
+
+    assert (blocker.run_id, blocker.title, blocker.target) == (run.pk, "Other", "sessions-source")
+
+
+def test_another_handler_version_needs_another_plan(stage, now):
+    migration = stage.planned()
+    revision = newest(migration)
+    revision.content["handler_version"] = "0"
+    PlanRevision.objects.filter(pk=revision.pk).update(content=revision.content)
+
+    assert "handler_missing" in codes(migration, now)
+
+
+def test_a_rollback_waits_for_later_runs_of_the_targets(stage, people, now):
+    migration, later = stage.planned(), stage.planned(title="Later")
+    Migration.objects.filter(pk=migration.pk).update(status="completed")
+    ended(migration, people, now, kind="apply")
+    assert codes(migration, now, RunKind.ROLLBACK) == set()
+
+    ended(later, people, now, kind="apply", ago=timedelta(minutes=1))
+
+    assert codes(migration, now, RunKind.ROLLBACK) == {"later_run"}
+    assert "rollback_too_late" in codes(migration, now + timedelta(hours=24), RunKind.ROLLBACK)
