@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
-from celery import current_app
+from celery import Celery
 from django.db import DatabaseError, close_old_connections, transaction
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -31,9 +31,10 @@ TIDY_SECONDS = 60.0
 
 
 class Dispatcher:
-    def __init__(self, clock: Clock, settings: RuntimeSettings) -> None:
+    def __init__(self, clock: Clock, settings: RuntimeSettings, broker: Celery) -> None:
         self._clock = clock
         self._settings = settings
+        self._broker = broker
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._tidied_at = clock.monotonic()
 
@@ -84,7 +85,7 @@ class Dispatcher:
             if not outbox.mark_sent(row, now):
                 continue
             reach("dispatcher.send.before")
-            if not send(row):
+            if not send(self._broker, row):
                 break
             sent += 1
         return sent
@@ -95,11 +96,11 @@ class Dispatcher:
             outbox.forget_old(self._clock.now())
 
 
-def send(row: OutboxRow) -> bool:
+def send(broker: Celery, row: OutboxRow) -> bool:
     """Hand one row to the broker; False when it does not answer (the row is sent again later)."""
     arguments: Sequence[Any] = row.arguments
     try:
-        current_app.send_task(row.task, args=list(arguments), queue=row.queue, retry=False)
+        broker.send_task(row.task, args=list(arguments), queue=row.queue, retry=False)
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("row %s not sent, trying again: %s", row.pk, type(error).__name__)
         return False

@@ -4,6 +4,7 @@ import signal
 import threading
 from typing import Any
 
+from celery import current_app
 from django.core.management.base import BaseCommand
 
 from migrations_app.runtime import composition
@@ -19,4 +20,4 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Dispatching. Stop with Ctrl-C.")
         self.stdout.flush()
-        Dispatcher(composition.clock(), composition.run_settings()).run(stop)
+        Dispatcher(composition.clock(), composition.run_settings(), current_app).run(stop)

@@ -1,0 +1,77 @@
+import threading
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.models import Lease
+from migrations_app.runtime import leases
+from migrations_app.runtime.clock import database_now
+from migrations_app.runtime.leases import Scope
+from migrations_app.runtime.settings import RuntimeSettings
+from migrations_app.runtime.watchdog import Watchdog
+from tests.parallel import wait_for
+from tests.runs import a_run
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+QUICK = RuntimeSettings(watchdog_seconds=0.02, watchdog_drivers=2, resend_seconds=5)
+
+
+def abandoned_run() -> Scope:
+    scope = Scope(a_run().pk)
+    leases.claim(scope, "dead", 1)
+    Lease.objects.filter(run_id=scope.run_id).update(expires_at=database_now() - timedelta(seconds=1))
+    return scope
+
+
+class Driver:
+    """Drives nothing: it notes the scope, waits until it may end, and claims the lease like a driver would."""
+
+    def __init__(self) -> None:
+        self.seen: list[Scope] = []
+        self.may_end = threading.Event()
+
+    def __call__(self, scope: Scope) -> None:
+        self.seen.append(scope)
+        self.may_end.wait(10)
+        leases.claim(scope, "heir", 60)
+
+
+def test_abandoned_leases_are_driven_each_by_one_thread_as_far_as_threads_are_free() -> None:
+    scopes = {abandoned_run(), abandoned_run(), abandoned_run()}
+    driver = Driver()
+    watchdog = Watchdog(driver, QUICK)
+    watchdog.start()
+    wait_for(lambda: len(driver.seen) == 2)
+    assert watchdog.look() == 0
+
+    driver.may_end.set()
+    wait_for(lambda: len(driver.seen) == 3)
+    watchdog.stop()
+    assert set(driver.seen) == scopes
+    assert leases.wanting() == []
+
+
+def test_live_and_idle_leases_are_left_alone() -> None:
+    live, idle = Scope(a_run().pk), Scope(a_run().pk)
+    leases.claim(live, "alive", 60)
+    worker = leases.claim(idle, "done", 60)
+    assert worker is not None
+    leases.release(worker, wake_at=None)
+
+    assert Watchdog(Driver(), QUICK).look() == 0
+
+
+def test_a_driver_that_fails_frees_its_thread() -> None:
+    scope = abandoned_run()
+    failures: list[Scope] = []
+
+    def fail(scope: Scope) -> None:
+        failures.append(scope)
+        raise RuntimeError("no")
+
+    watchdog = Watchdog(fail, QUICK)
+    watchdog.start()
+    wait_for(lambda: len(failures) >= 3)
+    watchdog.stop()
+    assert set(failures) == {scope}
