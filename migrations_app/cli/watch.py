@@ -3,7 +3,7 @@
 import argparse
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Console
@@ -25,52 +25,56 @@ def register(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def run(client: Client, given: argparse.Namespace, out: Console) -> Exit:
-    seen = given.after
-    look = _patient(lambda: client.get(f"/runs/{given.run}/events", after=seen, limit=PAGE))
-    state = client.get(f"/runs/{given.run}")
+    patient, seen = _Patient(client), given.after
     while True:
-        page = look()
+        page = patient.get(f"/runs/{given.run}/events", after=seen, limit=PAGE)
         for event in page["events"]:
             seen = event["seq"]
-            if given.json:
-                out.print(json.dumps(event), soft_wrap=True, markup=False)
-            else:
-                out.print(_line(event), soft_wrap=True)
+            _show(out, event, as_json=given.json)
         if seen < page["newest"]:
             continue
-        state = _patient(lambda: client.get(f"/runs/{given.run}"))()
-        if state["is_final"] and state["last_seq"] <= seen:
+        state = patient.get(f"/runs/{given.run}")
+        if state["last_seq"] > seen:
+            continue
+        if state["is_final"]:
             break
-        if state["last_seq"] <= seen:
-            time.sleep(EVERY)
+        time.sleep(EVERY)
     if not given.json:
         out.print(_ending(state), soft_wrap=True)
     return Exit.OK if _good(state) else Exit.FAILED
+
+
+def _show(out: Console, event: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        out.print(json.dumps(event), soft_wrap=True, markup=False)
+    else:
+        out.print(_line(event), soft_wrap=True)
 
 
 def _good(state: Mapping[str, Any]) -> bool:
     return bool(state["state"] == "succeeded" or (state["kind"] == "rollback" and state["state"] == "rolled_back"))
 
 
-def _patient(ask: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+class _Patient:
     """A web process that restarts is no reason to stop watching; never having had an answer is."""
-    answered = False
 
-    def patiently() -> dict[str, Any]:
-        nonlocal answered
+    def __init__(self, client: Client) -> None:
+        self._client = client
+        self._answered = False
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
         give_up_at = time.monotonic() + PATIENCE
         while True:
             try:
-                answer = ask()
+                answer = self._client.get(path, **query)
             except CommandFailed as failed:
-                if failed.status is not Exit.UNREACHABLE or not answered or time.monotonic() >= give_up_at:
+                gone = failed.status is Exit.UNREACHABLE
+                if not gone or not self._answered or time.monotonic() >= give_up_at:
                     raise
                 time.sleep(EVERY)
             else:
-                answered = True
+                self._answered = True
                 return answer
-
-    return patiently
 
 
 def _line(event: Mapping[str, Any]) -> str:

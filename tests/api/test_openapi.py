@@ -1,0 +1,89 @@
+"""The API's description is a contract: a change shows up here, and is made on purpose.
+
+After a change on purpose, write the snapshot anew:
+`python -m tests.api.test_openapi` with DJANGO_SETTINGS_MODULE=snakeweb.settings.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import django
+import pytest
+from django.test import Client
+
+SNAPSHOT = Path(__file__).with_name("openapi.json")
+METHODS = {"get", "post", "put", "patch", "delete"}
+
+
+def described() -> Any:
+    return Client().get("/api/v1/openapi.json").json()
+
+
+def written(schema: Any) -> str:
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def test_the_description_is_as_agreed() -> None:
+    assert written(described()) == SNAPSHOT.read_text()
+
+
+@pytest.mark.django_db
+def test_the_description_needs_no_login(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        answer = Client().get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("application/json")
+
+
+def test_every_operation_says_who_may_call_it_and_how_it_refuses() -> None:
+    schema = described()
+    for path, operations in schema["paths"].items():
+        for method, operation in operations.items():
+            assert method in METHODS
+            assert operation["security"], (path, method)
+            refusal = operation["responses"]["default"]["content"]
+            assert list(refusal) == ["application/problem+json"], (path, method)
+            names = {parameter["name"] for parameter in operation.get("parameters", ())}
+            assert ("Idempotency-Key" in names) == (method == "post"), (path, method)
+    assert set(schema["components"]["securitySchemes"]) == {"Token", "BrowserSession"}
+
+
+def test_the_agreed_addresses_are_there() -> None:
+    paths = described()["paths"]
+    agreed = {
+        "/environments": {"get", "post"},
+        "/environments/{environment_id}": {"get", "patch"},
+        "/targets": {"get", "post"},
+        "/targets/{target_id}": {"get", "patch"},
+        "/targets/{target_id}/test": {"post"},
+        "/tokens": {"get", "post"},
+        "/migrations": {"get", "post"},
+        "/migrations/import": {"post"},
+        "/migrations/{migration_id}": {"get", "patch"},
+        "/migrations/{migration_id}/status": {"get"},
+        "/migrations/{migration_id}/export": {"get"},
+        **{
+            f"/migrations/{{migration_id}}/{operation}": {"post"}
+            for operation in (
+                "plan", "validate", "submit", "withdraw", "clone", "cancel", "reviews", "execute", "rollback"
+            )
+        },
+        "/runs": {"get"},
+        "/runs/{run_id}": {"get"},
+        "/runs/{run_id}/events": {"get"},
+        "/runs/{run_id}/report": {"get"},
+        **{f"/runs/{{run_id}}/{name}": {"post"} for name in ("pause", "resume", "cancel", "retry", "signoffs")},
+        "/audit": {"get"},
+        "/audit/export": {"get"},
+        "/audit/verify": {"get", "post"},
+        "/routes/{name}": {"get"},
+        "/routes/{name}/leases/{client_id}": {"put"},
+    }  # fmt: skip
+    for path, methods in agreed.items():
+        assert methods <= paths[f"/api/v1{path}"].keys(), path
+
+
+if __name__ == "__main__":
+    django.setup()
+    SNAPSHOT.write_text(written(described()))

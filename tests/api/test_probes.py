@@ -1,0 +1,70 @@
+import pytest
+from django.test import Client, override_settings
+
+from migrations_app.models import AuditEntry
+from migrations_app.services.actor import Actor
+from migrations_app.testing.servers import RedisServer
+from tests.api.door import program
+from tests.runs import a_run
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
+
+
+def layer(url: str) -> override_settings:
+    hosts = [{"address": url, "socket_timeout": 15}]
+    backend = {"BACKEND": "channels_redis.core.RedisChannelLayer", "CONFIG": {"hosts": hosts}}
+    return override_settings(CHANNEL_LAYERS={"default": backend})
+
+
+def test_a_process_that_lives_says_so() -> None:
+    answer = Client().get("/healthz")
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    assert Client().post("/healthz").status_code == 405
+
+
+@pytest.mark.servers
+def test_ready_says_what_was_looked_at(redis_server: RedisServer) -> None:
+    with layer(redis_server.url):
+        answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    assert {check["name"]: check["ok"] for check in answer.json()["checks"]} == {
+        "database": True,
+        "schema": True,
+        "channel_layer": True,
+    }
+
+
+def test_without_redis_pages_are_served_and_the_probe_says_so() -> None:
+    with layer("redis://127.0.0.1:1/0"):
+        answer = Client().get("/readyz")
+    assert answer.status_code == 200
+    channel_layer = answer.json()["checks"][-1]
+    assert (channel_layer["ok"], channel_layer["required"]) == (False, False)
+    assert "not live" in channel_layer["message"]
+
+
+def test_metrics_for_callers_on_this_machine() -> None:
+    a_run()
+    answer = Client().get("/metrics")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/plain")
+    lines = answer.content.decode().splitlines()
+    assert 'snakeweb_runs{kind="apply",state="queued"} 1.0' in lines
+    assert "snakeweb_audit_entries 0.0" in lines
+    assert not [line for line in lines if line.startswith("snakeweb_audit_chain_ok ")]
+
+
+@pytest.mark.parametrize("headers", [{"X-Forwarded-For": "203.0.113.9"}, {"Forwarded": "for=203.0.113.9"}, {}])
+def test_metrics_for_others_need_a_token(operator: Actor, headers: dict[str, str]) -> None:
+    address = "127.0.0.1" if headers else "203.0.113.9"
+    refused = Client(REMOTE_ADDR=address).get("/metrics", headers=headers)
+    assert refused.status_code == 401
+    assert refused["Content-Type"] == "application/problem+json"
+    allowed = Client(REMOTE_ADDR=address).get("/metrics", headers=headers | program(operator).headers)
+    assert allowed.status_code == 200
+
+
+def test_probes_leave_no_trace_in_the_audit_trail() -> None:
+    for path in ("/healthz", "/metrics"):
+        Client().get(path)
+    assert not AuditEntry.objects.exists()

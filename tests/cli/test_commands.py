@@ -1,0 +1,192 @@
+"""The console script as its users start it, against a real server process."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from migrations_app.cli.exits import Exit
+from migrations_app.models import Run
+from migrations_app.runtime.clock import SystemClock
+from migrations_app.services import driving, runs, tokens
+from migrations_app.services.actor import Actor
+from migrations_app.testing.servers import RedisServer
+from tests.architecture.sources import ROOT
+from tests.parallel import wait_for
+from tests.runs import a_run, queued
+from tests.session_runs import sqlite_migration
+from tests.web_process import Web, web_process
+
+pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
+
+SNAKEWEB = [
+    sys.executable,
+    "-W",
+    "ignore::DeprecationWarning",
+    "-c",
+    "from migrations_app.cli.main import main; exit(main())",
+]
+NO_SERVER = "http://127.0.0.1:1"
+
+
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer, django_db_setup: None) -> Iterator[Web]:
+    with web_process(tmp_path_factory.mktemp("web"), redis_server.url) as web:
+        yield web
+
+
+@pytest.fixture
+def token(viewer: Actor) -> str:
+    return tokens.create(actor=viewer, now=datetime.now(UTC), name="for a test", scopes=["read"]).clear
+
+
+def command(url: str, token: str, *words: str) -> "subprocess.Popen[str]":
+    surroundings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SNAKEWEB_URL": url, "SNAKEWEB_TOKEN": token}
+    return subprocess.Popen(
+        [*SNAKEWEB, *words], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def outcome(url: str, token: str, *words: str) -> tuple[int, str, str]:
+    process = command(url, token, *words)
+    out, errors = process.communicate(timeout=60)
+    return process.returncode, out, errors
+
+
+def test_status_shows_what_runs_and_what_there_is(web: Web, token: str) -> None:
+    run = a_run()
+    code, out, errors = outcome(web.url, token, "status")
+    assert (code, errors) == (Exit.OK, "")
+    assert "1 live runs, 1 migrations" in out
+    assert str(run.pk) in out
+    assert "Move sessions" in out
+
+
+def test_status_of_one_migration_has_the_original_names(web: Web, token: str) -> None:
+    run = a_run()
+    code, out, _ = outcome(web.url, token, "status", str(run.migration_id))
+    assert code == Exit.OK
+    assert "status" in out
+    assert "progress" in out
+
+    code, out, _ = outcome(web.url, token, "status", str(run.migration_id), "--json")
+    assert json.loads(out)["migration_id"] == str(run.migration_id)
+
+
+def test_titles_cannot_paint_the_terminal(web: Web, token: str) -> None:
+    run = a_run()
+    run.migration.title = "[red]Move[/red] \x1b[31m"
+    run.migration.save()
+    code, out, _ = outcome(web.url, token, "status")
+    assert code == Exit.OK
+    assert "[red]Move[/red]" in out
+    assert "\x1b" not in out
+
+
+def test_watch_follows_a_run_to_its_end(web: Web, token: str, tmp_path: Path) -> None:
+    run = queued(sqlite_migration(tmp_path, count=5).revision)
+    process = command(web.url, token, "watch", str(run.pk))
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    assert first.strip()
+    drive(run)
+    out, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (Exit.OK, "")
+    assert f"run {run.pk} succeeded" in out
+
+
+def drive(run: Run) -> None:
+    def ended() -> bool:
+        driving.drive_run(run_id=run.pk, clock=SystemClock())
+        run.refresh_from_db()
+        return run.ended_at is not None
+
+    wait_for(ended)
+
+
+def test_watch_prints_each_event_once_as_json(web: Web, token: str, tmp_path: Path) -> None:
+    run = queued(sqlite_migration(tmp_path, count=5).revision)
+    drive(run)
+    code, out, _ = outcome(web.url, token, "watch", str(run.pk), "--json")
+    assert code == Exit.OK
+    run.refresh_from_db()
+    assert [json.loads(line)["seq"] for line in out.splitlines()] == list(range(1, run.last_seq + 1))
+
+    code, out, _ = outcome(web.url, token, "watch", str(run.pk), "--json", "--after", str(run.last_seq - 2))
+    assert len(out.splitlines()) == 2
+
+
+def test_a_run_that_did_not_succeed_ends_with_status_one(web: Web, token: str, tmp_path: Path, operator: Actor) -> None:
+    run = queued(sqlite_migration(tmp_path, count=5).revision)
+    runs.cancel(actor=operator, now=timezone.now(), run_id=run.pk)
+    drive(run)
+    code, out, _ = outcome(web.url, token, "watch", str(run.pk))
+    assert code == Exit.FAILED
+    assert f"run {run.pk} cancelled" in out
+
+
+def test_watch_goes_on_over_a_restart_of_the_web_process(web: Web, token: str, tmp_path: Path) -> None:
+    run = queued(sqlite_migration(tmp_path, count=5).revision)
+    process = command(web.url, token, "watch", str(run.pk), "--json")
+    assert process.stdout is not None
+    lines = [process.stdout.readline()]
+    web.kill()
+    drive(run)
+    web.start()
+    out, errors = process.communicate(timeout=90)
+    assert (process.returncode, errors) == (Exit.OK, "")
+    run.refresh_from_db()
+    assert [json.loads(line)["seq"] for line in lines + out.splitlines()] == list(range(1, run.last_seq + 1))
+
+
+def test_ctrl_c_ends_the_watching_and_not_the_run(web: Web, token: str) -> None:
+    run = a_run()
+    process = command(web.url, token, "watch", str(run.pk))
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.send_signal(2)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == Exit.INTERRUPTED
+    assert "Traceback" not in errors
+    run.refresh_from_db()
+    assert run.state == "queued"
+
+
+def test_each_failure_has_its_status_and_says_what_to_do(web: Web, token: str, cast: object) -> None:
+    failures = {
+        (web.url, "swk_00000000_wrong", "status"): (Exit.REFUSED, "token"),
+        (web.url, token, "watch", "999999"): (Exit.REFUSED, "no run 999999"),
+        (web.url, token, "status", "999999"): (Exit.REFUSED, "999999"),
+        (NO_SERVER, token, "status"): (Exit.UNREACHABLE, "SNAKEWEB_URL"),
+        (f"{web.url}/healthz", token, "status"): (Exit.REFUSED, "404"),
+        ("nonsense", token, "status"): (Exit.UNREACHABLE, "nonsense"),
+        (web.url, "", "status"): (Exit.USAGE, "SNAKEWEB_TOKEN"),
+        (web.url, "tökén", "status"): (Exit.USAGE, "token"),
+        (web.url, token, "watch", "x"): (Exit.USAGE, "invalid int"),
+        (web.url, token): (Exit.USAGE, "COMMAND"),
+        (web.url, token, "status", "--token-file", "/nowhere"): (Exit.USAGE, "token file"),
+    }
+    for (url, secret, *words), (status, says) in failures.items():
+        code, out, errors = outcome(url, secret, *words)
+        assert (code, out) == (status, ""), (words, errors)
+        assert says in errors, errors
+        assert "Traceback" not in errors
+        assert not secret or secret not in errors
+
+
+def test_the_token_may_come_from_a_file(web: Web, token: str, tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    path.write_text(f"{token}\n")
+    assert outcome(web.url, "", "status", "--token-file", str(path))[0] == Exit.OK
+
+
+def test_help_lists_the_statuses() -> None:
+    code, out, _ = outcome(NO_SERVER, "", "--help")
+    assert code == Exit.OK
+    assert all(f"  {status.value} " in out for status in Exit)
