@@ -1,0 +1,107 @@
+import json
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.models import Person, RoleGrant
+from migrations_app.selectors.audit import AuditFilters, audit_page, chain_status, export_lines
+from migrations_app.selectors.refusals import PermissionDenied
+from migrations_app.services import audit, environments
+from migrations_app.services.errors import PermissionDenied as Denied
+from tests.cast import actor_of
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def trail(admin, viewer, staging, dev, now):
+    environments.edit(actor=admin, now=now, environment_id=staging.pk, required_approvals=2)
+    environments.edit(actor=admin, now=now + timedelta(hours=1), environment_id=dev.pk, protected=True)
+    with pytest.raises(Denied):
+        environments.edit(actor=viewer, now=now + timedelta(hours=2), environment_id=dev.pk, protected=False)
+
+
+def test_entries_are_sentences_with_their_changes(trail, auditor, dev):
+    page = audit_page(actor=auditor)
+
+    assert [row.sentence.replace(f" {dev.pk}", " ID") for row in page.rows] == [
+        "viewer was refused: environment edit environment ID",
+        "admin changed environment “dev”",
+        "admin changed environment “staging”",
+    ]
+    oldest = page.rows[-1]
+    assert [(c.field, c.before, c.after) for c in oldest.changes] == [("required_approvals", "1", "2")]
+    assert (oldest.address, oldest.request_id) == ("192.0.2.7", "request-1")
+    assert page.rows[0].reason.startswith("permission_denied:")
+    assert (page.total, page.chain.entries, page.chain.verified_at) == (3, 3, None)
+
+
+@pytest.mark.parametrize(
+    ("filters", "seqs"),
+    [
+        ({"actor": "viewer"}, [3]),
+        ({"outcome": "allowed"}, [2, 1]),
+        ({"environment": "dev"}, [3, 2]),
+        ({"action": "environment.edit", "object_type": "environment"}, [3, 2, 1]),
+        ({"request_id": "request-1"}, [3, 2, 1]),
+        ({"q": "view"}, [3]),
+        ({"q": "environment admin"}, [2, 1]),
+        ({"q": "\x00nothing"}, []),
+        ({"actor": "no\x00body"}, []),
+    ],
+)
+def test_filters(trail, auditor, filters, seqs):
+    assert [row.seq for row in audit_page(actor=auditor, filters=AuditFilters(**filters)).rows] == seqs
+
+
+def test_times_and_slices(trail, auditor, now):
+    later = AuditFilters(since=now + timedelta(minutes=1), until=now + timedelta(hours=2))
+    assert [row.seq for row in audit_page(actor=auditor, filters=later).rows] == [2]
+
+    first = audit_page(actor=auditor, limit=2)
+    assert [row.seq for row in audit_page(actor=auditor, cursor=first.next_cursor).rows] == [1]
+
+
+def test_facets_count_what_matches(trail, auditor):
+    page = audit_page(actor=auditor, filters=AuditFilters(environment="dev"))
+
+    facets = {facet.name: dict(facet.values) for facet in page.facets}
+    assert facets["outcome"] == {"allowed": 1, "denied": 1}
+    assert facets["actor"] == {"admin": 1, "viewer": 1}
+
+
+@pytest.mark.parametrize("name", ["operator", "approver", "viewer", "outsider"])
+def test_others_may_not_read_it(trail, cast, name):
+    for read in (audit_page, chain_status, export_lines):
+        with pytest.raises(PermissionDenied):
+            read(actor=cast.actors[name])
+
+
+def test_an_auditor_of_one_environment_sees_that_one(trail, dev, now):
+    local = Person.objects.create_user("local")
+    RoleGrant.objects.create(person=local, role="auditor", environment=dev, granted_at=now)
+    actor = actor_of(local, now)
+
+    page = audit_page(actor=actor)
+
+    assert [row.seq for row in page.rows] == [3, 2]
+    assert not page.can_verify
+    with pytest.raises(PermissionDenied, match="every environment"):
+        export_lines(actor=actor)
+
+
+def test_the_export_is_the_chain_itself(trail, auditor):
+    lines = [json.loads(line) for line in export_lines(actor=auditor)]
+
+    assert [line["seq"] for line in lines] == [1, 2, 3]
+    assert lines[1]["previous"] == lines[0]["hash"]
+    assert json.loads(lines[2]["body"])["actor"] == "viewer"
+    assert [json.loads(line)["seq"] for line in export_lines(actor=auditor, after=2)] == [3]
+
+
+def test_the_last_proof_is_shown(trail, auditor, now):
+    audit.verify_chain(now=now)
+
+    status = chain_status(actor=auditor)
+
+    assert (status.ok, status.verified_entries, status.verified_at) == (True, 3, now)

@@ -1,0 +1,143 @@
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.engine.events import EventType
+from migrations_app.models import Lease, Run
+from migrations_app.selectors.refusals import NotFound
+from migrations_app.selectors.runs import (
+    RunFilters,
+    events_after,
+    last_seq,
+    list_runs,
+    may_watch,
+    run_page,
+    run_report,
+    run_row,
+)
+from migrations_app.services.actor import SYSTEM
+from tests.selectors.journal import event, told
+
+pytestmark = pytest.mark.django_db
+
+STARTED = (event(EventType.RUN_STARTED), event(EventType.STEP_STARTED, "one"))
+ERROR = {"message": "The undo failed.", "type": "rollback_failed"}
+
+
+def stuck(now):
+    return told(
+        *STARTED,
+        event(EventType.STEP_SUCCEEDED, "one", result={"sessions": 5}),
+        event(EventType.ROLLBACK_STARTED, steps=["one"], reason="asked for"),
+        event(EventType.UNDO_STARTED, "one"),
+        event(EventType.UNDO_FAILED, "one", error=ERROR),
+        event(
+            EventType.RUN_STUCK,
+            error=ERROR,
+            instructions=[{"step": "one", "title": "One", "actions": ["Drop the table.", "Retry."]}],
+        ),
+        start=now,
+    )
+
+
+def test_the_list_and_its_filters(now, viewer, outsider):
+    first = told(*STARTED, start=now)
+    second = told(*STARTED, event(EventType.RUN_FAILED, error=ERROR), start=now, batch_size=7)
+
+    def ids(**filters):
+        return [row.id for row in list_runs(actor=viewer, now=now, filters=RunFilters(**filters)).rows]
+
+    assert ids() == [second.pk, first.pk]
+    assert ids(live=True) == ids(state="running") == [first.pk]
+    assert ids(migration_id=second.migration_id, environment="dev", kind="apply") == [second.pk]
+    assert ids(environment="nowhere") == []
+    assert list_runs(actor=outsider, now=now).rows == ()
+
+
+def test_the_page_of_a_run_at_work(now, operator):
+    run = told(*STARTED, event(EventType.CHECKPOINT_SAVED, "one", done=50, total=100, unit="sessions"), start=now)
+    Lease.objects.filter(run=run).update(holder="worker-1", expires_at=now + timedelta(hours=1))
+
+    page = run_page(actor=operator, run_id=run.pk, now=now + timedelta(seconds=40))
+
+    assert (page.row.state, page.direction, page.driven_by) == ("running", "forward", "worker-1")
+    assert [line.seq for line in page.log] == [1, 2, 3, 4]
+    assert page.log[-1].text == "One: 50 of 100 sessions."
+    assert page.eta_basis == "this run's own pace"
+    assert page.eta_seconds is not None
+    assert (page.usual_seconds, page.instructions, page.confirmation) == (None, (), None)
+    assert [action.operation for action in page.actions if action.enabled] == ["pause", "cancel", "roll_back"]
+
+
+def test_the_log_holds_the_newest_lines_oldest_first(now, viewer):
+    run = told(*STARTED, *[event(EventType.LOGGED, level="info", message=f"line {n}") for n in range(5)], start=now)
+
+    page = run_page(actor=viewer, run_id=run.pk, now=now, log_lines=2)
+
+    assert [line.text for line in page.log] == ["line 3", "line 4"]
+
+
+def test_a_stuck_run_says_exactly_what_to_do(now, operator):
+    page = run_page(actor=operator, run_id=stuck(now).pk, now=now)
+
+    assert page.instructions == ("One: Drop the table.", "One: Retry.")
+    assert page.error["message"] == "The undo failed."
+    assert (page.direction, page.eta_seconds) == ("undo", None)
+    assert [(action.operation, action.enabled) for action in page.actions] == [("retry", True)]
+
+
+def test_past_runs_tell_how_long_it_usually_takes(now, viewer):
+    for seconds in (10, 20, 60):
+        run = told(*STARTED, start=now, batch_size=seconds)
+        Run.objects.filter(pk=run.pk).update(
+            state="succeeded", started_at=now, ended_at=now + timedelta(seconds=seconds)
+        )
+
+    assert run_page(actor=viewer, run_id=told(start=now).pk, now=now).usual_seconds == 20
+
+
+def test_events_come_in_order_from_where_one_was(now, viewer):
+    run = told(*STARTED, event(EventType.STEP_SUCCEEDED, "one"), start=now)
+
+    def seqs(after, limit=500):
+        return [row.seq for row in events_after(actor=viewer, run_id=run.pk, after=after, limit=limit)]
+
+    assert seqs(0) == seqs(-5) == [1, 2, 3, 4]
+    assert seqs(2) == [3, 4]
+    assert seqs(0, limit=1) == [1]
+    assert seqs(4) == seqs(10**30) == []
+    assert last_seq(actor=viewer, run_id=run.pk) == 4
+
+
+def test_the_report_tells_the_story(now, auditor):
+    run = told(
+        *STARTED,
+        event(EventType.STEP_RETRY_SCHEDULED, "one", error=ERROR),
+        event(EventType.RUN_PARKED, reason="retry"),
+        event(EventType.RUN_RESUMED),
+        event(EventType.RUN_TAKEN_OVER),
+        event(EventType.STEP_STARTED, "one", attempt=2),
+        event(EventType.STEP_SUCCEEDED, "one", result={"sessions": 12}),
+        event(EventType.STEP_STARTED, "two"),
+        event(EventType.STEP_SUCCEEDED, "two"),
+        event(EventType.RUN_SUCCEEDED, result={"downtime": 250}),
+        start=now,
+    )
+
+    report = run_report(actor=auditor, run_id=run.pk, now=now)
+
+    assert (report.events, report.retries, report.takeovers, report.downtime_ms) == (12, 1, 1, 250)
+    assert ("One: sessions", "12") in report.counts
+    assert report.plan_digest == run.revision.digest
+
+
+def test_what_one_may_not_see_is_not_there(now, outsider, viewer):
+    run = told(*STARTED, start=now)
+
+    assert not may_watch(actor=outsider, run_id=run.pk)
+    assert may_watch(actor=viewer, run_id=run.pk)
+    assert may_watch(actor=SYSTEM, run_id=run.pk)
+    for read in (run_page, run_report, run_row):
+        for actor, key in ((outsider, run.pk), (viewer, 0), (viewer, 10**30)):
+            with pytest.raises(NotFound):
+                read(actor=actor, run_id=key, now=now)

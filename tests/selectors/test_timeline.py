@@ -1,0 +1,45 @@
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.models import Migration
+from migrations_app.selectors.timeline import timeline
+from migrations_app.services import migrations, planning, reviews
+from tests.stores_on_disk import newest
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_happened_newest_first(stage, approver, now):
+    operator = stage.operator
+
+    def at(minutes):
+        return now + timedelta(minutes=minutes)
+
+    pk = migrations.create(actor=operator, now=at(0), draft=stage.draft())
+    planning.plan(actor=operator, now=at(1), migration_id=pk)
+    reviews.submit(actor=operator, now=at(2), migration_id=pk)
+    digest = newest(Migration.objects.get()).digest
+    reviews.decide(actor=approver, now=at(3), migration_id=pk, digest=digest, decision="approve", comment="good")
+    migrations.edit(actor=operator, now=at(4), migration_id=pk, version=1, draft=stage.draft(description="more"))
+    planning.plan(actor=operator, now=at(5), migration_id=pk)
+
+    entries = timeline(Migration.objects.get())
+
+    assert [(entry.at, entry.kind, entry.who) for entry in entries if entry.kind != "approved"] == [
+        (at(5), "planned", "operator"),
+        (at(4), "edited", "operator"),
+        (at(4), "voided", "snakeweb"),
+        (at(3), "approve", "approver"),
+        (at(2), "submitted", "operator"),
+        (at(1), "planned", "operator"),
+        (at(0), "created", "operator"),
+    ]
+    assert entries[0].detail == "changed: description"
+
+
+def test_the_same_content_again_is_said(stage):
+    migration = stage.planned()
+    planning.plan(actor=stage.operator, now=stage.now, migration_id=migration.pk)
+
+    assert any(entry.detail == "the same content: signatures stand" for entry in timeline(migration))
