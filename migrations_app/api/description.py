@@ -48,9 +48,17 @@ class DescribedAPI(NinjaAPI):
     def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**where)
         schema["components"]["schemas"]["Problem"] = PROBLEM
+        schemes = schema["components"]["securitySchemes"]
+        schema["components"]["securitySchemes"] = {_scheme(name): scheme for name, scheme in schemes.items()}
         for operations in schema["paths"].values():
             for method, operation in operations.items():
                 operation["responses"]["default"] = ANSWER
+                operation["security"] = [{_scheme(name): [] for name in entry} for entry in operation["security"]]
                 if method == "post":
                     operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
         return schema
+
+
+def _scheme(name: str) -> str:
+    """Operations that wait on the event loop have callers of their own class; to the outside they are the same."""
+    return name.removeprefix("Async")
