@@ -19,6 +19,7 @@ from migrations_app.demo.processes import (
 from migrations_app.testing.servers import RedisServer, free_port
 
 FIRST_WEB_PORT = 8000
+BROKER_PORT = 6379  # where SNAKEWEB_REDIS_URL points when it is not set
 OWN_SETTINGS = ("SNAKEWEB_DATABASE_URL", "SNAKEWEB_SECRET_KEYS", "SNAKEWEB_ALLOWED_HOSTS", "SNAKEWEB_ARTIFACTS_URL")
 
 
@@ -69,12 +70,13 @@ def configured_installation(directory: Path, web_port: int) -> Iterator[Installa
     """
     with contextlib.ExitStack() as stack:
         if not os.environ.get("SNAKEWEB_REDIS_URL"):
-            if not is_free(6379):
+            if not is_free(BROKER_PORT):
                 raise ProcessFailed(
-                    "Something already listens on 127.0.0.1:6379. Set SNAKEWEB_REDIS_URL=redis://127.0.0.1:6379/0 "
-                    "to use it as the broker, or stop it; nothing was started."
+                    f"Something already listens on 127.0.0.1:{BROKER_PORT}. Set "
+                    f"SNAKEWEB_REDIS_URL=redis://127.0.0.1:{BROKER_PORT}/0 to use it as the broker, or stop it; "
+                    "nothing was started."
                 )
-            stack.enter_context(RedisServer(directory / "broker", port=6379))
+            stack.enter_context(RedisServer(directory / "broker", port=BROKER_PORT))
         processes = stack.enter_context(Processes(directory, django_surroundings(dict(os.environ))))
         yield Installation(processes, web_port)
 
