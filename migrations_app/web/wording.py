@@ -87,6 +87,7 @@ def short_time(seconds: float) -> str:
 
 
 FACT_NAMES = {"downtime": "Writes waited", "route_epoch": "Route epoch"}
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -97,7 +98,7 @@ def fact_name(name: object) -> str:
 
 def fact(value: object, name: str = "") -> str:
     """A value of a result as people read it: `1500` -> `1,500`, a digest by both its ends, times with their unit."""
-    text = str(value)
+    text = _MOMENT.sub(lambda found: f"{found[1]} {found[2]} UTC", str(value))
     if _DIGEST.fullmatch(text):
         return short_digest(text)
     number = thousands(int(text)) if text.isdigit() and len(text) < 16 else text

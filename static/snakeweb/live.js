@@ -66,6 +66,7 @@ function heard(message) {
   }
   if (message.run !== run) return;
   if (failures > 2) announce("The live connection is back.");
+  if (failures > 0) window.htmx.trigger("#run-actions", "refresh"); // what was asked for meanwhile got no answer
   failures = 0;
   show("live", "live");
   if (message.kind === "heartbeat" && message.seq > seq) subscribe();

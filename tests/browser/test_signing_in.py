@@ -1,0 +1,58 @@
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.people import People
+from tests.cast import PASSWORD
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
+
+
+def test_a_person_signs_in_and_out_again(people: People) -> None:
+    page = people.somebody()
+
+    page.goto("/runs/")
+    expect(page).to_have_url(re.compile(r"/accounts/login/\?next=/runs/"))
+    page.get_by_label("User name or e-mail").fill("operator")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("alert")).to_contain_text("not correct")
+
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page).to_have_url(re.compile(r"/runs/$"))
+
+    page.get_by_role("button", name=re.compile("Account of")).click()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_somebody_without_a_role_is_told_what_to_do(people: People) -> None:
+    page = people.sign_in("outsider")
+
+    expect(page.locator("main")).to_contain_text("You have no role yet: ask an admin")
+    page.goto("/migrations/new/")
+    expect(page.locator("main")).to_contain_text("You are no operator in any environment")
+    answer = page.goto("/environments/1/")
+    assert answer is not None
+    assert answer.status == 404
+    expect(page.locator("h1")).to_contain_text("that you may see")
+
+
+def test_the_keyboard_gets_everywhere(people: People) -> None:
+    page = people.sign_in("operator")
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    expect(page.get_by_role("searchbox", name="Find anything")).to_be_focused()
+    page.keyboard.press("Escape")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    expect(page).to_have_url(re.compile(r"/migrations/$"))
+    page.keyboard.press("n")
+    expect(page.locator(".title").get_by_role("link", name="New migration")).to_be_focused()
