@@ -1,4 +1,4 @@
-"""Which database the tests use as control database: a SQLite file, or PostgreSQL with SNAKEWEB_TEST_DATABASE=postgres."""
+"""The control database of the tests: a SQLite file, or PostgreSQL with SNAKEWEB_TEST_DATABASE=postgres."""
 
 import os
 from pathlib import Path
