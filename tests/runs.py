@@ -117,9 +117,9 @@ def queued(revision: PlanRevision, kind: RunKind = RunKind.APPLY, undoes: Run | 
             started_by=person(),
             created_at=AT,
         )
-        content = Plan.from_content(revision.content)
+        claims = Plan.from_content(revision.content).claims if kind is not RunKind.DRY_RUN else ()
         ClaimedTarget.objects.bulk_create(
-            [ClaimedTarget(run=run, target_id=claim.target_id, mode=claim.mode) for claim in content.claims]
+            [ClaimedTarget(run=run, target_id=claim.target_id, mode=claim.mode) for claim in claims]
         )
         journal.append_by_person(run, [NewEvent(EventType.RUN_QUEUED)], now=AT)
         work.want_drivers([Scope(run.pk)], now=AT)

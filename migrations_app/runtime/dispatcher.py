@@ -7,7 +7,8 @@ import logging
 import os
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from celery import Celery
@@ -31,10 +32,19 @@ TIDY_SECONDS = 60.0
 
 
 class Dispatcher:
-    def __init__(self, clock: Clock, settings: RuntimeSettings, broker: Celery) -> None:
+    """`chores` are called once a minute with the time, by the one that leads (ending reviews that are due, say)."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        settings: RuntimeSettings,
+        broker: Celery,
+        chores: Sequence[Callable[[datetime], object]] = (),
+    ) -> None:
         self._clock = clock
         self._settings = settings
         self._broker = broker
+        self._chores = chores
         self._holder = f"{socket.gethostname()}:{os.getpid()}"
         self._tidied_at = clock.monotonic()
 
@@ -94,6 +104,8 @@ class Dispatcher:
         if self._clock.monotonic() - self._tidied_at > TIDY_SECONDS:
             self._tidied_at = self._clock.monotonic()
             outbox.forget_old(self._clock.now())
+            for chore in self._chores:
+                chore(self._clock.now())
 
 
 def send(broker: Celery, row: OutboxRow) -> bool:

@@ -17,13 +17,20 @@ _TEXTS: Mapping[EventType, tuple[str, str]] = {
     EventType.CONFIRMATION_WANTED: ("confirmation_wanted", "“{title}”: run {run} waits for your confirmation."),
 }
 _MAILED = frozenset({EventType.RUN_FAILED, EventType.RUN_STUCK, EventType.CONFIRMATION_WANTED})
+# Kinds that only inform: done once read. The others stay open until somebody has acted.
+INFORMING = frozenset({"run_succeeded", "run_rolled_back", "run_cancelled", "run_failed"})
+_ACTED_ON: Mapping[EventType, str] = {
+    EventType.CONFIRMATION_GIVEN: "confirmation_wanted",
+    EventType.RUN_RESUMED: "run_failed",
+    EventType.ROLLBACK_STARTED: "run_stuck",
+}
 TEXT_LENGTH = 300
 
 
 def announce(run_id: int, kind: RunKind, event: Event) -> None:
-    if event.type is EventType.CONFIRMATION_GIVEN:
-        Notification.objects.filter(run_id=run_id, kind="confirmation_wanted", done_at=None).update(done_at=event.at)
-        return
+    if event.type in _ACTED_ON:
+        answered = Notification.objects.filter(run_id=run_id, kind=_ACTED_ON[event.type], done_at=None)
+        answered.update(done_at=event.at)
     if event.type not in _TEXTS:
         return
     run = Run.objects.select_related("migration", "started_by").get(pk=run_id)

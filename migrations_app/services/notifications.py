@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.mail import send_mail
 
 from migrations_app.models import Migration, Notification, Person, Run
-from migrations_app.runtime import outbox
+from migrations_app.runtime import notices, outbox
 from migrations_app.services import finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.operation import operation
@@ -17,7 +17,7 @@ REVIEW_APPROVED = "review_approved"
 REVIEW_REJECTED = "review_rejected"
 REVIEW_EXPIRED = "review_expired"
 PLAN_VOIDED = "plan_voided"
-INFORMATION = frozenset({REVIEW_APPROVED, REVIEW_REJECTED, REVIEW_EXPIRED, PLAN_VOIDED})  # done once read
+INFORMATION = notices.INFORMING | {REVIEW_APPROVED, REVIEW_REJECTED, REVIEW_EXPIRED, PLAN_VOIDED}  # done once read
 MOST_TEXT = 300
 
 

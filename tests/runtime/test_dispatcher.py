@@ -2,7 +2,7 @@ import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from celery import Celery
@@ -106,6 +106,20 @@ def test_a_broker_that_is_away_loses_nothing(broker: Broker) -> None:
 
     row = OutboxRow.objects.get()
     assert (row.claimed_at, row.sent_count) == (None, 1)
+
+
+def test_chores_are_done_once_a_minute(broker: Broker) -> None:
+    clock = ManualClock()
+    done: list[datetime] = []
+    leader = Dispatcher(clock, QUICK, broker.app, [done.append])
+
+    leader.tick()
+    assert done == []
+    clock.advance(61)
+    leader.tick()
+    leader.tick()
+
+    assert done == [clock.now()]
 
 
 def test_old_rows_are_tidied_away(broker: Broker) -> None:
