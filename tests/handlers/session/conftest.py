@@ -14,6 +14,7 @@ Place = Callable[[], Target]
 
 @pytest.fixture
 def redis_place(redis_server: RedisServer) -> Place:
+    redis_server.command("FLUSHALL")  # every scan of the server passes by what earlier tests left there
     return lambda: place(redis_server.config(prefix=f"c{number()}:"), redis_server.secrets)
 
 

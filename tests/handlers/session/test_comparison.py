@@ -1,5 +1,8 @@
 """One corruption of each kind, found and named by kind and keyed fingerprint."""
 
+import itertools
+import threading
+import time
 from dataclasses import replace
 
 import pytest
@@ -122,15 +125,27 @@ def test_a_session_about_to_end_may_be_gone_on_one_side(pair):
 
 def test_a_source_that_changes_while_we_look_is_noted(pair):
     source, target = pair
-    changes = iter(range(1000))
+    enough = threading.Event()
+    writer = threading.Thread(target=write_on, args=[source, enough])
+    writer.start()
+    ends = time.monotonic() + 20
+    moved = 0
+    while not moved and time.monotonic() < ends:
+        moved = compare(source, target).source_moved
+    enough.set()
+    writer.join()
 
-    def somebody_writes(_seen):
-        fill(source, [SessionRecord(f"s-{index:07d}", b"%d" % next(changes)) for index in range(150)])
+    assert moved
 
-    found = compare(source, target, batch_size=150, seen=somebody_writes)
 
-    assert found.kinds["value"] == 150
-    assert found.source_moved == 0  # it changed before the walk began, not within it
+def write_on(source, enough):
+    """A client that does not follow the route, and never rests."""
+    with opened(source) as store:
+        (record,) = store.read([VICTIM])
+        for turn in itertools.count():
+            if enough.is_set():
+                return
+            store.apply([replace(record, value=b"turn %d" % turn)], SEEDER)
 
 
 def test_many_differences_are_counted_and_some_are_named(pair, sqlite_place):

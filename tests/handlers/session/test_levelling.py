@@ -9,8 +9,8 @@ from tests.handlers.session.moves import Move, content, fill, sessions
 
 
 @pytest.fixture
-def filled(redis_place, sqlite_place):
-    move = Move(redis_place(), sqlite_place(), options={"batch_size": 50}, parameters={"catch_up_passes": 4})
+def filled(redis_place):
+    move = Move(redis_place(), redis_place(), options={"batch_size": 50}, parameters={"catch_up_passes": 4})
     fill(move.source, sessions(FEW + 50))
     fill(move.target, [])
     return move

@@ -23,8 +23,8 @@ def level(origin, replica, seq=1, position=None, tick=lambda _position: None):
 
 
 @pytest.fixture
-def pair(redis_place, sqlite_place):
-    origin, replica = redis_place(), sqlite_place()
+def pair(redis_place):
+    origin, replica = redis_place(), redis_place()
     fill(origin, sessions(180))
     fill(replica, [])
     return origin, replica

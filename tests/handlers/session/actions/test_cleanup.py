@@ -14,9 +14,9 @@ class Stop(BaseException):
 
 
 @pytest.fixture
-def switched(redis_place, sqlite_place):
+def switched(redis_place):
     """The target holds all but ten of the source's sessions."""
-    move = Move(redis_place(), sqlite_place(), options={"cleanup_source": True, "batch_size": 40})
+    move = Move(redis_place(), redis_place(), options={"cleanup_source": True, "batch_size": 40})
     records = sessions(150)
     fill(move.source, records)
     fill(move.target, records[10:])

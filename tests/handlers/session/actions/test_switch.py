@@ -12,8 +12,8 @@ PLAIN = (RoutePhase.PLAIN_A, "a")
 
 
 @pytest.fixture
-def copied(redis_place, sqlite_place):
-    move = Move(redis_place(), sqlite_place(), options={"batch_size": 50}, parameters={"catch_up_passes": 2})
+def copied(redis_place):
+    move = Move(redis_place(), redis_place(), options={"batch_size": 50}, parameters={"catch_up_passes": 2})
     records = sessions(150)
     fill(move.source, records)
     fill(move.target, [*records[:100], *sessions(20, prefix="gone")])

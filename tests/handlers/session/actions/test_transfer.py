@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from migrations_app.engine.errors import LeaseLost, StepFailed
-from migrations_app.engine.ports import CLOSED_TOKEN, WorkerToken, partition_scope
+from migrations_app.engine.ports import WorkerToken, partition_scope
 from migrations_app.handlers.session.actions.initialise import Initialise
 from migrations_app.handlers.session.actions.transfer import Transfer
 from migrations_app.handlers.session.fingerprint import fingerprint
@@ -19,8 +19,8 @@ class Stop(BaseException):
 
 
 @pytest.fixture
-def filled(redis_place, sqlite_place):
-    move = Move(redis_place(), sqlite_place(), options={"batch_size": 30, "parallel_workers": 4})
+def filled(redis_place):
+    move = Move(redis_place(), redis_place(), options={"batch_size": 30, "parallel_workers": 4})
     fill(move.source, sessions(250))
     Initialise().do(context(move, "initialise"))
     return move
@@ -123,7 +123,7 @@ def test_undo_takes_a_session_off_that_a_client_wrote_over(filled):
 def test_undo_shuts_out_partition_drivers_for_good(filled):
     Transfer().do(context(filled, "transfer", partition=1, partitions=4))
     Transfer().undo(context(filled, "transfer", token=2))
-    late = WorkerToken(partition_scope(filled.run_id, "transfer", 1), CLOSED_TOKEN - 1)
+    late = WorkerToken(partition_scope(filled.run_id, "transfer", 1), 1_000_000)
 
     with opened(filled.target) as store, pytest.raises(LeaseLost):
         store.apply(sessions(1), late)

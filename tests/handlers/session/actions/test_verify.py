@@ -16,9 +16,9 @@ from tests.handlers.session.moves import SEEDER, Move, content, fill, opened, pl
 
 
 @pytest.fixture
-def paused(redis_place, sqlite_place):
+def paused(redis_place):
     """Level, and writes wait; `results` are what the switch told."""
-    move = Move(redis_place(), sqlite_place(), options={"batch_size": 50})
+    move = Move(redis_place(), redis_place(), options={"batch_size": 50})
     fill(move.source, sessions(120))
     fill(move.target, [])
     move.results = {"switch": Switch().do(context(move, route=(RoutePhase.PLAIN_A, "a")))}
