@@ -18,7 +18,7 @@ from migrations_app.engine.partitions import PartitionDriver
 from migrations_app.engine.ports import ExecutionPorts, WorkerToken
 from migrations_app.engine.rollback import Rollback
 from migrations_app.engine.run_view import Direction, ParkedFor, RunView, StepView
-from migrations_app.engine.vocabulary import RunKind, RunState, Signal, StepState
+from migrations_app.engine.vocabulary import RunKind, RunState, Signal
 
 __all__ = ["Executor", "Limits", "Outcome", "OutcomeKind", "RunBrief"]
 
@@ -116,6 +116,7 @@ class Executor:
             event = EventType.RUN_RESUMED
         payload = {"token": self._driver.worker.token, "after": "slice" if view.yielded else "crash"}
         self._driver.append(NewEvent(event, payload=payload if event is EventType.RUN_TAKEN_OVER else {}))
+        self._driver.start_slice()
         reach("executor.opened")
 
     def _go_on(self) -> Outcome | None:
@@ -139,10 +140,8 @@ class Executor:
 
     def _yield(self) -> Outcome:
         """Note that the driver stops in good order, where no checkpoint has said so already."""
-        view = self._driver.view
-        under_way = any(step.state in (StepState.RUNNING, StepState.UNDOING) for step in view.steps)
-        if under_way and not view.yielded:
-            message = "Stopped in good order before the end of the step; another driver goes on."
+        if not self._driver.view.yielded:
+            message = "Stopped in good order; another driver goes on."
             payload = {"level": "info", "message": message, "slice_over": True}
             self._driver.append(NewEvent(EventType.LOGGED, payload=payload))
         return Outcome(OutcomeKind.YIELDED, "the slice is over")

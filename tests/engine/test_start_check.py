@@ -1,0 +1,110 @@
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from migrations_app.engine.policy import SignatureFact
+from migrations_app.engine.start_check import Blocker, StartFacts, check_start
+from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, RunKind
+from migrations_app.testing.memory import START
+
+D = "d" * 64
+ADA, BOB = SignatureFact("ada", Decision.APPROVE, D), SignatureFact("bob", Decision.APPROVE, D)
+LONG_AGO = START - timedelta(hours=24, seconds=1)
+
+
+def facts(**changes: Any) -> StartFacts:
+    """An apply that may start."""
+    values: dict[str, Any] = {
+        "kind": RunKind.APPLY,
+        "now": START,
+        "status": MigrationStatus.PLANNED,
+        "review_state": ReviewState.APPROVED,
+        "digest": D,
+        "required_approvals": 2,
+        "signatures": (ADA, BOB),
+        "review_expires_at": START + timedelta(hours=1),
+        "dry_run_ended_at": START - timedelta(hours=1),
+        "probed_at": START,
+    }
+    return StartFacts(**{**values, **changes})
+
+
+def rollback(**changes: Any) -> StartFacts:
+    return facts(**{"kind": RunKind.ROLLBACK, "status": MigrationStatus.COMPLETED, "completed_at": START, **changes})
+
+
+def codes(given: StartFacts) -> list[str]:
+    unmet = check_start(given)
+    assert all(each.message and each.fix for each in unmet)
+    return [each.code for each in unmet]
+
+
+def test_nothing_stands_in_the_way() -> None:
+    assert codes(facts()) == []
+    assert codes(facts(expected_digest=D)) == []
+    assert codes(rollback()) == []
+    assert codes(facts(kind=RunKind.DRY_RUN, signatures=(), dry_run_ended_at=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"maintenance": True}, "maintenance"),
+        ({"handler_known": False}, "handler_missing"),
+        ({"expected_digest": "0" * 64}, "digest_changed"),
+        ({"status": MigrationStatus.EXECUTING}, "already_running"),
+        ({"status": MigrationStatus.DRAFT}, "not_planned"),
+        ({"status": MigrationStatus.CANCELLED}, "wrong_status"),
+        ({"dry_run_only": True}, "dry_run_only"),
+        ({"review_expires_at": START}, "review_expired"),
+        ({"signatures": (ADA,)}, "approvals_missing"),
+        ({"signatures": ()}, "approvals_missing"),
+        ({"review_state": ReviewState.IN_REVIEW}, "not_approved"),
+        ({"dry_run_ended_at": None}, "dry_run_missing"),
+        ({"dry_run_ended_at": LONG_AGO}, "dry_run_too_old"),
+        ({"blockers": (Blocker("redis", 3, "Other"),)}, "claim_conflict"),
+        ({"unreachable": ("redis does not answer.",)}, "target_unreachable"),
+        ({"drift": ("redis was emptied.",)}, "plan_is_stale"),
+        ({"probed_at": START - timedelta(seconds=31)}, "probe_too_old"),
+    ],
+)
+def test_each_condition(changes: dict[str, Any], expected: str) -> None:
+    assert codes(facts(**changes)) == [expected]
+
+
+def test_every_reason_is_told_at_once() -> None:
+    found = codes(facts(maintenance=True, signatures=(), dry_run_ended_at=None, drift=("x",)))
+    assert found == ["maintenance", "approvals_missing", "dry_run_missing", "plan_is_stale"]
+
+
+def test_a_signer_who_may_no_longer_sign_does_not_count_and_is_named() -> None:
+    left = SignatureFact("bob", Decision.APPROVE, D, "is no approver of production any more")
+    unmet = check_start(facts(signatures=(ADA, left)))
+    assert [each.code for each in unmet] == ["signer_not_eligible", "approvals_missing"]
+    assert unmet[0].message == "bob signed, but is no approver of production any more."
+    assert unmet[1].message == "1 more approval is needed."
+
+
+@pytest.mark.parametrize("changes", [{"approval_required": False}, {"required_approvals": 0}])
+def test_where_no_approval_is_required_none_is_missed(changes: dict[str, Any]) -> None:
+    assert codes(facts(signatures=(), review_state=ReviewState.NOT_SUBMITTED, **changes)) == []
+
+
+def test_where_no_dry_run_is_required_none_is_missed() -> None:
+    assert codes(facts(dry_run_required=False, dry_run_ended_at=None)) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"rollback_enabled": False}, ["rollback_disabled"]),
+        ({"completed_at": LONG_AGO}, ["rollback_too_late"]),
+        ({"later_runs": (Blocker("redis", 9, "Later"),)}, ["later_run"]),
+        ({"status": MigrationStatus.ROLLED_BACK}, ["wrong_status"]),
+        ({"status": MigrationStatus.FAILED, "completed_at": None}, []),
+        ({"drift": ("of course: it was migrated",), "signatures": ()}, []),
+    ],
+)
+def test_a_rollback_needs_no_signature_but_nothing_later(changes: dict[str, Any], expected: list[str]) -> None:
+    assert codes(rollback(**changes)) == expected
