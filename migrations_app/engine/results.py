@@ -14,6 +14,7 @@ from migrations_app.engine.vocabulary import MigrationStatus, ResultStatus, RunS
 
 _DONE = (StepState.SUCCEEDED, StepState.SKIPPED)
 _FAILED = (StepState.FAILED, StepState.UNDO_FAILED)
+_TAKEN_BACK = (StepState.UNDOING, StepState.UNDONE)
 
 
 def result_status(view: RunView) -> ResultStatus:
@@ -56,7 +57,8 @@ def completed_steps(view: RunView) -> list[str]:
 
 
 def failed_steps(view: RunView) -> list[str]:
-    return [step.id for step in view.steps if step.state in _FAILED or (step.error and step.state is StepState.UNDONE)]
+    """Steps that failed, or whose undo did; a failed step stays one after it was undone."""
+    return [step.id for step in view.steps if step.state in _FAILED or (step.error and step.state in _TAKEN_BACK)]
 
 
 def errors(view: RunView) -> list[Mapping[str, Any]]:

@@ -111,8 +111,7 @@ def _section(
     if isinstance(section, Mapping):
         return {str(key): value for key, value in section.items()}
     what = "is missing" if section is None else "is not a mapping"
-    if section is not None or name in holder or required:
-        problems.append(Problem(f"{path}{name}", f"“{name}” {what}.", f"Add “{name}:” with its entries.", "required"))
+    problems.append(Problem(f"{path}{name}", f"“{name}” {what}.", f"Add “{name}:” with its entries.", "required"))
     return {}
 
 

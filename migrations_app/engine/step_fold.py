@@ -184,12 +184,12 @@ def _confirmation_given(step: StepView, event: Event) -> StepView:
 
 
 def _undo_started(step: StepView, event: Event) -> StepView:
-    """The undo has a checkpoint, progress and counts of its own."""
+    """The undo has a checkpoint, progress and counts of its own; the step keeps the error it is undone for."""
     if step.state is _S.UNDOING:
         step = _own(step, attempt=event.attempt, retry_at=None)
     else:
         step = replace(step, own=PartitionView(state=_S.UNDOING, attempt=event.attempt))
-    return replace(step, state=_S.UNDOING, started_at=step.started_at or event.at, ended_at=None, error=None)
+    return replace(step, state=_S.UNDOING, started_at=step.started_at or event.at, ended_at=None)
 
 
 def _undo_succeeded(step: StepView, event: Event) -> StepView:
@@ -204,7 +204,7 @@ def _undo_failed(step: StepView, event: Event) -> StepView:
 
 
 def _undo_retry(step: StepView, event: Event) -> StepView:
-    return replace(step, own=_retry_scheduled(step.own, event), state=_S.UNDOING, error=event.payload.get("error"))
+    return replace(step, own=_retry_scheduled(step.own, event), state=_S.UNDOING)
 
 
 def _own(step: StepView, **changes: Any) -> StepView:

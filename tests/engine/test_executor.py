@@ -1,4 +1,4 @@
-"""Opening, waiting, signals, slices, leases: what surrounds the steps. The steps are in test_forward and test_rollback."""
+"""Opening, waiting, signals, slices, leases: what surrounds the steps."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Golden recovery traces: die at every append, recover, and compare the printed tree (steno's smoke tests are the model).
+"""Golden recovery traces: die at every append, recover, compare the printed tree (as steno's smoke tests do).
 
 For each scenario the driver dies once before and once after each append of its journal; whatever it died of, the
 recovered run is printed to `golden/<scenario>.txt`. Write them anew with SNAKEWEB_GOLDEN=write, and read the diff.

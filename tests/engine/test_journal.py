@@ -112,6 +112,12 @@ def test_a_rollback_of_an_unknown_step_is_refused() -> None:
         fold(events((E.RUN_QUEUED,), (E.RUN_STARTED,), (E.ROLLBACK_STARTED, "", {"steps": ["walk"]})), PLAN)
 
 
+def test_an_event_without_its_payload_is_refused() -> None:
+    told = ((E.RUN_QUEUED,), (E.RUN_STARTED,), (E.STEP_STARTED, "copy"), (E.PARTITIONS_PLANNED, "copy"))
+    with pytest.raises(IllegalTransition, match="its payload lacks 'partitions'"):
+        fold(events(*told), PLAN)
+
+
 def test_warnings_are_kept_and_notes_are_legal_at_any_time() -> None:
     view = fold(
         events(
@@ -160,7 +166,7 @@ _payloads = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(st.tuples(st.sampled_from(EventType), _steps, _payloads, st.integers(0, 1)), max_size=40))
 def test_whatever_comes_is_folded_or_refused_and_refusal_changes_nothing(
     told: list[tuple[EventType, str, dict[str, Any], int]],

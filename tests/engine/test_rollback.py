@@ -19,7 +19,7 @@ from tests.engine.toy import Copy, ToyHandler, World, local_run
 
 
 class Breaks:
-    """Fails the last step, and undoes as told: `undo` maps a step to the errors its undo raises, one after the other."""
+    """Fails the last step; `undo` maps a step to the errors that its undo raises, one after the other."""
 
     def __init__(self, last: str = "clean", **undo: Sequence[BaseException]) -> None:
         self.last = last

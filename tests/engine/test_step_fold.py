@@ -87,8 +87,8 @@ def test_what_is_not_allowed_says_why(step: StepView, event: EventType, partitio
 def test_on_the_way_back_only_undoing_is_allowed_and_only_what_is_to_be_undone() -> None:
     with pytest.raises(step_fold.NotAllowed, match="the run is rolling back"):
         told(STARTED, undoing=True)
+    event = Event(1, START, E.UNDO_STARTED, "copy")
     with pytest.raises(step_fold.NotAllowed, match="does not undo this step"):
-        event = Event(1, START, E.UNDO_STARTED, "copy")
         step_fold.apply(StepView("copy", "Copy"), event, undoing=True, in_undo_order=False)
 
 
