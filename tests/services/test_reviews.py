@@ -27,7 +27,7 @@ from tests.cast import actor_of
 from tests.parallel import at_once, exceptions
 from tests.stores_on_disk import newest
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.db_semantics]
 
 
 def submitted(stage, **changes):
@@ -447,7 +447,6 @@ def change_target(stage, admin, now, directory):
     )
 
 
-@pytest.mark.db_semantics
 @pytest.mark.django_db(transaction=True)
 class TestRaces:
     def test_two_signatures_at_once_both_count(self, production_stage, approver, second_approver, now):
