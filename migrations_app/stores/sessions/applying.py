@@ -43,8 +43,12 @@ def later(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else max(one, other)
 
 
-def newest_of_each(records: Sequence[SessionRecord]) -> list[SessionRecord]:
-    """One record an id: of several, the one that applying them in order would leave."""
+def newest_of_each(records: Sequence[SessionRecord], version: Version | None = None) -> Sequence[SessionRecord]:
+    """One record an id: of several, the one that applying them in order (all at `version`, if given) would leave."""
+    if len({record.id for record in records}) == len(records):
+        return records
+    if version is not None:
+        records = [replace(record, version=version) for record in records]
     kept: dict[str, SessionRecord] = {}
     for record in records:
         before = kept.get(record.id)

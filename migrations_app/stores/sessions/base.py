@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import ClassVar, Self
 
 from migrations_app.engine.ports import WorkerToken
-from migrations_app.stores.sessions.records import SessionRecord
+from migrations_app.stores.sessions.records import SessionRecord, Version
 
 
 class FenceClass(StrEnum):
@@ -149,8 +149,12 @@ class SessionStore(ABC):
         """Records in the order of `ids`; None where there is none or it has expired."""
 
     @abstractmethod
-    def apply(self, records: Sequence[SessionRecord], worker: WorkerToken) -> Applied:
+    def apply(
+        self, records: Sequence[SessionRecord], worker: WorkerToken, *, version: Version | None = None
+    ) -> Applied:
         """Apply-if-newer in bulk, atomically with the worker fence check.
+
+        With `version` all records are written under it instead of their own (cheaper than making new records).
 
         A greater version replaces; an equal one only raises `expires_at_ms` to the maximum; a smaller one is
         refused (PROTOCOL 7). A record whose deadline has passed is refused. UNVERSIONED records always replace.

@@ -204,6 +204,4 @@ def _contradictions(store: str, values: Mapping[str, Any], columns: Mapping[str,
             problems.append(
                 Problem("config.layout", "Two parts share one hash field.", "Give every part its own field.")
             )
-    if any("\0" in value for value in values.values() if isinstance(value, str)):
-        problems.append(Problem("config", "A value holds a NUL character.", "Remove it."))
     return problems

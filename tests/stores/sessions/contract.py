@@ -272,6 +272,18 @@ class StoreContract:
         assert read is not None
         assert read.version == UNVERSIONED
 
+    def test_a_batch_can_be_written_under_one_version(self, place: Place) -> None:
+        batch = [place.record("a", 1), place.record("b", 2, version=UNVERSIONED), place.record("a", 3)]
+        with place.ready() as store:
+            applied = store.apply(batch, WORKER, version=Version(8, 2))
+            again = store.apply(batch, WORKER, version=Version(8, 1))
+            found = store.read(["a", "b"])
+
+        assert (applied.written, applied.refused, again.written) == (2, 1, 0)
+        assert [record and record.version for record in found] == [Version(8, 2)] * 2
+        assert found[0] is not None
+        assert found[0].canonical_value() == batch[0].canonical_value()
+
     def test_an_equal_version_raises_the_deadline_and_nothing_else(self, place: Place) -> None:
         soon = now_ms() // 1000 * 1000 + 10_000
         with place.ready() as store:

@@ -52,7 +52,9 @@ class Column:
         """False for columns that hold whatever their part may be, so that nobody needs to look."""
         if self.is_time:
             return self.type != "int8" or self.scale != 1 or not self.nullable
-        return not (self.part.startswith("ver_") or self.type == "bytea" or (self.part == "extra" and self.nullable))
+        if self.part in ("codec", "extra"):
+            return self.max_length is not None
+        return not (self.part.startswith("ver_") or self.type == "bytea")
 
     def type_problem(self) -> str:
         """Why this type cannot hold the part; '' when it can."""
@@ -138,14 +140,24 @@ def _time_encoder(column: Column) -> Encode:
     return number
 
 
-def why_unfit(record: SessionRecord, columns: Mapping[str, Column]) -> str:
-    """Why these columns cannot hold the record without loss; '' when they can."""
-    if columns["value"].type == "jsonb" and record.codec is not Codec.JSON:
-        return "the value is not declared as JSON, which a jsonb column demands"
-    for column in columns.values():
-        if column.can_refuse and (reason := _why_part_unfit(column, record)):
-            return reason
-    return ""
+def why_unfit(columns: Mapping[str, Column]) -> Callable[[SessionRecord], str]:
+    """A function that says why these columns cannot hold a record without loss; '' when they can."""
+    needs_json = columns["value"].type == "jsonb"
+    doubtful = [column for column in columns.values() if column.can_refuse and column.part != "key"]
+    length = columns["key"].max_length or float("inf")
+
+    def why(record: SessionRecord) -> str:
+        session_id = record.id
+        if not session_id or "\0" in session_id or len(session_id) > length:
+            return _why_part_unfit(columns["key"], record)
+        if needs_json and record.codec is not Codec.JSON:
+            return "the value is not declared as JSON, which a jsonb column demands"
+        for column in doubtful:
+            if reason := _why_part_unfit(column, record):
+                return reason
+        return ""
+
+    return why
 
 
 def _why_part_unfit(column: Column, record: SessionRecord) -> str:
@@ -158,8 +170,8 @@ def _why_part_unfit(column: Column, record: SessionRecord) -> str:
             return "the id is empty"
     elif column.part == "codec":
         text = str(record.codec)
-    elif column.part == "extra" and not record.extra and not column.nullable and column.type in TEXTS:
-        return ""
+    elif column.part == "extra":
+        text = json.dumps(dict(record.extra))
     if text is not None and "\0" in text:
         return f"the {column.part} holds a NUL character, which PostgreSQL's text cannot hold"
     if text is not None and column.max_length is not None and len(text) > column.max_length:

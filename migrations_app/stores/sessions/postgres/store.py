@@ -270,12 +270,14 @@ class PostgresStore(SessionStore):
             records.append(SessionRecord(key, value, known, created, accessed, ttl, expires, more, version))
         return records, unreadable
 
-    def apply(self, records: Sequence[SessionRecord], worker: WorkerToken) -> Applied:
-        unique = newest_of_each(records)
+    def apply(
+        self, records: Sequence[SessionRecord], worker: WorkerToken, *, version: Version | None = None
+    ) -> Applied:
+        unique = newest_of_each(records, version)
         with domain_errors(self._config):
-            writer, columns = self._writer(), self._layout().main
-            refuse_unrepresentable(unique, lambda record: why_unfit(record, columns))
-            applied = writer.apply(unique, worker)
+            writer = self._writer()
+            refuse_unrepresentable(unique, writer.why_unfit)
+            applied = writer.apply(unique, worker, version)
         return Applied(applied.written, len(records) - applied.written)
 
     def delete(self, ids: Sequence[str], worker: WorkerToken) -> int:
@@ -305,7 +307,7 @@ class PostgresStore(SessionStore):
     def why_unrepresentable(self, record: SessionRecord) -> str:
         with domain_errors(self._config):
             layout = self._find_layout()
-        return why_unfit(record, layout.main if layout else own_columns(self._config["value_type"]))
+        return why_unfit(layout.main if layout else own_columns(self._config["value_type"]))(record)
 
 
 def _truth(row: tuple[Any, ...] | None) -> bool:

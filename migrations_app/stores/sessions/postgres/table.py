@@ -191,8 +191,8 @@ class TableLayout:
     def copy_statement(self, table: Identifier, columns: Sequence[Column]) -> Composed:
         return SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(table, raw(_list(columns)))
 
-    def copy_stage_statement(self) -> Composed:
-        names = ", ".join("key" if c.part == "key" else stage_name(c) for c in self.all_columns())
+    def copy_stage_statement(self, columns: Sequence[Column]) -> Composed:
+        names = ", ".join("key" if c.part == "key" else stage_name(c) for c in columns)
         return SQL("COPY snakeweb_stage ({}) FROM STDIN (FORMAT binary)").format(raw(names))
 
     def _same_row(self) -> str:

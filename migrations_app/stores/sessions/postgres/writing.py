@@ -5,25 +5,19 @@ already there (unique violation) rolls the batch back and sends it, and the batc
 a merged batch without any conflict turns the straight way on again.
 """
 
-import struct
 from collections.abc import Sequence
 
 from psycopg import errors
+from psycopg.sql import Composed
 
-from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.sessions.base import Applied
-from migrations_app.stores.sessions.postgres.columns import Column, Encode, encoder
+from migrations_app.stores.sessions.postgres.binary_rows import Rows
+from migrations_app.stores.sessions.postgres.columns import why_unfit
 from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import TableLayout
-from migrations_app.stores.sessions.records import SessionRecord
-
-_HEADER = b"PGCOPY\n\xff\r\n\0" + bytes(8)
-_TRAILER = b"\xff\xff"
-_NULL = b"\xff\xff\xff\xff"
-_LENGTH = struct.Struct("!i").pack
-_COUNT = struct.Struct("!h").pack
+from migrations_app.stores.sessions.records import SessionRecord, Version
 
 
 class Writer:
@@ -35,80 +29,56 @@ class Writer:
         self._layout = layout
         self._straight = True
         self._staged = False
-        self._main = _Target(list(layout.main.values()))
-        self._side = _Target(list(layout.side.values()))
-        self._stage = _Target(layout.all_columns())
-        self._copy_main = layout.copy_statement(layout.names.table, list(layout.main.values()))
-        self._copy_side = layout.copy_statement(layout.names.side, list(layout.side.values()))
+        self.why_unfit = why_unfit(layout.main)
+        self._main = Rows(list(layout.main.values()))
+        self._copy_main = layout.copy_statement(layout.names.table, self._main.columns)
+        self._stage = Rows(layout.all_columns())
+        self._copy_stage = layout.copy_stage_statement(self._stage.columns)
+        self._side: Rows | None = None
+        if layout.side:
+            self._side = Rows(list(layout.side.values()))
+            self._copy_side = layout.copy_statement(layout.names.side, self._side.columns)
 
-    def apply(self, records: Sequence[SessionRecord], worker: WorkerToken) -> Applied:
+    def apply(self, records: Sequence[SessionRecord], worker: WorkerToken, version: Version | None) -> Applied:
         """`records` have distinct ids and fit the columns. Raises LeaseLost with nothing written."""
         self._fences.announce(worker)
         if self._straight:
             try:
-                return self._copy(records, worker)
+                return self._copy(records, worker, version)
             except errors.UniqueViolation:
                 self._straight = False
-        return self._merge(records, worker)
+        return self._merge(records, worker, version)
 
-    def _copy(self, records: Sequence[SessionRecord], worker: WorkerToken) -> Applied:
+    def _copy(self, records: Sequence[SessionRecord], worker: WorkerToken, version: Version | None) -> Applied:
         with self._connection.transaction():
             live = _live(records, self._fences.check(worker))
             if live:
-                self._send(self._copy_main, self._main.rows(live))
-                if self._layout.side:
-                    self._send(self._copy_side, self._side.rows(live))
+                self._send(self._copy_main, self._main.encode(live, version))
+                if self._side is not None:
+                    self._send(self._copy_side, self._side.encode(live, version))
         return Applied(len(live), len(records) - len(live))
 
-    def _merge(self, records: Sequence[SessionRecord], worker: WorkerToken) -> Applied:
+    def _merge(self, records: Sequence[SessionRecord], worker: WorkerToken, version: Version | None) -> Applied:
         connection, layout = self._connection, self._layout
         if not self._staged:
             connection.execute(layout.stage_statement())
             self._staged = True
         with connection.transaction():
             live = _live(records, self._fences.check(worker))
-            self._send(layout.copy_stage_statement(), self._stage.rows(live))
+            self._send(self._copy_stage, self._stage.encode(live, version))
             known = connection.execute(layout.lock_rows(), prepare=True).rowcount
             connection.execute(layout.raise_deadlines(), prepare=True)
             connection.execute(layout.refuse_older(), prepare=True)
             written = connection.execute(layout.merge(), prepare=True).rowcount
-            if layout.side:
+            if self._side is not None:
                 connection.execute(layout.merge_side(), prepare=True)
         self._straight = known == 0
         return Applied(written, len(records) - written)
 
-    def _send(self, statement: object, rows: bytes) -> None:
-        with self._connection.cursor().copy(statement) as copy:  # type: ignore[arg-type]
+    def _send(self, statement: Composed, rows: bytes) -> None:
+        with self._connection.cursor().copy(statement) as copy:
             copy.write(rows)
 
 
-class _Target:
-    """Writes records as rows of PostgreSQL's binary COPY format."""
-
-    def __init__(self, columns: Sequence[Column]) -> None:
-        self._encoders: list[Encode] = [encoder(column) for column in columns]
-        self._head = _COUNT(len(columns))
-
-    def rows(self, records: Sequence[SessionRecord]) -> bytes:
-        """Raises ValidationFailed when a number does not fit its column."""
-        parts = [_HEADER]
-        add = parts.append
-        try:
-            for record in records:
-                add(self._head)
-                for encode in self._encoders:
-                    content = encode(record)
-                    if content is None:
-                        add(_NULL)
-                    else:
-                        add(_LENGTH(len(content)))
-                        add(content)
-        except struct.error:
-            problem = Problem("config.columns", "A number is beyond what its column can hold.", "Use bigint columns.")
-            raise ValidationFailed("A session cannot be written; none of its batch was.", problems=[problem]) from None
-        add(_TRAILER)
-        return b"".join(parts)
-
-
-def _live(records: Sequence[SessionRecord], now_ms: int) -> list[SessionRecord]:
+def _live(records: Sequence[SessionRecord], now_ms: int) -> Sequence[SessionRecord]:
     return [record for record in records if record.expires_at_ms is None or record.expires_at_ms > now_ms]

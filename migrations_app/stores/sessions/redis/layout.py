@@ -48,6 +48,11 @@ class RedisLayout:
             raise Unreadable("the key is the prefix alone")
         return session_id
 
+    @property
+    def is_plain(self) -> bool:
+        """True for strings of opaque bytes, of which nothing but the deadline may be known."""
+        return self.kind == "string" and self.codec is Codec.OPAQUE
+
     def record(self, session_id: str, content: Any, deadline: int, meta: Sequence[Any] | None) -> SessionRecord:
         """`content`: bytes, or the flat list of a hash. Raises Unreadable."""
         described = dict(zip(("epoch", "seq", "codec", *_TIMES, "extra"), meta or (), strict=False))
@@ -116,12 +121,12 @@ class RedisLayout:
     def _record_times(record: SessionRecord) -> dict[str, int | None]:
         return {"created": record.created_at_ms, "accessed": record.last_accessed_at_ms, "ttl": record.ttl_ms}
 
-    def content(self, record: SessionRecord) -> tuple[Any, list[Any]]:
-        """What to write at the key (bytes, or a flat list), and the flat list of metadata."""
+    def content(self, record: SessionRecord, version: Version) -> tuple[Any, list[Any]]:
+        """What to write at the key (bytes, or a flat list), and the flat list of metadata with this version."""
         times = {part: time for part, time in self._record_times(record).items() if time is not None}
         meta: list[Any] = []
-        if record.version != UNVERSIONED:
-            meta += ["epoch", str(record.version.epoch), "seq", str(record.version.seq)]
+        if version != UNVERSIONED:
+            meta += ["epoch", str(version.epoch), "seq", str(version.seq)]
         if record.codec is not self.codec:
             meta += ["codec", str(record.codec)]
         if self.kind == "string":

@@ -18,25 +18,29 @@ MISSING_COMMANDS = ("unknown command", "unknown redis command")
 
 
 class Found(NamedTuple):
-    """A key's content (bytes, a flat hash, or None when it is gone or of another type), deadline and metadata."""
+    """What was found at some keys, in their order.
 
-    content: Any
-    deadline: int
-    meta: Sequence[Any] | None
+    `contents`: bytes, a flat hash, or None when the key is gone or of another type. `deadlines`: GONE, -1 for
+    never, or ms since the epoch. `metas`: values of META_FIELDS, or None.
+    """
+
+    contents: Sequence[Any]
+    deadlines: Sequence[int]
+    metas: Sequence[Sequence[Any] | None]
 
 
 class Scanned(NamedTuple):
-    """`names`: every key found; `found`: the content of the first of them, as many as were asked for."""
+    """`names`: every key found; `found`: what the first of them hold, as many as were asked for."""
 
     cursor: str
     names: list[bytes]
-    found: list[Found]
+    found: Found
 
 
 class Reader(Protocol):
     def scan(self, cursor: str, count: int, most: int) -> Scanned: ...
 
-    def read(self, names: Sequence[bytes]) -> list[Found]: ...
+    def read(self, names: Sequence[bytes]) -> Found: ...
 
     def count(self) -> int: ...
 
@@ -82,7 +86,7 @@ class ScriptReader:
         after, names, *parts = scripts.unpack(blob)
         return Scanned(after.decode(), names, _found(*parts))
 
-    def read(self, names: Sequence[bytes]) -> list[Found]:
+    def read(self, names: Sequence[bytes]) -> Found:
         blob = self._run(scripts.READ, scripts.pack(names), self._layout.kind, self._marker)
         return _found(*scripts.unpack(blob))
 
@@ -95,12 +99,9 @@ class ScriptReader:
                 return int(total)
 
 
-def _found(values: list[Any], deadlines: list[int], metas: list[Any]) -> list[Found]:
-    metas = metas or [None] * len(values)
-    return [
-        Found(None if value is False else value, int(deadline), meta)
-        for value, deadline, meta in zip(values, deadlines, metas, strict=True)
-    ]
+def _found(values: list[Any], deadlines: list[int], metas: list[Any]) -> Found:
+    contents = [None if value is False else value for value in values] if False in values else values
+    return Found(contents, deadlines, metas or [None] * len(values))
 
 
 class PlainReader:
@@ -115,9 +116,9 @@ class PlainReader:
         names = [name for name in keys if not name.startswith(scripts.OWN_KEYS)]
         return Scanned(str(int(after)), names, self.read(names[:most]))
 
-    def read(self, names: Sequence[bytes]) -> list[Found]:
+    def read(self, names: Sequence[bytes]) -> Found:
         if not names:
-            return []
+            return Found([], [], [])
         with self._client.pipeline(transaction=False) as pipe:
             self._ask_content(pipe, names)
             self._ask_deadlines(pipe, names)
@@ -125,8 +126,7 @@ class PlainReader:
             answers = pipe.execute(raise_on_error=False)
         contents, deadlines, marked = self._contents(answers, names), answers[-1 - len(names) : -1], answers[-1]
         deadlines = self._deadlines(deadlines, names)
-        metas = self._metas(names) if marked == 1 else [None] * len(names)
-        return [Found(*parts) for parts in zip(contents, deadlines, metas, strict=True)]
+        return Found(contents, deadlines, self._metas(names) if marked == 1 else [None] * len(names))
 
     def _ask_content(self, pipe: Any, names: Sequence[bytes]) -> None:
         if self._layout.kind == "string":

@@ -39,28 +39,25 @@ def unpack(blob: bytes) -> Any:
 
 # Reads the keys of `names` into {values, deadlines, metas}. Deadline: -1 never, -2 gone.
 _READ = """
+local call = redis.call
+local function deadline(name, now)
+  local left = call('PTTL', name)
+  return left >= 0 and now + left or left
+end
 local function read(names, layout, marker)
   local values, deadlines, metas = {}, {}, {}
   if #names == 0 then return values, deadlines, metas end
-  local time = redis.call('TIME')
+  local time = call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
-  local absolute = true
+  -- An older server has no PEXPIRETIME, and a user may be forbidden it.
+  local absolute = type(redis.pcall('PEXPIRETIME', names[1])) == 'number'
   if layout == 'string' then values = redis.call('MGET', unpack(names)) end
   for i, name in ipairs(names) do
     if layout == 'hash' then
       local fields = redis.pcall('HGETALL', name)
       values[i] = (not fields.err and #fields > 0) and fields or false
     end
-    local left
-    if absolute then
-      left = redis.pcall('PEXPIRETIME', name)
-      if type(left) == 'table' then absolute = false end  -- an older server, or not permitted
-    end
-    if not absolute then
-      left = redis.call('PTTL', name)
-      if left >= 0 then left = now + left end
-    end
-    deadlines[i] = left
+    deadlines[i] = absolute and call('PEXPIRETIME', name) or deadline(name, now)
   end
   if redis.call('EXISTS', marker) == 1 then
     for i, name in ipairs(names) do

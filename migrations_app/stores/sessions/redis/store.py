@@ -12,7 +12,7 @@ from migrations_app.stores.sessions.applying import newest_of_each, refuse_unrep
 from migrations_app.stores.sessions.base import WHOLE, Applied, Page, Partition, SessionStore, StoreProbe
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, write_cursor
-from migrations_app.stores.sessions.records import SessionRecord
+from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
 from migrations_app.stores.sessions.redis import scripts
 from migrations_app.stores.sessions.redis.connection import connect, domain_errors, info
 from migrations_app.stores.sessions.redis.layout import RedisLayout, Unreadable
@@ -22,6 +22,7 @@ CHUNK_RECORDS = 500
 CHUNK_BYTES = 8 * 1024 * 1024
 LARGEST_COUNT = 10_000
 MINIMUM_VERSION = (6, 2)
+NO_EXTRA: Mapping[str, Any] = {}
 
 
 class RedisStore(SessionStore):
@@ -158,23 +159,25 @@ class RedisStore(SessionStore):
         except Unreadable:
             return partition.index == 0
 
-    def _records(
-        self, names: Sequence[bytes], found: Sequence[Found]
-    ) -> tuple[list[SessionRecord], list[tuple[str, str]]]:
+    def _records(self, names: Sequence[bytes], found: Found) -> tuple[list[SessionRecord], list[tuple[str, str]]]:
         records: list[SessionRecord] = []
         unreadable: list[tuple[str, str]] = []
-        for name, (content, deadline, meta) in zip(names, found, strict=True):
+        layout, add, plain = self._layout, records.append, self._layout.is_plain
+        for name, content, deadline, meta in zip(names, *found, strict=True):
             if deadline == GONE:
                 continue
             try:
-                session_id = self._layout.session_id(name)
-                if content is None:
-                    if not self._client.exists(name):
-                        continue
-                    raise Unreadable(f"the key holds no {self._layout.kind}")
-                records.append(self._layout.record(session_id, content, deadline, meta))
+                session_id = layout.session_id(name)
+                if plain and meta is None and content is not None:
+                    # The bulk of a bulk copy, by the shortest way.
+                    expires = deadline if deadline >= 0 else None
+                    add(SessionRecord(session_id, content, Codec.OPAQUE, None, None, None, expires, NO_EXTRA))
+                elif content is not None:
+                    add(layout.record(session_id, content, deadline, meta))
+                elif self._client.exists(name):
+                    raise Unreadable(f"the key holds no {layout.kind}")
             except Unreadable as reason:
-                shown = name[len(self._layout.prefix) :].decode("utf-8", "backslashreplace")
+                shown = name[len(layout.prefix) :].decode("utf-8", "backslashreplace")
                 unreadable.append((shown, str(reason)))
         return records, unreadable
 
@@ -187,28 +190,31 @@ class RedisStore(SessionStore):
                 found.update((record.id, record) for record in records)
         return [found.get(session_id) for session_id in ids]
 
-    def apply(self, records: Sequence[SessionRecord], worker: WorkerToken) -> Applied:
-        unique = newest_of_each(records)
+    def apply(
+        self, records: Sequence[SessionRecord], worker: WorkerToken, *, version: Version | None = None
+    ) -> Applied:
+        unique = newest_of_each(records, version)
         refuse_unrepresentable(unique, self.why_unrepresentable)
         keys = [scripts.fence_key(worker.scope), scripts.marker_key(self._config["prefix"])]
         written = 0
         with domain_errors(self._config):
-            for chunk in self._chunks(unique):
+            for chunk in self._chunks(unique, version):
                 written += int(self._run(scripts.APPLY, keys, [worker.token, scripts.pack(chunk), self._layout.kind]))
         return Applied(written, len(records) - written)
 
-    def _chunks(self, records: Sequence[SessionRecord]) -> Iterator[list[Any]]:
+    def _chunks(self, records: Sequence[SessionRecord], version: Version | None) -> Iterator[list[Any]]:
         """At least one chunk, so that the fence is asked even when there is nothing to write."""
         chunk: list[Any] = []
         size = 0
         for record in records:
             key = self._layout.key(record.id)
-            content, meta = self._layout.content(record)
+            under = record.version if version is None else version
+            content, meta = self._layout.content(record, under)
             deadline = -1 if record.expires_at_ms is None else record.expires_at_ms
             if chunk and (len(chunk) >= CHUNK_RECORDS or size + len(record.value) > CHUNK_BYTES):
                 yield chunk
                 chunk, size = [], 0
-            chunk.append([key, scripts.meta_key(key), content, deadline, *record.version, meta])
+            chunk.append([key, scripts.meta_key(key), content, deadline, *under, meta])
             size += len(record.value)
         yield chunk
 

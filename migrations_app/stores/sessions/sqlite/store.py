@@ -5,6 +5,7 @@ import sqlite3
 import statistics
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from migrations_app.engine.errors import Problem, ValidationFailed
@@ -222,7 +223,11 @@ class SQLiteStore(SessionStore):
         found = {record.id: record for record in records}
         return [found.get(session_id) for session_id in ids]
 
-    def apply(self, records: Sequence[SessionRecord], worker: WorkerToken) -> Applied:
+    def apply(
+        self, records: Sequence[SessionRecord], worker: WorkerToken, *, version: Version | None = None
+    ) -> Applied:
+        if version is not None:
+            records = [replace(record, version=version) for record in records]
         unique = newest_of_each(records)
         with domain_errors(self._config):
             connection, layout = self._open(), self._layout()
