@@ -4,6 +4,7 @@ import json
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
+from django.utils.datastructures import MultiValueDict
 from ninja.parser import Parser
 from ninja.types import DictStrAny
 
@@ -32,6 +33,21 @@ class JsonParser(Parser):
         if not isinstance(document, dict):
             raise Unreadable("malformed_json", "The body is not a JSON object.", "Send an object: { ... }.")
         return document
+
+    def parse_querydict(
+        self, data: MultiValueDict[str, Any], list_fields: list[str], request: HttpRequest
+    ) -> DictStrAny:
+        """Raises Unreadable for NUL, which PostgreSQL does not even compare with."""
+        for name, values in data.lists():
+            if any(isinstance(value, str) and "\x00" in value for value in values):
+                raise Unreadable(
+                    "unusable_text",
+                    f"“{name[:60]}” holds a NUL character.",
+                    "Leave it out.",
+                    status=422,
+                    field=name[:60],
+                )
+        return super().parse_querydict(data, list_fields, request)
 
 
 def text_of(request: HttpRequest) -> str:
