@@ -11,6 +11,8 @@ from examples.deployment.filling import fill
 from examples.deployment.traffic import Traffic
 from migrations_app.routing import HttpRouteSource, SessionClient
 
+PATIENCE_SECONDS = 150.0  # longer than the longest write pause that a migration may take (two minutes by default)
+
 
 def main(what: str, path: Path) -> int:
     deployment: dict[str, Any] = json.loads(path.read_text())
@@ -24,7 +26,8 @@ def main(what: str, path: Path) -> int:
         signal.signal(how, lambda *_: leave.set())
     traffic = Traffic()
     source = HttpRouteSource(route["url"], route["name"], route["token"], counters=traffic.counters)
-    with source, SessionClient(source, configs, secrets=secrets) as client:
+    client = SessionClient(source, configs, secrets=secrets, retry_budget_seconds=PATIENCE_SECONDS)
+    with source, client:
         traffic.run(client, leave)
     return report(traffic.summary())
 

@@ -70,7 +70,7 @@ class Journey:
             "type": MigrationType.SESSION,
             "targets": {"source": targets[example.SOURCE]["id"], "target": targets[example.TARGET]["id"]},
             "parameters": {"route": example.ROUTE},
-            "options": {"batch_size": 500, "parallel_workers": 2},
+            "options": {"batch_size": 1000, "parallel_workers": 2},
             "description": "Sessions survive a restart of the cache from now on.",
         }
         self.terminal.say(f"{OPERATOR.full_name} authors “{title}” in {PRODUCTION.name}.")
