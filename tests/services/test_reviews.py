@@ -6,15 +6,13 @@ import pytest
 from migrations_app.engine.vocabulary import Decision, ReviewState
 from migrations_app.models import (
     AuditEntry,
-    Migration,
-    MigrationEditor,
     Notification,
     OutboxRow,
     Person,
     RoleGrant,
     Signature,
 )
-from migrations_app.services import environments, migrations, planning, reviews, targets
+from migrations_app.services import migrations, planning, reviews
 from migrations_app.services.errors import (
     Conflict,
     InvalidInput,
@@ -24,32 +22,10 @@ from migrations_app.services.errors import (
     StepUpRequired,
 )
 from tests.cast import actor_of
-from tests.parallel import at_once, exceptions
+from tests.services.reviewing import change_target, denials, sign, submitted
 from tests.stores_on_disk import newest
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_semantics]
-
-
-def submitted(stage, **changes):
-    migration = stage.planned(**changes)
-    reviews.submit(actor=stage.operator, now=stage.now, migration_id=migration.pk)
-    migration.refresh_from_db()
-    return migration
-
-
-def sign(actor, migration, now, decision="approve", comment="", digest=None):
-    return reviews.decide(
-        actor=actor,
-        now=now,
-        migration_id=migration.pk,
-        digest=newest(migration).digest if digest is None else digest,
-        decision=decision,
-        comment=comment,
-    )
-
-
-def denials():
-    return list(AuditEntry.objects.filter(outcome="denied").order_by("seq").values_list("actor", "action"))
 
 
 class TestSubmitting:
@@ -346,192 +322,3 @@ class TestCommenting:
             )
 
         assert refused.value.reason == "not_planned"
-
-
-class TestEnding:
-    def test_withdrawing_voids_and_settles(self, production_stage, approver, now):
-        migration = submitted(production_stage)
-        sign(approver, migration, now)
-
-        reviews.withdraw(actor=production_stage.operator, now=now, migration_id=migration.pk)
-
-        migration.refresh_from_db()
-        assert migration.review_state == ReviewState.NOT_SUBMITTED
-        assert Signature.objects.get().voided_because == "the plan was withdrawn from review"
-        assert not Notification.objects.filter(kind="signature_wanted", done_at=None).exists()
-
-    def test_after_72_hours_it_expires_with_its_signatures(self, production_stage, approver, second_approver, now):
-        migration = submitted(production_stage)
-        sign(approver, migration, now)
-        later = now + timedelta(hours=72)
-
-        with pytest.raises(Conflict) as refused:
-            sign(replace(second_approver, reauthenticated_at=later), migration, later)
-
-        assert refused.value.reason == "review_expired"
-        migration.refresh_from_db()
-        assert migration.review_state == ReviewState.EXPIRED
-        assert Signature.objects.get().voided_because == "the review expired"
-
-    def test_a_background_loop_expires_what_is_due(self, stage, now):
-        migration = submitted(stage)
-        just_before = now + timedelta(hours=72) - timedelta(seconds=1)
-
-        assert reviews.expire_due(now=just_before) == 0
-        assert reviews.expire_due(now=now + timedelta(hours=72)) == 1
-        assert reviews.expire_due(now=now + timedelta(hours=72)) == 0
-
-        assert AuditEntry.objects.get(action="review.expire").actor == "snakeweb"
-        assert Notification.objects.get(kind="review_expired").migration_id == migration.pk
-
-    def test_editing_voids_in_the_same_transaction(self, production_stage, approver, now):
-        migration = submitted(production_stage)
-        sign(approver, migration, now)
-
-        edited = migrations.edit(
-            actor=production_stage.operator,
-            now=now,
-            migration_id=migration.pk,
-            version=1,
-            draft=production_stage.draft(options={"parallel_workers": 2, "batch_size": 10}),
-        )
-
-        migration.refresh_from_db()
-        assert (edited.voided_signatures, edited.replan) == (1, True)
-        assert (migration.review_state, migration.status) == (ReviewState.VOIDED, "draft")
-        assert Signature.objects.get().voided_because == "operator edited the migration"
-        assert Notification.objects.get(kind="plan_voided").person.username == "operator"
-
-    def test_identical_content_keeps_signatures(self, production_stage, approver, second_approver, now):
-        migration = submitted(production_stage)
-        sign(approver, migration, now)
-        planned = planning.plan(actor=production_stage.operator, now=now, migration_id=migration.pk)
-        migrations.edit(
-            actor=production_stage.operator,
-            now=now,
-            migration_id=migration.pk,
-            version=1,
-            draft=production_stage.draft(title="Another title"),
-        )
-
-        assert (planned.changed, planned.revision, planned.voided_signatures) == (False, 2, 0)
-        assert sign(second_approver, migration, now) is ReviewState.APPROVED
-
-    def test_a_changed_target_voids(self, stage, admin, approver, now, tmp_path):
-        migration = submitted(stage)
-        sign(approver, migration, now)
-
-        change_target(stage, admin, now, tmp_path)
-
-        migration.refresh_from_db()
-        assert migration.review_state == ReviewState.VOIDED
-        assert Signature.objects.get().voided_because == "target sessions-target was changed"
-
-    def test_fewer_approvals_wanted_complete_a_review_under_way(self, production_stage, admin, approver, now):
-        migration = submitted(production_stage)
-        sign(approver, migration, now)
-
-        environments.edit(actor=admin, now=now, environment_id=production_stage.environment.pk, required_approvals=1)
-
-        migration.refresh_from_db()
-        assert migration.review_state == ReviewState.APPROVED
-
-
-def change_target(stage, admin, now, directory):
-    targets.edit(
-        actor=admin,
-        now=now,
-        target_id=stage.target_id,
-        version=1,
-        config={"store": "sqlite", "path": str(directory / "another.sqlite3")},
-    )
-
-
-@pytest.mark.django_db(transaction=True)
-class TestRaces:
-    def test_two_signatures_at_once_both_count(self, production_stage, approver, second_approver, now):
-        migration = submitted(production_stage)
-
-        outcomes = at_once(lambda: sign(approver, migration, now), lambda: sign(second_approver, migration, now))
-
-        assert sorted(outcomes) == [ReviewState.APPROVED, ReviewState.IN_REVIEW]
-        migration.refresh_from_db()
-        assert migration.review_state == ReviewState.APPROVED
-        assert AuditEntry.objects.filter(action="review.approved").count() == 1
-
-    def test_one_person_signing_twice_at_once_signs_once(self, production_stage, approver, now):
-        migration = submitted(production_stage)
-
-        outcomes = at_once(*[lambda: sign(approver, migration, now)] * 3)
-
-        refusals = exceptions(outcomes)
-        assert [type(refusal) for refusal in refusals] == [Conflict, Conflict]
-        assert {refusal.reason for refusal in refusals} == {"already_signed"}
-        assert Signature.objects.filter(voided_at=None).count() == 1
-        assert AuditEntry.objects.filter(outcome="denied").count() == 2
-
-    def test_submitted_twice_at_once_is_submitted_once(self, stage, now):
-        migration = stage.planned()
-
-        def submit():
-            return reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
-
-        outcomes = at_once(submit, submit)
-
-        assert [type(outcome) for outcome in exceptions(outcomes)] == [Conflict]
-        assert Notification.objects.filter(kind="signature_wanted").count() == 2
-        assert AuditEntry.objects.filter(action="review.submit", outcome="allowed").count() == 1
-
-    def test_an_edit_while_signing_never_leaves_a_live_signature_on_an_edited_plan(self, stage, approver, now):
-        migration = submitted(stage)
-        draft = stage.draft(description="edited at the same moment")
-
-        at_once(
-            lambda: sign(approver, migration, now),
-            lambda: migrations.edit(actor=stage.operator, now=now, migration_id=migration.pk, version=1, draft=draft),
-        )
-
-        migration.refresh_from_db()
-        assert (migration.status, migration.review_state) == ("draft", ReviewState.VOIDED)
-        assert not Signature.objects.filter(voided_at=None).exists()
-
-    def test_a_target_changed_while_signing_never_leaves_a_live_signature(self, stage, admin, approver, now, tmp_path):
-        migration = submitted(stage)
-
-        at_once(
-            lambda: sign(approver, migration, now),
-            lambda: change_target(stage, admin, now, tmp_path),
-        )
-
-        migration.refresh_from_db()
-        assert migration.review_state == ReviewState.VOIDED
-        assert not Signature.objects.filter(voided_at=None).exists()
-
-    def test_approval_and_decline_at_once_end_in_a_decline(self, stage, approver, second_approver, now):
-        migration = submitted(stage)
-
-        at_once(
-            lambda: sign(approver, migration, now),
-            lambda: sign(second_approver, migration, now, decision="reject", comment="no"),
-        )
-
-        migration.refresh_from_db()
-        assert migration.review_state == ReviewState.REJECTED
-
-    def test_two_edits_at_once_one_wins_and_the_other_hears_of_it(self, stage, now):
-        migration = stage.planned()
-
-        def edit(text):
-            return migrations.edit(
-                actor=stage.operator,
-                now=now,
-                migration_id=migration.pk,
-                version=1,
-                draft=stage.draft(description=text),
-            )
-
-        outcomes = at_once(lambda: edit("one"), lambda: edit("two"))
-
-        assert [type(outcome).__name__ for outcome in exceptions(outcomes)] == ["StaleEdit"]
-        assert Migration.objects.get().version == 2
-        assert MigrationEditor.objects.filter(revision=2).count() == 1
