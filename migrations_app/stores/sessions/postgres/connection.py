@@ -53,6 +53,12 @@ def connect(config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool)
     return connection
 
 
+def check_version(server_version: int) -> None:
+    """Raises ValidationFailed for a server before 13 (130000), which lacks what our statements use."""
+    if server_version < 130000:
+        raise ValidationFailed(f"PostgreSQL {server_version // 10000} is too old; 13 is the oldest that works.")
+
+
 @contextmanager
 def domain_errors(config: StoreConfig) -> Iterator[None]:
     """Turns the driver's errors into the engine's. Messages name server and table, never a key or value."""

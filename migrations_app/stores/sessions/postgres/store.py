@@ -17,7 +17,7 @@ from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, take, write_cursor
 from migrations_app.stores.sessions.postgres.columns import why_unfit
-from migrations_app.stores.sessions.postgres.connection import Connection, connect, domain_errors
+from migrations_app.stores.sessions.postgres.connection import Connection, check_version, connect, domain_errors
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import (
     Names,
@@ -54,6 +54,7 @@ class PostgresStore(SessionStore):
         if self._connection is None or self._connection.broken or self._connection.closed:
             self.close()
             self._connection = connect(self._config, self._secrets, read_only=self._read_only)
+            check_version(self._connection.info.server_version)
             self._fences = Fences(self._connection, self._names)
         return self._connection
 

@@ -21,6 +21,7 @@ from migrations_app.stores.sessions.redis.reading import GONE, Found, Reader, Sc
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 8 * 1024 * 1024
 LARGEST_COUNT = 10_000
+LARGEST_PAGE = 2_000  # a script holds up the whole server while it reads a page
 MINIMUM_VERSION = (6, 2)
 NO_EXTRA: Mapping[str, Any] = {}
 
@@ -113,7 +114,7 @@ class RedisStore(SessionStore):
     def scan(self, cursor: str, limit: int, partition: Partition = WHOLE) -> Page:
         with domain_errors(self._config):
             at, run_id, part = self._position(cursor)
-            rows = self._budget.rows(limit)
+            rows = min(self._budget.rows(limit), LARGEST_PAGE)
             if cursor and self._pending[0] == cursor:
                 after, waiting = self._pending[1:]
                 names, found = waiting[:rows], None
