@@ -148,8 +148,9 @@ def _open_migrations(target: Target) -> list[Migration]:
 
 
 def _config(check: Check, config: Any) -> dict[str, Any]:
+    before = len(check.problems)
     given = dict(check.mapping("config", config))
-    if not check.problems:
+    if len(check.problems) == before:
         problems = config_problems(given)
         check.add(problems)
         owner = "" if problems else own_store(given)

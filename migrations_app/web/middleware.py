@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Callable
 from typing import cast
+from urllib.parse import urlsplit, urlunsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -62,7 +63,8 @@ def came_from(request: HttpRequest) -> str:
     """The page of ours that the form was on, or the home page."""
     referer = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure())
-    return referer if ours else "/"
+    parts = urlsplit(referer)
+    return urlunsplit(("", "", parts.path or "/", parts.query, "")) if ours else "/"
 
 
 def _refusal_page(request: PageRequest, refused: Refused, status: int) -> HttpResponse:

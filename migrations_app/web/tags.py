@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from migrations_app.engine.errors import Problem
-from migrations_app.engine.vocabulary import StepState
+from migrations_app.engine.vocabulary import RunState, StepState
 from migrations_app.selectors.reviews import SignerRow
 from migrations_app.selectors.runs import RunRow, StepProgress
 from migrations_app.selectors.throughput import Throughput
@@ -40,6 +40,7 @@ for _name in (
 ):
     register.filter(_name, getattr(wording, _name))
 
+WAITS = {"confirmation": "waits for a person", "retry": "waits to try again", "paused": "paused"}
 REACHED = (
     StepState.RUNNING,
     StepState.SUCCEEDED,
@@ -204,6 +205,25 @@ def to_the_millisecond(at: datetime) -> str:
 @register.simple_tag
 def rate_chart(throughput: Throughput) -> Chart:
     return chart.rate_chart(throughput)
+
+
+@register.filter
+def run_state(row: RunRow) -> RunState:
+    """A run whose partitions are at work is running for people, although the run itself is parked."""
+    with_partitions = row.state is RunState.PARKED and row.parked_because == "partitions"
+    return RunState.RUNNING if with_partitions else row.state
+
+
+@register.filter
+def step_state(step: StepProgress) -> StepState:
+    """The same for its step."""
+    at_work = any(partition.state is StepState.RUNNING for partition in step.partitions)
+    return StepState.RUNNING if step.state is StepState.WAITING and at_work else step.state
+
+
+@register.filter
+def waits_for(reason: str) -> str:
+    return WAITS.get(reason, wording.words(reason))
 
 
 @register.filter

@@ -1,0 +1,47 @@
+from django.http import QueryDict
+
+from migrations_app.engine.errors import Problem
+from migrations_app.engine.parameters import Field, FieldKind
+from migrations_app.web.declared import chosen_values, controls, posted_values
+from migrations_app.web.problems import ProblemsByField
+
+SIZE = Field("size", FieldKind.INTEGER, "Size", default=1000, minimum=1, maximum=9000)
+BACKUP = Field("backup", FieldKind.BOOLEAN, "Back up", default=True)
+ROUTE = Field("route", FieldKind.TEXT, "Route")
+FIELDS = (SIZE, BACKUP, ROUTE)
+
+
+def posted(text: str) -> dict[str, str]:
+    return posted_values(FIELDS, QueryDict(text).dict(), path="options")
+
+
+def test_an_unchecked_box_is_sent_by_its_companion() -> None:
+    assert posted("options.backup=off")["backup"] == "off"
+    assert posted("options.backup=off&options.backup=on")["backup"] == "on"
+
+
+def test_what_is_left_at_its_default_was_not_chosen() -> None:
+    sent = posted("options.size=1000&options.backup=on&options.route=")
+    assert chosen_values(FIELDS, sent) == {}
+    sent = posted("options.size=0&options.backup=off&options.route=web")
+    assert chosen_values(FIELDS, sent) == {"size": "0", "backup": "off", "route": "web"}
+
+
+def test_a_control_keeps_what_was_typed_and_says_what_is_wrong() -> None:
+    problems = ProblemsByField([Problem("options.size", "Too small.", "Use 1.")])
+    size, backup, _ = controls(FIELDS, {"size": "0", "backup": "off"}, path="options", problems=problems)
+    assert (size.name, size.id, size.value) == ("options.size", "options-size", "0")
+    assert [p.fix for p in size.problems] == ["Use 1."]
+    assert not backup.checked
+
+
+def test_a_control_differs_from_its_default_or_not() -> None:
+    untouched = controls(FIELDS, {}, path="options", problems=ProblemsByField())
+    assert [control.chosen for control in untouched] == [False, False, False]
+    touched = controls(FIELDS, {"size": 5, "backup": False, "route": "x"}, path="options", problems=ProblemsByField())
+    assert [control.chosen for control in touched] == [True, True, True]
+
+
+def test_problems_that_no_shown_field_takes_stand_elsewhere() -> None:
+    problems = ProblemsByField([Problem("title", "a"), Problem("", "b"), Problem("spec.x", "c")])
+    assert [p.message for p in problems.elsewhere({"title"})] == ["b", "c"]

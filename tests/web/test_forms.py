@@ -1,0 +1,115 @@
+"""Forms without scripts: what they save, and how they say what is wrong."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from migrations_app.models import ApiToken, Environment, Migration, Target
+from tests.cast import Cast
+from tests.web.door import signed_in
+
+REDIS = {"store": "redis", "name": "sessions-redis", "config.host": "cache.internal", "config.port": "6379"}
+
+
+@pytest.fixture
+def admin_client(cast: Cast) -> Client:
+    return signed_in("admin")
+
+
+def test_an_admin_adds_a_target_and_changes_it(admin_client: Client, dev: Environment) -> None:
+    answer = admin_client.post("/targets/new/", {**REDIS, "environment": dev.pk, "secrets.password": "hush"})
+    target = Target.objects.get()
+    assert answer["Location"] == f"/targets/{target.pk}/"
+    assert target.config == {"store": "redis", "host": "cache.internal"}
+    assert list(target.secrets.values_list("name", flat=True)) == ["password"]
+    assert b"hush" not in admin_client.get(f"/targets/{target.pk}/edit/").content
+
+    changed = {**REDIS, "version": target.version, "config.port": "6380", "secrets.password": ""}
+    assert admin_client.post(f"/targets/{target.pk}/edit/", changed).status_code == 302
+    target.refresh_from_db()
+    assert target.config["port"] == 6380
+    stale = admin_client.post(f"/targets/{target.pk}/edit/", changed)
+    assert stale.status_code == 422
+    assert b"was changed meanwhile" in stale.content
+
+
+def test_a_bad_target_names_every_field(admin_client: Client, dev: Environment) -> None:
+    bad = {"store": "redis", "name": "No Good", "config.port": "99999", "environment": dev.pk}
+    answer = admin_client.post("/targets/new/", bad)
+    assert answer.status_code == 422
+    assert answer.content.count(b'class="problem"') == 3  # name, host, port
+    assert not Target.objects.exists()
+
+
+def test_environments_are_made_and_changed(admin_client: Client) -> None:
+    made = {"name": "canary", "required_approvals": "1", "protected": "on", "description": "Few users."}
+    assert admin_client.post("/environments/new/", made).status_code == 302
+    canary = Environment.objects.get(name="canary")
+    assert (canary.required_approvals, canary.protected) == (1, True)
+    bad = admin_client.post(f"/environments/{canary.pk}/edit/", {"required_approvals": "many"})
+    assert bad.status_code == 422
+    assert admin_client.post(f"/environments/{canary.pk}/edit/", {"required_approvals": "2"}).status_code == 302
+    canary.refresh_from_db()
+    assert (canary.required_approvals, canary.protected) == (2, False)
+
+
+def test_a_token_is_shown_once_and_can_be_revoked(cast: Cast) -> None:
+    client = signed_in("operator")
+    shown = client.post("/settings/tokens/", {"name": "pipeline", "days": "30", "scopes": ["read"]})
+    token = ApiToken.objects.get()
+    assert b"not shown again" in shown.content
+    assert token.hash.encode() not in shown.content
+    assert b"not shown again" not in client.get("/settings/tokens/").content
+    client.post(f"/settings/tokens/{token.pk}/revoke/")
+    token.refresh_from_db()
+    assert token.revoked_at is not None
+    assert client.post("/settings/tokens/", {"name": "", "scopes": ["read"]}).status_code == 422
+
+
+def test_malformed_yaml_saves_nothing(cast: Cast) -> None:
+    client = signed_in("operator")
+    for text in ("kind: [", "apiVersion: v0", "", "- a\n- b"):
+        answer = client.post("/migrations/import/", {"text": text})
+        assert answer.status_code == 422, text
+    assert not Migration.objects.exists()
+
+
+def test_a_title_of_ten_megabytes_is_refused(cast: Cast) -> None:
+    client = signed_in("operator")
+    answer = client.post("/migrations/new/", {"title": "x" * 10_000_000})
+    assert answer.status_code in (400, 422)
+    assert not Migration.objects.exists()
+
+
+def test_a_draft_is_saved_edited_cloned_and_cancelled(cast: Cast, dev: Environment, tmp_path: Path) -> None:
+    admin = signed_in("admin")
+    for name in ("old", "new"):
+        config = {"store": "sqlite", "name": name, "config.path": str(tmp_path / name), "environment": dev.pk}
+        assert admin.post("/targets/new/", config).status_code == 302
+    old, new = Target.objects.order_by("pk")
+    client = signed_in("operator")
+    draft = {"title": "Move", "environment": dev.pk, "handler": "session"}
+    draft |= {"targets.source": old.pk, "targets.target": new.pk, "options.batch_size": "50"}
+    client.post("/migrations/new/", draft)
+    migration = Migration.objects.get()
+    assert migration.options == {"batch_size": 50}
+    page = f"/migrations/{migration.pk}/"
+
+    form = client.get(f"{page}edit/")
+    assert b'value="50"' in form.content
+    refused = client.post(f"{page}edit/", {**draft, "version": migration.version, "title": "", "plan": "1"})
+    assert refused.status_code == 422
+    client.post(f"{page}edit/", {**draft, "version": migration.version, "title": "Move all"})
+    migration.refresh_from_db()
+    assert migration.title == "Move all"
+
+    unplannable = client.post(f"{page}edit/", {**draft, "version": migration.version, "plan": "1"})
+    assert unplannable.status_code == 422
+    assert b"cannot be planned yet" in unplannable.content
+
+    copied = client.post(f"{page}clone/")
+    assert copied["Location"] == f"/migrations/{Migration.objects.latest('pk').pk}/edit/"
+    client.post(f"{page}cancel/", {"reason": "no need"})
+    migration.refresh_from_db()
+    assert migration.status == "cancelled"

@@ -1,0 +1,102 @@
+"""Every page, for every member of the cast: who sees what, and nobody sees a traceback."""
+
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from migrations_app.web.urls import urlpatterns
+from tests.cast import Cast
+from tests.session_runs import SessionMigrationRows, sqlite_migration
+from tests.web.door import signed_in
+
+PLAIN = [str(p.pattern) for p in urlpatterns if "<" not in str(p.pattern)]
+FORMS_ONLY = {"inbox/read/", "audit/verify/"}
+THINGS = (
+    "migrations/{migration}/",
+    "migrations/{migration}/export/",
+    "migrations/{migration}/revisions/1/1/",
+    "targets/{target}/",
+    "environments/{environment}/",
+)
+
+
+@pytest.fixture
+def moving(cast: Cast, tmp_path: Path) -> SessionMigrationRows:
+    return sqlite_migration(tmp_path)
+
+
+def paths_of(moving: SessionMigrationRows) -> list[str]:
+    numbers = {
+        "migration": moving.revision.migration_id,
+        "target": moving.source.pk,
+        "environment": moving.source.environment_id,
+    }
+    return [f"/{path.format(**numbers)}" for path in THINGS]
+
+
+@pytest.mark.parametrize("username", ["operator", "approver", "auditor", "viewer", "admin"])
+def test_everybody_with_a_role_sees_the_pages(moving: SessionMigrationRows, username: str) -> None:
+    client = signed_in(username)
+    reads_audit = username in ("auditor", "admin")
+    for path in [*(f"/{p}" for p in PLAIN if p not in FORMS_ONLY), *paths_of(moving)]:
+        answer = client.get(path)
+        expected = 403 if path.startswith("/audit/") and not reads_audit else 200
+        assert answer.status_code == expected, (path, answer.status_code)
+
+
+def test_an_outsider_learns_nothing(moving: SessionMigrationRows) -> None:
+    client = signed_in("outsider")
+    for path in paths_of(moving):
+        answer = client.get(path)
+        assert answer.status_code == 404, path
+        assert b"Move sessions" not in answer.content
+
+
+def test_nobody_sees_a_page_without_signing_in(moving: SessionMigrationRows) -> None:
+    for path in [*(f"/{p}" for p in PLAIN if p not in FORMS_ONLY), *paths_of(moving)]:
+        answer = Client().get(path)
+        assert answer.status_code == 302, path
+        assert answer["Location"].startswith("/accounts/login/?next="), path
+
+
+def test_a_page_carries_no_inline_style_or_script_and_a_strict_policy(moving: SessionMigrationRows) -> None:
+    client = signed_in("admin")
+    for path in ("/", *paths_of(moving)):
+        answer = client.get(path)
+        if not answer["Content-Type"].startswith("text/html"):
+            continue
+        text = answer.content.decode()
+        assert ' style="' not in text, path
+        assert "<style" not in text, path
+        assert "onclick=" not in text, path
+        assert "unsafe" not in answer["Content-Security-Policy"]
+
+
+def test_a_refused_form_leads_back_and_says_why(moving: SessionMigrationRows) -> None:
+    client = signed_in("viewer")
+    page = f"/migrations/{moving.revision.migration_id}/"
+    answer = client.post(f"{page}plan/", headers={"Referer": f"http://testserver{page}"}, follow=True)
+    assert answer.redirect_chain == [(page, 302)]
+    assert b"may not" in answer.content
+
+
+def test_a_refusal_never_leads_to_another_site(moving: SessionMigrationRows) -> None:
+    client = signed_in("viewer")
+    path = f"/migrations/{moving.revision.migration_id}/plan/"
+    answer = client.post(path, headers={"Referer": "https://elsewhere.example/"})
+    assert answer["Location"] == "/"
+
+
+def test_every_answer_carries_the_request_id() -> None:
+    assert len(Client().get("/accounts/login/")["X-Request-ID"]) == 32
+    given = {"X-Request-ID": "from-the-proxy-1"}
+    assert Client().get("/accounts/login/", headers=given)["X-Request-ID"] == "from-the-proxy-1"
+    forged = {"X-Request-ID": "two\twords"}
+    assert Client().get("/accounts/login/", headers=forged)["X-Request-ID"] != "two\twords"
+
+
+def test_an_address_that_does_not_exist_is_answered_for_people() -> None:
+    answer = Client().get("/no/such/page/")
+    assert answer.status_code == 404
+    assert b"nothing here that you may see" in answer.content

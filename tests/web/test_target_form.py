@@ -1,0 +1,34 @@
+from django.http import QueryDict
+
+from migrations_app.web.target_form import TargetForm, blank, columns_from, columns_text, sent
+
+
+def form(text: str) -> TargetForm:
+    return sent(QueryDict(text).dict())
+
+
+def test_what_is_typed_becomes_a_configuration() -> None:
+    given = form("store=redis&name=r&config.host=cache.internal&config.port=6380&config.tls=on&secrets.password=s")
+    assert given.config == {"store": "redis", "host": "cache.internal", "port": 6380, "tls": True}
+    assert given.secrets["password"] == "s"
+
+
+def test_defaults_are_left_out_and_bad_numbers_are_left_for_the_check() -> None:
+    assert form("store=redis&config.host=h&config.port=6379&config.tls=off").config == {"store": "redis", "host": "h"}
+    assert form("store=redis&config.host=h&config.port=many").config["port"] == "many"
+
+
+def test_an_empty_secret_stays_and_a_ticked_one_goes() -> None:
+    assert form("store=redis&secrets.password=").secrets["password"] == ""
+    assert form("store=redis&secrets.password=&remove.password=1").secrets["password"] is None
+
+
+def test_columns_are_read_and_written_line_by_line() -> None:
+    columns = {"key": "session_key", "expires_at": {"column": "expires", "unit": "s"}}
+    assert columns_text(columns) == "key: session_key\nexpires_at: expires (s)"
+    assert columns_from(columns_text(columns)) == columns
+    assert columns_from("nonsense") == {"nonsense": ""}
+
+
+def test_an_unknown_store_falls_back_to_the_first() -> None:
+    assert blank({"store": "mongodb"}).store == "redis"
