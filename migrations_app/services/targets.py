@@ -13,7 +13,7 @@ from migrations_app.services import audit, finding, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict, StaleEdit
-from migrations_app.services.forbidden_targets import own_store
+from migrations_app.services.forbidden_targets import outside_of_roots, own_store
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 from migrations_app.services.probing import TargetTest, test
@@ -156,6 +156,13 @@ def _config(check: Check, config: Any) -> dict[str, Any]:
         owner = "" if problems else own_store(given)
         if owner:
             check.problem("config", f"This is {owner}.", "Choose the store that you want to migrate.", "own_store")
+        elif not problems and outside_of_roots(given):
+            check.problem(
+                "config.path",
+                f"{given['path']} lies outside of the directories that Snakeweb may use.",
+                "Use a path beneath one of SNAKEWEB_FILE_ROOTS.",
+                "outside_of_roots",
+            )
     return given
 
 

@@ -45,3 +45,21 @@ def test_its_own_broker_is_no_target_however_it_is_written(settings, host):
 def test_other_places_are_fine():
     assert own_store({"store": "redis", "host": "redis.example.org"}) == ""
     assert own_store({"store": "sqlite", "path": "/elsewhere/sessions.sqlite3"}) == ""
+
+
+def test_a_file_stays_beneath_the_roots_links_included(settings, admin, staging, now, tmp_path):
+    (tmp_path / "allowed").mkdir()
+    (tmp_path / "allowed" / "link").symlink_to(tmp_path)
+    settings.SNAKEWEB_FILE_ROOTS = (tmp_path / "allowed",)
+
+    def create(path):
+        config = {"store": "sqlite", "path": str(path)}
+        return targets.create(
+            actor=admin, now=now, environment_id=staging.pk, name="file", kind="session_store", config=config
+        )
+
+    for outside in ("sessions.sqlite3", "allowed/../sessions.sqlite3", "allowed/link/sessions.sqlite3"):
+        with pytest.raises(InvalidInput) as refused:
+            create(tmp_path / outside)
+        assert refused.value.problems[0].field == "config.path"
+    assert create(tmp_path / "allowed" / "sessions.sqlite3")
