@@ -23,7 +23,7 @@ def own_store(config: Mapping[str, Any]) -> str:
 
 
 def outside_of_roots(config: Mapping[str, Any]) -> bool:
-    """Whether a file lies outside of `SNAKEWEB_FILE_ROOTS`, symbolic links resolved; without roots any place is fine."""
+    """Whether a file lies outside of `SNAKEWEB_FILE_ROOTS`, links resolved; without roots any place is fine."""
     roots = [Path(root).resolve() for root in settings.SNAKEWEB_FILE_ROOTS]
     if config.get("store") != "sqlite" or not roots:
         return False
