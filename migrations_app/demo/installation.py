@@ -20,7 +20,13 @@ from migrations_app.testing.servers import RedisServer, free_port
 
 FIRST_WEB_PORT = 8000
 BROKER_PORT = 6379  # where SNAKEWEB_REDIS_URL points when it is not set
-OWN_SETTINGS = ("SNAKEWEB_DATABASE_URL", "SNAKEWEB_SECRET_KEYS", "SNAKEWEB_ALLOWED_HOSTS", "SNAKEWEB_ARTIFACTS_URL")
+OWN_SETTINGS = (
+    "SNAKEWEB_DATABASE_URL",
+    "SNAKEWEB_SECRET_KEYS",
+    "SNAKEWEB_ALLOWED_HOSTS",
+    "SNAKEWEB_ARTIFACTS_URL",
+    "SNAKEWEB_FILE_ROOTS",
+)
 
 
 @dataclass(slots=True)

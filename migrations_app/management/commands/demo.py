@@ -45,9 +45,9 @@ class Command(BaseCommand):
 
     def _seed(self, deployment: Path | None) -> None:
         try:
-            seeded = seeding.seed(
-                settings.SNAKEWEB_STATE / "example", Deployment.read(deployment) if deployment else None
-            )
+            # Small stores for the examples, where files may lie (anywhere, when no roots are configured).
+            folder = (*settings.SNAKEWEB_FILE_ROOTS, settings.SNAKEWEB_STATE)[0] / "example"
+            seeded = seeding.seed(folder, Deployment.read(deployment) if deployment else None)
         except seeding.NotEmpty as error:
             raise CommandError(str(seeding.NotEmpty.__doc__)) from error
         self.stdout.write(json.dumps({"migrations": seeded.migrations, "route_token": seeded.route_token}))
