@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
-from dataclasses import replace
 from typing import Any
 
 from migrations_app.engine.crash_points import reach
@@ -38,7 +37,7 @@ class Transfer(Action):
         with writing(ctx, TARGET) as target, closing(scan) as stream:
             for page in stream:
                 self._refuse_unreadable(ctx, page)
-                applied = target.apply([replace(record, version=version) for record in page.records], ctx.worker)
+                applied = target.apply(page.records, ctx.worker, version=version)
                 reach("session.transfer.applied")
                 counts["sessions"] += len(page.records)
                 counts["written"] += applied.written
