@@ -1,5 +1,6 @@
 """The only module that reads environment variables. README's table of variables describes each of them."""
 
+import contextlib
 import os
 import secrets
 from dataclasses import dataclass
@@ -30,10 +31,8 @@ def _generated_key() -> str:
         scratch = path.with_suffix(f".{os.getpid()}")
         scratch.touch(mode=0o600)
         scratch.write_text(secrets.token_urlsafe(48))
-        try:
+        with contextlib.suppress(FileExistsError):
             os.link(scratch, path)  # of several first processes exactly one wins, and all read its key
-        except FileExistsError:
-            pass
         scratch.unlink()
     return path.read_text().strip()
 
