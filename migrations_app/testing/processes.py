@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -63,7 +64,11 @@ class LocalServer(ABC):
             with (self.directory / "server.log").open("ab") as log:
                 # A session of its own: Ctrl-C in the terminal reaches the demo, which then stops its servers in order.
                 self._process = subprocess.Popen(  # noqa: S603
-                    self._command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+                    self._command(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
                 )
             if self._wait_until_ready():
                 atexit.register(self.stop)
@@ -133,6 +138,19 @@ class LocalServer(ABC):
             time.sleep(POLL_SECONDS)
         # A dead process that nobody has reaped yet would still look alive to the new server.
         self._pid_file.unlink()
+
+    def _bound(self, words: Sequence[str] = ()) -> list[str]:
+        """`setpriv` with these words, which makes the server end too when this process dies without a word (Linux).
+
+        The kernel watches the thread that started it, so a server started from a passing thread is not bound. One
+        setpriv must do all: a change of user unbinds.
+        """
+        tool = shutil.which("setpriv")
+        if tool and threading.current_thread() is threading.main_thread():
+            words = [*words, "--pdeathsig", self._stop_signal().name.removeprefix("SIG")]
+        if not words:
+            return []
+        return [tool or find_program("setpriv", []), *words]
 
     @abstractmethod
     def _prepare(self) -> None: ...

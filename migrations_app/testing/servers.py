@@ -87,7 +87,7 @@ class RedisServer(LocalServer):
         """Nothing: the directory is enough."""
 
     def _command(self) -> Sequence[str]:
-        words = [find_redis(), "--port", str(self.port)]
+        words = [*self._bound(), find_redis(), "--port", str(self.port)]
         for name, value in self._options.items():
             words += [f"--{name}", value]
         return words
@@ -230,10 +230,17 @@ class PostgresServer(LocalServer):
             "--no-instructions",
         ]
         words += ["--auth-local=trust", "--auth-host=scram-sha-256", f"--pwfile={password_file}"]
-        run_program([*_as_server_account(), find_postgres("initdb"), *words])
+        run_program([*self._bound(_as_server_account()), find_postgres("initdb"), *words])
 
     def _command(self) -> Sequence[str]:
-        words = [*_as_server_account(), find_postgres("postgres"), "-D", str(self.data), "-p", str(self.port)]
+        words = [
+            *self._bound(_as_server_account()),
+            find_postgres("postgres"),
+            "-D",
+            str(self.data),
+            "-p",
+            str(self.port),
+        ]
         for name, value in (self._options | {"unix_socket_directories": self.socket_directory}).items():
             words += ["-c", f"{name}={value}"]
         return words
@@ -282,19 +289,14 @@ def _server_account() -> pwd.struct_passwd | None:
 
 
 def _as_server_account() -> list[str]:
+    """Words for setpriv."""
     account = _server_account()
     if account is None:
         return []
     # The capability lets the account pass closed folders above ours (/root, a 0700 scratch folder) without
     # changing anybody's permissions.
     keep = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    return [
-        find_program("setpriv", []),
-        f"--reuid={account.pw_uid}",
-        f"--regid={account.pw_gid}",
-        "--clear-groups",
-        *keep,
-    ]
+    return [f"--reuid={account.pw_uid}", f"--regid={account.pw_gid}", "--clear-groups", *keep]
 
 
 def _give_to_server_account(path: Path) -> None:

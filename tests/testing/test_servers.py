@@ -1,5 +1,8 @@
 import os
 import socket
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -10,9 +13,9 @@ from migrations_app.testing.servers import PostgresServer, RedisServer, scratch_
 pytestmark = pytest.mark.servers
 
 
-def listens(server):
+def is_open(port):
     with socket.socket() as probe:
-        return probe.connect_ex((server.host, server.port)) == 0
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_redis_keeps_its_data_and_its_address_over_restart_and_kill(tmp_path):
@@ -26,7 +29,7 @@ def test_redis_keeps_its_data_and_its_address_over_restart_and_kill(tmp_path):
 
         assert server.command("GET", "a") == "$1"
         assert server.url == url
-    assert not listens(server)
+    assert not is_open(server.port)
     assert not (tmp_path / "redis.pid").exists()
 
 
@@ -41,7 +44,7 @@ def test_postgres_keeps_its_data_over_a_kill_and_leaves_nothing_but_data(tmp_pat
         with pytest.raises(RuntimeError, match="psql failed"):
             server.sql("SELECT nothing")
         socket_directory = Path(server.socket_directory)
-    assert not listens(server)
+    assert not is_open(server.port)
     assert not socket_directory.exists()
     assert not (tmp_path / "data" / "postmaster.pid").exists()
 
@@ -79,3 +82,22 @@ def test_frozen_and_thawed(tmp_path):
 
         assert server.command("PING") == "+PONG"
         os.kill(server.pid, 0)
+
+
+def test_servers_end_with_a_process_that_is_killed(tmp_path):
+    program = (
+        "import sys, time; from migrations_app.testing.servers import PostgresServer, RedisServer;"
+        "servers = [kind(sys.argv[1] + kind.__name__).start() for kind in (PostgresServer, RedisServer)];"
+        "print(*(server.port for server in servers), flush=True); time.sleep(60)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", program, f"{tmp_path}/"], stdout=subprocess.PIPE, text=True)
+    ports = [int(port) for port in owner.stdout.readline().split()]
+    assert all(is_open(port) for port in ports)
+
+    owner.kill()
+    owner.communicate()
+
+    deadline = time.monotonic() + 10
+    while any(is_open(port) for port in ports):
+        assert time.monotonic() < deadline, "a server outlived its owner"
+        time.sleep(0.01)
