@@ -9,7 +9,7 @@ import psycopg
 
 from migrations_app.stores.sessions.records import Codec
 from migrations_app.testing.servers import PostgresServer
-from tests.stores.sessions.contract import Place
+from tests.stores.sessions.place import Place
 
 _NUMBERS = itertools.count()
 DJANGO = {"key": "session_key", "value": "session_data", "expires_at": "expire_date"}

@@ -4,7 +4,7 @@ import pytest
 
 from migrations_app.engine.errors import ValidationFailed
 from migrations_app.stores.sessions.records import Codec
-from tests.stores.sessions.contract import WORKER
+from tests.stores.sessions.place import WORKER
 from tests.stores.sessions.postgres.places import at, own_schema, rows
 
 pytestmark = pytest.mark.servers

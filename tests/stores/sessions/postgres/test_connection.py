@@ -3,7 +3,7 @@ import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable, Timeout, ValidationFailed
 from migrations_app.stores.sessions.postgres.connection import check_version
-from tests.stores.sessions.contract import WORKER, Place
+from tests.stores.sessions.place import WORKER, Place
 from tests.stores.sessions.postgres.places import connection_of, filled, run
 
 pytestmark = pytest.mark.servers

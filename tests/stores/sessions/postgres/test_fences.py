@@ -5,7 +5,7 @@ import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable, LeaseLost
 from migrations_app.engine.ports import WorkerToken
-from tests.stores.sessions.contract import WORKER, ids, scan_all
+from tests.stores.sessions.place import WORKER, ids, scan_all
 from tests.stores.sessions.postgres.places import filled
 
 pytestmark = pytest.mark.servers

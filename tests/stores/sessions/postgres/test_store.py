@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from tests.stores.sessions.contract import WORKER, StoreContract, ids, now_ms, scan_all, wait_until
+from tests.stores.sessions.contract import StoreContract
+from tests.stores.sessions.place import WORKER, ids, now_ms, scan_all, wait_until
 from tests.stores.sessions.postgres.places import at, own_schema, rows, run
 
 pytestmark = pytest.mark.servers

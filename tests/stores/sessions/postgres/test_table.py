@@ -1,7 +1,7 @@
 import pytest
 
 from migrations_app.engine.errors import ValidationFailed
-from tests.stores.sessions.contract import WORKER
+from tests.stores.sessions.place import WORKER
 from tests.stores.sessions.postgres.places import DJANGO, at, own_schema
 
 pytestmark = pytest.mark.servers

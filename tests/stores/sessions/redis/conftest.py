@@ -2,7 +2,7 @@ import pytest
 import redis
 
 from migrations_app.testing.servers import RedisServer
-from tests.stores.sessions.contract import Place
+from tests.stores.sessions.place import Place
 
 HASH = {"layout": "hash", "created_field": "created", "accessed_field": "seen", "ttl_field": "ttl"}
 

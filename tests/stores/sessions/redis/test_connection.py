@@ -3,7 +3,7 @@ import time
 import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable, ValidationFailed
-from tests.stores.sessions.contract import WORKER, Place, wait_until
+from tests.stores.sessions.place import WORKER, Place, wait_until
 
 pytestmark = pytest.mark.servers
 

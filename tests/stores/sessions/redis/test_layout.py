@@ -5,7 +5,7 @@ import msgpack
 import pytest
 
 from migrations_app.stores.sessions.records import Codec, Version
-from tests.stores.sessions.contract import WORKER, Place, ids, now_ms, scan_all
+from tests.stores.sessions.place import WORKER, Place, ids, now_ms, scan_all
 from tests.stores.sessions.redis.conftest import HASH
 
 pytestmark = pytest.mark.servers

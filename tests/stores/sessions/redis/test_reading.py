@@ -1,6 +1,6 @@
 import pytest
 
-from tests.stores.sessions.contract import Place, ids, now_ms, scan_all
+from tests.stores.sessions.place import Place, ids, now_ms, scan_all
 
 pytestmark = pytest.mark.servers
 

@@ -3,7 +3,7 @@ import redis
 
 from migrations_app.engine.errors import InsufficientResources
 from migrations_app.stores.sessions.records import Version
-from tests.stores.sessions.contract import WORKER, Place, now_ms
+from tests.stores.sessions.place import WORKER, Place, now_ms
 
 pytestmark = pytest.mark.servers
 

@@ -4,7 +4,8 @@ from migrations_app.engine.errors import DependencyUnavailable, ValidationFailed
 from migrations_app.stores.sessions.base import Partition
 from migrations_app.stores.sessions.records import Codec
 from migrations_app.testing.servers import RedisServer
-from tests.stores.sessions.contract import WORKER, Place, StoreContract, ids, scan_all
+from tests.stores.sessions.contract import StoreContract
+from tests.stores.sessions.place import WORKER, Place, ids, scan_all
 from tests.stores.sessions.redis.conftest import HASH
 
 pytestmark = pytest.mark.servers

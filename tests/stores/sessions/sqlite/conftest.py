@@ -2,7 +2,7 @@ import sqlite3
 
 import pytest
 
-from tests.stores.sessions.contract import Place
+from tests.stores.sessions.place import Place
 
 DJANGO = {"key": "session_key", "value": "session_data", "expires_at": "expire_date"}
 DJANGO_TABLE = """CREATE TABLE django_session ("session_key" varchar(40) NOT NULL PRIMARY KEY,

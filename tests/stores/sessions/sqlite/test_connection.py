@@ -4,7 +4,7 @@ import sqlite3
 import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable, ValidationFailed
-from tests.stores.sessions.contract import WORKER, ids, scan_all
+from tests.stores.sessions.place import WORKER, ids, scan_all
 from tests.stores.sessions.sqlite.conftest import sqlite_place
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 import pytest
 
 from migrations_app.stores.sessions.records import Codec
-from tests.stores.sessions.contract import WORKER, StoreContract, ids
+from tests.stores.sessions.contract import StoreContract
+from tests.stores.sessions.place import WORKER, ids
 from tests.stores.sessions.sqlite.conftest import DJANGO, DJANGO_TABLE, sqlite_place
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from migrations_app.engine.errors import ValidationFailed
-from tests.stores.sessions.contract import WORKER, now_ms
+from tests.stores.sessions.place import WORKER, now_ms
 from tests.stores.sessions.sqlite.conftest import DJANGO, DJANGO_TABLE, sqlite_place
 
 
