@@ -6,7 +6,13 @@ from migrations_app.engine.crash_points import reach
 from migrations_app.engine.errors import StepFailed
 from migrations_app.engine.handler import ActionContext
 from migrations_app.handlers.session import pause, route
-from migrations_app.handlers.session.levelling import Progressed, catch_up, final_pass, reconciliation
+from migrations_app.handlers.session.levelling import (
+    Progressed,
+    catch_up,
+    final_pass,
+    reconciliation,
+    refuse_long_pause,
+)
 from migrations_app.handlers.session.paging import pages
 from migrations_app.handlers.session.pause import BACK
 from migrations_app.handlers.session.records import newer_than
@@ -26,6 +32,7 @@ def hand_back(ctx: ActionContext) -> None:
     with reconciliation(ctx, BACK) as work:
         # What changes between the passes is the target's traffic, so no position survives an interruption here.
         state = catch_up(ctx, work, BACK_SEQ, Progressed(), lambda _state: ctx.progress.alive())
+        refuse_long_pause(ctx, state)
         taken = pause.begin(ctx, BACK, None, lambda _more: ctx.progress.alive())
         reach("session.switch.undo.paused")
         with pause.released_on_failure(ctx, BACK):

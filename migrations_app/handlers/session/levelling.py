@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from migrations_app.engine.crash_points import reach
+from migrations_app.engine.errors import StepFailed
 from migrations_app.engine.handler import ActionContext
 from migrations_app.handlers.session.pause import Direction, require
 from migrations_app.handlers.session.reconcile import Position, Reconciliation
@@ -19,11 +20,15 @@ START = Position()
 
 @dataclass(frozen=True, slots=True)
 class Progressed:
-    """Where catch-up stands: passes begun, the position in the current one, and what all of them changed."""
+    """Where catch-up stands: passes begun, the position in the current one, and what all of them changed.
+
+    `pass_ms` is how long the last pass took, 0 when none was made in one go.
+    """
 
     passes: int = 0
     position: Position = START
     changed: int = 0
+    pass_ms: int = 0
 
 
 @contextmanager
@@ -57,16 +62,32 @@ def catch_up(
     while state.passes < ctx.parameters["catch_up_passes"]:
 
         def tick(position: Position, state: Progressed = state) -> None:
-            save(Progressed(state.passes, position, state.changed))
+            save(Progressed(state.passes, position, state.changed, state.pass_ms))
 
         version = Version(ctx.run_id, first_seq + state.passes)
+        began = ctx.clock.monotonic()
         done = work.run(version, state.position, tick)
+        took = round((ctx.clock.monotonic() - began) * 1000) if state.position == START else state.pass_ms
         reach("session.catch_up.pass")
-        state = Progressed(state.passes + 1, START, state.changed + done.changed)
+        state = Progressed(state.passes + 1, START, state.changed + done.changed, took)
         save(state)
         if done.changed <= FEW:
             break
     return state
+
+
+def refuse_long_pause(ctx: ActionContext, state: Progressed) -> None:
+    """Raises StepFailed, before anybody has to wait, when the last pass and the comparison would take too long.
+
+    Each of them reads what a catch-up pass reads.
+    """
+    expected, limit = 2 * state.pass_ms + ctx.parameters["settle_ms"], ctx.parameters["write_pause_limit_ms"]
+    if expected > limit:
+        raise StepFailed(
+            f"Writes would have to wait for about {expected} ms, and the longest write pause is {limit} ms; nobody had "
+            "to wait. Raise the parameter “write_pause_limit_ms”, or move at a quieter time.",
+            details={"expected_ms": expected, "limit_ms": limit},
+        )
 
 
 def final_pass(ctx: ActionContext, work: Reconciliation, seq: int) -> Position:

@@ -51,7 +51,7 @@ PARAMETERS = (
         "write_pause_limit_ms",
         FieldKind.INTEGER,
         "Longest write pause",
-        default=120_000,
+        default=600_000,
         minimum=3_000,
         maximum=3_600_000,
         unit="ms",

@@ -1,8 +1,15 @@
 import pytest
 
-from migrations_app.engine.errors import IllegalTransition
+from migrations_app.engine.errors import IllegalTransition, StepFailed
 from migrations_app.engine.vocabulary import RoutePhase
-from migrations_app.handlers.session.levelling import FEW, Progressed, catch_up, final_pass, reconciliation
+from migrations_app.handlers.session.levelling import (
+    FEW,
+    Progressed,
+    catch_up,
+    final_pass,
+    reconciliation,
+    refuse_long_pause,
+)
 from migrations_app.handlers.session.pause import BACK, FORWARD
 from tests.handlers.session.contexts import context
 from tests.handlers.session.moves import Move, content, fill, sessions
@@ -48,6 +55,18 @@ def test_it_goes_on_from_every_state_that_it_saved(filled):
         with reconciliation(ctx, FORWARD) as work:
             final_pass(ctx, work, 9)
         assert content(filled.target) == content(filled.source)
+
+
+def test_a_pause_that_would_be_too_long_is_refused_before_anybody_waits(filled):
+    filled.spec.parameters["write_pause_limit_ms"] = 3_000
+    ctx = context(filled, route=(RoutePhase.PLAIN_A, "a"))
+
+    refuse_long_pause(ctx, Progressed(passes=1, pass_ms=1_500))
+    with pytest.raises(StepFailed, match="nobody had to wait") as refused:
+        refuse_long_pause(ctx, Progressed(passes=1, pass_ms=1_501))
+
+    assert refused.value.details == {"expected_ms": 3_002, "limit_ms": 3_000}
+    assert run(filled).pass_ms > 0
 
 
 def test_the_other_direction_goes_the_other_way(redis_place, sqlite_place):

@@ -14,7 +14,13 @@ from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session import pause, route
 from migrations_app.handlers.session.actions.transfer import COPY_SEQ
 from migrations_app.handlers.session.hand_back import hand_back
-from migrations_app.handlers.session.levelling import Progressed, catch_up, final_pass, reconciliation
+from migrations_app.handlers.session.levelling import (
+    Progressed,
+    catch_up,
+    final_pass,
+    reconciliation,
+    refuse_long_pause,
+)
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.partitions import close_partitions
 from migrations_app.handlers.session.pause import FORWARD
@@ -36,6 +42,7 @@ class Switch(Action):
         with reconciliation(ctx, FORWARD) as work:
             close_partitions(ctx, work.replica)
             state = catch_up(ctx, work, SWITCH_SEQ, state, save)
+            refuse_long_pause(ctx, state)
             taken = pause.begin(ctx, FORWARD, None, _saver(ctx, state))
             reach("session.switch.paused")
             with pause.released_on_failure(ctx, FORWARD):
@@ -95,7 +102,12 @@ def _saver(ctx: ActionContext, state: Progressed) -> Any:
 
 
 def _as_checkpoint(state: Progressed) -> dict[str, Any]:
-    return {"passes": state.passes, "changed": state.changed, "position": state.position.as_dict()}
+    return {
+        "passes": state.passes,
+        "changed": state.changed,
+        "pass_ms": state.pass_ms,
+        "position": state.position.as_dict(),
+    }
 
 
 def _state_from(checkpoint: Mapping[str, Any]) -> Progressed:
@@ -103,4 +115,5 @@ def _state_from(checkpoint: Mapping[str, Any]) -> Progressed:
         checkpoint.get("passes", 0),
         Position.from_dict(checkpoint.get("position", {})),
         checkpoint.get("changed", 0),
+        checkpoint.get("pass_ms", 0),
     )
