@@ -73,7 +73,11 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "migrations_app.web.shell.frame",
             ],
-            "builtins": ["migrations_app.web.tags", "template_partials.templatetags.partials"],
+            "builtins": [
+                "migrations_app.web.tags",
+                "migrations_app.web.run_tags",
+                "template_partials.templatetags.partials",
+            ],
         },
     },
 ]

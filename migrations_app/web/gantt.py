@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from migrations_app.engine.vocabulary import StepState
+from migrations_app.engine.vocabulary import RunState, StepState
 from migrations_app.selectors.runs import RunRow, StepProgress
 
 WIDTH = 100.0
@@ -59,7 +59,7 @@ def draw(run: RunRow, steps: Sequence[StepProgress], *, now: datetime) -> Gantt:
             end = step.ended_at or now
             spans[step.id] = (step.started_at, end, _KINDS.get(step.state, "done"))
             reached = max(reached, end)
-    if not run.is_final:
+    if not run.is_final and run.state is not RunState.ROLLING_BACK:
         for step in steps:
             if step.started_at is None and step.state == StepState.PENDING:
                 end = reached + timedelta(seconds=step.estimated_seconds)

@@ -4,8 +4,10 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.selectors.environments import list_environments
@@ -92,8 +94,12 @@ def run_roll_back(request: PageRequest, run_id: int) -> HttpResponse:
     now = timezone.now()
     page = run_page(actor=request.actor, run_id=run_id, now=now, log_lines=1)
     undoing = runs.rollback_migration(actor=request.actor, now=now, migration_id=page.row.migration_id)
-    messages.info(request, "Rollback asked for: everything this run did is undone, newest first.")
-    return redirect("run", undoing)
+    told = "Rollback asked for: everything this run did is undone, newest first."
+    if undoing == run_id:
+        return _answered(request, run_id, told)
+    messages.info(request, told)
+    address = reverse("run", args=[undoing])
+    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
 
 
 @require_POST

@@ -11,14 +11,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from migrations_app.engine.errors import Problem
-from migrations_app.engine.vocabulary import RunState, StepState
 from migrations_app.selectors.reviews import SignerRow
-from migrations_app.selectors.runs import RunRow, StepProgress
-from migrations_app.selectors.throughput import Throughput
-from migrations_app.web import chart, wording
-from migrations_app.web.chart import Chart
+from migrations_app.web import wording
 from migrations_app.web.declared import Control
-from migrations_app.web.gantt import Gantt, draw
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.target_form import STORES
 
@@ -40,23 +35,6 @@ for _name in (
 ):
     register.filter(_name, getattr(wording, _name))
 
-WAITS = {"confirmation": "waits for a person", "retry": "waits to try again", "paused": "paused"}
-REACHED = (
-    StepState.RUNNING,
-    StepState.SUCCEEDED,
-    StepState.FAILED,
-    StepState.UNDOING,
-    StepState.UNDONE,
-    StepState.UNDO_FAILED,
-)
-RAIL_STATES = {
-    StepState.SUCCEEDED: "done",
-    StepState.RUNNING: "now",
-    StepState.WAITING: "now",
-    StepState.UNDOING: "now",
-    StepState.FAILED: "bad",
-    StepState.UNDO_FAILED: "bad",
-}
 MESSAGE_TONES = {"success": "good", "warning": "warn", "error": "bad", "info": "info", "debug": "info"}
 MESSAGE_ICONS = {"success": "check-circle", "warning": "exclamation-triangle", "error": "exclamation-circle"}
 
@@ -144,19 +122,6 @@ def absolute(number: int) -> int:
 
 
 @register.filter
-def rail_state(state: StepState) -> str:
-    return RAIL_STATES.get(state, "")
-
-
-@register.filter
-def leading_step(steps: Sequence[StepProgress]) -> StepProgress | None:
-    """The step whose counters say most: the one at work, else the one that moved most."""
-    at_work = [step for step in steps if step.state in (StepState.RUNNING, StepState.WAITING, StepState.UNDOING)]
-    moved = [step for step in steps if step.done]
-    return at_work[0] if at_work else max(moved, key=lambda step: step.done, default=None)
-
-
-@register.filter
 def get(mapping: dict[str, Any], key: str) -> Any:
     """`{{ page.refusals|get:"edit" }}`; '' when it is not there."""
     return mapping.get(key, "")
@@ -164,7 +129,7 @@ def get(mapping: dict[str, Any], key: str) -> Any:
 
 @register.simple_tag
 def ago(at: datetime | None) -> SafeString:
-    """A moment relative to now, with the exact time on hover; `times.js` keeps it true."""
+    """A moment relative to now, with the exact time on hover; `keys.js` keeps it true."""
     if at is None:
         return SafeString("–")
     return format_html(
@@ -193,56 +158,5 @@ def exact(at: datetime) -> str:
 
 
 @register.filter
-def time_of_day(at: datetime) -> str:
-    return f"{at:%H:%M}"
-
-
-@register.filter
 def to_the_millisecond(at: datetime) -> str:
     return f"{at:%H:%M:%S}.{at.microsecond // 1000:03}"
-
-
-@register.simple_tag
-def rate_chart(throughput: Throughput) -> Chart:
-    return chart.rate_chart(throughput)
-
-
-@register.filter
-def run_state(row: RunRow) -> RunState:
-    """A run whose partitions are at work is running for people, although the run itself is parked."""
-    with_partitions = row.state is RunState.PARKED and row.parked_because == "partitions"
-    return RunState.RUNNING if with_partitions else row.state
-
-
-@register.filter
-def step_state(step: StepProgress) -> StepState:
-    """The same for its step."""
-    at_work = any(partition.state is StepState.RUNNING for partition in step.partitions)
-    return StepState.RUNNING if step.state is StepState.WAITING and at_work else step.state
-
-
-@register.filter
-def waits_for(reason: str) -> str:
-    return WAITS.get(reason, wording.words(reason))
-
-
-@register.filter
-def took(step: StepProgress) -> str:
-    """How long a step ran: to the tenth of a second when it is short."""
-    if step.started_at is None:
-        return ""
-    if step.ended_at is None:
-        return wording.clock(step.elapsed_seconds)
-    return wording.short_time((step.ended_at - step.started_at).total_seconds())
-
-
-@register.filter
-def way_back(steps: Sequence[StepProgress]) -> list[StepProgress]:
-    """The steps that did something which can be, is being or was undone, newest first."""
-    reached = [step for step in steps if step.state in REACHED]
-    return [step for step in reversed(reached) if not step.undo_title.startswith("nothing") or not step.reversible]
-
-
-@register.simple_tag
-def gantt(run: RunRow, steps: Sequence[StepProgress]) -> Gantt:
-    return draw(run, steps, now=timezone.now())

@@ -1,0 +1,44 @@
+from dataclasses import replace
+
+from migrations_app.engine.vocabulary import RunState, StepState
+from migrations_app.selectors.run_steps import PartitionProgress
+from migrations_app.web import run_tags
+from tests.web.test_gantt import PENDING, RUN, RUNNING, STEP, after
+
+PARTITION = PartitionProgress(0, StepState.RUNNING, 1, 5, 10, 50, "worker")
+
+
+def test_a_run_whose_partitions_work_is_running_for_people() -> None:
+    parked = replace(RUN, state=RunState.PARKED, parked_because="partitions")
+    assert run_tags.run_state(parked) == RunState.RUNNING
+    assert run_tags.run_state(replace(parked, parked_because="retry")) == RunState.PARKED
+    waiting = replace(RUNNING, state=StepState.WAITING, partitions=(PARTITION,))
+    assert run_tags.step_state(waiting) == StepState.RUNNING
+    assert run_tags.step_state(replace(waiting, partitions=())) == StepState.WAITING
+
+
+def test_the_leading_step_is_the_one_at_work_else_the_one_that_moved_most() -> None:
+    assert run_tags.leading_step((STEP, RUNNING, PENDING)) == RUNNING
+    moved = replace(STEP, done=7)
+    assert run_tags.leading_step((STEP, moved)) == moved
+    assert run_tags.leading_step((STEP,)) is None
+
+
+def test_the_way_back_names_what_was_done_newest_first() -> None:
+    prepared = replace(STEP, undo_title="nothing to undo")
+    copied = replace(RUNNING, undo_title="remove the copies")
+    final = replace(STEP, id="z", reversible=False, undo_title="nothing to undo")
+    assert run_tags.way_back((prepared, copied, PENDING)) == [copied]
+    assert run_tags.way_back((prepared, copied, final)) == [final, copied]
+
+
+def test_undone_steps_are_counted_among_those_that_were_reached() -> None:
+    undone = replace(STEP, state=StepState.UNDONE)
+    assert run_tags.undone((undone, RUNNING, PENDING)) == 1
+    assert run_tags.reached((undone, RUNNING, PENDING)) == 2
+
+
+def test_how_long_a_step_took() -> None:
+    assert run_tags.took(PENDING) == ""
+    assert run_tags.took(replace(STEP, ended_at=after(0.42))) == "0.4 s"
+    assert run_tags.took(replace(RUNNING, elapsed_seconds=75)) == "1:15"
