@@ -115,6 +115,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds; signing asks for a password no older (DESIGN section 5)
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come with the invitation; a second factor must not wait for mail
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

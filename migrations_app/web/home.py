@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
@@ -18,6 +19,12 @@ from migrations_app.web.requests import PageRequest
 def home(request: PageRequest) -> HttpResponse:
     page = home_page(actor=request.actor, now=timezone.now())
     return render(request, "home.html", {"page": page})
+
+
+@require_safe
+def favicon(request: PageRequest) -> HttpResponse:
+    """For pages that do not name their icon: the admin, API answers shown in a browser."""
+    return redirect(static("snakeweb/logo.svg"))
 
 
 @require_safe

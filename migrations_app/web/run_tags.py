@@ -1,4 +1,4 @@
-"""Template tags of the run pages, built in for every template (`settings.TEMPLATES`): the live fragments use them too."""
+"""Template tags of the run pages, built in for every template; the live fragments use them too."""
 
 from collections.abc import Sequence
 

@@ -17,6 +17,7 @@ from migrations_app.web import (
 
 urlpatterns = [
     path("", home.home, name="home"),
+    path("favicon.ico", home.favicon),
     path("inbox/", home.inbox, name="inbox"),
     path("inbox/read/", home.inbox_read, name="inbox_read"),
     path("search/", home.search, name="search"),

@@ -1,8 +1,13 @@
+import base64
+import hmac
 import re
+import struct
+import time
 
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pages import ConfirmPresencePage
 from tests.browser.people import People
 from tests.cast import PASSWORD
 
@@ -27,6 +32,34 @@ def test_a_person_signs_in_and_out_again(people: People) -> None:
     page.get_by_role("button", name="Sign out").click()
     page.goto("/")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
+def test_a_second_factor_is_set_up_and_asked_for(people: People) -> None:
+    page = people.sign_in("approver")
+    page.goto("/accounts/2fa/totp/activate/")
+    ConfirmPresencePage(page).confirm()
+    secret = page.get_by_label("Authenticator secret").input_value()
+    page.get_by_label("Authenticator code").fill(code_of(secret))
+    page.get_by_role("button", name="Activate").click()
+    recovery = page.get_by_label("Unused codes").input_value().split()[0]
+
+    another = people.somebody()
+    another.goto("/accounts/login/")
+    another.get_by_label("User name or e-mail").fill("approver")
+    another.get_by_label("Password").fill(PASSWORD)
+    another.get_by_role("button", name="Sign in").click()
+    expect(another.get_by_role("heading", name="Second factor")).to_be_visible()
+    another.get_by_role("textbox").fill(recovery)  # the app's code works once only
+    another.get_by_role("button", name="Sign in").click()
+    expect(another).to_have_url(re.compile(r":\d+/$"))
+
+
+def code_of(secret: str) -> str:
+    """The six digits that an authenticator app shows (RFC 6238)."""
+    step = int(time.time()) // 30
+    digest = hmac.digest(base64.b32decode(secret), struct.pack(">Q", step), "sha1")
+    start = digest[-1] & 15
+    return f"{(struct.unpack('>I', digest[start : start + 4])[0] & 0x7FFFFFFF) % 1_000_000:06}"
 
 
 def test_somebody_without_a_role_is_told_what_to_do(people: People) -> None:
