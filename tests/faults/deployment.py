@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from django.db import connection
+from django.db import connection, transaction
 
 from migrations_app.testing.servers import RedisServer
 from tests.parallel import wait_for
@@ -83,6 +83,16 @@ class Process:
     def frozen(self) -> bool:
         """Whether it was stopped by SIGSTOP (state T in Linux' process table)."""
         return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+
+    def freeze(self) -> None:
+        """SIGSTOP, while no thread of it holds a lock on the control database.
+
+        A process that is frozen inside a SQLite write transaction blocks every other writer, as any holder of that
+        file's one lock does. Holding the lock here makes sure that the frozen one does not.
+        """
+        with transaction.atomic():  # BEGIN IMMEDIATE on SQLite
+            os.killpg(self.pid, signal.SIGSTOP)
+            wait_for(lambda: self.frozen, 10, f"{self.name} to be frozen")
 
     def thaw(self) -> None:
         os.killpg(self.pid, signal.SIGCONT)

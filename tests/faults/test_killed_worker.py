@@ -55,9 +55,12 @@ def test_kill_9_in_the_middle_of_the_transfer_loses_nothing(deployment: Deployme
 def test_a_frozen_worker_that_wakes_up_changes_nothing(deployment: Deployment, tmp_path: Path) -> None:
     rows = sqlite_migration(tmp_path, count=SESSIONS)
     run = queued(rows.revision)
-    first = deployment.worker("first", crash_at=f"{HALF_WAY}:stop")
+    gate = tmp_path / "gate"
+    first = deployment.worker("first", crash_at=f"{HALF_WAY}:wait:{gate}")
     deployment.dispatcher()
-    wait_for(lambda: first.frozen, 30, "the transfer to be half way")
+    wait_for(lambda: (tmp_path / "gate.reached").exists(), 30, "the transfer to be half way")
+    first.freeze()
+    gate.touch()
     deployment.worker("second")
     wait_for(lambda: finished(run), 60, "the end of the run")
     before = Run.objects.get(pk=run.pk).last_seq, rows.digests()

@@ -94,7 +94,7 @@ def live_condition(column: Column, reference: str) -> str:
     elif column.type == "timestamp":
         past = f"{reference} <= (now() AT TIME ZONE 'UTC')"
     else:
-        past = f"{reference} <= (extract(epoch FROM now()) * 1000)::bigint / {column.scale}"
+        past = f"{reference} <= floor(extract(epoch FROM now()) * 1000)::bigint / {column.scale}"
     return f"({reference} IS NULL OR NOT {past})"
 
 

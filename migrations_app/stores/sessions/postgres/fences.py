@@ -20,7 +20,7 @@ class Fences:
         self._table = names.fences
         self._announced: WorkerToken | None = None
         self._check = SQL(
-            "SELECT token, (extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM {} WHERE scope = %s FOR SHARE"
+            "SELECT token, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM {} WHERE scope = %s FOR SHARE"
         ).format(self._table)
 
     def announce(self, worker: WorkerToken) -> None:

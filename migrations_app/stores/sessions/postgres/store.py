@@ -94,7 +94,7 @@ class PostgresStore(SessionStore):
                 before = time.perf_counter()
                 connection.execute("SELECT 1")
                 latencies.append((time.perf_counter() - before) * 1000)
-            clock = connection.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetchone()
+            clock = connection.execute("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetchone()
             skew = int(clock[0]) - int(time.time() * 1000) if clock else 0
             self._known_layout = None
             layout = self._find_layout()
