@@ -46,6 +46,7 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "migrations_app.web.unkept_text.NoNulMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -200,6 +201,8 @@ LOGGING = {
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        # It reports each wake-up that a web process which is gone does not fetch; those are made to be lost.
+        "channels_redis": {"level": "WARNING"},
     },
 }
 
@@ -209,3 +212,4 @@ SNAKEWEB_STATE = environment.STATE_DIRECTORY
 SNAKEWEB_FILE_ROOTS = SURROUNDINGS.file_roots
 SNAKEWEB_ARTIFACTS_URL = SURROUNDINGS.artifacts_url
 SNAKEWEB_SECRET_KEYS = SURROUNDINGS.secret_keys
+SNAKEWEB_SECRET_KEYS_GENERATED = SURROUNDINGS.secret_keys_generated

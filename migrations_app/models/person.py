@@ -1,5 +1,7 @@
 """People. Groups carry membership only; what somebody may do comes from role grants."""
 
+from collections.abc import Iterator
+
 from django.contrib.auth.models import AbstractUser, Group
 from django.db import models
 from django.db.models import Q
@@ -16,6 +18,22 @@ class Person(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+
+def _once() -> Iterator[models.UniqueConstraint]:
+    """The same grant cannot be made twice. Nulls differ from each other in SQLite, so each case has its own index."""
+    for holder in ("person", "group"):
+        held = Q(**{f"{holder}__isnull": False})
+        yield models.UniqueConstraint(
+            fields=[holder, "role", "environment"],
+            condition=held & Q(environment__isnull=False),
+            name=f"grant_once_to_{holder}_here",
+        )
+        yield models.UniqueConstraint(
+            fields=[holder, "role"],
+            condition=held & Q(environment__isnull=True),
+            name=f"grant_once_to_{holder}_anywhere",
+        )
 
 
 class RoleGrant(models.Model):
@@ -39,9 +57,7 @@ class RoleGrant(models.Model):
                 condition=Q(granted_by__isnull=True) | Q(person__isnull=True) | ~Q(granted_by=models.F("person")),
                 name="grant_not_by_receiver",
             ),
-            models.UniqueConstraint(
-                fields=["person", "group", "role", "environment"], nulls_distinct=False, name="grant_once"
-            ),
+            *_once(),
         ]
 
     def __str__(self) -> str:

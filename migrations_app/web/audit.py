@@ -11,8 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from migrations_app.selectors.audit import AuditFilters, audit_page, export_lines
-from migrations_app.services import audit
-from migrations_app.services.permissions import Permission, require
+from migrations_app.services import proving
 from migrations_app.web.requests import PageRequest
 
 TEXT_FILTERS = ("q", "actor", "action", "outcome", "environment", "object_type", "object_id", "request_id")
@@ -34,8 +33,7 @@ def audit_list(request: PageRequest) -> HttpResponse:
 @require_POST
 @login_required
 def audit_verify(request: PageRequest) -> HttpResponse:
-    require(request.actor, Permission.VERIFY_AUDIT, None)
-    proof = audit.verify_chain(now=timezone.now())
+    proof = proving.verify_audit(actor=request.actor, now=timezone.now())
     if proof.ok:
         messages.success(request, f"The chain is intact: {proof.entries:,} entries, each hash recomputed.")
     else:

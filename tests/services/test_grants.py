@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
 
 from migrations_app.models import AuditEntry, Person, RoleGrant
 from migrations_app.selectors.access import Permission, access_of
@@ -27,6 +28,24 @@ def test_the_same_grant_again_is_the_same_grant(admin, people, now):
 
     assert grants.grant(actor=admin, now=now, role="viewer", person_id=people["outsider"].pk) == first
     assert AuditEntry.objects.count() == 1
+
+
+@pytest.mark.db_semantics
+@pytest.mark.parametrize("holder", ["person", "group"])
+@pytest.mark.parametrize("where", ["one", "every"])
+def test_the_database_keeps_no_grant_twice(people, staging, dev, now, holder, where):
+    holders = {"person": people["outsider"], "group": Group.objects.create(name="some")}
+    environment = staging if where == "one" else None
+    grant = {"role": "viewer", holder: holders[holder], "environment": environment, "granted_at": now}
+    first = RoleGrant.objects.create(**grant)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        RoleGrant.objects.create(**grant)
+
+    RoleGrant.objects.create(**{**grant, "environment": dev})
+    RoleGrant.objects.create(**{**grant, "role": "operator"})
+    first.delete()
+    assert RoleGrant.objects.create(**grant).pk
 
 
 def test_a_revoked_grant_is_gone_from_the_next_request_on(admin, people, outsider, staging, now):

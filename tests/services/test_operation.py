@@ -108,7 +108,7 @@ def test_a_violated_constraint_is_known_by_its_name(stage, cast, now):
         )
 
     assert violates(error.value, Target, "target_name_once")
-    assert not violates(error.value, RoleGrant, "grant_once")
+    assert not violates(error.value, RoleGrant, "grant_once_to_person_here")
     assert not violates(error.value, Signature, "one_live_signature_a_person")
 
 
@@ -118,4 +118,4 @@ def test_a_violated_check_is_known_by_its_name(cast, now):
         RoleGrant.objects.create(role="viewer", granted_at=now)
 
     assert violates(error.value, RoleGrant, "grant_to_person_or_group")
-    assert not violates(error.value, RoleGrant, "grant_once")
+    assert not violates(error.value, RoleGrant, "grant_once_to_person_here")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.test import Client
 
+from migrations_app.models import AuditEntry, AuditProof
 from migrations_app.web.urls import urlpatterns
 from tests.cast import Cast
 from tests.session_runs import SessionMigrationRows, sqlite_migration
@@ -100,3 +101,11 @@ def test_an_address_that_does_not_exist_is_answered_for_people() -> None:
     answer = Client().get("/no/such/page/")
     assert answer.status_code == 404
     assert b"nothing here that you may see" in answer.content
+
+
+@pytest.mark.parametrize(("username", "outcome"), [("auditor", "allowed"), ("operator", "denied")])
+def test_a_click_on_verify_leaves_an_entry_of_its_own(cast: Cast, username: str, outcome: str) -> None:
+    signed_in(username).post("/audit/verify/")
+    entry = AuditEntry.objects.get(action="audit.verify")
+    assert (entry.actor, entry.outcome) == (username, outcome)
+    assert AuditProof.objects.count() == (1 if outcome == "allowed" else 0)

@@ -1,0 +1,57 @@
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings as django_settings
+from django.core.management import call_command
+
+from migrations_app.management.checks import secret_keys_are_given
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def checked(state: Path, **given: str) -> "subprocess.CompletedProcess[str]":
+    """`check --deploy` as an installation with this environment says it; warnings fail it too."""
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING", "--database", "default"]
+    surroundings = {name: value for name, value in os.environ.items() if not name.startswith("SNAKEWEB_")}
+    surroundings |= {"SNAKEWEB_STATE": str(state), **given}
+    return subprocess.run(command, cwd=ROOT, env=surroundings, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.db_semantics
+@pytest.mark.django_db
+def test_nothing_to_warn_of(capsys):
+    call_command("check", "--fail-level", "WARNING", "--database", "default")
+
+    assert "no issues" in capsys.readouterr().out
+
+
+def test_a_deployment_with_hosts_and_strong_keys_is_clean(tmp_path):
+    said = checked(
+        tmp_path, SNAKEWEB_ALLOWED_HOSTS="snakeweb.example.org", SNAKEWEB_SECRET_KEYS=secrets.token_urlsafe(48)
+    )
+
+    assert said.returncode == 0, said.stderr
+    assert "no issues" in said.stdout
+    assert said.stderr == ""
+
+
+def test_a_deployment_with_a_generated_key_is_told_so(tmp_path):
+    said = checked(tmp_path, SNAKEWEB_ALLOWED_HOSTS="snakeweb.example.org")
+
+    assert said.returncode == 1
+    assert "snakeweb.E001" in said.stderr
+    assert "SNAKEWEB_SECRET_KEYS" in said.stderr
+    assert (tmp_path / "secret_keys").read_text() not in said.stderr
+
+
+def test_keys_that_were_given_are_fine(settings):
+    settings.SNAKEWEB_SECRET_KEYS_GENERATED = False
+    assert secret_keys_are_given() == []
+
+    settings.SNAKEWEB_SECRET_KEYS_GENERATED = True
+    (problem,) = secret_keys_are_given()
+    assert str(django_settings.SNAKEWEB_STATE) in str(problem.hint)
