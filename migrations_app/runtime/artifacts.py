@@ -97,6 +97,22 @@ class DirectoryArtifacts:
         )
         return (key for key in found if key.startswith(prefix))
 
+    def folders(self, parent: str) -> list[str]:
+        """Names of the folders right beneath `parent`, sorted; those that hold only unfinished artifacts too."""
+        place = self._path(parent)
+        return sorted(path.name for path in place.iterdir() if path.is_dir()) if place.is_dir() else []
+
+    def discard(self, folder: str) -> None:
+        """Delete everything in this folder, what a killed writer left unfinished included. Raises OSError."""
+        place = self._path(folder.rstrip("/"))
+        for path in sorted(place.rglob("*"), reverse=True):  # what lies deeper comes first
+            if path.is_dir() and not path.is_symlink():
+                path.rmdir()
+            else:
+                path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            place.rmdir()
+
     def _path(self, key: str) -> Path:
         if not _KEY.fullmatch(key) or key.endswith(UNFINISHED):
             raise ValueError(f"{key!r} is not an artifact key: letters, digits, . _ - and single slashes")

@@ -12,7 +12,7 @@ from migrations_app.engine.executor import Executor
 from migrations_app.engine.handler import Handler
 from migrations_app.engine.journal import fold
 from migrations_app.engine.plan import Plan, Target, content_digest
-from migrations_app.engine.ports import Artifacts, Clock, ExecutionPorts, WorkerToken
+from migrations_app.engine.ports import Clock, ExecutionPorts, WorkerToken
 from migrations_app.engine.vocabulary import RunKind, TargetKind
 from migrations_app.handlers import registry
 from migrations_app.models import RouteLease, Run
@@ -33,7 +33,7 @@ def run_settings() -> RuntimeSettings:
     return runtime_settings()
 
 
-def artifacts() -> Artifacts:
+def artifacts() -> DirectoryArtifacts:
     return DirectoryArtifacts.from_url(django_settings.SNAKEWEB_ARTIFACTS_URL)
 
 

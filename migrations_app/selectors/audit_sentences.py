@@ -36,6 +36,7 @@ _VERBS: Mapping[str, str] = {
     "run.cancel": "asked to cancel",
     "run.retry": "retried",
     "run.sign_off": "answered the confirmation of",
+    "backup.delete": "deleted the backup of",
     "audit.verify": "verified",
     "audit.export": "exported",
 }

@@ -87,3 +87,20 @@ def test_a_store_without_room_or_permission_is_a_named_error(tmp_path: Path) -> 
 def test_other_kinds_of_store_are_refused_by_name(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="SNAKEWEB_ARTIFACTS_URL"):
         DirectoryArtifacts.from_url(url)
+
+
+def test_a_folder_is_discarded_whole_and_others_stay(artifacts: DirectoryArtifacts, tmp_path: Path) -> None:
+    write(artifacts)
+    write(artifacts, "backups/run-1/deep/er.ndjson")
+    write(artifacts, "backups/run-12/sessions-0.ndjson")
+    root = tmp_path / "artifacts here" / "backups"
+    (root / "run-1" / "left-by-a-killed-writer.part").write_bytes(b"half")
+    (root / "run-3").mkdir()
+    assert artifacts.folders("backups") == ["run-1", "run-12", "run-3"]
+    assert artifacts.folders("nothing-here") == []
+
+    artifacts.discard("backups/run-1/")
+    artifacts.discard("backups/run-1/")
+
+    assert not (root / "run-1").exists()
+    assert list(artifacts.keys("")) == ["backups/run-12/sessions-0.ndjson"]
