@@ -1,5 +1,7 @@
 """The control database and the cast of every test: people named for what they may do."""
 
+import os
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +19,15 @@ pytest_plugins = ["tests.servers", "tests.audit_table"]
 
 def pytest_configure(config: pytest.Config) -> None:
     control_database.choose(config)
+    _let_files_be_targets()
     # Real hashing would take most of the time that making people takes.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def _let_files_be_targets() -> None:
+    """Where tests keep their stores, here and in the processes that they start; /nowhere is for paths that fail."""
+    settings.SNAKEWEB_FILE_ROOTS = (Path(tempfile.gettempdir()), Path("/nowhere"))
+    os.environ["SNAKEWEB_FILE_ROOTS"] = os.pathsep.join(map(str, settings.SNAKEWEB_FILE_ROOTS))
 
 
 def pytest_unconfigure() -> None:

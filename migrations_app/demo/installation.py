@@ -63,7 +63,11 @@ def own_installation(directory: Path, web_port: int = 0) -> Iterator[Installatio
     """An installation that takes nothing from the surroundings: SQLite, keys and broker are its own."""
     with RedisServer(directory / "broker", persistent=False) as broker:
         surroundings = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
-        surroundings |= {"SNAKEWEB_STATE": str(directory / "state"), "SNAKEWEB_REDIS_URL": broker.url}
+        surroundings |= {
+            "SNAKEWEB_STATE": str(directory / "state"),
+            "SNAKEWEB_REDIS_URL": broker.url,
+            "SNAKEWEB_FILE_ROOTS": str(directory / "files"),
+        }
         with Processes(directory, django_surroundings(surroundings)) as processes:
             yield Installation(processes, web_port or first_free_port(FIRST_WEB_PORT))
 

@@ -20,6 +20,7 @@ from migrations_app.models import Target as TargetRow
 from migrations_app.runtime import secrets
 from migrations_app.runtime.artifacts import DirectoryArtifacts
 from migrations_app.runtime.clock import SystemClock
+from migrations_app.runtime.file_roots import require_beneath
 from migrations_app.runtime.journal import OrmJournal, read_events
 from migrations_app.runtime.routes import OrmRoutes
 from migrations_app.runtime.settings import RuntimeSettings, runtime_settings
@@ -38,7 +39,11 @@ def artifacts() -> DirectoryArtifacts:
 
 
 def resolve_target(row: TargetRow) -> Target:
-    """A target with its credentials, as workers and connection tests use it. Raises SecretUnreadable."""
+    """A target with its credentials, as workers and connection tests use it.
+
+    Raises SecretUnreadable, and ValidationFailed for a file where none may be opened.
+    """
+    require_beneath(row.name, row.config)
     return Target(
         id=row.pk,
         name=row.name,
@@ -64,7 +69,7 @@ def executor(run: Run, worker: WorkerToken, *, clock: Clock, alive: Callable[[],
     """The driver of this run under this lease.
 
     Raises SecretUnreadable, PlanIsStale (a target's connection changed since it was signed, or another handler
-    version) and ValidationFailed (unknown handler): then this worker cannot drive the run.
+    version) and ValidationFailed (unknown handler, a file outside of the roots): then this worker cannot drive the run.
     """
     plan = Plan.from_content(run.revision.content)
     settings = runtime_settings()
@@ -94,7 +99,10 @@ def _brief(run: Run, plan: Plan) -> RunBrief:
 
 
 def resolve_targets(plan: Plan) -> dict[str, Target]:
-    """The plan's targets by role. Raises PlanIsStale when one is not configured as it was signed, SecretUnreadable."""
+    """The plan's targets by role.
+
+    Raises PlanIsStale when one is not configured as it was signed, and what `resolve_target` raises.
+    """
     rows = TargetRow.objects.select_related("environment").in_bulk([ref.id for ref in plan.targets])
     resolved = {}
     for ref in plan.targets:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from migrations_app.engine.errors import MigrationError
+from migrations_app.engine.errors import MigrationError, ValidationFailed
 from migrations_app.engine.handler import Handler, Spec
 from migrations_app.engine.plan import Analysis, Plan, Target
 from migrations_app.engine.ports import Clock
@@ -34,6 +34,8 @@ def check_targets(revision: PlanRevision, *, protected: bool, clock: Clock) -> T
     plan = Plan.from_content(revision.content)
     try:
         targets = composition.resolve_targets(plan)
+    except ValidationFailed as error:
+        return TargetCheck(at, unreachable=(error.message,))
     except MigrationError as error:
         return TargetCheck(at, drift=(error.message,))
     return compare(composition.handler_of(plan), plan, targets, revision.fingerprints, protected=protected, at=at)

@@ -1,7 +1,6 @@
 """Snakeweb's own database and broker are no targets: a migration must not move the ground it stands on."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,15 +19,6 @@ def own_store(config: Mapping[str, Any]) -> str:
     if database is not None and there == endpoint(database):
         return "Snakeweb's own database"
     return ""
-
-
-def outside_of_roots(config: Mapping[str, Any]) -> bool:
-    """Whether a file lies outside of `SNAKEWEB_FILE_ROOTS`, links resolved; without roots any place is fine."""
-    roots = [Path(root).resolve() for root in settings.SNAKEWEB_FILE_ROOTS]
-    if config.get("store") != "sqlite" or not roots:
-        return False
-    path = Path(config["path"]).resolve()
-    return not any(path.is_relative_to(root) for root in roots)
 
 
 def _broker() -> dict[str, Any]:

@@ -8,12 +8,13 @@ from migrations_app.engine.lifecycle import ReviewEvent
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.vocabulary import MigrationStatus, TargetKind
 from migrations_app.models import ClaimedTarget, Migration, SealedSecret, Target
+from migrations_app.runtime import file_roots
 from migrations_app.runtime import secrets as vault
 from migrations_app.services import audit, finding, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict, StaleEdit
-from migrations_app.services.forbidden_targets import outside_of_roots, own_store
+from migrations_app.services.forbidden_targets import own_store
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 from migrations_app.services.probing import TargetTest, test
@@ -156,13 +157,8 @@ def _config(check: Check, config: Any) -> dict[str, Any]:
         owner = "" if problems else own_store(given)
         if owner:
             check.problem("config", f"This is {owner}.", "Choose the store that you want to migrate.", "own_store")
-        elif not problems and outside_of_roots(given):
-            check.problem(
-                "config.path",
-                f"{given['path']} lies outside of the directories that Snakeweb may use.",
-                "Use a path beneath one of SNAKEWEB_FILE_ROOTS.",
-                "outside_of_roots",
-            )
+        elif not problems and file_roots.refusal(given):
+            check.problem("config.path", file_roots.refusal(given), file_roots.FIX, "outside_of_roots")
     return given
 
 

@@ -42,13 +42,16 @@ def test_a_flipped_byte_fails_the_demo_and_is_named(directory):
 
 
 def test_seed_only_fills_an_empty_database_once(tmp_path):
-    surroundings = {**os.environ, "SNAKEWEB_STATE": str(tmp_path / "state")}
+    surroundings = {**os.environ, "SNAKEWEB_STATE": str(tmp_path / "state"), "SNAKEWEB_FILE_ROOTS": str(tmp_path)}
     manage("migrate", "--noinput", "-v", "0", env=surroundings)
 
+    homeless = manage("demo", "--seed-only", env={**surroundings, "SNAKEWEB_FILE_ROOTS": ""})
     first = manage("demo", "--seed-only", env=surroundings)
     again = manage("demo", "--seed-only", env=surroundings)
     verified = manage("verify_audit", env=surroundings)
 
+    assert homeless.returncode != 0
+    assert "SNAKEWEB_FILE_ROOTS" in homeless.stderr
     assert first.returncode == 0, first.stderr
     assert json.loads(first.stdout)["migrations"] >= 7
     assert again.returncode != 0

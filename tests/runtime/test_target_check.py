@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 
 from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.plan import Analysis
@@ -39,6 +40,16 @@ def test_every_other_difference_is_a_sentence() -> None:
         "Target redis: identity is b; the plan was made for a.",
         "Target redis: layout is None; the plan was made for x.",
     ]
+
+
+@pytest.mark.django_db
+def test_a_file_that_may_not_be_opened_any_longer_is_out_of_reach(tmp_path: Path, settings: LazySettings) -> None:
+    rows = sqlite_migration(tmp_path)
+    settings.SNAKEWEB_FILE_ROOTS = ()
+
+    seen = check_targets(rows.revision, protected=False, clock=SystemClock())
+    assert seen.drift == ()
+    assert "SNAKEWEB_FILE_ROOTS" in seen.unreachable[0]
 
 
 @pytest.mark.django_db

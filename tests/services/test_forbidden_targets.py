@@ -47,19 +47,19 @@ def test_other_places_are_fine():
     assert own_store({"store": "sqlite", "path": "/elsewhere/sessions.sqlite3"}) == ""
 
 
-def test_a_file_stays_beneath_the_roots_links_included(settings, admin, staging, now, tmp_path):
-    (tmp_path / "allowed").mkdir()
-    (tmp_path / "allowed" / "link").symlink_to(tmp_path)
-    settings.SNAKEWEB_FILE_ROOTS = (tmp_path / "allowed",)
-
+def test_a_file_lies_beneath_the_roots_or_is_no_target(settings, admin, staging, now, tmp_path):
     def create(path):
         config = {"store": "sqlite", "path": str(path)}
         return targets.create(
             actor=admin, now=now, environment_id=staging.pk, name="file", kind="session_store", config=config
         )
 
-    for outside in ("sessions.sqlite3", "allowed/../sessions.sqlite3", "allowed/link/sessions.sqlite3"):
+    for roots, path in (((tmp_path / "allowed",), "sessions.sqlite3"), ((), "allowed/sessions.sqlite3")):
+        settings.SNAKEWEB_FILE_ROOTS = roots
         with pytest.raises(InvalidInput) as refused:
-            create(tmp_path / outside)
-        assert refused.value.problems[0].field == "config.path"
+            create(tmp_path / path)
+        (problem,) = refused.value.problems
+        assert (problem.field, problem.code) == ("config.path", "outside_of_roots")
+        assert "SNAKEWEB_FILE_ROOTS" in problem.message
+    settings.SNAKEWEB_FILE_ROOTS = (tmp_path / "allowed",)
     assert create(tmp_path / "allowed" / "sessions.sqlite3")

@@ -44,10 +44,15 @@ class Command(BaseCommand):
             self._show(options)
 
     def _seed(self, deployment: Path | None) -> None:
+        if not settings.SNAKEWEB_FILE_ROOTS:
+            raise CommandError(
+                "The example stores are SQLite files, and SNAKEWEB_FILE_ROOTS names no directory for them; nothing was "
+                "added. Set it to a directory that web and workers share."
+            )
         try:
-            # Small stores for the examples, where files may lie (anywhere, when no roots are configured).
-            folder = (*settings.SNAKEWEB_FILE_ROOTS, settings.SNAKEWEB_STATE)[0] / "example"
-            seeded = seeding.seed(folder, Deployment.read(deployment) if deployment else None)
+            seeded = seeding.seed(
+                settings.SNAKEWEB_FILE_ROOTS[0] / "example", Deployment.read(deployment) if deployment else None
+            )
         except seeding.NotEmpty as error:
             raise CommandError(str(seeding.NotEmpty.__doc__)) from error
         self.stdout.write(json.dumps({"migrations": seeded.migrations, "route_token": seeded.route_token}))
