@@ -68,7 +68,7 @@ def migration_status(request: ApiRequest, migration_id: int) -> Any:
     return statuses.status_dict(actor=request.auth, migration_id=migration_id, now=now())
 
 
-@router.post("/{int:migration_id}/validate", response={202: Started})
+@router.post("/{int:migration_id}/validate", response={202: Started}, summary="Dry run")
 def validate_migration(request: ApiRequest, migration_id: int) -> Any:
     """Start a dry run of the newest plan; it writes nothing to any target."""
     return _started(request, runs.validate_migration(actor=request.auth, now=now(), migration_id=migration_id))

@@ -146,7 +146,7 @@ def _review(facts: StartFacts) -> list[Unmet]:
 def _dry_run(facts: StartFacts) -> list[Unmet]:
     if not facts.dry_run_required:
         return []
-    fix = "Run “Validate” and wait until it has passed."
+    fix = "Press “Dry run” and wait until it has passed."
     if facts.dry_run_ended_at is None:
         return [Unmet("dry_run_missing", "No dry run of this plan has passed.", fix)]
     if facts.now - facts.dry_run_ended_at > DRY_RUN_VALID_FOR:

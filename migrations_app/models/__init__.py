@@ -3,7 +3,7 @@
 from migrations_app.models.audit import AuditEntry, AuditHead, AuditProof
 from migrations_app.models.environment import Environment
 from migrations_app.models.migration import Migration, MigrationEditor, MigrationTarget
-from migrations_app.models.notification import Notification
+from migrations_app.models.notification import NoticeKind, Notification
 from migrations_app.models.person import Person, RoleGrant
 from migrations_app.models.plan import PlanRevision
 from migrations_app.models.review import Signature
@@ -25,6 +25,7 @@ __all__ = [
     "Migration",
     "MigrationEditor",
     "MigrationTarget",
+    "NoticeKind",
     "Notification",
     "OutboxRow",
     "Person",

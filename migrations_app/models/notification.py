@@ -1,3 +1,5 @@
+from enum import StrEnum
+
 from django.db import models
 
 from migrations_app.models.migration import Migration
@@ -5,8 +7,21 @@ from migrations_app.models.person import Person
 from migrations_app.models.run import Run
 
 
+class NoticeKind(StrEnum):
+    """What wants something of the person; every other kind is news, and done once it is read."""
+
+    SIGNATURE_WANTED = "signature_wanted"
+    CONFIRMATION_WANTED = "confirmation_wanted"
+    REVIEW_APPROVED = "review_approved"
+    RUN_FAILED = "run_failed"
+    RUN_STUCK = "run_stuck"
+
+
 class Notification(models.Model):
-    """Something one person should see or do. `done_at` is set when it no longer needs them."""
+    """Something one person should see or do.
+
+    `done_at` is set when it no longer needs them; `selectors/inbox.py` also looks at what it is about.
+    """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="notifications")
     kind = models.CharField(max_length=40)

@@ -4,25 +4,24 @@ from collections.abc import Mapping
 
 from migrations_app.engine.events import Event, EventType
 from migrations_app.engine.vocabulary import RunKind
-from migrations_app.models import Notification, Run
+from migrations_app.models import NoticeKind, Notification, Run
 from migrations_app.runtime import outbox
 from migrations_app.runtime.settings import current
 
 _TEXTS: Mapping[EventType, tuple[str, str]] = {
-    EventType.RUN_SUCCEEDED: ("run_succeeded", "“{title}”: the {kind} run {run} succeeded."),
-    EventType.RUN_ROLLED_BACK: ("run_rolled_back", "“{title}”: run {run} was rolled back; everything is as before."),
-    EventType.RUN_CANCELLED: ("run_cancelled", "“{title}”: the {kind} run {run} was cancelled."),
-    EventType.RUN_FAILED: ("run_failed", "“{title}”: the {kind} run {run} failed and needs you."),
-    EventType.RUN_STUCK: ("run_stuck", "“{title}”: run {run} is stuck; its page says exactly what to do by hand."),
-    EventType.CONFIRMATION_WANTED: ("confirmation_wanted", "“{title}”: run {run} waits for your confirmation."),
+    EventType.RUN_SUCCEEDED: ("run_succeeded", "“{title}”: {run} succeeded."),
+    EventType.RUN_ROLLED_BACK: ("run_rolled_back", "“{title}”: {run} was rolled back; everything is as before."),
+    EventType.RUN_CANCELLED: ("run_cancelled", "“{title}”: {run} was cancelled."),
+    EventType.RUN_FAILED: (NoticeKind.RUN_FAILED, "“{title}”: {run} failed; its page says why."),
+    EventType.RUN_STUCK: (NoticeKind.RUN_STUCK, "“{title}”: {run} is stuck; its page says exactly what to do by hand."),
+    EventType.CONFIRMATION_WANTED: (NoticeKind.CONFIRMATION_WANTED, "“{title}”: {run} waits for your confirmation."),
 }
 _MAILED = frozenset({EventType.RUN_FAILED, EventType.RUN_STUCK, EventType.CONFIRMATION_WANTED})
-# Kinds that only inform: done once read. The others stay open until somebody has acted.
-INFORMING = frozenset({"run_succeeded", "run_rolled_back", "run_cancelled", "run_failed"})
+_NAMES: Mapping[RunKind, str] = {RunKind.DRY_RUN: "dry run", RunKind.ROLLBACK: "rollback"}
 _ACTED_ON: Mapping[EventType, str] = {
-    EventType.CONFIRMATION_GIVEN: "confirmation_wanted",
-    EventType.RUN_RESUMED: "run_failed",
-    EventType.ROLLBACK_STARTED: "run_stuck",
+    EventType.CONFIRMATION_GIVEN: NoticeKind.CONFIRMATION_WANTED,
+    EventType.RUN_RESUMED: NoticeKind.RUN_FAILED,
+    EventType.ROLLBACK_STARTED: NoticeKind.RUN_STUCK,
 }
 TEXT_LENGTH = 300
 
@@ -35,7 +34,9 @@ def announce(run_id: int, kind: RunKind, event: Event) -> None:
         return
     run = Run.objects.select_related("migration", "started_by").get(pk=run_id)
     name, text = _TEXTS[event.type]
-    shown = text.format(title=run.migration.title, kind=kind.replace("_", " "), run=run_id)
+    shown = text.format(title=run.migration.title, run=f"{_NAMES.get(kind, 'run')} {run_id}")
+    if name == NoticeKind.RUN_FAILED:  # the newest failure is the one to act on
+        Notification.objects.filter(migration_id=run.migration_id, kind=name, done_at=None).update(done_at=event.at)
     notification = Notification.objects.create(
         person_id=run.started_by_id,
         kind=name,

@@ -1,21 +1,34 @@
-"""What wants this person."""
+"""What wants this person, and what is news to them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from migrations_app.models import Notification
+from migrations_app.engine.vocabulary import FINAL_RUN_STATES, MigrationStatus, ReviewState, RunKind, RunState
+from migrations_app.models import NoticeKind, Notification
 from migrations_app.models.actor import Actor
 
-_DONE_SHOWN = 50
+_PAST_SHOWN = 50
 _OPEN_SHOWN = 200
+# To sign, to confirm, to start, to look after. Each leaves by itself when there is nothing to do about it any more.
+_WANTED = (
+    Q(kind=NoticeKind.SIGNATURE_WANTED)
+    | Q(kind=NoticeKind.CONFIRMATION_WANTED) & ~Q(run__state__in=FINAL_RUN_STATES)
+    | Q(
+        kind=NoticeKind.REVIEW_APPROVED,
+        migration__review_state=ReviewState.APPROVED,
+        migration__status=MigrationStatus.PLANNED,
+    )
+    | Q(kind=NoticeKind.RUN_FAILED, migration__status=MigrationStatus.FAILED) & ~Q(run__kind=RunKind.DRY_RUN)
+    | Q(kind=NoticeKind.RUN_STUCK, run__state=RunState.STUCK)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """`kind` e.g. signature_wanted, run_failed, run_stuck, confirmation_wanted. `open`: it still wants the person."""
+    """`kind` is a `NoticeKind` or a kind of news. `open`: it still wants the person."""
 
     id: int
     kind: str
@@ -30,18 +43,31 @@ class InboxItem:
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
+    """`open` wants the person, `news` does not and never did, `done` wanted them once."""
+
     open: tuple[InboxItem, ...]
+    news: tuple[InboxItem, ...]
     done: tuple[InboxItem, ...]
 
 
 def inbox(*, actor: Actor) -> Inbox:
-    """Open ones first, the newest 50 done ones after."""
+    """Newest first; of news and of what is done the newest 50 each."""
     mine = _mine(actor)
-    return Inbox(_items(mine.filter(done_at=None)[:_OPEN_SHOWN]), _items(mine.exclude(done_at=None)[:_DONE_SHOWN]))
+    wanting = list(_wanting(mine)[:_OPEN_SHOWN])
+    asked = Q(kind__in=list(NoticeKind))
+    return Inbox(
+        open=_items(wanting, wanting=True),
+        news=_items(mine.exclude(asked)[:_PAST_SHOWN]),
+        done=_items(mine.filter(asked).exclude(pk__in=[row.pk for row in wanting])[:_PAST_SHOWN]),
+    )
 
 
 def open_count(*, actor: Actor) -> int:
-    return _mine(actor).filter(done_at=None).count()
+    return _wanting(_mine(actor)).count()
+
+
+def _wanting(rows: QuerySet[Notification]) -> QuerySet[Notification]:
+    return rows.filter(_WANTED, done_at=None)
 
 
 def _mine(actor: Actor) -> QuerySet[Notification]:
@@ -49,7 +75,7 @@ def _mine(actor: Actor) -> QuerySet[Notification]:
     return rows.select_related("migration__environment").order_by("-pk")
 
 
-def _items(rows: Iterable[Notification]) -> tuple[InboxItem, ...]:
+def _items(rows: Iterable[Notification], *, wanting: bool = False) -> tuple[InboxItem, ...]:
     return tuple(
         InboxItem(
             id=row.pk,
@@ -60,7 +86,7 @@ def _items(rows: Iterable[Notification]) -> tuple[InboxItem, ...]:
             environment=row.migration.environment.name if row.migration else "",
             at=row.created_at,
             unread=row.read_at is None,
-            open=row.done_at is None,
+            open=wanting,
         )
         for row in rows
     )

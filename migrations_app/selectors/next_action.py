@@ -98,7 +98,7 @@ def _when_planned(at: Situation, refusals: Mapping[str, str]) -> NextAction:
     if at.review.state in OPEN and at.review.missing and not refusals["sign"]:
         return _offer("sign", "Review and sign", refusals)
     if codes & _DRY_RUN_CODES:
-        return _offer("validate", "Run the checks", refusals)
+        return _offer("validate", "Dry run", refusals)
     if at.start.ready:
         return _offer("execute", "Start", refusals)
     if at.review.can_submit:

@@ -6,18 +6,17 @@ from datetime import datetime
 from django.conf import settings
 from django.core.mail import send_mail
 
-from migrations_app.models import Migration, Notification, Person, Run
-from migrations_app.runtime import notices, outbox
+from migrations_app.models import Migration, NoticeKind, Notification, Person, Run
+from migrations_app.runtime import outbox
 from migrations_app.services import finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.operation import operation
 
-SIGNATURE_WANTED = "signature_wanted"
-REVIEW_APPROVED = "review_approved"
+SIGNATURE_WANTED = NoticeKind.SIGNATURE_WANTED
+REVIEW_APPROVED = NoticeKind.REVIEW_APPROVED
 REVIEW_REJECTED = "review_rejected"
 REVIEW_EXPIRED = "review_expired"
 PLAN_VOIDED = "plan_voided"
-INFORMATION = notices.INFORMING | {REVIEW_APPROVED, REVIEW_REJECTED, REVIEW_EXPIRED, PLAN_VOIDED}  # done once read
 MOST_TEXT = 300
 
 
@@ -50,18 +49,18 @@ def settle(*, now: datetime, kind: str, migration: Migration, person_id: int | N
 
 @operation("notification.read", about="notification", in_maintenance=True)
 def mark_read(*, actor: Actor, now: datetime, notification_id: int) -> None:
-    """One's own; what only informs is done with that. Nothing happens to those of others."""
+    """One's own; news is done with that. Nothing happens to those of others."""
     person = finding.person(actor)
     mine = Notification.objects.filter(person=person, pk=notification_id)
     mine.filter(read_at=None).update(read_at=now)
-    mine.filter(kind__in=INFORMATION, done_at=None).update(done_at=now)
+    mine.filter(done_at=None).exclude(kind__in=list(NoticeKind)).update(done_at=now)
 
 
 @operation("notification.read_all", about="notification", in_maintenance=True)
 def mark_all_read(*, actor: Actor, now: datetime) -> None:
     mine = Notification.objects.filter(person=finding.person(actor))
     mine.filter(read_at=None).update(read_at=now)
-    mine.filter(kind__in=INFORMATION, done_at=None).update(done_at=now)
+    mine.filter(done_at=None).exclude(kind__in=list(NoticeKind)).update(done_at=now)
 
 
 def deliver(*, notification_id: int, now: datetime) -> bool:

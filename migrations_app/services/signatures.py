@@ -27,7 +27,8 @@ def recount(migration: Migration, *, actor: Actor, now: datetime) -> bool:
     if outstanding(required, signature_facts(migration), revision.digest):
         return False
     move(migration, ReviewEvent.APPROVED)
-    notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
+    for kind in (notifications.SIGNATURE_WANTED, notifications.REVIEW_APPROVED):  # of an approval before, too
+        notifications.settle(now=now, kind=kind, migration=migration)
     notifications.tell(
         [migration.created_by],
         now=now,

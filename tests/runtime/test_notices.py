@@ -1,6 +1,7 @@
 import pytest
 
 from migrations_app.engine.events import EventType, NewEvent
+from migrations_app.engine.vocabulary import MigrationStatus, RunKind
 from migrations_app.models import Migration, Notification, OutboxRow, Person
 from tests.runs import a_run, migration, plan, queued, step
 from tests.runtime.test_journal import opened
@@ -38,3 +39,21 @@ def test_a_long_title_is_cut_to_fit() -> None:
     opened(run).append([STARTED, NewEvent(EventType.RUN_CANCELLED)])
 
     assert len(Notification.objects.get().text) <= 300
+
+
+@pytest.mark.parametrize(("kind", "named"), [(RunKind.APPLY, "run"), (RunKind.DRY_RUN, "dry run")])
+def test_a_run_is_called_what_it_is(kind: RunKind, named: str) -> None:
+    run = queued(migration(plan([step("one")])), kind)
+    opened(run).append([STARTED, NewEvent(EventType.RUN_CANCELLED)])
+
+    assert Notification.objects.get().text == f"“Move sessions”: {named} {run.pk} was cancelled."
+
+
+def test_of_several_failures_the_newest_is_open() -> None:
+    revision = migration(plan([step("one")]))
+    for _ in range(2):
+        run = queued(revision)
+        opened(run).append([STARTED, NewEvent(EventType.RUN_FAILED, payload={"error": {"message": "no"}})])
+        Migration.objects.update(status=MigrationStatus.PLANNED)
+
+    assert Notification.objects.get(done_at=None).run_id == run.pk

@@ -15,7 +15,8 @@ ERROR = {"message": "no"}
 def test_what_needs_attention(stage, operator, people, now):
     live = told(event(EventType.RUN_STARTED), start=now)
     failed = told(event(EventType.RUN_STARTED), event(EventType.RUN_FAILED, error=ERROR), start=now, batch_size=9)
-    notifications.tell([people["operator"]], now=now, kind="run_failed", text="look")
+    notifications.tell([people["operator"]], now=now, kind="signature_wanted", text="look")
+    notifications.tell([people["operator"]], now=now, kind="run_succeeded", text="news")
     migration = stage.migration()
 
     page = home_page(actor=operator, now=now + timedelta(hours=1))

@@ -73,7 +73,7 @@ def test_a_mail_server_that_refuses_leaves_it_for_the_next_try(settings, told, n
 
 
 def test_reading_is_for_oneself_and_information_is_done_with_it(people, approver, operator, told, now):
-    notifications.tell([people["approver"]], now=now, kind=notifications.REVIEW_APPROVED, text="approved")
+    notifications.tell([people["approver"]], now=now, kind=notifications.REVIEW_REJECTED, text="declined")
     wanted, others, information = Notification.objects.order_by("pk")
 
     for row in (wanted, others, information):
