@@ -62,19 +62,25 @@ class Driver:
             raise Superseded("the journal's format is newer than this worker")
         self.view = fold(events, self.run.plan)
 
-    def append(self, *events: NewEvent) -> None:
+    def append(self, *events: NewEvent, unless_asked: Sequence[NewEvent] = ()) -> bool:
         """Write events that the view allows, and learn the signal.
 
-        Raises IllegalTransition before anything is written, and LeaseLost when another driver took over.
+        The events `unless_asked` follow in the same transaction, unless a person has asked for something; False when
+        that kept them back. Raises IllegalTransition before anything is written, and LeaseLost when another driver
+        took over.
         """
         events = tuple(self._clean(event) for event in events)
-        expected = self._after(events)
-        appended = self.ports.journal.append(events)
+        unless_asked = tuple(self._clean(event) for event in unless_asked)
+        expected = self._after((*events, *unless_asked))
+        appended = self.ports.journal.append(events, unless_asked)
+        if appended.withheld:
+            expected = self._after(events)
         self.signal, self.state = appended.signal, appended.state
         if appended.seq == expected.seq:
             self.view = expected
         else:  # a partition's driver or a service wrote meanwhile
             self.load()
+        return not appended.withheld
 
     def append_blind(self, *events: NewEvent) -> None:
         """Write without keeping the view up to date: for partition drivers, which write side by side."""
@@ -89,7 +95,8 @@ class Driver:
         return view
 
     def _clean(self, event: NewEvent) -> NewEvent:
-        return replace(event, payload=self.redact.payload(event.payload))
+        clean = self.redact.payload(event.payload)
+        return event if clean is event.payload else replace(event, payload=clean)
 
     def now(self) -> datetime:
         return self.ports.clock.now()

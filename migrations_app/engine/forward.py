@@ -23,6 +23,7 @@ class Forward:
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
         self._rehearses = driver.run.kind is RunKind.DRY_RUN
+        self._intended = ""  # the step whose intent was written together with the outcome of the one before
 
     def go_on(self) -> Outcome | None:
         """Run every step that is not done. None: the run has turned round and must be undone.
@@ -32,6 +33,10 @@ class Forward:
         for step in self._driver.run.plan.steps:
             view = self._driver.view.step(step.id)
             if view.state in (StepState.SUCCEEDED, StepState.SKIPPED):
+                continue
+            if step.id == self._intended:
+                if not self._run(step):
+                    return self._outcome_of_failure(step)
                 continue
             if view.state is StepState.FAILED:  # the driver died between the failure and its consequence
                 return self._consequence(view.error or {})
@@ -79,11 +84,13 @@ class Forward:
         """Intent, effect, verification, outcome. False when the step did not succeed (now)."""
         driver = self._driver
         view = driver.view.step(step.id)
-        hopeless = self._hopeless(step, view)
-        if hopeless is not None:
-            self._fail(step, hopeless)
-            return False
-        self._write_intent(step, view)
+        if step.id != self._intended:
+            hopeless = self._hopeless(step, view)
+            if hopeless is not None:
+                self._fail(step, hopeless)
+                return False
+            driver.append(self._intent(step, view))
+        reach("forward.intent_written")
         if self._plans_partitions(step):
             return False
         try:
@@ -95,11 +102,34 @@ class Forward:
             self._record_failure(step, error)
             return False
         reach("forward.effect_done")
-        driver.append(
-            NewEvent(EventType.STEP_SUCCEEDED, step.id, attempt=self._attempt(step), payload={"result": result})
-        )
+        self._write_outcome(step, result)
         reach("forward.outcome_written")
         return True
+
+    def _write_outcome(self, step: Step, result: Mapping[str, Any]) -> None:
+        """The outcome, and with it the intent of the following step when that can start at once."""
+        driver = self._driver
+        outcome = NewEvent(EventType.STEP_SUCCEEDED, step.id, attempt=self._attempt(step), payload={"result": result})
+        following = self._following(step)
+        if following is None:
+            driver.append(outcome)
+            return
+        intent = self._intent(following, driver.view.step(following.id))
+        self._intended = following.id if driver.append(outcome, unless_asked=[intent]) else ""
+
+    def _following(self, step: Step) -> Step | None:
+        """The next step if nothing has to be decided before it: no confirmation, no skipping, no end of the slice."""
+        driver = self._driver
+        steps = driver.run.plan.steps
+        place = next(place for place, each in enumerate(steps) if each.id == step.id) + 1
+        if place == len(steps) or driver.slice_is_over():
+            return None
+        following = steps[place]
+        depends_on_skipped = any(driver.view.step(name).state is StepState.SKIPPED for name in following.depends_on)
+        fresh = driver.view.step(following.id).state is StepState.PENDING
+        if not fresh or depends_on_skipped or (following.confirm and not self._rehearses):
+            return None
+        return following
 
     def _hopeless(self, step: Step, view: StepView) -> Mapping[str, Any] | None:
         """The error of a step that need not be started again: a partition has failed, or its drivers keep dying."""
@@ -110,11 +140,9 @@ class Forward:
         crashed = StepCrashed(f"The step “{step.title}” ended {view.own.deaths} times without an outcome.")
         return self._described(crashed)
 
-    def _write_intent(self, step: Step, view: StepView) -> None:
-        driver = self._driver
-        payload = {"token": driver.worker.token, "resumed": bool(view.own.checkpoint)}
-        driver.append(NewEvent(EventType.STEP_STARTED, step.id, attempt=view.attempt + 1, payload=payload))
-        reach("forward.intent_written")
+    def _intent(self, step: Step, view: StepView) -> NewEvent:
+        payload = {"token": self._driver.worker.token, "resumed": bool(view.own.checkpoint)}
+        return NewEvent(EventType.STEP_STARTED, step.id, attempt=view.own.next_attempt, payload=payload)
 
     def _attempt(self, step: Step) -> int:
         return self._driver.view.step(step.id).attempt

@@ -54,7 +54,10 @@ def apply(view: RunView, event: Event) -> RunView:
         raise _illegal(view, event, "the run is not queued yet")
     if event.type in RUN_EVENTS:
         view = replace(view, state=next_status(view.state, event.type))
-        return _RUN_HANDLERS[event.type](view, event)
+        try:
+            return _RUN_HANDLERS[event.type](view, event)
+        except ValueError as wrong:
+            raise _illegal(view, event, f"its payload is wrong: {wrong}") from None
     return _step_event(view, event)
 
 
@@ -67,7 +70,8 @@ def _note(view: RunView, event: Event) -> RunView:
 
 
 def _step_event(view: RunView, event: Event) -> RunView:
-    if all(step.id != event.step for step in view.steps):
+    place = view.place(event.step)
+    if place is None:
         raise _illegal(view, event, "the plan has no such step")
     if view.state in (RunState.CANCELLED, RunState.ROLLED_BACK) and step_fold.is_partition_event(event):
         return view  # the last words of a driver that had not heard yet
@@ -75,18 +79,15 @@ def _step_event(view: RunView, event: Event) -> RunView:
         raise _illegal(view, event, f"the run is {view.state}")
     undoing = view.direction is Direction.UNDO
     try:
-        steps = tuple(
-            step_fold.apply(step, event, undoing=undoing, in_undo_order=event.step in view.undo_order)
-            if step.id == event.step
-            else step
-            for step in view.steps
-        )
+        step = step_fold.apply(view.steps[place], event, undoing=undoing, in_undo_order=event.step in view.undo_order)
     except step_fold.NotAllowed as reason:
         raise _illegal(view, event, str(reason)) from None
     except KeyError as missing:
         raise _illegal(view, event, f"its payload lacks {missing}") from None
+    if view.state is RunState.PAUSED:
+        step = step_fold.stop_in_good_order(step)
     yielded = view.yielded if step_fold.is_partition_event(event) else bool(event.payload.get("slice_over"))
-    return replace(view, steps=steps, yielded=yielded)
+    return replace(view, steps=(*view.steps[:place], step, *view.steps[place + 1 :]), yielded=yielded)
 
 
 def _started(view: RunView, event: Event) -> RunView:
@@ -116,7 +117,8 @@ def _parked(view: RunView, event: Event) -> RunView:
 
 def _paused(view: RunView, event: Event) -> RunView:
     since = view.waiting_since or event.at
-    return replace(view, parked_for=ParkedFor.PAUSE, wake_at=None, waiting_since=since, yielded=True)
+    steps = tuple(step_fold.stop_in_good_order(step) for step in view.steps)
+    return replace(view, steps=steps, parked_for=ParkedFor.PAUSE, wake_at=None, waiting_since=since, yielded=True)
 
 
 def _resumed(view: RunView, event: Event) -> RunView:

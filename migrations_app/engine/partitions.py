@@ -65,7 +65,7 @@ class PartitionDriver:
     def _run(self, step: Step, partition: PartitionView) -> Outcome:
         driver = self._driver
         died = partition.deaths + (1 if partition.state is StepState.RUNNING and not partition.yielded else 0)
-        attempt = partition.attempt + 1
+        attempt = partition.next_attempt
         if died >= driver.limits.max_deaths:
             message = f"Partition {self._index} of “{step.title}” ended {died} times without an outcome."
             return self._record_failure(StepCrashed(message, details={"partition": self._index}), attempt)

@@ -50,12 +50,14 @@ class Appended:
 
     A signal is a level, not an edge: it stays until the service that takes it back (resume) clears it, so that
     every driver of the run sees it. `state` is the run's state after the append, if the journal knows it: a
-    partition's driver stops when the run no longer goes forward.
+    partition's driver stops when the run no longer goes forward. `withheld`: the `unless_asked` events were not
+    written, because somebody asks something of the run.
     """
 
     seq: int
     signal: Signal
     state: RunState | None = None
+    withheld: bool = False
 
 
 class Journal(Protocol):
@@ -64,8 +66,8 @@ class Journal(Protocol):
     def load(self) -> Sequence[Event]:
         """All events in `seq` order."""
 
-    def append(self, events: Sequence[NewEvent]) -> Appended:
-        """Write events in one transaction.
+    def append(self, events: Sequence[NewEvent], unless_asked: Sequence[NewEvent] = ()) -> Appended:
+        """Write events in one transaction, and the events `unless_asked` behind them while no signal is left.
 
         Raises LeaseLost when this worker's token is stale, and DependencyUnavailable when the database does not
         answer (inside an action that makes the step wait and try again). An append of no events checks the lease

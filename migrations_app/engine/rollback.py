@@ -70,7 +70,7 @@ class Rollback:
     def _undo(self, step: Step) -> Outcome | None:
         driver = self._driver
         view = driver.view.step(step.id)
-        attempt = (view.attempt if view.state is StepState.UNDOING else 0) + 1
+        attempt = view.own.next_attempt if view.state is StepState.UNDOING else 1
         if view.state is StepState.UNDOING and view.own.deaths >= driver.limits.max_deaths:
             message = f"The undo of “{step.title}” ended {view.own.deaths} times without an outcome."
             return self._record_failure(step, StepCrashed(message), attempt)

@@ -30,7 +30,7 @@ class PartitionView:
     """What one driver does of a step: a leased partition, or the run's own share.
 
     `deaths` counts drivers that ended without an outcome since the last new checkpoint, `failures` the retries
-    since then; both start again with the undo.
+    since then; both start again with the undo. `yielded`: its driver stopped in good order, to go on later.
     """
 
     index: int = 0
@@ -51,6 +51,12 @@ class PartitionView:
     @property
     def has_ended(self) -> bool:
         return self.state in (StepState.SUCCEEDED, StepState.FAILED, StepState.UNDONE)
+
+    @property
+    def next_attempt(self) -> int:
+        """The number of the next start: only a start after a failure or a death is another attempt."""
+        goes_on = self.attempt > 0 and self.yielded and self.retry_at is None
+        return self.attempt if goes_on else self.attempt + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +166,17 @@ class RunView:
 
     def step(self, step_id: str) -> StepView:
         """Raises KeyError for a step the plan does not have."""
-        for step in self.steps:
+        place = self.place(step_id)
+        if place is None:
+            raise KeyError(step_id)
+        return self.steps[place]
+
+    def place(self, step_id: str) -> int | None:
+        """Where the step stands in the plan, counted from 0."""
+        for place, step in enumerate(self.steps):
             if step.id == step_id:
-                return step
-        raise KeyError(step_id)
+                return place
+        return None
 
     @property
     def results(self) -> dict[str, Mapping[str, Any]]:

@@ -48,6 +48,15 @@ def count_death(step: StepView) -> StepView:
     return _own(step, deaths=step.own.deaths + 1)
 
 
+def stop_in_good_order(step: StepView) -> StepView:
+    """The run was paused: whoever worked on this step stops at its next checkpoint, to go on from there."""
+    if step.state not in (_S.RUNNING, _S.WAITING):
+        return step
+    partitions = tuple(replace(p, yielded=True) if p.state is _S.RUNNING else p for p in step.partitions)
+    own = replace(step.own, yielded=True) if step.own.state is _S.RUNNING else step.own
+    return replace(step, own=own, partitions=partitions)
+
+
 def reopen(step: StepView) -> StepView:
     """A person retries a failed run: the failed step waits for its next start, with fresh counts."""
     if step.state is not _S.FAILED:
@@ -71,7 +80,7 @@ def reopen_undo(step: StepView) -> StepView:
 
 def _afresh(partition: PartitionView) -> PartitionView:
     state = _S.PENDING if partition.state is _S.PENDING else _S.WAITING
-    return replace(partition, state=state, deaths=0, failures=0, retry_at=None, error=None)
+    return replace(partition, state=state, deaths=0, failures=0, retry_at=None, error=None, yielded=False)
 
 
 def _partition_event(step: StepView, event: Event) -> StepView:
@@ -139,13 +148,13 @@ def _checkpoint_saved(partition: PartitionView, event: Event) -> PartitionView:
 
 
 def _started(step: StepView, event: Event) -> StepView:
-    step = _own(step, state=_S.RUNNING, attempt=event.attempt, retry_at=None)
+    step = _own(step, state=_S.RUNNING, attempt=event.attempt, retry_at=None, yielded=False)
     return replace(step, state=_S.RUNNING, started_at=step.started_at or event.at)
 
 
 def _partitions_planned(step: StepView, event: Event) -> StepView:
     partitions = tuple(PartitionView(index) for index in range(int(event.payload["partitions"])))
-    return replace(_own(step, state=_S.WAITING), state=_S.WAITING, partitions=partitions)
+    return replace(_own(step, state=_S.WAITING, yielded=True), state=_S.WAITING, partitions=partitions)
 
 
 def _succeeded(step: StepView, event: Event) -> StepView:
@@ -186,7 +195,7 @@ def _confirmation_given(step: StepView, event: Event) -> StepView:
 def _undo_started(step: StepView, event: Event) -> StepView:
     """The undo has a checkpoint, progress and counts of its own; the step keeps the error it is undone for."""
     if step.state is _S.UNDOING:
-        step = _own(step, attempt=event.attempt, retry_at=None)
+        step = _own(step, attempt=event.attempt, retry_at=None, yielded=False)
     else:
         step = replace(step, own=PartitionView(state=_S.UNDOING, attempt=event.attempt))
     return replace(step, state=_S.UNDOING, started_at=step.started_at or event.at, ended_at=None)

@@ -33,8 +33,10 @@ class Messenger:
 
     def __init__(self) -> None:
         self._pid = os.getpid()
+        self._lock = threading.Lock()  # over the next four: callers note, the thread takes
         self._newest: dict[int, int] = {}
         self._poked = False
+        self._woken = False
         self._idle = threading.Event()
         self._idle.set()
         self._loop = asyncio.new_event_loop()
@@ -48,24 +50,25 @@ class Messenger:
         return self._pid == os.getpid()
 
     def ring(self, run_id: int, seq: int) -> None:
-        self._idle.clear()
-        self._loop.call_soon_threadsafe(self._note, run_id, seq)
+        with self._lock:
+            self._newest[run_id] = max(seq, self._newest.get(run_id, 0))
+            self._wake()
 
     def poke(self) -> None:
-        self._idle.clear()
-        self._loop.call_soon_threadsafe(self._note_poke)
+        with self._lock:
+            self._poked = True
+            self._wake()
 
     def wait_idle(self, seconds: float) -> bool:
         """True once everything that was rung has been sent, or was given up."""
         return self._idle.wait(seconds)
 
-    def _note(self, run_id: int, seq: int) -> None:
-        self._newest[run_id] = max(seq, self._newest.get(run_id, 0))
-        self._wanted.set()
-
-    def _note_poke(self) -> None:
-        self._poked = True
-        self._wanted.set()
+    def _wake(self) -> None:
+        """Once for all that is noted until the thread takes it: each wake costs a driver a switch of threads."""
+        self._idle.clear()
+        if not self._woken:
+            self._woken = True
+            self._loop.call_soon_threadsafe(self._wanted.set)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -75,14 +78,17 @@ class Messenger:
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            newest, self._newest = self._newest, {}
-            poked, self._poked = self._poked, False
+            with self._lock:
+                newest, self._newest = self._newest, {}
+                poked, self._poked = self._poked, False
+                self._woken = False
             if poked:
                 await asyncio.to_thread(self._send_poke)
             for run_id, seq in newest.items():
                 await self._send_ring(run_id, seq)
-            if not self._wanted.is_set():
-                self._idle.set()
+            with self._lock:
+                if not self._woken:
+                    self._idle.set()
             await asyncio.sleep(QUIET_SECONDS)
 
     async def _send_ring(self, run_id: int, seq: int) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Least
 
@@ -105,13 +105,23 @@ def release(worker: WorkerToken, *, wake_at: datetime | None) -> datetime | None
         return _row(Scope.parse(worker.scope)).values_list("due_at", flat=True).get()
 
 
+_HELD = (
+    f"SELECT 1 FROM {Lease._meta.db_table} "  # noqa: S608
+    "WHERE run_id = %s AND step = %s AND \"partition\" = %s AND token = %s AND holder <> ''"
+)
+
+
 def require_held(worker: WorkerToken) -> None:
     """Lock the lease for the rest of the caller's transaction. Raises LeaseLost when the token is outdated.
 
     The lock keeps a claim from slipping between this check and the commit.
     """
-    if not list(_held(worker).select_for_update().values_list("pk")):
-        raise LeaseLost()
+    scope = Scope.parse(worker.scope)
+    lock = " FOR UPDATE" if connection.features.has_select_for_update else ""  # SQLite: the transaction is the lock
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD + lock, [scope.run_id, scope.step, scope.partition, worker.token])
+        if cursor.fetchone() is None:
+            raise LeaseLost()
 
 
 def revoke_partitions(run_id: int) -> tuple[WorkerToken, ...]:

@@ -13,6 +13,7 @@ from migrations_app.engine.run_view import PartitionView, RunView, StepView
 from migrations_app.engine.vocabulary import MigrationStatus, RunKind, RunState, Signal
 from migrations_app.models import ClaimedTarget, Migration, Run, StepRun
 from migrations_app.runtime import leases, notices
+from migrations_app.runtime.statements import Insert
 
 # Once one of these is journaled, what the person had asked for has been done.
 _ANSWERS_SIGNAL = frozenset(
@@ -27,6 +28,8 @@ _ANSWERS_SIGNAL = frozenset(
 )
 _PARTITIONS_END = _ANSWERS_SIGNAL
 STEP_FIELDS = ("state", "attempt", "done", "total", "unit", "checkpoint", "started_at", "ended_at")
+_STEP_KEY = ("run", "step", "partition")
+_UPSERT_STEP = Insert(StepRun, (*_STEP_KEY, *STEP_FIELDS), unique=_STEP_KEY)
 
 
 def write(
@@ -103,14 +106,12 @@ def _write_steps(run_id: int, before: RunView, after: RunView) -> None:
             continue
         known = {} if before.state is None else dict(step_columns(old))
         rows += [
-            StepRun(run_id=run_id, step=new.id, partition=number, **columns)
+            {"run": run_id, "step": new.id, "partition": number, **columns}
             for number, columns in step_columns(new)
             if known.get(number) != columns
         ]
     if rows:
-        StepRun.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["run", "step", "partition"], update_fields=STEP_FIELDS
-        )
+        _UPSERT_STEP.write(rows)
 
 
 def _write_migration(run_id: int, kind: RunKind, events: Sequence[Event], after: RunView) -> None:

@@ -104,14 +104,15 @@ class MemoryJournal:
     def load(self) -> Sequence[Event]:
         return tuple(self._run.events)
 
-    def append(self, events: Sequence[NewEvent]) -> Appended:
+    def append(self, events: Sequence[NewEvent], unless_asked: Sequence[NewEvent] = ()) -> Appended:
         if self._run.before_append is not None and events:
-            self._run.before_append(events)
+            self._run.before_append((*events, *unless_asked))
         newest = self._run.tokens.get(self._worker.scope, 0)
         if newest > self._worker.token:
             raise LeaseLost(details={"scope": self._worker.scope, "token": self._worker.token, "newest": newest})
-        self._run.write(*events)
-        return self._run.learned()
+        withheld = bool(unless_asked) and self._run.signal is not Signal.NONE
+        self._run.write(*events, *(() if withheld else unless_asked))
+        return replace(self._run.learned(), withheld=withheld)
 
 
 class MemoryArtifacts:

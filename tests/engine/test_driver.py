@@ -1,5 +1,7 @@
-from migrations_app.engine.events import EventType, NewEvent
-from migrations_app.engine.vocabulary import RunState
+from collections.abc import Sequence
+
+from migrations_app.engine.events import Event, EventType, NewEvent
+from migrations_app.engine.vocabulary import RunState, Signal
 from migrations_app.testing.interposing import Call, Moment
 from tests.engine.toy import World, local_run
 
@@ -35,3 +37,25 @@ def test_without_a_time_limit_nothing_is_stopped() -> None:
     run = local_run(World(), chosen={"timeout": None})
     run.memory.on_append = lambda events: run.clock.advance(10_000)
     assert run.finish().state is RunState.SUCCEEDED
+
+
+def test_an_outcome_and_the_next_intent_are_one_append() -> None:
+    appends: list[Sequence[Event]] = []
+    run = local_run(World())
+    run.memory.on_append = appends.append
+    run.finish()
+    together = [[event.type for event in events] for events in appends if len(events) > 1]
+    assert together == [[EventType.STEP_SUCCEEDED, EventType.STEP_STARTED]] * 3
+
+
+def test_no_intent_is_written_when_a_person_has_asked_for_something() -> None:
+    def hook(moment: Moment) -> None:
+        if moment.call is Call.DO and moment.step == "look":
+            run.signal(Signal.PAUSE)
+
+    run = local_run(World(), hook)
+    assert run.drive().reason == "paused"
+    assert not run.view.step("copy").was_started
+    run.signal(Signal.NONE)
+    assert run.finish().state is RunState.SUCCEEDED
+    assert [step.attempt for step in run.view.steps] == [1, 1, 1, 1]

@@ -187,7 +187,7 @@ class TestSlices:
             kinds.append(outcome.kind)
             if outcome.kind is OutcomeKind.FINISHED:
                 break
-        assert kinds.count(OutcomeKind.YIELDED) > 3
+        assert kinds.count(OutcomeKind.YIELDED) >= 3
         assert run.view.state is RunState.SUCCEEDED
         assert [world.done.count(f"copy {key}") for key in range(6)] == [1] * 6
         taken = [event.payload["after"] for event in run.memory.events if event.type is E.RUN_TAKEN_OVER]
@@ -244,17 +244,21 @@ class TestLeases:
         for nth in range(1, len(undisturbed.memory.events) + 1):
             run = local_run(World())
             left = [nth]
+            written = [0]
 
-            def before_append(events: Sequence[object], run: LocalRun = run, left: list[int] = left) -> None:
+            def before_append(
+                events: Sequence[object], run: LocalRun = run, left: list[int] = left, written: list[int] = written
+            ) -> None:
                 left[0] -= 1
                 if left[0] == 0:
                     run.memory.claim("run:1")
+                    written[0] = len(run.memory.events)
 
             run.memory.before_append = before_append
             outcome = run.drive()
             assert outcome.kind is (OutcomeKind.SUPERSEDED if left[0] <= 0 else OutcomeKind.FINISHED)
             if left[0] <= 0:
-                assert len(run.memory.events) == nth, "the refused append left nothing"
+                assert len(run.memory.events) == written[0], "the refused append left nothing"
             run.memory.before_append = None
             assert run.finish().state is RunState.SUCCEEDED
 

@@ -33,3 +33,10 @@ def test_the_current_step_is_what_is_worked_on_or_waited_for() -> None:
     assert run.view.current_step == "copy"
     assert run.finish().current_step == ""
     assert run.view.results["switch"] == {"downtime": 7}
+
+
+def test_only_a_start_after_a_failure_or_a_death_is_another_attempt() -> None:
+    assert PartitionView().next_attempt == 1
+    assert PartitionView(attempt=1).next_attempt == 2
+    assert PartitionView(attempt=1, yielded=True).next_attempt == 1
+    assert PartitionView(attempt=1, yielded=True, retry_at=START).next_attempt == 2

@@ -137,3 +137,18 @@ def test_confirmation_is_wanted_given_once_or_the_step_is_skipped() -> None:
     with pytest.raises(step_fold.NotAllowed):
         told((E.CONFIRMATION_GIVEN, {"decision": "reject"}), step=given)
     assert told((E.STEP_SKIPPED, {"reason": "no"}), step=wanted).skipped_because == "no"
+
+
+def test_a_pause_stops_whoever_is_at_work_in_good_order() -> None:
+    assert step_fold.stop_in_good_order(StepView("a", "A")) == StepView("a", "A")
+    assert step_fold.stop_in_good_order(told(STARTED)).own.next_attempt == 1
+    at_work = told((E.PARTITION_STARTED, {}), step=PLANNED, partition=1)
+    stopped = step_fold.stop_in_good_order(at_work)
+    assert [partition.next_attempt for partition in stopped.partitions] == [1, 1]
+    assert told((E.PARTITION_STARTED, {}), step=stopped, partition=1).partitions[1].deaths == 0
+    assert [partition.next_attempt for partition in at_work.partitions] == [1, 2]
+
+
+def test_a_partitioned_step_goes_on_after_its_partitions_as_the_same_attempt() -> None:
+    assert PLANNED.own.next_attempt == 1
+    assert told((E.STEP_STARTED, {}), step=PLANNED).own.next_attempt == 2, "once at work again, a death counts"

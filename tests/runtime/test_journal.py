@@ -156,3 +156,25 @@ def test_reading_can_start_and_end_anywhere() -> None:
 
     assert [event.seq for event in journal.read_events(run.pk, after=2)] == [3, 4]
     assert [event.seq for event in journal.read_events(run.pk, after=1, upto=2)] == [2]
+
+
+def test_what_is_written_unless_somebody_asks_follows_or_is_withheld() -> None:
+    run = a_run()
+    writer = opened(run)
+    followed = writer.append([STARTED], [step(EventType.STEP_STARTED)])
+    assert (followed.seq, followed.withheld) == (3, False)
+
+    Run.objects.update(signal=Signal.PAUSE)
+    withheld = writer.append([step(EventType.STEP_SUCCEEDED, result={})], [NewEvent(EventType.RUN_SUCCEEDED)])
+    assert (withheld.seq, withheld.withheld, withheld.signal) == (4, True, Signal.PAUSE)
+    assert seqs(run) == [1, 2, 3, 4]
+
+
+def test_a_lease_lost_meanwhile_withholds_everything() -> None:
+    run = a_run()
+    writer = opened(run)
+    leases.release(WorkerToken(str(Scope(run.pk)), 1), wake_at=None)
+
+    with pytest.raises(LeaseLost):
+        writer.append([STARTED], [step(EventType.STEP_STARTED)])
+    assert seqs(run) == [1]
