@@ -18,6 +18,7 @@ from migrations_app.testing.servers import PostgresServer, RedisServer, scratch_
 PREFIX = "session:"
 VALUE_BYTES = 300
 PIPELINED = 1000
+STOP_SECONDS = 20.0
 
 
 @dataclass(slots=True)
@@ -53,14 +54,22 @@ class Workshop:
         measured("django", "migrate", "--noinput", "-v", "0", surroundings=surroundings)
         return surroundings
 
-    def migrate(self, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Run `benchmarks.migration` into a table of its own; what it measured."""
+    def migrate(self, options: Mapping[str, Any], *, by_worker: bool = False) -> dict[str, Any]:
+        """Run `benchmarks.migration` into a table of its own, driven by a Celery worker or not; what it measured."""
         surroundings = self.state()
+        with contextlib.ExitStack() as stack:
+            worker = stack.enter_context(self.worker(surroundings)) if by_worker else None
+            return self._migrate(options, surroundings, worker)
+
+    def _migrate(
+        self, options: Mapping[str, Any], surroundings: Mapping[str, str], worker: int | None
+    ) -> dict[str, Any]:
         table = f"sessions_{len(self.counted)}"
         description = {
             "source": {"config": self.source.config(prefix=PREFIX), "secrets": self.source.secrets},
             "target": {"config": self.target.config(table=table), "secrets": self.target.secrets},
             "options": dict(options),
+            "worker": worker,
         }
         path = self.directory / f"{table}.json"
         path.write_text(json.dumps(description))
@@ -71,6 +80,30 @@ class Workshop:
             raise RuntimeError(f"the benchmark's migration ended as {facts['state']}: {facts['error']}")
         self.target.sql(f"DROP TABLE {table}")
         return facts
+
+    @contextlib.contextmanager
+    def worker(self, surroundings: Mapping[str, str]) -> Iterator[int]:
+        """A dispatcher and a Celery worker as in production; the worker's process id."""
+        celery = ("celery", "-A", "snakeweb", "worker", "--pool", "threads", "--concurrency", "4", "-l", "warning")
+        commands = {"worker": (*celery, "-Q", "control,live,bulk"), "dispatcher": ("django", "dispatcher")}
+        with contextlib.ExitStack() as stack:
+            processes = {}
+            for name, words in commands.items():
+                log = stack.enter_context((self.directory / f"{name}-{len(self.counted)}.log").open("wb"))
+                processes[name] = subprocess.Popen(
+                    [sys.executable, "-m", *words], env=dict(surroundings), stdout=log, stderr=log
+                )
+                stack.callback(_end, processes[name])
+            yield processes["worker"].pid
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 @contextlib.contextmanager
