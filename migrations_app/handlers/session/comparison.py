@@ -1,21 +1,24 @@
 """Does the target hold what the source holds? Every key, value and deadline, both ways, in bounded memory.
 
-This is deliberately another way of looking than `reconcile.py`: it judges by canonical content hashes, walks each
-store in turn by its own scan, and never writes. A difference counts only when a second look at both sides still
-shows it, so a session that expires meanwhile is none.
+This is deliberately another code path than `reconcile.py`: it has its own idea of what is equal, judges by canonical
+content hashes whatever is not equal byte for byte, and never writes. First every key of the target is looked for on
+the source, then every record of the source is held against its copy. A difference counts only when a second look at
+both sides still shows it, so a session that expires meanwhile is none.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from migrations_app.handlers.session.fingerprint import fingerprint
-from migrations_app.stores.sessions.base import Page, SessionStore
+from migrations_app.handlers.session.paging import pages_ahead
+from migrations_app.stores.sessions.base import Ids, Page, SessionStore
 from migrations_app.stores.sessions.records import SessionRecord
 
 NAMED_AT_MOST = 100
-BROKEN_KEPT = 1000
+ID_PAGE = 2000
 
 
 class DifferenceKind(StrEnum):
@@ -50,9 +53,11 @@ class Comparison:
 class Comparer:
     """One comparison of two stores. `now_ms` (wall clock) is asked at second looks.
 
+    `open_source` gives the thread that scans the source ahead a store of its own.
     With `unreadable_allowed`, records of the source that are no sessions are none of our business.
     """
 
+    open_source: Callable[[], SessionStore]
     source: SessionStore
     target: SessionStore
     fingerprint_key: bytes
@@ -61,58 +66,69 @@ class Comparer:
     now_ms: Callable[[], int]
     unreadable_allowed: bool = False
     _found: Comparison = field(default_factory=Comparison)
-    _broken: set[str] = field(default_factory=set)
     _digests: list[int] = field(default_factory=lambda: [0, 0])
 
     def run(self, tick: Callable[[int], None]) -> Comparison:
         """Compare everything. `tick` gets the number of records seen on either side so far, after each batch."""
         seen = 0
-        for page in self._walk(self.target):
-            self._look_for_extra(page)
-            seen += len(page.records)
+        for held in self._ids_of_target():
+            self._look_for_extra(held)
+            seen += len(held.ids)
             tick(seen)
-        for page in self._walk(self.source):
-            self._look_at_pairs(page)
-            self._found.compared += len(page.records)
-            seen += len(page.records)
-            tick(seen)
+        with closing(pages_ahead(self.open_source, "", self.batch_size)) as scan:
+            for page in scan:
+                self._look_at_pairs(page)
+                self._found.compared += len(page.records)
+                seen += len(page.records)
+                tick(seen)
         self._found.source_digest, self._found.target_digest = (f"{digest:064x}" for digest in self._digests)
         return self._found
 
-    def _walk(self, store: SessionStore) -> Iterator[Page]:
+    def _ids_of_target(self) -> Iterator[Ids]:
         cursor, last = "", False
         while not last:
-            page = store.scan(cursor, self.batch_size)
-            cursor, last = page.cursor, page.last
-            yield page
+            held = self.target.scan_ids(cursor, ID_PAGE)
+            cursor, last = held.cursor, held.last
+            yield held
 
-    def _look_for_extra(self, page: Page) -> None:
-        broken = [id_ for id_, _ in page.unreadable]
-        # The source's walk calls these damaged, not missing; so many that they do not fit are called missing.
-        self._broken.update(broken[: max(0, BROKEN_KEPT - len(self._broken))])
-        ids = [record.id for record in page.records] + broken
-        unknown = _absent(ids, self.source)
-        for id_, copy in zip(unknown, self.target.read(unknown) if unknown else [], strict=True):
-            if copy is None and id_ not in self._broken:
-                continue  # it ended between the two looks
-            if (copy is None or not self._is_ending(copy)) and self.source.read([id_])[0] is None:
+    def _look_for_extra(self, held: Ids) -> None:
+        for id_ in held.strange:
+            self._name(DifferenceKind.EXTRA, id_)
+        unknown = self.source.missing(held.ids) if held.ids else []
+        if not unknown:
+            return
+        copies = self.target.read(unknown)
+        ended = set(self.target.missing(unknown))
+        for id_, copy in zip(unknown, copies, strict=True):
+            if id_ in ended or (copy is not None and self._is_ending(copy)):
+                continue
+            if self.source.missing([id_]):
                 self._name(DifferenceKind.EXTRA, id_)
 
     def _look_at_pairs(self, page: Page) -> None:
-        if not self.unreadable_allowed:
-            for id_, _ in page.unreadable:
-                self._name(DifferenceKind.UNREADABLE, id_)
+        if page.unreadable:
+            self._look_at_unreadable([id_ for id_, _ in page.unreadable])
         copies = self.target.read([record.id for record in page.records]) if page.records else []
         suspects: list[SessionRecord] = []
         for record, copy in zip(page.records, copies, strict=True):
             ours = record.content_hash()
-            theirs = copy.content_hash() if copy is not None else b""
+            theirs = b"" if copy is None else ours if _is_identical(record, copy) else copy.content_hash()
             if copy is None or ours != theirs or self._deadline_differs(record, copy):
                 suspects.append(record)
             self._digests[0] ^= int.from_bytes(ours, "big")
             self._digests[1] ^= int.from_bytes(theirs, "big")
         if suspects:
             self._look_again(suspects)
+
+    def _look_at_unreadable(self, ids: Sequence[str]) -> None:
+        """What is no session on the source may not have a copy; and it may only be there when that is allowed."""
+        if not self.unreadable_allowed:
+            for id_ in ids:
+                self._name(DifferenceKind.UNREADABLE, id_)
+            return
+        for id_, copy in zip(ids, self.target.read(ids), strict=True):
+            if copy is not None and self.source.read([id_])[0] is None and not self._is_ending(copy):
+                self._name(DifferenceKind.EXTRA, id_)
 
     def _look_again(self, suspects: Sequence[SessionRecord]) -> None:
         ids = [record.id for record in suspects]
@@ -130,7 +146,8 @@ class Comparer:
         if record is None or (copy is None and self._is_ending(record)):
             return None
         if copy is None:
-            return DifferenceKind.VALUE if record.id in self._broken else DifferenceKind.MISSING
+            # Something that cannot be read is a damaged value; nothing at all is a missing key.
+            return DifferenceKind.MISSING if self.target.missing([record.id]) else DifferenceKind.VALUE
         if record.content_hash() != copy.content_hash():
             return DifferenceKind.VALUE
         return DifferenceKind.DEADLINE if self._deadline_differs(record, copy) else None
@@ -156,7 +173,15 @@ class Comparer:
             self._found.named.append((str(kind), fingerprint(session_id, self.fingerprint_key)))
 
 
-def _absent(ids: Sequence[str], store: SessionStore) -> list[str]:
-    if not ids:
-        return []
-    return [id_ for id_, record in zip(ids, store.read(ids), strict=True) if record is None]
+def _is_identical(record: SessionRecord, copy: SessionRecord) -> bool:
+    """Whether both have the same content hash for certain, without making a second one.
+
+    Anything else, like JSON written in another order, is left to the hashes.
+    """
+    return (
+        record.value == copy.value
+        and record.codec is copy.codec
+        and (record.id, record.ttl_ms, record.created_at_ms) == (copy.id, copy.ttl_ms, copy.created_at_ms)
+        and not record.extra
+        and not copy.extra
+    )

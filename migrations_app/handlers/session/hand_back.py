@@ -5,6 +5,7 @@ from dataclasses import replace
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.errors import StepFailed
 from migrations_app.engine.handler import ActionContext
+from migrations_app.engine.ports import run_scope
 from migrations_app.handlers.session import pause, route
 from migrations_app.handlers.session.levelling import (
     Progressed,
@@ -49,10 +50,19 @@ def hand_back(ctx: ActionContext) -> None:
                 )
             reach("session.switch.undo.compared")
             route.move(ctx, taken.epoch, *BACK.goes)
+    reach("session.switch.undo.published")
+    leave_source(ctx)
     ctx.log.info(
         f"{found.compared} session(s) verified on “{ctx.targets[BACK.replica].name}”; "
         f"writes waited {taken.waited_ms(ctx.clock.now())} ms."
     )
+
+
+def leave_source(ctx: ActionContext) -> None:
+    """Take away what writing back needed beside the source's own sessions. May be done again."""
+    runs = dict.fromkeys((ctx.effect_run_id, ctx.run_id))
+    with writing(ctx, BACK.replica) as source:
+        source.withdraw(ctx.worker, [run_scope(run_id) for run_id in runs])
 
 
 def _mark_as_ours(ctx: ActionContext) -> None:

@@ -38,11 +38,10 @@ def reconciliation(ctx: ActionContext, direction: Direction) -> Iterator[Reconci
     Raises IllegalTransition when the route no longer allows this direction: the replica may be the authority by now.
     """
     require(ctx, direction)
-    origin, replica = ctx.targets[direction.origin], ctx.targets[direction.replica]
+    origin = ctx.targets[direction.origin]
     with ExitStack() as stack:
         yield Reconciliation(
             open_origin=reader(origin),
-            open_replica=reader(replica),
             origin=stack.enter_context(reading(origin)),
             replica=stack.enter_context(writing(ctx, direction.replica)),
             worker=ctx.worker,

@@ -1,8 +1,8 @@
 """Make one store hold what another holds, by looking at both; catch-up, final pass and the way back are all this.
 
 First half: everything that `origin` holds and `replica` does not hold equally is applied. Second half: everything
-that `replica` holds and `origin` does not is deleted there, after a second look at `origin`. Both halves stream
-pages; no list of ids is ever kept.
+that `replica` holds and `origin` does not is deleted there, after a second look at both. Both halves stream pages;
+no list of ids is ever kept.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,7 @@ from migrations_app.handlers.session.records import newer_than, same_session
 from migrations_app.stores.sessions.base import SessionStore
 from migrations_app.stores.sessions.records import SessionRecord, Version
 
+ID_PAGE = 2000
 APPLYING = "applying"
 DELETING = "deleting"
 Opener = Callable[[], SessionStore]
@@ -45,10 +46,9 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """One direction. The openers give the reading thread stores of its own."""
+    """One direction. `open_origin` gives the reading thread a store of its own."""
 
     open_origin: Opener
-    open_replica: Opener
     origin: SessionStore
     replica: SessionStore
     worker: WorkerToken
@@ -74,12 +74,13 @@ class Reconciliation:
                         tick(position)
             position = replace(position, half=DELETING, cursor="")
             tick(position)
-        with closing(pages_ahead(self.open_replica, position.cursor, self.batch_size)) as stream:
-            for page in stream:
-                deleted = self._delete(page.records)
-                position = replace(position, cursor=page.cursor, deleted=position.deleted + deleted)
-                if not page.last:
-                    tick(position)
+        last = False
+        while not last:
+            held = self.replica.scan_ids(position.cursor, ID_PAGE)
+            deleted = self._delete(held.ids)
+            position, last = replace(position, cursor=held.cursor, deleted=position.deleted + deleted), held.last
+            if not last:
+                tick(position)
         return position
 
     def _apply(self, records: Sequence[SessionRecord], version: Version) -> int:
@@ -91,13 +92,12 @@ class Reconciliation:
         ]
         return self.replica.apply(outdated, self.worker).written if outdated else 0
 
-    def _delete(self, records: Sequence[SessionRecord]) -> int:
-        gone = self._missing([record.id for record in records])
+    def _delete(self, ids: Sequence[str]) -> int:
+        gone = self.origin.missing(ids) if ids else []
+        if not gone:
+            return 0
+        # What is no session is not ours to delete; the comparison names it.
+        gone = [record.id for record in self.replica.read(gone) if record is not None]
         # A session may have been created between the scan and the look; a second look is cheap, a lost one is not.
-        gone = self._missing(gone)
+        gone = self.origin.missing(gone) if gone else []
         return self.replica.delete(gone, self.worker) if gone else 0
-
-    def _missing(self, ids: Sequence[str]) -> list[str]:
-        if not ids:
-            return []
-        return [id_ for id_, record in zip(ids, self.origin.read(ids), strict=True) if record is None]

@@ -9,7 +9,6 @@ from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.partitions import TRANSFER
 
 SESSIONS_A_SECOND = 10_000  # a cautious figure for both servers on one network; past runs replace it
-CONFIRM_CLEANUP = "cleanup_source"
 
 
 def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
@@ -24,13 +23,13 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             StepKind.PREPARATION,
             "Prepare session migration",
             "prepare",
-            undo_title=f"give the route its earlier record back, with “{source}” as authority",
+            undo_title=f"give the route its earlier record back, with {source} as authority",
             validation="Both stores answer and the route is served by the source.",
         ),
         Step(
             "validate_target",
             StepKind.VALIDATION,
-            f"Validate “{target}” as session storage",
+            f"Validate {target} as session storage",
             "validate_target",
             depends_on=("prepare",),
             validation="The target is empty, writable and has room.",
@@ -38,7 +37,7 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
         Step(
             "backup",
             StepKind.BACKUP,
-            f"Back up the sessions of “{source}”" if backing else "Back up (switched off by option)",
+            f"Back up the sessions of {source}" if backing else "Back up (switched off by option)",
             "backup",
             depends_on=("validate_target",),
             estimated_seconds=once if backing else 1,
@@ -48,7 +47,7 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
         Step(
             "initialise",
             StepKind.MIGRATION,
-            f"Initialise session storage on “{target}”",
+            f"Initialise session storage on {target}",
             "initialise",
             depends_on=("backup",),
             undo_title="drop what was created, when it is empty",
@@ -56,11 +55,11 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
         Step(
             TRANSFER,
             StepKind.MIGRATION,
-            f"Transfer active sessions from “{source}” to “{target}”",
+            f"Transfer active sessions from {source} to {target}",
             TRANSFER,
             depends_on=("initialise",),
             estimated_seconds=once,
-            undo_title=f"remove the copies from “{target}”",
+            undo_title=f"remove the copies from {target}",
             partitioned=True,
         ),
         Step(
@@ -70,12 +69,12 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             "switch",
             depends_on=(TRANSFER,),
             estimated_seconds=2 * once,
-            undo_title=f"bring back what “{target}” got since, verify, and let “{source}” serve again",
+            undo_title=f"bring back what {target} got since, verify, and let {source} serve again",
         ),
         Step(
             "verify",
             StepKind.VERIFICATION,
-            f"Verify every session both ways and let “{target}” serve",
+            f"Verify every session both ways and let {target} serve",
             "verify",
             depends_on=("switch",),
             estimated_seconds=once,
@@ -85,11 +84,25 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
         Step(
             "cleanup",
             StepKind.CLEANUP,
-            f"Remove the old sessions from “{source}”" if cleaning else f"Leave the old sessions on “{source}”",
+            f"Remove the old sessions from {source}" if cleaning else f"Leave the old sessions on {source}",
             "cleanup",
             depends_on=("verify",),
             estimated_seconds=once if cleaning else 1,
-            undo_title=f"bring the sessions back from “{target}”" if cleaning else "nothing to undo",
-            confirm=CONFIRM_CLEANUP if cleaning else "",
+            undo_title=f"bring the sessions back from {target}" if cleaning else "nothing to undo",
+            confirm=_cleanup_question(source, target, sessions) if cleaning else "",
         ),
     )
+
+
+def _cleanup_question(source: str, target: str, sessions: int) -> str:
+    """What is confirmed, whole. The count is rounded: the text is part of what is signed, and traffic goes on."""
+    return (
+        f"Remove the old sessions from {source} for good? It held about {_rounded(sessions):,} when this was planned. "
+        f"Each one that {target} holds as well is deleted from {source}; any other stays there and is counted. "
+        f"Services keep working on {target}. A rollback would bring the sessions back from {target}."
+    )
+
+
+def _rounded(sessions: int) -> int:
+    """To two significant digits."""
+    return round(sessions, 2 - len(str(sessions)))

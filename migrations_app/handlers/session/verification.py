@@ -7,7 +7,7 @@ from migrations_app.engine.handler import ActionContext
 from migrations_app.handlers.session.comparison import Comparer, Comparison
 from migrations_app.handlers.session.fingerprint import key_of
 from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
-from migrations_app.handlers.session.sides import reading
+from migrations_app.handlers.session.sides import reader, reading
 
 SHOWN = 5
 
@@ -16,6 +16,7 @@ def compare(ctx: ActionContext, tick: Callable[[int], None]) -> Comparison:
     source, target = ctx.targets[SOURCE], ctx.targets[TARGET]
     with reading(source) as source_store, reading(target) as target_store:
         return Comparer(
+            open_source=reader(source),
             source=source_store,
             target=target_store,
             fingerprint_key=key_of(ctx.extra),

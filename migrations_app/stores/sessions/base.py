@@ -53,6 +53,19 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Ids:
+    """A page of a scan that reads no contents: what lives under the layout's keys, readable as a session or not.
+
+    `strange` are keys that are no ids at all, as text. It may hold more than was asked for. The rest is as in `Page`.
+    """
+
+    ids: Sequence[str]
+    cursor: str
+    last: bool
+    strange: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """Outcome of a bulk apply: `written` replaced or created; `refused` were not newer than what is there.
 
@@ -140,6 +153,16 @@ class SessionStore(ABC):
         """Forget the fences of a run that has ended. A writer whose fence is unknown is refused, so a worker that
         wakes up later still writes nothing."""
 
+    def withdraw(self, worker: WorkerToken, scopes: Sequence[str]) -> None:
+        """Take away what runs left in a store that they only wrote back to: their fences, and the side table.
+
+        The side table stays when none of these runs (`scopes`: their scopes) created it, or while clients write
+        through Snakeweb's own client. What it holds beyond the mapped columns goes with it. Stores without one keep
+        what they know beside each session for as long as that lives.
+        """
+        for scope in scopes:
+            self.clear_worker_fences(f"{scope}:")
+
     @abstractmethod
     def scan(self, cursor: str, limit: int, partition: Partition = WHOLE) -> Page:
         """Next page of live (not expired) records after `cursor` ('' starts)."""
@@ -147,6 +170,14 @@ class SessionStore(ABC):
     @abstractmethod
     def read(self, ids: Sequence[str]) -> list[SessionRecord | None]:
         """Records in the order of `ids`; None where there is none or it has expired."""
+
+    @abstractmethod
+    def scan_ids(self, cursor: str, limit: int) -> Ids:
+        """Like `scan`, without the contents, which is many times cheaper. Its cursors are its own."""
+
+    @abstractmethod
+    def missing(self, ids: Sequence[str]) -> list[str]:
+        """Those of `ids` under which nothing lives, not even something that is no session."""
 
     @abstractmethod
     def apply(

@@ -9,7 +9,7 @@ import pytest
 
 from migrations_app.handlers.session.comparison import NAMED_AT_MOST, Comparer
 from migrations_app.handlers.session.fingerprint import fingerprint
-from migrations_app.handlers.session.sides import reading
+from migrations_app.handlers.session.sides import reader, reading
 from migrations_app.stores.sessions.records import Codec, SessionRecord
 from migrations_app.testing.servers import RedisServer
 from tests.handlers.session.moves import HOUR_MS, KEY, SEEDER, fill, now_ms, opened, place, sessions
@@ -20,7 +20,9 @@ NAME = fingerprint(VICTIM, KEY)
 
 def compare(source, target, *, tolerance_ms=1000, batch_size=40, seen=lambda _count: None, clock=now_ms, **options):
     with reading(source) as source_store, reading(target) as target_store:
-        return Comparer(source_store, target_store, KEY, tolerance_ms, batch_size, clock, **options).run(seen)
+        return Comparer(
+            reader(source), source_store, target_store, KEY, tolerance_ms, batch_size, clock, **options
+        ).run(seen)
 
 
 @pytest.fixture

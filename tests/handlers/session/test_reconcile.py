@@ -12,9 +12,7 @@ from tests.handlers.session.moves import HOUR_MS, SEEDER, content, fill, opened,
 @contextmanager
 def reconciliation(origin, replica, batch_size=50):
     with reading(origin) as origin_store, opened(replica) as replica_store:
-        yield Reconciliation(
-            reader(origin), reader(replica), origin_store, replica_store, SEEDER, batch_size, tolerance_ms=1000
-        )
+        yield Reconciliation(reader(origin), origin_store, replica_store, SEEDER, batch_size, tolerance_ms=1000)
 
 
 def level(origin, replica, seq=1, position=None, tick=lambda _position: None):

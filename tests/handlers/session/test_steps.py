@@ -43,11 +43,19 @@ def test_only_the_transfer_is_partitioned():
 
 
 def test_cleaning_up_is_confirmed_apart_when_it_is_asked_for():
-    kept, removed = (steps_of(spec(options={"cleanup_source": asked}), analysis())[-1] for asked in (False, True))
+    held = analysis(sizes={"sessions": 24_012})
+    kept, removed = (steps_of(spec(options={"cleanup_source": asked}), held)[-1] for asked in (False, True))
 
     assert kept.confirm == ""
-    assert removed.confirm
+    assert removed.confirm.startswith("Remove the old sessions from old for good? It held about 24,000")
+    assert "Each one that new holds as well is deleted from old" in removed.confirm
     assert "Remove" in removed.title
+
+
+def test_titles_carry_no_quotes_because_log_lines_quote_them():
+    for options in ({"cleanup_source": True, "backup_enabled": True}, {}):
+        for step in steps_of(spec(options=options), analysis()):
+            assert not {"“", "”"} & set(step.title + step.undo_title)
 
 
 def test_estimates_grow_with_the_sessions():

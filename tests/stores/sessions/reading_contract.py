@@ -172,6 +172,29 @@ class ReadingContract:
             assert f"{total:064x}" == before.digest
             assert store.digest().digest != before.digest
 
+    def test_every_id_is_scanned_without_its_content(self, place: Place) -> None:
+        records = place.records(45)
+        with place.ready() as store:
+            store.apply(records, WORKER)
+            found: list[str] = []
+            cursor, last = "", False
+            while not last:
+                held = store.scan_ids(cursor, 10)
+                assert not held.strange
+                found += held.ids
+                cursor, last = held.cursor, held.last
+
+        assert set(found) == {record.id for record in records}
+
+    def test_what_is_missing_is_named(self, place: Place) -> None:
+        deadline = now_ms() + 300
+        with place.ready() as store:
+            store.apply([place.record("a"), place.record("b"), place.record("ends", expires_at_ms=deadline)], WORKER)
+            wait_until(lambda: store.read(["ends"]) == [None])
+
+            assert store.missing(["a", "none", "ends", "b"]) == ["none", "ends"]
+            assert store.missing([]) == []
+
     def test_a_probe_describes_the_store(self, place: Place) -> None:
         with place.ready() as store:
             store.apply(place.records(5), WORKER)

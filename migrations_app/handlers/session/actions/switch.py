@@ -13,7 +13,7 @@ from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session import pause, route
 from migrations_app.handlers.session.actions.transfer import COPY_SEQ
-from migrations_app.handlers.session.hand_back import hand_back
+from migrations_app.handlers.session.hand_back import hand_back, leave_source
 from migrations_app.handlers.session.levelling import (
     Progressed,
     catch_up,
@@ -28,6 +28,7 @@ from migrations_app.handlers.session.reconcile import Position
 from migrations_app.handlers.session.sides import reading
 
 SWITCH_SEQ = COPY_SEQ + 1
+HANDING_BACK = "handing_back"
 
 
 class Switch(Action):
@@ -65,11 +66,18 @@ class Switch(Action):
     def undo(self, ctx: ActionContext) -> None:
         """Source-only again. Before the switch that is one publication; after it, what the target got comes back."""
         record = ctx.routes.get(route.name_of(ctx))
-        if record is None or record.phase == RoutePhase.PLAIN_A:
+        if record is None:
+            return
+        if record.phase == RoutePhase.PLAIN_A:
+            if ctx.checkpoint.get(HANDING_BACK):
+                leave_source(ctx)
             return
         if record.authority == route.SIDE_A:
             pause.release(ctx, FORWARD)
             return
+        if not ctx.checkpoint.get(HANDING_BACK):
+            # A successor that finds the source serving again still has to leave it as it was.
+            ctx.progress.save({HANDING_BACK: True}, done=0, unit="sessions")
         hand_back(ctx)
 
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:

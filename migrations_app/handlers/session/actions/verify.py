@@ -5,6 +5,7 @@ the pause taken again first.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from migrations_app.engine.crash_points import reach
@@ -19,6 +20,8 @@ from migrations_app.handlers.session.parameters import SOURCE
 from migrations_app.handlers.session.pause import FORWARD, Pause
 from migrations_app.handlers.session.sides import reading
 from migrations_app.handlers.session.verification import compare, mismatch
+
+SAVE_SECONDS = 1.0
 
 
 class Verify(Action):
@@ -65,7 +68,18 @@ class Verify(Action):
     def _compare(self, ctx: ActionContext, taken: Pause) -> dict[str, Any]:
         total = 2 * ctx.results.get("switch", {}).get("sessions", 0)
         kept = {"pause": taken.as_dict()}
-        found = compare(ctx, lambda seen: self._save(ctx, kept, done=seen, total=max(total, seen)))
+        saved_at = ctx.clock.monotonic()
+
+        def tick(seen: int) -> None:
+            """Writes wait, and each checkpoint costs them a transaction of the control database: one a second."""
+            nonlocal saved_at
+            if ctx.clock.monotonic() - saved_at < SAVE_SECONDS:
+                self._alive(ctx)
+                return
+            self._save(ctx, kept, done=seen, total=max(total, seen))
+            saved_at = ctx.clock.monotonic()
+
+        found = compare(ctx, tick)
         if found.mismatches:
             raise mismatch(ctx, found, went_on="Writes go on at the source; nothing was written to the target.")
         now = ctx.clock.now()
@@ -90,6 +104,10 @@ class Verify(Action):
         record = route.move(ctx, taken.epoch, *FORWARD.goes)
         reach("session.verify.published")
         return record
+
+    def _alive(self, ctx: ActionContext) -> None:
+        with suppress(SliceOver):  # the next checkpoint says so
+            ctx.progress.alive()
 
     def _save(self, ctx: ActionContext, checkpoint: Mapping[str, Any], *, done: int, total: int | None = None) -> None:
         """Save, and go on when only the slice is over: writes wait."""

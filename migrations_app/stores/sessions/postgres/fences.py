@@ -1,5 +1,7 @@
 """Fencing tokens in `snakeweb_fences`, checked in the transaction of every write (PROTOCOL 5.5)."""
 
+from collections.abc import Sequence
+
 from psycopg import errors
 from psycopg.sql import SQL
 
@@ -20,7 +22,8 @@ class Fences:
         self._table = names.fences
         self._announced: WorkerToken | None = None
         self._check = SQL(
-            "SELECT token, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM {} WHERE scope = %s FOR SHARE"
+            "SELECT token, floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint FROM {} "
+            "WHERE scope = %s FOR SHARE"
         ).format(self._table)
 
     def announce(self, worker: WorkerToken) -> None:
@@ -99,6 +102,23 @@ class Fences:
     def _any(self, prefix: str) -> bool:
         statement = SQL("SELECT FROM {} WHERE starts_with(scope, %s) LIMIT 1").format(self._table)
         return self._connection.execute(statement, [prefix]).fetchone() is not None
+
+    def withdraw(self, side: str, scopes: Sequence[str]) -> bool:
+        """Within a transaction: forget these runs. True when one of them created `side` and nobody else writes.
+
+        Whoever comes meanwhile waits at the lock, and finds neither.
+        """
+        self._connection.execute(SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(self._table))
+        forget = SQL("DELETE FROM {} WHERE scope = %s OR starts_with(scope, %s)").format(self._table)
+        for scope in scopes:
+            self._connection.execute(forget, [scope, f"{scope}:"])
+        others = SQL(
+            "SELECT FROM {} WHERE NOT starts_with(scope, 'run:') AND NOT starts_with(scope, 'created:') LIMIT 1"
+        ).format(self._table)
+        if self._connection.execute(others).fetchone() is not None:
+            return False
+        ours = SQL("DELETE FROM {} WHERE scope = ANY(%s)").format(self._table)
+        return bool(self._connection.execute(ours, [[f"created:{side}:{scope}:" for scope in scopes]]).rowcount)
 
     def forget(self, prefix: str) -> None:
         """Delete the rows whose scope begins so, and the table with its last row."""

@@ -12,7 +12,7 @@ from psycopg.sql import SQL
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.sessions.applying import newest_of_each, refuse_unrepresentable
-from migrations_app.stores.sessions.base import WHOLE, Applied, Page, Partition, SessionStore, StoreProbe
+from migrations_app.stores.sessions.base import WHOLE, Applied, Ids, Page, Partition, SessionStore, StoreProbe
 from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, take, write_cursor
@@ -30,6 +30,8 @@ from migrations_app.stores.sessions.postgres.table import (
 )
 from migrations_app.stores.sessions.postgres.writing import Writer
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
+
+KNOWN_CODECS = {str(codec): codec for codec in Codec}
 
 
 class PostgresStore(SessionStore):
@@ -165,6 +167,7 @@ class PostgresStore(SessionStore):
         try:
             with self._open().transaction():
                 self._open_fences().check(worker)
+                self._open_fences().mark_created(self._side_name, worker)
                 self._open().execute(layout.create_statement())
         except (errors.UniqueViolation, errors.DuplicateTable):
             pass  # another worker created it at the same moment
@@ -184,6 +187,7 @@ class PostgresStore(SessionStore):
                         connection.execute(SQL("DROP TABLE {}").format(self._names.table))
                         layout = None
             self._known_layout = self._known_writer = None
+            fences.forget(f"created:{self._side_name}:")
             if layout is None:
                 fences.forget(f"created:{self._names.plain}:")
 
@@ -191,6 +195,21 @@ class PostgresStore(SessionStore):
         with domain_errors(self._config):
             self._open_fences().raise_to(worker)
             self._prepare_side(worker)
+
+    @property
+    def _side_name(self) -> str:
+        return f"{self._names.plain}__snakeweb"
+
+    def withdraw(self, worker: WorkerToken, scopes: Sequence[str]) -> None:
+        with domain_errors(self._config):
+            connection, fences = self._open(), self._open_fences()
+            with connection.transaction():
+                fences.check(worker)
+                if fences.withdraw(self._side_name, scopes):
+                    connection.execute(SQL("DROP TABLE IF EXISTS {}").format(self._names.side))
+            self._known_layout = self._known_writer = None
+            for scope in scopes:
+                fences.forget(f"{scope}:")  # the table of the fences goes with its last row
 
     def clear_worker_fences(self, run_scope_prefix: str) -> None:
         with domain_errors(self._config):
@@ -240,6 +259,26 @@ class PostgresStore(SessionStore):
         found = {record.id: record for record in records}
         return [found.get(session_id) for session_id in ids]
 
+    def scan_ids(self, cursor: str, limit: int) -> Ids:
+        with domain_errors(self._config):
+            connection, layout = self._open(), self._layout()
+            start = read_cursor(cursor).get("from", "") if cursor else ""
+            key = layout.reference("key")
+            statement = layout.select_keys(f"{key} >= %s" if start else "true", f"ORDER BY {key} LIMIT {limit + 1}")
+            names = [row[0] for row in connection.execute(statement, [start] if start else []).fetchall()]
+            if len(names) <= limit:
+                return Ids(names, write_cursor(**{"from": ""}), True)
+            begin = self._separator(connection, layout, names[limit - 1], names[limit])
+            return Ids(names[:limit], write_cursor(**{"from": begin}), False)
+
+    def missing(self, ids: Sequence[str]) -> list[str]:
+        names = [name for name in ids if "\0" not in name]
+        with domain_errors(self._config):
+            connection, layout = self._open(), self._layout()
+            statement = layout.select_keys(f"{layout.reference('key')} = ANY(%s)")
+            there = {row[0] for row in connection.execute(statement, [names]).fetchall()} if names else set()
+        return [name for name in ids if name not in there]
+
     def _select_ids(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
         connection, layout = self._open(), self._layout()
         if not ids:
@@ -250,16 +289,16 @@ class PostgresStore(SessionStore):
     def _records(self, rows: Sequence[tuple[Any, ...]]) -> tuple[list[SessionRecord], list[tuple[str, str]]]:
         records: list[SessionRecord] = []
         unreadable: list[tuple[str, str]] = []
+        mapped = self._config.codec
         for key, value, codec, created, accessed, ttl, expires, extra, epoch, seq in rows:
             if value is None:
                 unreadable.append((key, "the value is NULL"))
                 continue
-            try:
-                known = Codec(codec) if codec else self._config.codec
-            except ValueError:
+            known = KNOWN_CODECS.get(codec, mapped) if codec else mapped
+            if codec and codec not in KNOWN_CODECS:
                 unreadable.append((key, "its codec is not known here"))
                 continue
-            if problem := problem_with(known, value):
+            if known is not Codec.OPAQUE and (problem := problem_with(known, value)):
                 unreadable.append((key, problem))
                 continue
             try:

@@ -105,7 +105,7 @@ class TableLayout:
             parts=raw(", ".join(parts)), source=self.source(), live=raw(self.live()), where=raw(where), tail=raw(tail)
         )
 
-    def select_keys(self, where: str, tail: str) -> Composed:
+    def select_keys(self, where: str, tail: str = "") -> Composed:
         """The keys alone, of live records."""
         return SQL("SELECT {key} FROM {source} WHERE {live} AND {where} {tail}").format(
             key=raw(self.reference("key")),

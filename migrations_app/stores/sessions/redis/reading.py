@@ -42,6 +42,10 @@ class Reader(Protocol):
 
     def read(self, names: Sequence[bytes]) -> Found: ...
 
+    def exist(self, names: Sequence[bytes]) -> Sequence[int]:
+        """1 for each key that lives, whatever it holds; 0 for the others."""
+        ...
+
     def count(self) -> int: ...
 
 
@@ -90,6 +94,10 @@ class ScriptReader:
         blob = self._run(scripts.READ, scripts.pack(names), self._layout.kind, self._marker)
         return _found(*scripts.unpack(blob))
 
+    def exist(self, names: Sequence[bytes]) -> Sequence[int]:
+        there: Sequence[int] = scripts.unpack(self._run(scripts.EXIST, scripts.pack(names))) if names else []
+        return there
+
     def count(self) -> int:
         total, cursor = 0, b"0"
         while True:
@@ -127,6 +135,12 @@ class PlainReader:
         contents, deadlines, marked = self._contents(answers, names), answers[-1 - len(names) : -1], answers[-1]
         deadlines = self._deadlines(deadlines, names)
         return Found(contents, deadlines, self._metas(names) if marked == 1 else [None] * len(names))
+
+    def exist(self, names: Sequence[bytes]) -> Sequence[int]:
+        with self._client.pipeline(transaction=False) as pipe:
+            for name in names:
+                _queue(pipe, "EXISTS", name)
+            return list(pipe.execute())
 
     def _ask_content(self, pipe: Any, names: Sequence[bytes]) -> None:
         if self._layout.kind == "string":

@@ -94,6 +94,13 @@ return cmsgpack.pack({cursor, names, v, d, m})
 """
 )
 
+# ARGV: packed {names} -> packed {1 or 0, ...}
+EXIST = """
+local there = {}
+for i, name in ipairs(cmsgpack.unpack(ARGV[1])) do there[i] = redis.call('EXISTS', name) end
+return cmsgpack.pack(there)
+"""
+
 # ARGV: cursor, pattern, count, type -> {cursor, number of keys}
 COUNT = """
 local reply = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3], 'TYPE', ARGV[4])

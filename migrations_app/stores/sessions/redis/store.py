@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from migrations_app.engine.errors import ValidationFailed
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.sessions.applying import newest_of_each, refuse_unrepresentable
-from migrations_app.stores.sessions.base import WHOLE, Applied, Page, Partition, SessionStore, StoreProbe
+from migrations_app.stores.sessions.base import WHOLE, Applied, Ids, Page, Partition, SessionStore, StoreProbe
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, write_cursor
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
@@ -178,8 +178,7 @@ class RedisStore(SessionStore):
                 elif self._client.exists(name):
                     raise Unreadable(f"the key holds no {layout.kind}")
             except Unreadable as reason:
-                shown = name[len(layout.prefix) :].decode("utf-8", "backslashreplace")
-                unreadable.append((shown, str(reason)))
+                unreadable.append((self._shown(name), str(reason)))
         return records, unreadable
 
     def read(self, ids: Sequence[str]) -> list[SessionRecord | None]:
@@ -190,6 +189,32 @@ class RedisStore(SessionStore):
                 records, _ = self._records(names, self._reader.read(names))
                 found.update((record.id, record) for record in records)
         return [found.get(session_id) for session_id in ids]
+
+    def scan_ids(self, cursor: str, limit: int) -> Ids:
+        with domain_errors(self._config):
+            at, run_id, _ = self._position(cursor)
+            scanned = self._reader.scan(at, max(1, min(limit, LARGEST_COUNT)), 0)
+        ids: list[str] = []
+        strange: list[str] = []
+        for name in scanned.names:
+            try:
+                ids.append(self._layout.session_id(name))
+            except Unreadable:
+                strange.append(self._shown(name))
+        following = write_cursor(at=scanned.cursor, run=run_id, part=0)
+        return Ids(ids, following, scanned.cursor == "0", strange)
+
+    def missing(self, ids: Sequence[str]) -> list[str]:
+        gone: list[str] = []
+        with domain_errors(self._config):
+            for start in range(0, len(ids), LARGEST_PAGE):
+                chunk = ids[start : start + LARGEST_PAGE]
+                there = self._reader.exist([self._layout.key(session_id) for session_id in chunk])
+                gone += [session_id for session_id, lives in zip(chunk, there, strict=True) if not lives]
+        return gone
+
+    def _shown(self, name: bytes) -> str:
+        return name[len(self._layout.prefix) :].decode("utf-8", "backslashreplace")
 
     def apply(
         self, records: Sequence[SessionRecord], worker: WorkerToken, *, version: Version | None = None

@@ -3,6 +3,7 @@ which run created a table.
 """
 
 import sqlite3
+from collections.abc import Sequence
 
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.sessions.applying import run_of, stale
@@ -56,6 +57,20 @@ class Fences:
     def _any(self, prefix: str) -> bool:
         statement = "SELECT 1 FROM snakeweb_fences WHERE instr(scope, ?) = 1 LIMIT 1"
         return self._connection.execute(statement, [prefix]).fetchone() is not None
+
+    def withdraw(self, side: str, scopes: Sequence[str]) -> bool:
+        """Within a transaction: forget these runs. True when one of them created `side` and nobody else writes."""
+        for scope in scopes:
+            self._connection.execute(
+                "DELETE FROM snakeweb_fences WHERE scope = ? OR instr(scope, ?) = 1", [scope, f"{scope}:"]
+            )
+        others = (
+            "SELECT 1 FROM snakeweb_fences WHERE instr(scope, 'run:') != 1 AND instr(scope, 'created:') != 1 LIMIT 1"
+        )
+        if self._connection.execute(others).fetchone() is not None:
+            return False
+        marks = [(f"created:{side}:{scope}:",) for scope in scopes]
+        return self._connection.executemany("DELETE FROM snakeweb_fences WHERE scope = ?", marks).rowcount > 0
 
     def forget(self, prefix: str) -> None:
         """Delete the rows whose scope begins so, and the table with its last row."""

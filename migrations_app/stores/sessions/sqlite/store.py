@@ -17,7 +17,7 @@ from migrations_app.stores.sessions.applying import (
     refuse_unrepresentable,
     verdict,
 )
-from migrations_app.stores.sessions.base import WHOLE, Applied, Page, Partition, SessionStore, StoreProbe
+from migrations_app.stores.sessions.base import WHOLE, Applied, Ids, Page, Partition, SessionStore, StoreProbe
 from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, take, write_cursor
@@ -125,14 +125,15 @@ class SQLiteStore(SessionStore):
                         raise self._no_table()
                     connection.execute(create_own_table(table, self._config["value_type"]))
                     fences.mark_created(table, worker)
-                self._prepare_side()
+                self._prepare_side(worker)
                 return fences.created_by_run(table, worker)
 
-    def _prepare_side(self) -> None:
+    def _prepare_side(self, worker: WorkerToken) -> None:
         """Within a transaction. Whoever raises a fence is going to write, and needs room for what has no column."""
         self._known_layout = None
         layout = self._find_layout()
         if layout is not None and layout.side and not layout.has_side:
+            Fences(self._open()).mark_created(f"{self._config['table']}__snakeweb", worker)
             self._open().execute(layout.create_side())
             layout.has_side = True
 
@@ -144,6 +145,7 @@ class SQLiteStore(SessionStore):
             with transaction(connection):
                 fences.check(worker)
                 connection.execute(f"DROP TABLE IF EXISTS {quoted(table + '__snakeweb')}")
+                fences.forget(f"created:{table}__snakeweb:")
                 if layout is not None:
                     layout.has_side = False
                     if fences.created_by_snakeweb(table) and self._count(layout) == 0:
@@ -156,7 +158,19 @@ class SQLiteStore(SessionStore):
             connection = self._open()
             with transaction(connection):
                 Fences(connection).raise_to(worker)
-                self._prepare_side()
+                self._prepare_side(worker)
+
+    def withdraw(self, worker: WorkerToken, scopes: Sequence[str]) -> None:
+        with domain_errors(self._config):
+            connection = self._open()
+            fences, side = Fences(connection), f"{self._config['table']}__snakeweb"
+            with transaction(connection):
+                fences.check(worker)
+                if fences.withdraw(side, scopes):
+                    connection.execute(f"DROP TABLE IF EXISTS {quoted(side)}")
+                for scope in scopes:
+                    fences.forget(f"{scope}:")  # the table of the fences goes with its last row
+            self._known_layout = None
 
     def clear_worker_fences(self, run_scope_prefix: str) -> None:
         with domain_errors(self._config):
@@ -166,22 +180,47 @@ class SQLiteStore(SessionStore):
 
     def scan(self, cursor: str, limit: int, partition: Partition = WHOLE) -> Page:
         with domain_errors(self._config):
-            connection, layout = self._open(), self._layout()
+            layout = self._layout()
             rows = self._budget.rows(limit)
             start = read_cursor(cursor).get("from", "") if cursor else ""
             key = layout.reference("key")
             where = f"{key} >= :start" if start else "1"
-            bound = {"now": layout.now(_now_ms()), "start": start}
             size = rows * partition.of
-            listing = (
-                f"SELECT {key} FROM {layout.source()} WHERE {layout.live()} AND {where} ORDER BY {key} LIMIT {size + 1}"  # noqa: S608
-            )
-            names = [str(found[0]) for found in connection.execute(listing, bound)]
+            names = self._keys(where, {"start": start}, f"LIMIT {size + 1}")
             wanted, following = take(names, size, rows, partition.holds)
             records, unreadable = self._records(self._select(wanted))
             self._budget.saw(records)
             begin = "" if following is None else _separator(names[following - 1], names[following])
             return Page(records, write_cursor(**{"from": begin}), following is None, unreadable)
+
+    def scan_ids(self, cursor: str, limit: int) -> Ids:
+        with domain_errors(self._config):
+            layout = self._layout()
+            start = read_cursor(cursor).get("from", "") if cursor else ""
+            key = layout.reference("key")
+            names = self._keys(f"{key} >= :start" if start else "1", {"start": start}, f"LIMIT {limit + 1}")
+            if len(names) <= limit:
+                return Ids(names, write_cursor(**{"from": ""}), True)
+            begin = _separator(names[limit - 1], names[limit])
+            return Ids(names[:limit], write_cursor(**{"from": begin}), False)
+
+    def missing(self, ids: Sequence[str]) -> list[str]:
+        there: set[str] = set()
+        with domain_errors(self._config):
+            key = self._layout().reference("key")
+            for start in range(0, len(ids), CHUNK):
+                bound = {f"k{number}": name for number, name in enumerate(ids[start : start + CHUNK])}
+                marks = ", ".join(f":{name}" for name in bound)
+                there.update(self._keys(f"{key} IN ({marks})", bound))
+        return [name for name in ids if name not in there]
+
+    def _keys(self, where: str, bound: Mapping[str, Any], tail: str = "") -> list[str]:
+        """Of live records, in their order."""
+        layout = self._layout()
+        key = layout.reference("key")
+        listing = f"SELECT {key} FROM {layout.source()} WHERE {layout.live()} AND {where} ORDER BY {key} {tail}"  # noqa: S608
+        found = self._open().execute(listing, {**bound, "now": layout.now(_now_ms())})
+        return [str(row[0]) for row in found]
 
     def _select(self, ids: Sequence[str]) -> list[tuple[Any, ...]]:
         connection, layout = self._open(), self._layout()
