@@ -24,6 +24,7 @@ from migrations_app.services.errors import SignInRequired
 router = Router(tags=["runs"])
 
 MOST_EVENTS = 1_000
+MOST_ID = 2**63 - 1
 
 RunDetail = extended(
     "RunDetail",
@@ -43,7 +44,7 @@ RunDetail = extended(
 
 
 class Which(Paging):
-    migration_id: int | None = None
+    migration_id: Annotated[int | None, Field(ge=1, le=MOST_ID)] = None
     environment: str = ""
     state: str = ""
     kind: str = ""

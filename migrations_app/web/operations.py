@@ -55,7 +55,8 @@ def migration_withdraw(request: PageRequest, migration_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def migration_execute(request: PageRequest, migration_id: int) -> HttpResponse:
-    run_id = runs.execute_migration(actor=request.actor, now=timezone.now(), migration_id=migration_id)
+    digest = request.POST.get("digest", "")  # a page that is no longer true starts nothing
+    run_id = runs.execute_migration(actor=request.actor, now=timezone.now(), migration_id=migration_id, digest=digest)
     return redirect("run", run_id)
 
 

@@ -285,12 +285,10 @@ def test_two_hundred_watchers_share_one_reader(web: Web, people: dict[str, Perso
 async def _watch_together(web: Web, run: Run, sessions: list[str]) -> list[list[int]]:
     """Everybody subscribes; then three events happen at once. What each was sent of them."""
     where = f"ws://127.0.0.1:{web.port}/ws/live/"
-    sockets = await asyncio.gather(
-        *(
-            connect_async(where, origin=web.url, additional_headers={"Cookie": f"sessionid={session}"}, proxy=None)  # type: ignore[arg-type]
-            for session in sessions
-        )
-    )
+    sockets = [
+        await connect_async(where, origin=web.url, additional_headers={"Cookie": f"sessionid={session}"}, proxy=None)  # type: ignore[arg-type]
+        for session in sessions
+    ]
     order = json.dumps({"op": "subscribe", "run": run.pk, "after": run.last_seq})
     for each in sockets:
         await each.send(order)

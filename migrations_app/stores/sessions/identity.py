@@ -1,6 +1,7 @@
 """What tells one store from another, and what a plan remembers of a store (DESIGN section 5, fingerprint)."""
 
 import os
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -48,4 +49,13 @@ def _host(parsed: StoreConfig) -> str:
     if host.startswith("/"):
         # A Unix socket of this machine: the port alone tells servers apart, as on loopback.
         return "127.0.0.1"
-    return "127.0.0.1" if host in _LOOPBACK else host
+    host = _numeric(host)
+    return "127.0.0.1" if host in _LOOPBACK or host.startswith("127.") else host
+
+
+def _numeric(host: str) -> str:
+    """`127.1`, `0x7f.1` and `2130706433` are all 127.0.0.1 to whoever connects; names stay names, without a look-up."""
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except OSError:
+        return host

@@ -12,6 +12,10 @@ POSTGRES = {"store": "postgres", "host": "db.example", "database": "d", "usernam
     ("config", "expected"),
     [
         ({"store": "redis", "host": "localhost"}, "redis://127.0.0.1:6379/0"),
+        ({"store": "redis", "host": "127.1"}, "redis://127.0.0.1:6379/0"),
+        ({"store": "redis", "host": "127.0.0.2"}, "redis://127.0.0.1:6379/0"),
+        ({"store": "redis", "host": "0x7f000001"}, "redis://127.0.0.1:6379/0"),
+        ({"store": "redis", "host": "10.1"}, "redis://10.0.0.1:6379/0"),
         ({"store": "redis", "host": "::1", "prefix": "x:"}, "redis://127.0.0.1:6379/0"),
         ({"store": "redis", "host": "Cache.Example.", "port": 7, "db": 2}, "redis://cache.example:7/2"),
         (POSTGRES, "postgresql://db.example:5432/d"),
