@@ -86,7 +86,7 @@ def short_time(seconds: float) -> str:
     return f"{max(seconds, 0):.1f} s" if seconds < 10 else clock(seconds)
 
 
-FACT_NAMES = {"downtime": "Writes waited", "route_epoch": "Route epoch"}
+FACT_NAMES = {"downtime": "Writes waited", "latency_us": "Latency, µs", "sha256": "SHA-256"}
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 

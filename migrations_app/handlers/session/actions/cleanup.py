@@ -27,7 +27,7 @@ class Cleanup(Action):
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         if not ctx.options["cleanup_source"]:
-            return {"skipped": "cleanup_source is false", "removed": 0, "left": 0}
+            return {"skipped": "clean-up was not asked for", "removed": 0, "left": 0}
         self._refuse_unless_switched(ctx)
         counts = {"removed": ctx.checkpoint.get("removed", 0), "left": ctx.checkpoint.get("left", 0)}
         with writing(ctx, SOURCE) as source, reading(ctx.targets[TARGET]) as target:
@@ -48,7 +48,7 @@ class Cleanup(Action):
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
         if not ctx.options["cleanup_source"]:
-            return {"skipped": "cleanup_source is false"}
+            return {"skipped": "clean-up was not asked for"}
         with reading(ctx.targets[SOURCE]) as source:
             return {"would_remove": source.count()}
 

@@ -14,7 +14,7 @@ SAMPLE = 100
 
 
 class ValidateTarget(Action):
-    """Changes nothing. Result: latency_us, free_bytes (-1: no limit known), eviction_policy."""
+    """Changes nothing. Result: latency_us, eviction_policy, and free_bytes where a limit is known."""
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         name = ctx.targets[TARGET].name
@@ -46,11 +46,8 @@ class ValidateTarget(Action):
                 ctx.log.warning(f"“{name}”: {warning}")
         free = self._free_bytes(probe)
         self._refuse_too_small(ctx, free)
-        return {
-            "latency_us": round(probe.latency_ms * 1000),
-            "free_bytes": free,
-            "eviction_policy": probe.eviction_policy,
-        }
+        known = {} if free is None else {"free_bytes": free}
+        return {"latency_us": round(probe.latency_ms * 1000), "eviction_policy": probe.eviction_policy, **known}
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
         return self.do(ctx)
@@ -63,13 +60,13 @@ class ValidateTarget(Action):
             for record in page.records
         )
 
-    def _free_bytes(self, probe: StoreProbe) -> int:
+    def _free_bytes(self, probe: StoreProbe) -> int | None:
         if probe.capacity_bytes is None or probe.used_bytes is None:
-            return -1
+            return None
         return max(0, probe.capacity_bytes - probe.used_bytes)
 
-    def _refuse_too_small(self, ctx: ActionContext, free: int) -> None:
-        if free < 0:
+    def _refuse_too_small(self, ctx: ActionContext, free: int | None) -> None:
+        if free is None:
             return
         with reading(ctx.targets[SOURCE]) as source:
             seen = sample(source, SAMPLE).records
