@@ -1,6 +1,7 @@
 """Reading a request's body. Bad text is a clear problem that names the place."""
 
 import json
+from collections import Counter
 from typing import Any, NoReturn
 
 from django.http import HttpRequest
@@ -9,6 +10,8 @@ from ninja.parser import Parser
 from ninja.types import DictStrAny
 
 from migrations_app.api.problems import Unreadable
+
+MOST_DIGITS = 400  # more than the largest floating-point number has
 
 
 class JsonParser(Parser):
@@ -19,7 +22,9 @@ class JsonParser(Parser):
         """
         text = text_of(request)
         try:
-            document = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once_each)
+            document = json.loads(
+                text, parse_int=_whole_number, parse_constant=_no_constant, object_pairs_hook=_once_each
+            )
             if "\\u" in text:
                 _refuse_unkept(document)
         except json.JSONDecodeError as error:
@@ -28,7 +33,11 @@ class JsonParser(Parser):
                 f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}.",
                 "Mend the JSON there; nothing was changed.",
             ) from error
-        except (RecursionError, ValueError) as error:
+        except RecursionError as error:
+            raise Unreadable(
+                "malformed_json", "The body cannot be read: it is nested too deeply.", "Write it flat."
+            ) from error
+        except ValueError as error:
             raise Unreadable("malformed_json", f"The body cannot be read: {error}.", "Mend the JSON.") from error
         if not isinstance(document, dict):
             raise Unreadable("malformed_json", "The body is not a JSON object.", "Send an object: { ... }.")
@@ -61,10 +70,15 @@ def text_of(request: HttpRequest) -> str:
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        twice = next(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
         raise ValueError(f"“{twice[:60]}” is given twice")
     return members
+
+
+def _whole_number(digits: str) -> int:
+    if len(digits) > MOST_DIGITS:
+        raise ValueError(f"a number has {len(digits):,} digits; use at most {MOST_DIGITS}")
+    return int(digits)
 
 
 def _no_constant(name: str) -> NoReturn:

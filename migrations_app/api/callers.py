@@ -10,12 +10,15 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.security import APIKeyCookie, HttpBearer
 from ninja.utils import check_csrf
 
+from migrations_app.api.problems import Unreadable
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.services import tokens
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import PermissionDenied
 
 _clock = SystemClock()
+_SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 
 
 class ApiRequest(HttpRequest):
@@ -34,7 +37,7 @@ def identify(request: HttpRequest) -> Actor:
     """The caller, found once a request.
 
     A request with an Authorization header is never judged by its cookies. Raises AuthenticationError, and HttpError
-    403 for an unsafe request of a browser session without the CSRF token.
+    403 for an unsafe request of a browser session without the CSRF token, and Unreadable for one with a form.
     """
     found: Actor | None = getattr(request, "_api_caller", None)
     if found is None:
@@ -62,6 +65,13 @@ def _by_session(request: HttpRequest) -> Actor:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     if actor.person_id is None:
         raise AuthenticationError(message="The request does not say who is asking.")
+    if request.method not in _SAFE and request.content_type in _FORMS:  # the CSRF check would read the form first
+        raise Unreadable(
+            "unsupported_media_type",
+            f"The body is a form ({request.content_type}); it was not read.",
+            "Send it as application/json; a document to import as application/yaml.",
+            status=415,
+        )
     if check_csrf(request) is not None:
         raise HttpError(403, "The CSRF token is missing or wrong.")
     return actor

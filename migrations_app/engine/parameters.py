@@ -10,6 +10,8 @@ from typing import Any
 from migrations_app.engine.errors import Problem
 
 MAX_TEXT = 2000
+_MOST_UNKNOWN = 20
+_LONGEST_SHOWN = 60
 _DIGITS = re.compile(r"[+-]?[0-9]{1,18}")
 _WORDS_FOR_BOOLEANS = {
     "true": True,
@@ -74,16 +76,29 @@ def parse(fields: Sequence[Field], raw: Mapping[str, Any], *, path: str) -> tupl
 
 
 def unknown_keys(raw: Mapping[str, Any], known: Sequence[str], *, path: str) -> list[Problem]:
-    """One problem for each key of `raw` that nobody declared, suggesting the nearest declared one."""
-    problems = []
-    for key in raw:
-        if key in known:
-            continue
-        near = difflib.get_close_matches(str(key), known, n=1)
-        fix = f"Did you mean “{near[0]}”?" if near else f"Known here: {', '.join(known) or 'nothing'}."
-        name = str(key)[:60]
-        problems.append(Problem(_join(path, name), f"“{name}” is not known here.", fix, "unknown_field"))
+    """A problem for each key of `raw` that nobody declared, suggesting the nearest declared one.
+
+    Only the first ones are named; one more problem counts the others.
+    """
+    unknown = [key for key in raw if key not in known]
+    problems = [_unknown(key, known, path) for key in unknown[:_MOST_UNKNOWN]]
+    if len(unknown) > _MOST_UNKNOWN:
+        more = f"{len(unknown) - _MOST_UNKNOWN} more keys are not known here."
+        problems.append(Problem(path, more, f"Known here: {_listed(known)}.", "unknown_field"))
     return problems
+
+
+def _unknown(key: object, known: Sequence[str], path: str) -> Problem:
+    if not isinstance(key, str):
+        return Problem(path, "A key is not text.", f"Known here: {_listed(known)}.", "unknown_field")
+    name = key[:_LONGEST_SHOWN]
+    near = difflib.get_close_matches(name, known, n=1)
+    fix = f"Did you mean “{near[0]}”?" if near else f"Known here: {_listed(known)}."
+    return Problem(_join(path, name), f"“{name}” is not known here.", fix, "unknown_field")
+
+
+def _listed(known: Sequence[str]) -> str:
+    return ", ".join(known) or "nothing"
 
 
 def json_schema(fields: Sequence[Field]) -> dict[str, Any]:
@@ -156,9 +171,12 @@ def _boolean(declared: Field, given: Any, path: str) -> tuple[Any, Problem | Non
 
 
 def _choice(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
-    if isinstance(given, str) and given in declared.choices:
+    if not isinstance(given, str):  # a list may be of any size, so it is never made into text
+        fix = f"Choose {_either(declared.choices)}."
+        return None, _problem(declared, path, "is not text, so it is not one of the choices", fix)
+    if given in declared.choices:
         return str(given), None
-    near = difflib.get_close_matches(str(given)[:60], declared.choices, n=1)
+    near = difflib.get_close_matches(given[:_LONGEST_SHOWN], declared.choices, n=1)
     hint = f"Did you mean “{near[0]}”? " if near else ""
     return None, _problem(declared, path, "is not one of the choices", f"{hint}Choose {_either(declared.choices)}.")
 

@@ -15,6 +15,7 @@ API_VERSION = "snakeweb/v1"
 KIND = "Migration"
 _TITLE_LENGTH = 200
 _NAME_LENGTH = 120
+_MOST_TARGETS = 50
 
 _METADATA = (
     Field("title", FieldKind.TEXT, "The title", required=True, max_length=_TITLE_LENGTH),
@@ -97,7 +98,10 @@ def to_document(spec: SpecDocument) -> dict[str, Any]:
 def _head(document: Mapping[Any, Any]) -> Iterator[Problem]:
     for key, wanted in (("apiVersion", API_VERSION), ("kind", KIND)):
         if document.get(key) != wanted:
-            found = f"is “{str(document[key])[:60]}”" if key in document else "is missing"
+            given = document.get(key)
+            found = (
+                f"is “{given[:60]}”" if isinstance(given, str) else "is not text" if key in document else "is missing"
+            )
             yield Problem(key, f"{key} {found}.", f"Write “{key}: {wanted}”.", "unsupported")
     yield from unknown_keys(document, ("apiVersion", "kind", "metadata", "spec"), path="")
 
@@ -109,14 +113,19 @@ def _section(
     if section is None and not required:
         return {}
     if isinstance(section, Mapping):
-        return {str(key): value for key, value in section.items()}
+        if not all(isinstance(key, str) for key in section):
+            problems.append(Problem(f"{path}{name}", f"A key of “{name}” is not text.", "Put it in quotes.", "key"))
+        return {key: value for key, value in section.items() if isinstance(key, str)}
     what = "is missing" if section is None else "is not a mapping"
     problems.append(Problem(f"{path}{name}", f"“{name}” {what}.", f"Add “{name}:” with its entries.", "required"))
     return {}
 
 
 def _targets(targets: Mapping[str, Any]) -> Iterator[Problem]:
+    if len(targets) > _MOST_TARGETS:
+        yield Problem("spec.targets", f"There are {len(targets)} targets.", f"Use at most {_MOST_TARGETS}.", "too_long")
+        return
     for role, name in targets.items():
         if not isinstance(name, str) or not name.strip() or len(name) > _NAME_LENGTH:
-            field_name = f"spec.targets.{str(role)[:60]}"
+            field_name = f"spec.targets.{role[:60]}"
             yield Problem(field_name, "A target is given by its name.", "Write the name of a target.", "invalid")

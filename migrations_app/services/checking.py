@@ -1,6 +1,7 @@
 """Looking at what people gave us: every problem is collected, then they are refused together."""
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,8 +10,8 @@ from migrations_app.engine.errors import Problem
 from migrations_app.services.errors import InvalidInput
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-_LINE = re.compile(r"[\r\n\t]")
+_LINES = "\r\n\t"
+_UNSHOWN = ("Cc", "Cf", "Cs")  # Unicode: controls; invisible and direction marks; halves of characters
 
 
 class Check:
@@ -39,8 +40,16 @@ class Check:
         if len(value) > most:
             self.problem(field, f"This is {len(value):,} characters long.", f"Use at most {most:,}.", "too_long")
             return ""
-        if _CONTROL.search(value) or (not lines and _LINE.search(value)):
-            self.problem(field, "This holds characters that cannot be shown.", "Remove control characters.", "control")
+        unshown = _unshown(value, allowed=_LINES if lines else "")
+        if unshown is not None:
+            self.problem(
+                field,
+                f"This holds {_named(value[unshown])} at character {unshown + 1}, which cannot be seen.",
+                "Remove invisible and control characters; typing the text anew does."
+                if lines
+                else "Write it in one line, without invisible and control characters.",
+                "control",
+            )
             return ""
         clean = value.strip()
         if required and not clean:
@@ -103,3 +112,15 @@ class Check:
 def invalid(field: str, message: str, fix: str, code: str = "invalid") -> InvalidInput:
     """One problem, ready to raise."""
     return InvalidInput([Problem(field, message, fix, code)])
+
+
+def _unshown(text: str, *, allowed: str) -> int | None:
+    """Where the first character stands that nobody sees, or that makes others look like something else."""
+    return next(
+        (at for at, one in enumerate(text) if unicodedata.category(one) in _UNSHOWN and one not in allowed), None
+    )
+
+
+def _named(character: str) -> str:
+    name = unicodedata.name(character, "")
+    return f"U+{ord(character):04X}{f' ({name})' if name else ''}"

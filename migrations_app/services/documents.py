@@ -2,24 +2,22 @@
 
 import io
 from datetime import datetime
-from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.spec_document import SpecDocument, from_document, to_document
 from migrations_app.engine.vocabulary import MigrationType
 from migrations_app.models import Environment, Target
 from migrations_app.selectors.migrations import visible_migration
-from migrations_app.services import migrations
+from migrations_app.services import migrations, yaml_text
 from migrations_app.services.actor import Actor
-from migrations_app.services.checking import Check, invalid
+from migrations_app.services.checking import Check
 from migrations_app.services.drafts import MigrationDraft
-from migrations_app.services.errors import InvalidInput
-from migrations_app.services.permissions import Permission, access_of
+from migrations_app.services.errors import InvalidInput, PermissionDenied
+from migrations_app.services.operation import operation
+from migrations_app.services.permissions import TABLE, Permission, access_of
 
-MOST_CHARACTERS = 200_000
 _METADATA = ("title", "description", "environment")
 
 
@@ -47,8 +45,12 @@ def export_yaml(*, actor: Actor, migration_id: int) -> str:
 
 
 def import_yaml(*, actor: Actor, now: datetime, text: str) -> int:
-    """A new draft from a document. Raises InvalidInput with every problem, by the document's own field names."""
-    spec, problems = from_document(_read(text))
+    """A new draft from a document. Raises InvalidInput with every problem, by the document's own field names.
+
+    Raises PermissionDenied, before anything is read, for somebody who may author nowhere.
+    """
+    _may_author(actor=actor, now=now)
+    spec, problems = from_document(yaml_text.read(text))
     if spec is None:
         raise InvalidInput(problems)
     draft = _draft(actor, spec)
@@ -58,24 +60,20 @@ def import_yaml(*, actor: Actor, now: datetime, text: str) -> int:
         raise InvalidInput([_in_document(problem) for problem in error.problems]) from error
 
 
-def _read(text: str) -> Any:
-    """Plain data: no tags, no duplicate keys."""
-    if len(text) > MOST_CHARACTERS:
-        raise invalid(
-            "document",
-            f"The document is {len(text):,} characters long.",
-            f"Use at most {MOST_CHARACTERS:,}.",
-            "too_long",
+@operation("migration.create", about="migration", atomic=False)
+def _may_author(*, actor: Actor, now: datetime) -> None:
+    """Asked before the text is looked at; whether it may be there is asked when its environment is known."""
+    if access_of(actor).anywhere(Permission.AUTHOR):
+        return
+    _, scope = TABLE[Permission.AUTHOR]
+    if actor.scopes is not None and scope not in actor.scopes:
+        raise PermissionDenied(
+            f"{actor.username} may not author with this token. The token lacks the scope “{scope}”.", "Use a browser."
         )
-    try:
-        return YAML(typ="safe", pure=True).load(text)
-    except (YAMLError, ValueError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f" in line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
-        what = getattr(error, "problem", None) or "it cannot be read"
-        raise invalid("document", f"This is not YAML{where}: {what}.", "Correct the document.", "not_yaml") from error
-    except RecursionError as error:
-        raise invalid("document", "The document is nested too deeply.", "Write it flat.", "not_yaml") from error
+    raise PermissionDenied(
+        f"{actor.username} may not author in any environment; this needs the role operator. Nothing was read.",
+        "Ask an admin for the role operator in the environment of the document.",
+    )
 
 
 def _draft(actor: Actor, spec: SpecDocument) -> MigrationDraft:

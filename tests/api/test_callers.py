@@ -71,3 +71,22 @@ def test_what_one_may_not_see_is_not_there(outsider: Actor, dev: object) -> None
     door = program(outsider)
     assert door.get("/environments").body["items"] == []
     assert door.get(f"/environments/{dev.pk}").status == 404  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("form", ["multipart/form-data; boundary=x", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("path", ["/migrations", "/migrations/import"])
+def test_a_form_is_refused_by_its_media_type(operator: Actor, form: str, path: str) -> None:
+    door = browser(operator)
+    content = b'--x\r\nContent-Disposition: form-data; name="title"\r\n\r\na\r\n--x--\r\n'
+    for headers in (door.headers, {}):
+        response = door.client.post(f"/api/v1{path}", data=content, content_type=form, headers=headers)
+        assert response.status_code == 415
+        assert response.json()["code"] == "unsupported_media_type"
+        assert "application/json" in response.json()["fix"]
+
+
+def test_a_form_with_a_token_is_no_fault_of_the_server(operator: Actor) -> None:
+    door = program(operator)
+    response = door.client.post("/api/v1/migrations", data={"title": "a"}, headers=door.headers)
+    assert response.status_code == 400
+    assert response.json()["code"] == "malformed_json"

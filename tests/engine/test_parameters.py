@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from migrations_app.engine.parameters import Field, FieldKind, json_schema, parse, unknown_keys
+from tests.engine.unshowable import Unshowable, UnshowableKey
 
 SIZE = Field("size", FieldKind.INTEGER, "Size", default=10, minimum=1, maximum=100, unit="items", help="How many.")
 DEEP = Field("deep", FieldKind.BOOLEAN, "Deep", default=False)
@@ -122,3 +123,27 @@ def test_whatever_is_given_a_field_has_a_legal_value_or_a_problem(raw: dict[str,
     again, more = parse(FIELDS, values, path="p")
     assert values.items() <= again.items()
     assert all(problem.code == "required" for problem in more)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_container_is_refused_without_being_made_into_text(field: Field) -> None:
+    values, problems = parse((field,), {field.name: Unshowable([1])}, path="p")
+    assert values == {}
+    assert [problem.field for problem in problems] == [f"p.{field.name}"]
+
+
+def test_a_key_that_is_no_text_is_refused_without_being_made_into_text() -> None:
+    raw: dict[Any, Any] = {UnshowableKey((1,)): 1, 2: 1}
+    assert [(p.field, p.message) for p in unknown_keys(raw, ["size"], path="p")] == [("p", "A key is not text.")] * 2
+
+
+def test_of_many_unknown_keys_the_first_are_named_and_the_others_counted() -> None:
+    problems = unknown_keys({f"k{n}": 1 for n in range(50_000)}, ["size"], path="p")
+    assert len(problems) == 21
+    assert problems[-1].message == "49980 more keys are not known here."
+
+
+def test_a_long_key_is_shown_by_its_beginning() -> None:
+    (problem,) = unknown_keys({"k" * 1_000_000: 1}, ["size"], path="p")
+    assert problem.field == "p." + "k" * 60
+    assert len(problem.message) < 100

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from migrations_app.engine.spec_document import SpecDocument, from_document, to_document
 from migrations_app.engine.vocabulary import MigrationType
+from tests.engine.unshowable import Unshowable, UnshowableKey
 
 GOOD: dict[str, Any] = {
     "apiVersion": "snakeweb/v1",
@@ -123,3 +124,49 @@ _anything = st.recursive(
 def test_anything_at_all_is_a_spec_or_problems(document: Any) -> None:
     spec, problems = from_document(document)
     assert (spec is None) == bool(problems)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "apiVersion",
+        "kind",
+        "metadata",
+        "metadata.title",
+        "metadata.description",
+        "metadata.environment",
+        "spec",
+        "spec.type",
+        "spec.handler",
+        "spec.targets",
+        "spec.parameters",
+        "spec.options",
+    ],
+)
+def test_a_container_is_refused_without_being_made_into_text(path: str) -> None:
+    spec, problems = from_document(changed(path, Unshowable([1])))
+    assert spec is None
+    assert path in [problem.field for problem in problems]
+
+
+def test_a_container_for_the_name_of_a_target_is_refused_without_being_made_into_text() -> None:
+    _, problems = from_document(changed("spec.targets", {"source": Unshowable([1])}))
+    assert [problem.field for problem in problems] == ["spec.targets.source"]
+
+
+@pytest.mark.parametrize("holder", ["", "metadata", "spec", "spec.targets", "spec.parameters", "spec.options"])
+@pytest.mark.parametrize("key", [1, None, UnshowableKey((1,))])
+def test_a_key_that_is_no_text_is_a_problem_of_its_mapping(holder: str, key: Any) -> None:
+    inner: dict[Any, Any] = {key: 1}
+    _, problems = from_document(changed(holder, inner) if holder else {**GOOD, **inner})
+    assert any(problem.field == holder and "not text" in problem.message for problem in problems)
+
+
+def test_a_number_of_any_length_is_refused_without_being_made_into_text() -> None:
+    _, problems = from_document(changed("apiVersion", 10**10_000))
+    assert [problem.message for problem in problems] == ["apiVersion is not text."]
+
+
+def test_too_many_targets_are_one_problem() -> None:
+    _, problems = from_document(changed("spec.targets", {f"role{n}": 1 for n in range(500)}))
+    assert [(p.field, p.code) for p in problems] == [("spec.targets", "too_long")]

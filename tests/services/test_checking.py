@@ -24,6 +24,15 @@ def problems(look):
         (lambda c: c.text("f", "a\ud800b", most=10), ["control"]),
         (lambda c: c.text("f", "a\nb", most=10), ["control"]),
         (lambda c: c.text("f", "a\nb", most=10, lines=True), []),
+        (lambda c: c.text("f", "\u200b", most=10, required=True), ["control"]),
+        (lambda c: c.text("f", "a\u202eb", most=10), ["control"]),
+        (lambda c: c.text("f", "a\u2066b", most=10, lines=True), ["control"]),
+        (lambda c: c.text("f", "\ufeffa", most=10), ["control"]),
+        (lambda c: c.text("f", "a\x85b", most=10, lines=True), ["control"]),
+        (lambda c: c.text("f", "a\x1bb", most=10, lines=True), ["control"]),
+        (lambda c: c.text("f", "a\tb", most=10), ["control"]),
+        (lambda c: c.text("f", "a\tb\r\nc", most=10, lines=True), []),
+        (lambda c: c.text("f", "Ümläut שלום →", most=20), []),
         (lambda c: c.name("f", "a-name-1", most=10), []),
         (lambda c: c.name("f", "-a", most=10), ["not_a_name"]),
         (lambda c: c.name("f", "A", most=10), ["not_a_name"]),
@@ -79,3 +88,13 @@ def test_one_problem_ready_to_raise():
     assert invalid("f", "wrong", "mend it").details["problems"] == [
         {"field": "f", "message": "wrong", "fix": "mend it", "code": "invalid"}
     ]
+
+
+def test_a_character_that_cannot_be_seen_is_named_with_its_place():
+    check = Check()
+    check.text("title", "ab\u200bc", most=10)
+
+    (problem,) = check.problems
+    assert problem.field == "title"
+    assert "U+200B (ZERO WIDTH SPACE) at character 3" in problem.message
+    assert "Write it in one line" in problem.fix

@@ -1,8 +1,11 @@
+import dataclasses
+
 import pytest
 
 from migrations_app.models import AuditEntry, Migration
 from migrations_app.services import documents, drafts
 from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied
+from tests.services.bombs import BOMBS, aliases
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +86,41 @@ def test_importing_needs_the_operators_role(stage, viewer):
         read(viewer, stage, DOCUMENT)
 
     assert AuditEntry.objects.get(outcome="denied").actor == "viewer"
+
+
+@pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS.keys())
+def test_a_bomb_is_refused_and_makes_nothing(stage, operator, text):
+    with pytest.raises(InvalidInput) as refused:
+        read(operator, stage, text)
+
+    assert [problem.field for problem in refused.value.problems] == ["document"]
+    assert not Migration.objects.exists()
+
+
+@pytest.mark.parametrize("who", ["viewer", "outsider"])
+@pytest.mark.parametrize("text", ["[", aliases("type"), "x" * 10_000_000], ids=["broken", "bomb", "long"])
+def test_whoever_may_author_nowhere_is_refused_before_anything_is_read(request, stage, who, text):
+    """Read first, each of these is an InvalidInput."""
+    actor = request.getfixturevalue(who)
+
+    with pytest.raises(PermissionDenied, match="role operator"):
+        read(actor, stage, text)
+
+    denied = AuditEntry.objects.get(outcome="denied")
+    assert (denied.actor, denied.action) == (who, "migration.create")
+
+
+def test_a_token_that_only_reads_is_refused_before_anything_is_read(stage, operator):
+    with pytest.raises(PermissionDenied, match="lacks the scope “operate”"):
+        read(dataclasses.replace(operator, scopes=frozenset({"read"})), stage, "[")
+
+    assert AuditEntry.objects.get(outcome="denied").actor == "operator"
+
+
+def test_an_invisible_character_in_the_title_is_named_by_the_documents_field(stage, operator):
+    with pytest.raises(InvalidInput) as refused:
+        read(operator, stage, DOCUMENT.replace("Move sessions", "Move\u202esessions"))
+
+    (problem,) = refused.value.problems
+    assert problem.field == "metadata.title"
+    assert "U+202E (RIGHT-TO-LEFT OVERRIDE)" in problem.message
