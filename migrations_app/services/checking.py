@@ -11,6 +11,7 @@ from migrations_app.services.errors import InvalidInput
 
 NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _LINES = "\r\n\t"
+_JOINERS = "\u200c\u200d"  # Persian and Indic words, and many emoji, are spelled with them
 _UNSHOWN = ("Cc", "Cf", "Cs")  # Unicode: controls; invisible and direction marks; halves of characters
 
 
@@ -52,7 +53,7 @@ class Check:
             )
             return ""
         clean = value.strip()
-        if required and not clean:
+        if required and not clean.strip(_JOINERS):
             self.problem(field, "This is missing.", "Fill it in.", "required")
         return str(clean)
 
@@ -117,7 +118,12 @@ def invalid(field: str, message: str, fix: str, code: str = "invalid") -> Invali
 def _unshown(text: str, *, allowed: str) -> int | None:
     """Where the first character stands that nobody sees, or that makes others look like something else."""
     return next(
-        (at for at, one in enumerate(text) if unicodedata.category(one) in _UNSHOWN and one not in allowed), None
+        (
+            at
+            for at, one in enumerate(text)
+            if unicodedata.category(one) in _UNSHOWN and one not in allowed and one not in _JOINERS
+        ),
+        None,
     )
 
 

@@ -15,6 +15,7 @@ from migrations_app.selectors.migrations import MigrationPage, migration_page
 from migrations_app.services import documents, migrations, planning
 from migrations_app.services.drafts import MigrationDraft
 from migrations_app.services.errors import Conflict, InvalidInput, StaleEdit, TargetUnavailable
+from migrations_app.services.yaml_text import MOST_BYTES
 from migrations_app.web.declared import chosen_values, controls, posted_values
 from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField, problems_of
@@ -69,7 +70,7 @@ def migration_import(request: PageRequest) -> HttpResponse:
     problems, text = ProblemsByField(), ""
     if request.method == "POST":
         upload = request.FILES.get("file")
-        text = upload.read().decode(errors="replace") if upload else request.POST.get("text", "")
+        text = upload.read(MOST_BYTES + 1).decode(errors="replace") if upload else request.POST.get("text", "")
         try:
             made = documents.import_yaml(actor=request.actor, now=timezone.now(), text=text)
         except InvalidInput as refused:

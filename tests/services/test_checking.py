@@ -98,3 +98,12 @@ def test_a_character_that_cannot_be_seen_is_named_with_its_place():
     assert problem.field == "title"
     assert "U+200B (ZERO WIDTH SPACE) at character 3" in problem.message
     assert "Write it in one line" in problem.fix
+
+
+def test_joiners_that_words_are_spelled_with_pass_but_are_no_title_alone():
+    check = Check()
+
+    assert check.text("title", "می\u200cروم", most=10) == "می\u200cروم"
+    check.text("title", "\u200d", most=10, required=True)
+
+    assert [problem.code for problem in check.problems] == ["required"]
