@@ -1,8 +1,12 @@
 """The answers when there is no view, or none could answer."""
 
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
+
+from migrations_app.models.migration import TITLE_LENGTH
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
@@ -11,6 +15,9 @@ def _page(request: HttpRequest, status: int) -> HttpResponse:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        context = {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE, "title_length": TITLE_LENGTH}
+        return render(request, "413.html", context, status=413)
     return _page(request, 400)
 
 
