@@ -3,7 +3,7 @@ FROM python:3.11-slim AS build
 WORKDIR /src
 COPY requirements/production.txt requirements/production.txt
 RUN python -m venv /opt/snakeweb \
- && /opt/snakeweb/bin/pip install --no-cache-dir --require-hashes -r requirements/production.txt
+ && /opt/snakeweb/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements/production.txt
 COPY . .
 RUN /opt/snakeweb/bin/pip install --no-cache-dir --no-deps .
 

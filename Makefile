@@ -24,13 +24,13 @@ $(STAMP): requirements/development.txt
 	@test -n "$(PYTHON)" || { echo "Snakeweb needs Python 3.11 or newer; none was found." >&2; exit 1; }
 	@echo "Setting up $(VENV) (once; about a minute)"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python $(PIP) --require-hashes --only-binary :all: -r $<
+	$(BIN)/python $(PIP) --no-deps --require-hashes --only-binary :all: -r $<
 	$(BIN)/python $(PIP) --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
 	@touch $@
 
 $(BENCH_STAMP): requirements/benchmark.txt
 	$(PYTHON) -m venv $(BENCH_VENV)
-	$(BENCH_VENV)/bin/python $(PIP) --require-hashes -r $<
+	$(BENCH_VENV)/bin/python $(PIP) --no-deps --require-hashes -r $<
 	@touch $@
 
 demo: $(STAMP) ## a real migration on this machine, then the UI (ARGS=--exit, ARGS='--exit --corrupt')
