@@ -101,9 +101,28 @@ class Artifacts(Protocol):
     def keys(self, prefix: str) -> Iterator[str]: ...
 
 
+BUCKETS = 256  # a route spreads its sessions over so many (PROTOCOL 5.1)
+
+
+@dataclass(frozen=True, slots=True)
+class BucketRange:
+    """Buckets `first` to `last`, both included: who serves them, and since which epoch of the route."""
+
+    first: int
+    last: int
+    phase: RoutePhase
+    epoch: int
+    authority: str
+
+
 @dataclass(frozen=True, slots=True)
 class RouteRecord:
-    """Who serves the sessions of a route (DESIGN section 7). `stores` maps side to target name."""
+    """Who serves the sessions of a route (DESIGN section 7). `stores` maps side to target name.
+
+    `phase` and `authority` hold for every bucket unless `buckets` says it bucket by bucket; those ranges then cover
+    0 to 255 in order, and `phase` and `authority` are where the route stood before they parted. `fenced`: the
+    stores check epochs (zero-downtime); else operations are plain and a hand-off waits for acknowledgements alone.
+    """
 
     name: str
     epoch: int
@@ -111,13 +130,39 @@ class RouteRecord:
     authority: str  # "a" or "b"
     stores: Mapping[str, str] = field(default_factory=dict)
     handoff_deadline: datetime | None = None
+    buckets: tuple[BucketRange, ...] = ()
+    fenced: bool = False
+
+    @property
+    def ranges(self) -> tuple[BucketRange, ...]:
+        """Every bucket is in exactly one."""
+        return self.buckets or (BucketRange(0, BUCKETS - 1, self.phase, self.epoch, self.authority),)
+
+    def at(self, bucket: int) -> BucketRange:
+        """The range that holds the bucket. Raises KeyError for a bucket that no range covers."""
+        for part in self.ranges:
+            if part.first <= bucket <= part.last:
+                return part
+        raise KeyError(bucket)
 
 
 class Routes(Protocol):
+    """Every write is a compare-and-set on the epoch, under the driver's lease where there is one."""
+
     def get(self, name: str) -> RouteRecord | None: ...
 
     def publish(self, record: RouteRecord, *, expected_epoch: int | None) -> RouteRecord:
         """Compare-and-set on the epoch (`None`: the route must not exist). Raises IllegalTransition when it moved."""
+
+    def reserve(self, name: str, *, expected_epoch: int, count: int) -> int:
+        """Set the next `count` epochs aside before a store is touched with them; returns the last one set aside.
+
+        Epochs set aside before stay so: the first one of these follows the highest. Raises IllegalTransition when the
+        route is not at `expected_epoch`, LeaseLost when the driver was replaced.
+        """
+
+    def reserved(self, name: str) -> int:
+        """The highest epoch that was ever set aside or published: an abort publishes one above it."""
 
 
 class RunLog(Protocol):

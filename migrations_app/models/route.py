@@ -14,6 +14,9 @@ class Route(models.Model):
     phase = models.CharField(max_length=16, choices=choices(RoutePhase))
     authority = models.CharField(max_length=1, choices=[("a", "a"), ("b", "b")])
     stores = models.JSONField(default=dict)
+    buckets = models.JSONField(default=list, blank=True, help_text="Ranges, while buckets differ.")
+    fenced = models.BooleanField(default=False)
+    reserved_epoch = models.PositiveBigIntegerField(default=0)
     handoff_deadline = models.DateTimeField(null=True, blank=True)
     changed_at = models.DateTimeField()
 

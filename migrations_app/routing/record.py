@@ -1,16 +1,12 @@
-"""The route record as it travels: the JSON of `GET /api/v1/routes/{name}` and back (DESIGN section 7).
-
-Standard mode moves a route as a whole, so one bucket range covers everything.
-"""
+"""The route record as it travels: the JSON of `GET /api/v1/routes/{name}` and back (DESIGN section 7)."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from migrations_app.engine.ports import RouteRecord
+from migrations_app.engine.ports import BUCKETS, BucketRange, RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
 
-BUCKETS = 256
 WRITES_WAIT = frozenset({RoutePhase.HANDOFF, RoutePhase.HANDOFF_BACK})
 
 
@@ -21,29 +17,39 @@ def to_document(record: RouteRecord) -> dict[str, Any]:
         "epoch": record.epoch,
         "buckets": [
             {
-                "from": 0,
-                "to": BUCKETS - 1,
-                "phase": str(record.phase),
-                "epoch": record.epoch,
-                "authority": record.authority,
+                "from": part.first,
+                "to": part.last,
+                "phase": str(part.phase),
+                "epoch": part.epoch,
+                "authority": part.authority,
             }
+            for part in record.ranges
         ],
         "stores": dict(record.stores),
         "handoff_deadline": record.handoff_deadline.isoformat() if record.handoff_deadline else None,
+        "phase": str(record.phase),
+        "authority": record.authority,
+        "fenced": record.fenced,
     }
 
 
 def from_document(document: Mapping[str, Any], name: str = "") -> RouteRecord:
-    """Raises KeyError or ValueError for a document that is no route record, or splits the route into ranges."""
-    bucket, *others = document["buckets"]
-    if others:
-        raise ValueError("this client follows routes that move as a whole; the record has several bucket ranges")
+    """Raises KeyError, TypeError or ValueError for a document that is no route record."""
+    ranges = tuple(
+        BucketRange(part["from"], part["to"], RoutePhase(part["phase"]), part["epoch"], part["authority"])
+        for part in document["buckets"]
+    )
+    if [part.first for part in ranges] != [0, *(part.last + 1 for part in ranges[:-1])] or ranges[-1].last != BUCKETS - 1:
+        raise ValueError(f"the bucket ranges of a route must cover 0 to {BUCKETS - 1} in order")
+    whole = ranges[0] if len(ranges) == 1 else None
     deadline = document.get("handoff_deadline")
     return RouteRecord(
         name=document.get("name", name),
         epoch=document["epoch"],
-        phase=RoutePhase(bucket["phase"]),
-        authority=bucket["authority"],
+        phase=whole.phase if whole else RoutePhase(document["phase"]),
+        authority=whole.authority if whole else document["authority"],
         stores=dict(document.get("stores", {})),
         handoff_deadline=datetime.fromisoformat(deadline) if deadline else None,
+        buckets=() if whole and whole.epoch == document["epoch"] else ranges,
+        fenced=bool(document.get("fenced", False)),
     )

@@ -149,6 +149,7 @@ class MemoryRoutes:
 
     def __init__(self) -> None:
         self._records: dict[str, RouteRecord] = {}
+        self._reserved: dict[str, int] = {}
         self.published: list[RouteRecord] = []
 
     def get(self, name: str) -> RouteRecord | None:
@@ -167,6 +168,17 @@ class MemoryRoutes:
         self._records[record.name] = stored
         self.published.append(stored)
         return stored
+
+    def reserve(self, name: str, *, expected_epoch: int, count: int) -> int:
+        known = self._records.get(name)
+        if known is None or known.epoch != expected_epoch:
+            raise IllegalTransition(f"The route “{name}” moved meanwhile; no epoch was set aside.")
+        self._reserved[name] = self.reserved(name) + count
+        return self._reserved[name]
+
+    def reserved(self, name: str) -> int:
+        known = self._records.get(name)
+        return max(self._reserved.get(name, 0), known.epoch if known else 0)
 
 
 def ports(
