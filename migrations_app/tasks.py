@@ -25,6 +25,12 @@ def drive_partition(run_id: int, step: str, partition: int) -> None:
     logger.info("run %s, %s[%s]: %s %s", run_id, step, partition, outcome.kind, outcome.reason)
 
 
+@shared_task(name="snakeweb.drive_background")  # type: ignore[untyped-decorator]
+def drive_background(run_id: int, name: str) -> None:
+    outcome = driving.drive_background(run_id=run_id, name=name, clock=composition.clock())
+    logger.info("run %s, %s: %s %s", run_id, name, outcome.kind, outcome.reason)
+
+
 @shared_task(name="snakeweb.send_mail")  # type: ignore[untyped-decorator]
 def send_mail(notification_id: int) -> None:
     dispatching.deliver_mail(notification_id=notification_id, now=composition.clock().now())

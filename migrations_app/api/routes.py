@@ -12,18 +12,16 @@ from pydantic import Field
 
 from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, now
 from migrations_app.api.schemas import Input
-from migrations_app.engine.ports import RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.routing.record import to_document
 from migrations_app.selectors import routes as reads
-from migrations_app.selectors.routes import RouteView
 from migrations_app.services import routes
 
 router = Router(tags=["routes"])
 
 LONGEST_WAIT = 25  # seconds; below what proxies allow a request
 USUAL_WAIT = 8  # seconds; below the ten after which our own client gives an answer up
-LOOK_EVERY = 0.2  # seconds
+LOOK_EVERY = 0.05  # seconds; what a hand-over's pause can grow by for a client that only hears of it here
 
 
 class Bucket(Schema):
@@ -37,13 +35,20 @@ class Bucket(Schema):
 
 
 class RouteDocument(Schema):
-    """`stores` maps side (a, b) to a target's name; a bucket's `authority` is the side that serves its sessions."""
+    """`stores` maps side (a, b) to a target's name; a bucket's `authority` is the side that serves its sessions.
+
+    `phase` and `authority` hold where the ranges do not differ. `fenced`: the stores check epochs, as the client
+    protocol describes; else operations are plain.
+    """
 
     name: str
     epoch: int
     buckets: list[Bucket]
     stores: Mapping[str, str]
     handoff_deadline: datetime | None
+    phase: RoutePhase
+    authority: str
+    fenced: bool
 
 
 class Since(Schema):
@@ -69,24 +74,11 @@ async def get_route(request: ApiRequest, name: str, since: Query[Since]) -> Any:
     while route.epoch <= since.after and monotonic() < give_up_at:
         await asyncio.sleep(LOOK_EVERY)
         route = await read(actor=request.auth, name=name)
-    return _record(route)
+    return to_document(route.record)
 
 
 @router.put("/{name}/leases/{client_id}", response=RouteDocument, by_alias=True)
 def renew_lease(request: ApiRequest, name: str, client_id: str, body: Lease) -> Any:
     """A client says how far it has come; its answer is the route as it is now."""
-    return _record(
-        routes.renew_lease(actor=request.auth, now=now(), name=name, client_id=client_id, **body.model_dump())
-    )
-
-
-def _record(route: RouteView) -> dict[str, Any]:
-    record = RouteRecord(
-        name=route.name,
-        epoch=route.epoch,
-        phase=route.phase,
-        authority=route.authority,
-        stores=dict(route.stores),
-        handoff_deadline=route.handoff_deadline,
-    )
-    return to_document(record)
+    renewed = routes.renew_lease(actor=request.auth, now=now(), name=name, client_id=client_id, **body.model_dump())
+    return to_document(renewed.record)

@@ -169,6 +169,7 @@ class Driver:
             clock=self.ports.clock,
             artifacts=self.ports.artifacts,
             routes=self.ports.routes,
+            live=self.ports.live,
             partition=index,
             partitions=of,
             leased_partitions=self.partition_count(step),

@@ -13,7 +13,7 @@ from migrations_app.engine.errors import IllegalTransition, LeaseLost, Migration
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.forward import Forward
 from migrations_app.engine.handler import Handler
-from migrations_app.engine.interruptions import Cancelled, Paused, RollbackAsked, SliceOver, Superseded
+from migrations_app.engine.interruptions import Cancelled, Paused, RollbackAsked, SliceOver, Superseded, Waits
 from migrations_app.engine.partitions import PartitionDriver
 from migrations_app.engine.ports import ExecutionPorts, WorkerToken
 from migrations_app.engine.rollback import Rollback
@@ -131,6 +131,8 @@ class Executor:
             return Forward(driver).go_on()
         except SliceOver:
             return self._yield()
+        except Waits as waits:
+            return self._wait(waits)
         except Paused:
             return self._pause()
         except Cancelled:
@@ -145,6 +147,13 @@ class Executor:
             payload = {"level": "info", "message": message, "slice_over": True}
             self._driver.append(NewEvent(EventType.LOGGED, payload=payload))
         return Outcome(OutcomeKind.YIELDED, "the slice is over")
+
+    def _wait(self, waits: Waits) -> Outcome:
+        payload: dict[str, str] = {"reason": str(waits.reason)}
+        if waits.wake_at is not None:
+            payload["wake_at"] = waits.wake_at.isoformat()
+        self._driver.append(NewEvent(EventType.RUN_PARKED, payload=payload))
+        return Outcome(OutcomeKind.PARKED, str(waits.reason), waits.wake_at)
 
     def _received(self) -> NewEvent:
         return NewEvent(EventType.SIGNAL_RECEIVED, payload={"signal": str(self._driver.signal)})

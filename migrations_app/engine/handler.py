@@ -5,10 +5,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from migrations_app.engine.background import Background
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.parameters import Field
 from migrations_app.engine.plan import Analysis, Finding, Step, Target
-from migrations_app.engine.ports import CLOSED_TOKEN, Artifacts, Clock, Routes, RunLog, WorkerToken, partition_scope
+from migrations_app.engine.ports import (
+    CLOSED_TOKEN,
+    Artifacts,
+    Clock,
+    Live,
+    Routes,
+    RunLog,
+    Unwatched,
+    WorkerToken,
+    partition_scope,
+)
 from migrations_app.engine.vocabulary import MigrationType, TargetKind
 
 HANDLER_API = 1
@@ -91,6 +102,7 @@ class ActionContext:
     leased_partitions: int = 1
     undoes: int | None = None
     read_only: bool = False
+    live: Live = field(default_factory=Unwatched)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -174,3 +186,7 @@ class Handler(ABC):
 
     @abstractmethod
     def actions(self) -> Mapping[str, Action]: ...
+
+    def background(self) -> Mapping[str, Background]:
+        """By name, what may go on beside the steps while a run lives; an action asks for it with `ctx.live.want`."""
+        return {}

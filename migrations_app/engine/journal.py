@@ -14,7 +14,7 @@ from migrations_app.engine.errors import IllegalTransition
 from migrations_app.engine.events import EVENT_FORMAT, Event, EventType, NewEvent
 from migrations_app.engine.lifecycle import RUN_EVENTS, next_status
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.run_view import Direction, ParkedFor, RunView, StepView
+from migrations_app.engine.run_view import ASKED_FOR_BY_STEP, WAITS_FOR_OTHERS, Direction, ParkedFor, RunView, StepView
 from migrations_app.engine.vocabulary import RunState
 
 __all__ = ["EVENT_FORMAT", "Event", "EventType", "NewEvent", "apply", "fold", "initial_view"]
@@ -104,10 +104,14 @@ def _taken_over(view: RunView, event: Event) -> RunView:
 
 def _parked(view: RunView, event: Event) -> RunView:
     parked_for = ParkedFor(event.payload.get("reason", ""))
-    since = event.at if parked_for is ParkedFor.CONFIRMATION else None
+    since = event.at if parked_for in WAITS_FOR_OTHERS else None
     wake_at = event.payload.get("wake_at")
+    steps = view.steps
+    if parked_for in ASKED_FOR_BY_STEP:
+        steps = tuple(step_fold.stop_in_good_order(step) for step in steps)
     return replace(
         view,
+        steps=steps,
         parked_for=parked_for,
         wake_at=datetime.fromisoformat(wake_at) if wake_at else None,
         waiting_since=since,

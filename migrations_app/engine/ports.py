@@ -5,13 +5,13 @@ suite runs over both.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, BinaryIO, Protocol
 
 from migrations_app.engine.events import Event, NewEvent
-from migrations_app.engine.vocabulary import RoutePhase, RunState, Signal
+from migrations_app.engine.vocabulary import CutoverOrder, RoutePhase, RunState, Signal
 
 
 class Clock(Protocol):
@@ -34,6 +34,7 @@ class WorkerToken:
 
 
 CLOSED_TOKEN = 2**62
+BACKGROUND = "background."  # begins the step of a background driver's scope: `run:7:background.relay:0`
 
 
 def run_scope(run_id: int) -> str:
@@ -172,6 +173,60 @@ class RunLog(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class RouteClient:
+    """A client process that follows a route, as its newest lease says. `is_live`: the lease has not run out."""
+
+    client_id: str
+    boot_id: str
+    acked_epoch: int
+    max_acked_seq: int
+    is_live: bool
+    counters: Mapping[str, int] = field(default_factory=dict)
+
+
+class Live(Protocol):
+    """What goes on beside the steps of one run: the order of a person, the route's clients, background drivers."""
+
+    def order(self) -> CutoverOrder: ...
+
+    def clients(self, route: str) -> Sequence[RouteClient]: ...
+
+    def want(self, *names: str) -> None:
+        """Let these of the handler's `background()` be driven, from now until they say that they have ended."""
+
+    def show(self, route: str, name: str, values: Mapping[str, Any]) -> None:
+        """Replace one panel of the route's live state (JSON-ready values), for people and for other drivers."""
+
+    def shown(self, route: str) -> Mapping[str, Mapping[str, Any]]:
+        """Every panel by name; each has `at`, ISO 8601, beside its values."""
+
+    def urgent(self) -> AbstractContextManager[None]:
+        """While it lasts, the driver's lease is short and renewed often: if it dies, a successor comes at once."""
+
+
+class Unwatched:
+    """A `Live` without people, clients or background: what is shown is forgotten."""
+
+    def order(self) -> CutoverOrder:
+        return CutoverOrder.NONE
+
+    def clients(self, route: str) -> Sequence[RouteClient]:
+        return ()
+
+    def want(self, *names: str) -> None:
+        return None
+
+    def show(self, route: str, name: str, values: Mapping[str, Any]) -> None:
+        return None
+
+    def shown(self, route: str) -> Mapping[str, Mapping[str, Any]]:
+        return {}
+
+    def urgent(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+
+@dataclass(frozen=True, slots=True)
 class ExecutionPorts:
     """What a run needs from the outside world; `runtime/composition.py` and `testing/` build one."""
 
@@ -179,4 +234,5 @@ class ExecutionPorts:
     journal: Journal
     artifacts: Artifacts
     routes: Routes
+    live: Live = field(default_factory=Unwatched)
     extra: Mapping[str, Any] = field(default_factory=dict)

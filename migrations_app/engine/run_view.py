@@ -23,6 +23,12 @@ class ParkedFor(StrEnum):
     PARTITIONS = "partitions"
     CONFIRMATION = "confirmation"
     PAUSE = "paused"
+    SOAK = "soak"  # the new state has to prove itself for a while
+    HELD = "held"  # a person postponed the hand-over
+
+
+ASKED_FOR_BY_STEP = frozenset({ParkedFor.SOAK, ParkedFor.HELD})
+WAITS_FOR_OTHERS = ASKED_FOR_BY_STEP | {ParkedFor.CONFIRMATION}  # does not count against the time limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,15 @@ class Signal(StrEnum):
     ROLL_BACK = "roll_back"
 
 
+class CutoverOrder(StrEnum):
+    """What a person wants of a live run's hand-over. A level, not an edge: it holds until another order replaces it."""
+
+    NONE = ""
+    GO = "go"  # hand over as soon as the gates are open
+    HOLD = "hold"  # do not begin; what has been handed over stays
+    BACK = "back"  # the source serves everything again, and keeps serving until the next GO
+
+
 class StepKind(StrEnum):
     PREPARATION = "preparation"
     VALIDATION = "validation"
@@ -146,7 +155,7 @@ class ClaimMode(StrEnum):
 
 
 class RoutePhase(StrEnum):
-    """Who serves a route's sessions (PROTOCOL 5.3); the standard mode uses PLAIN_A, HANDOFF and SINGLE_B."""
+    """Who serves a route's sessions (PROTOCOL 5.3); the standard mode uses PLAIN_A, the hand-offs and SINGLE_B."""
 
     PLAIN_A = "plain_a"
     JOURNAL_A = "journal_a"

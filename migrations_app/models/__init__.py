@@ -7,7 +7,7 @@ from migrations_app.models.notification import NoticeKind, Notification
 from migrations_app.models.person import Person, RoleGrant
 from migrations_app.models.plan import PlanRevision
 from migrations_app.models.review import Signature
-from migrations_app.models.route import Route, RouteLease
+from migrations_app.models.route import Route, RouteLease, RoutePanel
 from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRow, Run, RunEvent, StepRun
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
 from migrations_app.models.token import ApiToken, IdempotencyKey
@@ -33,6 +33,7 @@ __all__ = [
     "RoleGrant",
     "Route",
     "RouteLease",
+    "RoutePanel",
     "Run",
     "RunEvent",
     "SealedSecret",

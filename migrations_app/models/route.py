@@ -1,5 +1,6 @@
 from django.db import models
 
+from migrations_app.engine.ports import BucketRange, RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.models.choices import choices, one_of
 from migrations_app.models.environment import Environment
@@ -26,6 +27,21 @@ class Route(models.Model):
     def __str__(self) -> str:
         return f"{self.name} epoch {self.epoch}"
 
+    @property
+    def record(self) -> RouteRecord:
+        """The row as the engine and the clients know it."""
+        ranges = (BucketRange(first, last, RoutePhase(phase), *rest) for first, last, phase, *rest in self.buckets)
+        return RouteRecord(
+            self.name,
+            self.epoch,
+            RoutePhase(self.phase),
+            self.authority,
+            self.stores,
+            self.handoff_deadline,
+            tuple(ranges),
+            self.fenced,
+        )
+
 
 class RouteLease(models.Model):
     """A client process that follows a route, and the newest epoch that it has wholly applied."""
@@ -45,3 +61,18 @@ class RouteLease(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client_id} at epoch {self.acked_epoch}"
+
+
+class RoutePanel(models.Model):
+    """One panel of a route's live state, as its newest writer left it: relay, verifier, gates... For people to see."""
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="panels")
+    name = models.CharField(max_length=40)
+    values = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["route", "name"], name="route_panel_once")]
+
+    def __str__(self) -> str:
+        return f"{self.name} of {self.route}"

@@ -4,6 +4,7 @@ from django.db.models import Q
 from migrations_app.engine.vocabulary import (
     FINAL_RUN_STATES,
     ClaimMode,
+    CutoverOrder,
     RunKind,
     RunState,
     Signal,
@@ -28,6 +29,9 @@ class Run(models.Model):
     undoes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="rollbacks")
     last_seq = models.PositiveBigIntegerField(default=0)
     signal = models.CharField(max_length=10, choices=choices(Signal), default=Signal.NONE, blank=True)
+    cutover = models.CharField(
+        max_length=4, choices=choices(CutoverOrder), default=CutoverOrder.NONE, blank=True, help_text="The last order."
+    )
     wake_at = models.DateTimeField(null=True, blank=True)
     parked_because = models.CharField(max_length=200, blank=True)
     result = models.JSONField(default=dict)
@@ -43,6 +47,7 @@ class Run(models.Model):
             one_of("kind", RunKind, "run_kind_known"),
             one_of("state", RunState, "run_state_known"),
             one_of("signal", Signal, "run_signal_known"),
+            one_of("cutover", CutoverOrder, "run_cutover_known"),
             models.UniqueConstraint(
                 fields=["migration"], condition=~Q(state__in=_FINAL), name="one_live_run_a_migration"
             ),

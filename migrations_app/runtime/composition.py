@@ -1,18 +1,22 @@
 """The only place that picks implementations: builds the executor of a run from rows, ports and settings."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings as django_settings
 
+from migrations_app.engine.background import Background, BackgroundContext
 from migrations_app.engine.brief import Limits, RunBrief
 from migrations_app.engine.errors import PlanIsStale
+from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.executor import Executor
 from migrations_app.engine.handler import Handler
 from migrations_app.engine.journal import fold
 from migrations_app.engine.plan import Plan, Target, content_digest
-from migrations_app.engine.ports import Clock, ExecutionPorts, WorkerToken
+from migrations_app.engine.ports import Clock, ExecutionPorts, Journal, WorkerToken
+from migrations_app.engine.redaction import LONGEST_MESSAGE
 from migrations_app.engine.vocabulary import RunKind, TargetKind
 from migrations_app.handlers import registry
 from migrations_app.models import RouteLease, Run
@@ -22,6 +26,7 @@ from migrations_app.runtime.artifacts import DirectoryArtifacts
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.runtime.file_roots import require_beneath
 from migrations_app.runtime.journal import OrmJournal, read_events
+from migrations_app.runtime.live import OrmLive, Urgent
 from migrations_app.runtime.routes import OrmRoutes
 from migrations_app.runtime.settings import RuntimeSettings, runtime_settings
 
@@ -65,7 +70,9 @@ def handler_of(plan: Plan) -> Handler:
     return handler
 
 
-def executor(run: Run, worker: WorkerToken, *, clock: Clock, alive: Callable[[], None]) -> Executor:
+def executor(
+    run: Run, worker: WorkerToken, *, clock: Clock, alive: Callable[[], None], urgent: Urgent = nullcontext
+) -> Executor:
     """The driver of this run under this lease.
 
     Raises SecretUnreadable, PlanIsStale (a target's connection changed since it was signed, or another handler
@@ -76,7 +83,7 @@ def executor(run: Run, worker: WorkerToken, *, clock: Clock, alive: Callable[[],
     return Executor(
         _brief(run, plan),
         handler_of(plan),
-        _ports(run, plan, worker, clock),
+        _ports(run, plan, worker, clock, urgent),
         worker,
         Limits(slice_seconds=settings.slice_seconds, backoff_seconds=settings.backoff_seconds),
         alive,
@@ -116,7 +123,46 @@ def resolve_targets(plan: Plan) -> dict[str, Target]:
     return resolved
 
 
-def _ports(run: Run, plan: Plan, worker: WorkerToken, clock: Clock) -> ExecutionPorts:
+def background(
+    run: Run, name: str, worker: WorkerToken, *, clock: Clock, alive: Callable[[], None]
+) -> tuple[Background, BackgroundContext]:
+    """A background driver of this run and what it may touch. Raises as `executor`; KeyError when there is none."""
+    plan = Plan.from_content(run.revision.content)
+    ports = _ports(run, plan, worker, clock, nullcontext)
+    context = BackgroundContext(
+        run_id=run.pk,
+        options=plan.options,
+        parameters=plan.parameters,
+        targets=resolve_targets(plan),
+        worker=worker,
+        clock=clock,
+        routes=ports.routes,
+        live=ports.live,
+        log=BackgroundLog(ports.journal),
+        alive=alive,
+        extra=ports.extra,
+    )
+    return handler_of(plan).background()[name], context
+
+
+class BackgroundLog:
+    """What a background driver has to say goes into the run's journal, under its own lease."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def info(self, message: str) -> None:
+        self._write("info", message)
+
+    def warning(self, message: str) -> None:
+        self._write("warning", message)
+
+    def _write(self, level: str, message: str) -> None:
+        payload = {"level": level, "message": message[:LONGEST_MESSAGE]}
+        self._journal.append([NewEvent(EventType.LOGGED, payload=payload)])
+
+
+def _ports(run: Run, plan: Plan, worker: WorkerToken, clock: Clock, urgent: Urgent) -> ExecutionPorts:
     environment_id = run.migration.environment_id
 
     def unacknowledged(route: str, epoch: int) -> list[str]:
@@ -132,7 +178,8 @@ def _ports(run: Run, plan: Plan, worker: WorkerToken, clock: Clock) -> Execution
         clock=clock,
         journal=OrmJournal(run_id=run.pk, kind=RunKind(run.kind), plan=plan, worker=worker, clock=clock),
         artifacts=artifacts(),
-        routes=OrmRoutes(environment_id=environment_id, clock=clock),
+        routes=OrmRoutes(environment_id=environment_id, clock=clock, worker=worker),
+        live=OrmLive(run_id=run.pk, environment_id=environment_id, clock=clock, urgent=urgent),
         extra=extra,
     )
 

@@ -6,7 +6,8 @@ lease like one that died (DESIGN section 3).
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
@@ -32,6 +33,8 @@ class Heartbeat:
         self._clock = clock
         self._stopping = stopping
         self._progress_at = clock.monotonic()
+        self._pace = settings.pace
+        self._hurry = threading.Event()  # set: renew now, at another pace
         self._lost = threading.Event()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"heartbeat {worker.scope}", daemon=True)
@@ -44,7 +47,19 @@ class Heartbeat:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._ended.set()
+        self._hurry.set()
         self._thread.join()
+
+    @contextmanager
+    def urgent(self) -> Iterator[None]:
+        """Short leases from now on: clients wait, so a successor must be there within a second (DESIGN section 3)."""
+        before, self._pace = self._pace, self._settings.urgent_pace
+        self._hurry.set()
+        try:
+            yield
+        finally:
+            self._pace = before
+            self._hurry.set()
 
     @property
     def lost(self) -> bool:
@@ -60,8 +75,10 @@ class Heartbeat:
 
     def _run(self) -> None:
         try:
-            while not self._ended.wait(self._settings.renew_seconds):
-                if not self._renew():
+            while not self._ended.is_set():
+                self._hurry.wait(self._pace.renew_seconds)
+                self._hurry.clear()
+                if not self._ended.is_set() and not self._renew():
                     return
         finally:
             connections.close_all()
@@ -69,11 +86,11 @@ class Heartbeat:
     def _renew(self) -> bool:
         """False when there is nothing left to renew."""
         silent = self._clock.monotonic() - self._progress_at
-        if silent > self._settings.batch_limit_seconds:
+        if silent > self._pace.batch_limit_seconds:
             logger.error("%s: no progress for %.0f s; the lease is left to expire", self._worker.scope, silent)
             return True  # a driver that wakes up in time goes on
         try:
-            if leases.renew(self._worker, self._settings.lease_seconds):
+            if leases.renew(self._worker, self._pace.lease_seconds):
                 return True
         except DatabaseError as error:  # the next beat tries again; without one, the lease expires by itself
             logger.warning("%s: lease not renewed: %s", self._worker.scope, error)

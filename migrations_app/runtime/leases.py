@@ -16,7 +16,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce, Least
 
 from migrations_app.engine.errors import LeaseLost
-from migrations_app.engine.ports import WorkerToken, partition_scope, run_scope
+from migrations_app.engine.ports import BACKGROUND, WorkerToken, partition_scope, run_scope
 from migrations_app.models import Leadership, Lease
 from migrations_app.runtime.clock import DatabaseNow
 
@@ -35,6 +35,11 @@ class Scope:
     @property
     def is_run(self) -> bool:
         return not self.step
+
+    @property
+    def background(self) -> str:
+        """The name of the background driver whose scope this is; empty for a run or a partition."""
+        return self.step[len(BACKGROUND) :] if self.step.startswith(BACKGROUND) else ""
 
     @classmethod
     def of(cls, lease: Lease) -> "Scope":
@@ -127,9 +132,11 @@ def require_held(worker: WorkerToken) -> None:
 def revoke_partitions(run_id: int) -> tuple[WorkerToken, ...]:
     """Outdate every partition's driver of a run, in the caller's transaction; none is due any more.
 
+    Background drivers go on: a rollback needs its relay, and they end by themselves.
+
     Returns the new least tokens, which the stores' fences are raised to before an undo writes anything.
     """
-    rows = Lease.objects.filter(run_id=run_id).exclude(step="")
+    rows = Lease.objects.filter(run_id=run_id).exclude(step="").exclude(step__startswith=BACKGROUND)
     rows.update(token=F("token") + 1, holder="", expires_at=None, due_at=None)
     return tuple(WorkerToken(str(Scope.of(row)), row.token) for row in rows.order_by("step", "partition"))
 

@@ -15,12 +15,13 @@ from migrations_app.runtime import events
 
 DRIVE_RUN = "snakeweb.drive_run"
 DRIVE_PARTITION = "snakeweb.drive_partition"
+DRIVE_BACKGROUND = "snakeweb.drive_background"
 SEND_MAIL = "snakeweb.send_mail"
 
 CONTROL = "control"
 LIVE = "live"
 BULK = "bulk"
-QUEUES = {DRIVE_RUN: CONTROL, DRIVE_PARTITION: BULK, SEND_MAIL: CONTROL}
+QUEUES = {DRIVE_RUN: CONTROL, DRIVE_PARTITION: BULK, DRIVE_BACKGROUND: LIVE, SEND_MAIL: CONTROL}
 
 KEPT = timedelta(days=1)
 

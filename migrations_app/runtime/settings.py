@@ -54,9 +54,21 @@ class MigrationSettings:
         return {key: getattr(self, key) for key in FLOOR_KEYS}
 
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a lease lasts, how often it is renewed, and after how much silence of its driver no longer."""
+
+    lease_seconds: float
+    renew_seconds: float
+    batch_limit_seconds: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeSettings:
-    """All in seconds. `batch_limit`: a driver that shows no progress for so long stops renewing its lease."""
+    """All in seconds. The `urgent` ones hold while a route is in a hand-off.
+
+    `batch_limit`: a driver that shows no progress for so long stops renewing its lease.
+    """
 
     lease_seconds: float = 10.0
     renew_seconds: float = 3.0
@@ -66,11 +78,27 @@ class RuntimeSettings:
     resend_seconds: float = 5.0
     watchdog_seconds: float = 1.0
     watchdog_drivers: int = 2
+    urgent_lease_seconds: float = 1.0
+    urgent_renew_seconds: float = 0.25
+    urgent_watchdog_seconds: float = 0.25
     backoff_seconds: float = 1.0
 
     def __post_init__(self) -> None:
         if not 0 < self.renew_seconds < self.lease_seconds:
             raise ImproperlyConfigured("SNAKEWEB_RUNTIME: renew_seconds must be above 0 and below lease_seconds.")
+        if not 0 < self.urgent_renew_seconds < self.urgent_lease_seconds:
+            raise ImproperlyConfigured(
+                "SNAKEWEB_RUNTIME: urgent_renew_seconds must be above 0 and below urgent_lease_seconds."
+            )
+
+    @property
+    def pace(self) -> "Pace":
+        return Pace(self.lease_seconds, self.renew_seconds, self.batch_limit_seconds)
+
+    @property
+    def urgent_pace(self) -> "Pace":
+        """While clients wait: a driver that is silent for two leases is as good as dead."""
+        return Pace(self.urgent_lease_seconds, self.urgent_renew_seconds, 2 * self.urgent_lease_seconds)
 
 
 def current() -> MigrationSettings:

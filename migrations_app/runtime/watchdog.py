@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, connections
 
+from migrations_app.models import Route
 from migrations_app.runtime import leases
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.settings import RuntimeSettings
@@ -57,14 +58,21 @@ class Watchdog:
 
     def _run(self) -> None:
         try:
-            while not self._stop.wait(self._settings.watchdog_seconds):
+            wait = self._settings.watchdog_seconds
+            while not self._stop.wait(wait):
                 try:
                     self.look()
+                    wait = self._pause()
                 except DatabaseError as error:
                     logger.warning("the database does not answer, trying again: %s", error)
                     connections.close_all()
         finally:
             connections.close_all()
+
+    def _pause(self) -> float:
+        """Until the next look; short while writes wait somewhere, because an orphaned hand-off must end at once."""
+        waiting = Route.objects.filter(handoff_deadline__isnull=False).exists()
+        return self._settings.urgent_watchdog_seconds if waiting else self._settings.watchdog_seconds
 
     def _take_over(self, scope: Scope) -> None:
         try:

@@ -12,6 +12,8 @@ def task_of(scope: Scope) -> tuple[str, list[Any]]:
     """Task name and its arguments (ids only)."""
     if scope.is_run:
         return outbox.DRIVE_RUN, [scope.run_id]
+    if scope.background:
+        return outbox.DRIVE_BACKGROUND, [scope.run_id, scope.background]
     return outbox.DRIVE_PARTITION, [scope.run_id, scope.step, scope.partition]
 
 

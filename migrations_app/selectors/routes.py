@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.engine.ports import RouteRecord
 from migrations_app.models import Route
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
@@ -12,15 +12,14 @@ from migrations_app.selectors.refusals import NotFound
 
 @dataclass(frozen=True, slots=True)
 class RouteView:
-    """`stores` maps side (a, b) to a target's name."""
+    """The published record, and since when it is in force."""
 
-    name: str
-    epoch: int
-    phase: RoutePhase
-    authority: str
-    stores: tuple[tuple[str, str], ...]
-    handoff_deadline: datetime | None
+    record: RouteRecord
     changed_at: datetime
+
+    @property
+    def epoch(self) -> int:
+        return self.record.epoch
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +45,7 @@ def route_clients(*, actor: Actor, name: str) -> tuple[RouteClient, ...]:
 
 
 def view_of(row: Route) -> RouteView:
-    return RouteView(
-        name=row.name,
-        epoch=row.epoch,
-        phase=RoutePhase(row.phase),
-        authority=row.authority,
-        stores=tuple(sorted(row.stores.items())),
-        handoff_deadline=row.handoff_deadline,
-        changed_at=row.changed_at,
-    )
+    return RouteView(row.record, row.changed_at)
 
 
 def _visible(actor: Actor, name: str) -> Route:

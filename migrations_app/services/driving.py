@@ -17,7 +17,8 @@ from django.db import transaction
 from migrations_app.engine.brief import Outcome, OutcomeKind
 from migrations_app.engine.errors import LeaseLost, MigrationError, PlanIsStale
 from migrations_app.engine.events import EventType, NewEvent
-from migrations_app.engine.ports import Clock, WorkerToken
+from migrations_app.engine.interruptions import SliceOver
+from migrations_app.engine.ports import BACKGROUND, Clock, WorkerToken
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.models import Run
 from migrations_app.runtime import composition, journal, leases, work
@@ -30,6 +31,7 @@ logger = logging.getLogger(__name__)
 
 SUPERSEDED = Outcome(OutcomeKind.SUPERSEDED)
 TRY_AGAIN = timedelta(seconds=10)
+TRY_SOON = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,13 @@ def drive_partition(
     return drive(scope=Scope(run_id, step, partition), clock=clock, holder=holder, stopping=stopping)
 
 
+def drive_background(
+    *, run_id: int, name: str, clock: Clock, holder: str = "", stopping: Callable[[], bool] = process_stop
+) -> Outcome:
+    """Drive what goes on beside a run's steps for one slice. See `drive`."""
+    return drive(scope=Scope(run_id, BACKGROUND + name), clock=clock, holder=holder, stopping=stopping)
+
+
 def drive(*, scope: Scope, clock: Clock, holder: str = "", stopping: Callable[[], bool] = process_stop) -> Outcome:
     """Claim the scope's lease and drive it until the slice is over, it is finished, or it has to wait.
 
@@ -88,14 +97,38 @@ def drive(*, scope: Scope, clock: Clock, holder: str = "", stopping: Callable[[]
 
 def _drive(scope: Scope, worker: WorkerToken, clock: Clock, heartbeat: Heartbeat) -> Outcome:
     run = Run.objects.select_related("migration__environment", "revision", "undoes").get(pk=scope.run_id)
+    if scope.background:
+        return _drive_background(run, scope, worker, clock, heartbeat)
     if RunState(run.state).is_final:
         return Outcome(OutcomeKind.FINISHED, run.state)
     try:
-        executor = composition.executor(run, worker, clock=clock, alive=heartbeat.alive)
+        executor = composition.executor(run, worker, clock=clock, alive=heartbeat.alive, urgent=heartbeat.urgent)
         _refuse_stale(run, clock)
     except MigrationError as error:
         return _cannot_drive(run, worker, error, clock)
     return executor.drive() if scope.is_run else executor.drive_partition(scope.step, scope.partition)
+
+
+def _drive_background(run: Run, scope: Scope, worker: WorkerToken, clock: Clock, heartbeat: Heartbeat) -> Outcome:
+    """It goes on for as long as it says so, also while its run waits, fails or is rolled back."""
+    ends = clock.monotonic() + composition.run_settings().slice_seconds
+
+    def alive() -> None:
+        heartbeat.alive()
+        if clock.monotonic() >= ends:
+            raise SliceOver
+
+    try:
+        driver, context = composition.background(run, scope.background, worker, clock=clock, alive=alive)
+        wake_at = driver.drive(context)
+    except SliceOver:
+        return Outcome(OutcomeKind.YIELDED, "the slice is over")
+    except LeaseLost as error:
+        return Outcome(OutcomeKind.SUPERSEDED, error.message)
+    except MigrationError as error:
+        logger.warning("run %s, %s: %s", run.pk, scope.background, error.message)
+        return Outcome(OutcomeKind.PARKED, error.code, wake_at=clock.now() + TRY_SOON)
+    return Outcome(OutcomeKind.PARKED if wake_at else OutcomeKind.FINISHED, scope.background, wake_at=wake_at)
 
 
 def _refuse_stale(run: Run, clock: Clock) -> None:

@@ -1,0 +1,54 @@
+"""What goes on beside the steps of a run, on the control database: orders, clients, panels, background drivers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from django.db import transaction
+
+from migrations_app.engine.ports import BACKGROUND, Clock, RouteClient
+from migrations_app.engine.vocabulary import CutoverOrder
+from migrations_app.models import Route, RouteLease, RoutePanel, Run
+from migrations_app.runtime import work
+from migrations_app.runtime.leases import Scope
+
+Urgent = Callable[[], AbstractContextManager[None]]
+
+
+class OrmLive:
+    def __init__(self, *, run_id: int, environment_id: int, clock: Clock, urgent: Urgent = nullcontext) -> None:
+        self._run_id = run_id
+        self._environment_id = environment_id
+        self._clock = clock
+        self._urgent = urgent
+
+    def order(self) -> CutoverOrder:
+        return CutoverOrder(Run.objects.values_list("cutover", flat=True).get(pk=self._run_id))
+
+    def clients(self, route: str) -> Sequence[RouteClient]:
+        now = self._clock.now()
+        rows = RouteLease.objects.filter(route__environment_id=self._environment_id, route__name=route)
+        return [
+            RouteClient(
+                row.client_id, row.boot_id, row.acked_epoch, row.max_acked_seq, row.expires_at > now, row.counters
+            )
+            for row in rows.order_by("client_id")
+        ]
+
+    def want(self, *names: str) -> None:
+        with transaction.atomic():
+            work.want_drivers([Scope(self._run_id, BACKGROUND + name) for name in names], now=self._clock.now())
+
+    def show(self, route: str, name: str, values: Mapping[str, Any]) -> None:
+        found = Route.objects.filter(environment_id=self._environment_id, name=route).values_list("pk", flat=True)
+        for route_id in found:
+            RoutePanel.objects.update_or_create(
+                route_id=route_id, name=name, defaults={"values": dict(values), "at": self._clock.now()}
+            )
+
+    def shown(self, route: str) -> Mapping[str, Mapping[str, Any]]:
+        rows = RoutePanel.objects.filter(route__environment_id=self._environment_id, route__name=route)
+        return {row.name: {**row.values, "at": row.at.isoformat()} for row in rows}
+
+    def urgent(self) -> AbstractContextManager[None]:
+        return self._urgent()
