@@ -9,8 +9,21 @@ from typing import Any
 from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.records import UNVERSIONED, Codec, SessionRecord, Version
+from migrations_app.stores.sessions.redis.meta import (
+    ACCESSED,
+    CODEC,
+    CREATED,
+    EPOCH,
+    EXTRA,
+    NONE,
+    SEQ,
+    TTL,
+    UNDESCRIBED,
+    unpack,
+)
 
-_TIMES = ("created", "accessed", "ttl")
+_TIMES = {"created": CREATED, "accessed": ACCESSED, "ttl": TTL}
+NO_EXTRA: Mapping[str, Any] = {}
 MAX_EXACT = 2**53
 
 
@@ -53,31 +66,42 @@ class RedisLayout:
         """True for strings of opaque bytes, of which nothing but the deadline may be known."""
         return self.kind == "string" and self.codec is Codec.OPAQUE
 
-    def record(self, session_id: str, content: Any, deadline: int, meta: Sequence[Any] | None) -> SessionRecord:
-        """`content`: bytes, or the flat list of a hash. Raises Unreadable."""
-        described = dict(zip(("epoch", "seq", "codec", *_TIMES, "extra"), meta or (), strict=False))
+    def record(self, session_id: str, content: Any, deadline: int, meta: bytes | None) -> SessionRecord:
+        """`content`: bytes, or the flat list of a hash; `meta`: packed. Raises Unreadable, also for a wrong codec."""
+        described = unpack(meta) if meta else None
+        version = Version(described[EPOCH], described[SEQ]) if described else UNVERSIONED
+        record = self.compose(session_id, content, deadline, described, version)
+        if problem := problem_with(record.codec, record.value):
+            raise Unreadable(problem)
+        return record
+
+    def compose(
+        self, session_id: str, content: Any, deadline: int, described: Sequence[Any] | None, version: Version
+    ) -> SessionRecord:
+        """The record of that version, whether its value fits the codec or not. Raises Unreadable."""
+        expires = deadline if deadline >= 0 else None
         if self.kind == "string":
-            value, times, extra = bytes(content), dict[str, int | None](), dict[str, Any]()
+            if described is None:
+                return SessionRecord(session_id, content, self.codec, None, None, None, expires, NO_EXTRA, version)
+            value, times, extra = content, dict[str, int | None](), dict[str, Any]()
         else:
             value, times, extra = self._from_hash(content)
-        codec = Codec(described["codec"].decode()) if described.get("codec") else self.codec
-        if problem := problem_with(codec, value):
-            raise Unreadable(problem)
-        for part in _TIMES:
+        beside = described or UNDESCRIBED
+        for part, place in _TIMES.items():
             if part not in self._fields:
-                times[part] = int(described[part]) if described.get(part) else None
-        if described.get("extra"):
-            extra |= json.loads(described["extra"])
+                times[part] = beside[place] if beside[place] >= 0 else None
+        if beside[EXTRA]:
+            extra |= json.loads(beside[EXTRA])
         return SessionRecord(
             id=session_id,
             value=value,
-            codec=codec,
+            codec=Codec(beside[CODEC].decode()) if beside[CODEC] else self.codec,
             created_at_ms=times["created"],
             last_accessed_at_ms=times["accessed"],
             ttl_ms=times["ttl"],
-            expires_at_ms=deadline if deadline >= 0 else None,
+            expires_at_ms=expires,
             extra=extra,
-            version=Version(int(described["epoch"]), int(described["seq"])) if described.get("epoch") else UNVERSIONED,
+            version=version,
         )
 
     def _from_hash(self, content: Sequence[bytes]) -> tuple[bytes, dict[str, int | None], dict[str, Any]]:
@@ -121,14 +145,9 @@ class RedisLayout:
     def _record_times(record: SessionRecord) -> dict[str, int | None]:
         return {"created": record.created_at_ms, "accessed": record.last_accessed_at_ms, "ttl": record.ttl_ms}
 
-    def content(self, record: SessionRecord, version: Version) -> tuple[Any, list[Any]]:
-        """What to write at the key (bytes, or a flat list), and the flat list of metadata with this version."""
+    def content(self, record: SessionRecord, version: Version) -> tuple[Any, tuple[Any, ...]]:
+        """What to write at the key (bytes, or a flat list), and the first seven parts of its metadata (`meta`)."""
         times = {part: time for part, time in self._record_times(record).items() if time is not None}
-        meta: list[Any] = []
-        if version != UNVERSIONED:
-            meta += ["epoch", str(version.epoch), "seq", str(version.seq)]
-        if record.codec is not self.codec:
-            meta += ["codec", str(record.codec)]
         if self.kind == "string":
             value: Any = record.value
             beside: Mapping[str, Any] = record.extra
@@ -140,11 +159,9 @@ class RedisLayout:
                     value += [name, str(times.pop(part) // self._scale)]
             for name_text, content in fields.items():
                 value += [name_text.encode(), content]
-        for part, time in times.items():
-            meta += [part, str(time)]
-        if beside:
-            meta += ["extra", json.dumps(dict(beside))]
-        return value, meta
+        codec = "" if record.codec is self.codec else record.codec.value
+        extra = json.dumps(dict(beside)) if beside else ""
+        return value, (*version, codec, *(times.get(part, NONE) for part in _TIMES), extra)
 
 
 def _split_extra(extra: Mapping[str, Any]) -> tuple[dict[str, bytes], dict[str, Any]]:

@@ -12,6 +12,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 
 from migrations_app.stores.sessions.redis import scripts
 from migrations_app.stores.sessions.redis.layout import RedisLayout
+from migrations_app.stores.sessions.redis.meta import meta_key, pack, unpack
 
 GONE = -2
 MISSING_COMMANDS = ("unknown command", "unknown redis command")
@@ -21,12 +22,12 @@ class Found(NamedTuple):
     """What was found at some keys, in their order.
 
     `contents`: bytes, a flat hash, or None when the key is gone or of another type. `deadlines`: GONE, -1 for
-    never, or ms since the epoch. `metas`: values of META_FIELDS, or None.
+    never, or ms since the epoch. `metas`: what lies beside, packed, or None.
     """
 
     contents: Sequence[Any]
     deadlines: Sequence[int]
-    metas: Sequence[Sequence[Any] | None]
+    metas: Sequence[bytes | None]
 
 
 class Scanned(NamedTuple):
@@ -87,15 +88,15 @@ class ScriptReader:
     def scan(self, cursor: str, count: int, most: int) -> Scanned:
         layout = self._layout
         blob = self._run(scripts.SCAN, cursor, layout.pattern, count, most, layout.kind, self._marker)
-        after, names, *parts = scripts.unpack(blob)
+        after, names, *parts = unpack(blob)
         return Scanned(after.decode(), names, _found(*parts))
 
     def read(self, names: Sequence[bytes]) -> Found:
-        blob = self._run(scripts.READ, scripts.pack(names), self._layout.kind, self._marker)
-        return _found(*scripts.unpack(blob))
+        blob = self._run(scripts.READ, pack(names), self._layout.kind, self._marker)
+        return _found(*unpack(blob))
 
     def exist(self, names: Sequence[bytes]) -> Sequence[int]:
-        there: Sequence[int] = scripts.unpack(self._run(scripts.EXIST, scripts.pack(names))) if names else []
+        there: Sequence[int] = unpack(self._run(scripts.EXIST, pack(names))) if names else []
         return there
 
     def count(self) -> int:
@@ -108,8 +109,11 @@ class ScriptReader:
 
 
 def _found(values: list[Any], deadlines: list[int], metas: list[Any]) -> Found:
-    contents = [None if value is False else value for value in values] if False in values else values
-    return Found(contents, deadlines, metas or [None] * len(values))
+    return Found(_without_false(values), deadlines, _without_false(metas) or [None] * len(values))
+
+
+def _without_false(values: list[Any]) -> list[Any]:
+    return [None if value is False else value for value in values] if False in values else values
 
 
 class PlainReader:
@@ -183,10 +187,7 @@ class PlainReader:
         return [int(answer) + now if int(answer) >= 0 else int(answer) for answer in answers]
 
     def _metas(self, names: Sequence[bytes]) -> list[Any]:
-        with self._client.pipeline(transaction=False) as pipe:
-            for name in names:
-                _queue(pipe, "HMGET", scripts.meta_key(name), *scripts.META_FIELDS)
-            return list(pipe.execute())
+        return list(_send(self._client, "MGET", *map(meta_key, names)))
 
     def count(self) -> int:
         total, cursor = 0, "0"

@@ -1,22 +1,13 @@
 """The store scripts, and the names of the keys that Snakeweb keeps beside the sessions.
 
-`snakeweb:meta:{<prefix><id>}` is a hash with the version (`epoch`, `seq`) and what the layout has no room for; it
-expires with its session. `snakeweb:versioned:<prefix>` exists once any such hash was written: readers look for
-metadata only then. `snakeweb:fence:<scope>` holds a worker's fencing token, `snakeweb:fences` the set of scopes.
+`snakeweb:meta:{<prefix><id>}` holds the version and what the layout has no room for (`meta`); it expires with its
+session. `snakeweb:versioned:<prefix>` exists once any such key was written: readers look for metadata only then.
+`snakeweb:fence:<scope>` holds a worker's fencing token, `snakeweb:fences` the set of scopes.
 Everything travels as MessagePack, which both sides encode in C.
 """
 
-from typing import Any
-
-import msgpack  # type: ignore[import-untyped]
-
-META_FIELDS = (b"epoch", b"seq", b"codec", b"created", b"accessed", b"ttl", b"extra")
 FENCES = "snakeweb:fences"
 OWN_KEYS = b"snakeweb:"
-
-
-def meta_key(key: bytes) -> bytes:
-    return b"snakeweb:meta:{" + key + b"}"
 
 
 def marker_key(prefix: str) -> str:
@@ -27,18 +18,8 @@ def fence_key(scope: str) -> str:
     return f"snakeweb:fence:{scope}"
 
 
-def pack(value: Any) -> bytes:
-    packed: bytes = msgpack.packb(value, use_bin_type=False)
-    return packed
-
-
-def unpack(blob: bytes) -> Any:
-    """Strings stay bytes; a missing value is `False`."""
-    return msgpack.unpackb(blob, raw=True, strict_map_key=False)
-
-
 # Reads the keys of `names` into {values, deadlines, metas}. Deadline: -1 never, -2 gone.
-_READ = """
+READ_KEYS = """
 local call = redis.call
 local function deadline(name, now)
   local left = call('PTTL', name)
@@ -60,23 +41,21 @@ local function read(names, layout, marker)
     deadlines[i] = absolute and call('PEXPIRETIME', name) or deadline(name, now)
   end
   if redis.call('EXISTS', marker) == 1 then
-    for i, name in ipairs(names) do
-      metas[i] = redis.call('HMGET', 'snakeweb:meta:{' .. name .. '}',
-                            'epoch', 'seq', 'codec', 'created', 'accessed', 'ttl', 'extra')
-    end
+    for i, name in ipairs(names) do metas[i] = 'snakeweb:meta:{' .. name .. '}' end
+    metas = redis.call('MGET', unpack(metas))
   end
   return values, deadlines, metas
 end
 """
 
 # ARGV: packed {names}, layout, marker -> packed {values, deadlines, metas}
-READ = _READ + "local v, d, m = read(cmsgpack.unpack(ARGV[1]), ARGV[2], ARGV[3]) return cmsgpack.pack({v, d, m})"
+READ = READ_KEYS + "local v, d, m = read(cmsgpack.unpack(ARGV[1]), ARGV[2], ARGV[3]) return cmsgpack.pack({v, d, m})"
 
 # ARGV: cursor, pattern, count, most to read, layout, marker -> packed {cursor, names, values, deadlines, metas}
 # Names beyond `most to read` come without values. Scans on while little was found, so that a sparse prefix does not
 # cost a round trip for each thousand strange keys.
 SCAN = (
-    _READ
+    READ_KEYS
     + """
 local cursor, names, rounds = ARGV[1], {}, 0
 repeat
@@ -112,7 +91,7 @@ return {reply[1], found}
 """
 
 # KEYS: fence. ARGV: token.
-_FENCE = """
+FENCE = """
 local known = redis.call('GET', KEYS[1])
 if not known or tonumber(known) > tonumber(ARGV[1]) then
   return redis.error_reply('SNAKEWEBSTALE ' .. (known or ''))
@@ -129,9 +108,9 @@ return 1
 """
 
 # KEYS: fence, marker. ARGV: token, packed records, layout -> number written.
-# record: {key, meta key, value or {field, value, ...}, deadline or -1, epoch, seq, {meta field, value, ...}}
+# record: {key, meta key, value or {field, value, ...}, deadline or -1, epoch, seq, packed metadata or ''}
 APPLY = (
-    _FENCE
+    FENCE
     + """
 -- Redis looks at its memory limit only at a script's first write: let that be one that a full server refuses.
 redis.call('SET', KEYS[1], ARGV[1])
@@ -151,8 +130,9 @@ for _, record in ipairs(cmsgpack.unpack(ARGV[2])) do
     local replaces = (epoch == 0 and seq == 0) or redis.call('EXISTS', key) == 0
     local equal = false
     if not replaces then
-      local held = redis.call('HMGET', meta, 'epoch', 'seq')
-      local held_epoch, held_seq = tonumber(held[1] or '0'), tonumber(held[2] or '0')
+      local beside = redis.call('GET', meta)
+      local held = beside and cmsgpack.unpack(beside) or {0, 0}
+      local held_epoch, held_seq = held[1], held[2]
       replaces = epoch > held_epoch or (epoch == held_epoch and seq > held_seq)
       equal = epoch == held_epoch and seq == held_seq
     end
@@ -166,8 +146,8 @@ for _, record in ipairs(cmsgpack.unpack(ARGV[2])) do
       else
         redis.call('SET', key, record[3], 'PXAT', whole(deadline))
       end
-      if #record[7] > 0 then
-        put(meta, record[7])
+      if record[7] ~= '' then
+        redis.call('SET', meta, record[7])
         keep_until(meta, deadline)
         described = true
       end
@@ -188,7 +168,7 @@ return written
 
 # KEYS: fence. ARGV: token, packed {key, meta key, ...} -> number of sessions that were there.
 DELETE = (
-    _FENCE
+    FENCE
     + """
 local names, gone = cmsgpack.unpack(ARGV[2]), 0
 for i = 1, #names, 2 do

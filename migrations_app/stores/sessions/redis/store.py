@@ -15,7 +15,8 @@ from migrations_app.stores.sessions.paging import PageBudget, read_cursor, write
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
 from migrations_app.stores.sessions.redis import scripts
 from migrations_app.stores.sessions.redis.connection import connect, domain_errors, info
-from migrations_app.stores.sessions.redis.layout import RedisLayout, Unreadable
+from migrations_app.stores.sessions.redis.layout import NO_EXTRA, RedisLayout, Unreadable
+from migrations_app.stores.sessions.redis.meta import UNDESCRIBED, UNROUTED, meta_key, pack
 from migrations_app.stores.sessions.redis.reading import GONE, Found, Reader, Scanned, open_reader
 
 CHUNK_RECORDS = 500
@@ -23,7 +24,6 @@ CHUNK_BYTES = 8 * 1024 * 1024
 LARGEST_COUNT = 10_000
 LARGEST_PAGE = 2_000  # a script holds up the whole server while it reads a page
 MINIMUM_VERSION = (6, 2)
-NO_EXTRA: Mapping[str, Any] = {}
 
 
 class RedisStore(SessionStore):
@@ -93,7 +93,7 @@ class RedisStore(SessionStore):
 
     def drop_created(self, worker: WorkerToken) -> None:
         """Removes the metadata of every session of this prefix, and its marker."""
-        pattern = scripts.meta_key(self._layout.pattern[:-1])[:-1] + b"*"
+        pattern = meta_key(self._layout.pattern[:-1])[:-1] + b"*"
         with domain_errors(self._config):
             for keys in _batches(self._client.scan_iter(match=pattern, count=1000)):
                 self._delete([(key, key) for key in keys], worker)
@@ -225,7 +225,7 @@ class RedisStore(SessionStore):
         written = 0
         with domain_errors(self._config):
             for chunk in self._chunks(unique, version):
-                written += int(self._run(scripts.APPLY, keys, [worker.token, scripts.pack(chunk), self._layout.kind]))
+                written += int(self._run(scripts.APPLY, keys, [worker.token, pack(chunk), self._layout.kind]))
         return Applied(written, len(records) - written)
 
     def _chunks(self, records: Sequence[SessionRecord], version: Version | None) -> Iterator[list[Any]]:
@@ -235,12 +235,13 @@ class RedisStore(SessionStore):
         for record in records:
             key = self._layout.key(record.id)
             under = record.version if version is None else version
-            content, meta = self._layout.content(record, under)
+            content, described = self._layout.content(record, under)
             deadline = -1 if record.expires_at_ms is None else record.expires_at_ms
             if chunk and (len(chunk) >= CHUNK_RECORDS or size + len(record.value) > CHUNK_BYTES):
                 yield chunk
                 chunk, size = [], 0
-            chunk.append([key, scripts.meta_key(key), content, deadline, *under, meta])
+            meta = pack((*described, *UNROUTED)) if described != UNDESCRIBED else b""
+            chunk.append([key, meta_key(key), content, deadline, *under, meta])
             size += len(record.value)
         yield chunk
 
@@ -249,11 +250,11 @@ class RedisStore(SessionStore):
         with domain_errors(self._config):
             for start in range(0, max(1, len(ids)), CHUNK_RECORDS):
                 keys = [self._layout.key(session_id) for session_id in ids[start : start + CHUNK_RECORDS]]
-                gone += self._delete([(key, scripts.meta_key(key)) for key in keys], worker)
+                gone += self._delete([(key, meta_key(key)) for key in keys], worker)
         return gone
 
     def _delete(self, pairs: Sequence[tuple[bytes, bytes]], worker: WorkerToken) -> int:
-        names = scripts.pack([name for pair in pairs for name in pair])
+        names = pack([name for pair in pairs for name in pair])
         return int(self._run(scripts.DELETE, [scripts.fence_key(worker.scope)], [worker.token, names]))
 
     def count(self) -> int:

@@ -3,6 +3,7 @@ import redis
 
 from migrations_app.engine.errors import InsufficientResources
 from migrations_app.stores.sessions.records import Version
+from migrations_app.stores.sessions.redis.meta import unpack
 from tests.stores.sessions.place import WORKER, Place, now_ms
 
 pytestmark = pytest.mark.servers
@@ -14,7 +15,8 @@ def test_what_has_no_place_lies_beside_the_value_and_dies_with_it(strings, clien
         store.apply([strings.record("a", ttl_ms=5, expires_at_ms=deadline)], WORKER)
         store.apply([strings.record("plain", version=Version(0, 0))], WORKER)
 
-        assert client.hgetall("snakeweb:meta:{session:a}") == {b"epoch": b"7", b"seq": b"1", b"ttl": b"5"}
+        beside = unpack(client.get("snakeweb:meta:{session:a}"))
+        assert beside == [7, 1, b"", -1, -1, 5, b"", 0, 0, 0, b"", -1]
         assert client.pexpiretime("snakeweb:meta:{session:a}") == deadline
         assert not client.exists("snakeweb:meta:{session:plain}")
         assert client.exists("snakeweb:versioned:session:")
