@@ -31,7 +31,7 @@ def test_a_client_renews_and_hears_the_route(operator, route, now):
     view = renew(operator, now, acked_epoch=4, counters={"reads": 10})
     renew(operator, now + timedelta(seconds=3))
 
-    assert (view.epoch, view.authority, view.stores) == (5, "a", (("a", "sessions-redis"),))
+    assert (view.epoch, view.record.authority, view.record.stores) == (5, "a", {"a": "sessions-redis"})
     lease = RouteLease.objects.get()
     assert (lease.acked_epoch, lease.expires_at) == (5, now + timedelta(seconds=13))
 

@@ -280,6 +280,11 @@ class RoutedStore(ABC):
         return 0
 
     @abstractmethod
+    def now_ms(self) -> int:
+        """The store's clock: the one that marks and deadlines go by. May be kept by an offset measured before, so
+        that asking costs no round trip; exact to a few milliseconds."""
+
+    @abstractmethod
     def incarnation(self) -> str:
         """Changes when the server may have lost acknowledged writes (Redis: run id; PostgreSQL: system id and
         timeline; SQLite: file identity)."""

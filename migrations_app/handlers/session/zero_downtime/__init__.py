@@ -1,0 +1,1 @@
+"""Moving sessions while every client keeps reading and writing (PROTOCOL)."""

@@ -1,0 +1,1 @@
+"""The steps of a zero-downtime session migration: one module a step."""

@@ -1,0 +1,80 @@
+"""The relay: carries the current state of marked sessions from a bucket's authority to its replica (PROTOCOL 5.1).
+
+It carries states, not operations: what it reads may be newer than the mark that led to it, and that is fine. A mark
+goes only while its session still has the version that was carried. Two relays at once, a repeat, a stop at any line:
+all harmless, because the replica adopts only what is newer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from migrations_app.engine.crash_points import reach
+from migrations_app.engine.errors import ValidationFailed
+from migrations_app.engine.ports import WorkerToken
+from migrations_app.stores.routed.base import Held, Mark, RoutedStore
+
+BATCH = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Relayed:
+    """One pass. `ids` are the sessions carried; `oldest_ms`: how long the longest waiting of them had been marked.
+
+    `stuck`: sessions that the replica cannot hold as they are; their marks stay, so the hand-over does.
+    """
+
+    ids: tuple[str, ...] = ()
+    acknowledged: int = 0
+    oldest_ms: int = 0
+    stuck: int = 0
+    problem: str = ""
+
+
+NOTHING = Relayed()
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """One direction. `skew_ms`: the replica's clock minus the authority's."""
+
+    authority: RoutedStore
+    replica: RoutedStore
+    worker: WorkerToken
+    skew_ms: int = 0
+
+    def carry(self, buckets: Sequence[int], limit: int = BATCH) -> Relayed:
+        """One pass over at most `limit` marks. Raises LeaseLost, DependencyUnavailable, InsufficientResources."""
+        marks = self.authority.marks(buckets, limit)
+        if not marks:
+            return NOTHING
+        held = self.authority.fetch([mark.id for mark in marks])
+        reach("relay.read")
+        carried, problem = self._adopt(held)
+        reach("relay.applied")
+        now = {state.id: state.version for state in carried}
+        done = [replace(mark, version=now[mark.id]) for mark in marks if mark.id in now]
+        acknowledged = self.authority.acknowledge(done, self.worker) if done else 0
+        reach("relay.acknowledged")
+        return Relayed(
+            ids=tuple(now),
+            acknowledged=acknowledged,
+            oldest_ms=_oldest(self.authority, marks),
+            stuck=len(held) - len(carried),
+            problem=problem,
+        )
+
+    def _adopt(self, held: Sequence[Held]) -> tuple[Sequence[Held], str]:
+        """What the replica has taken. One that it cannot hold must not keep the others back."""
+        try:
+            self.replica.adopt(held, self.worker, skew_ms=self.skew_ms)
+        except ValidationFailed as error:
+            if len(held) == 1:
+                return (), error.message
+        else:
+            return held, ""
+        halves = [self._adopt(half) for half in (held[: len(held) // 2], held[len(held) // 2 :])]
+        return [*halves[0][0], *halves[1][0]], halves[0][1] or halves[1][1]
+
+
+def _oldest(authority: RoutedStore, marks: Sequence[Mark]) -> int:
+    return max(0, authority.now_ms() - min(mark.since_ms for mark in marks))
