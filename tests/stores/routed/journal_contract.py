@@ -38,6 +38,9 @@ class JournalContract:
             for name, mark in marks.items():
                 assert (mark.bucket, mark.version) == (bucket_of(name), held_of(store, name).version)
             assert store.journal(ALL_BUCKETS).depth == 3
+            assert [store.is_marked(name) for name in ("one", "never", "none")] == [True, True, False]
+            settle(store)
+            assert not store.is_marked("one")
 
     def test_what_does_not_take_effect_is_not_marked(self, place: RoutedPlace) -> None:
         with place.ready() as store:
@@ -105,6 +108,7 @@ class JournalContract:
             store.write(place.record("one"), FIRST)
             since = marks_of(store)["one"].since_ms
             assert before - 1 <= since <= place.now_ms() + 1
+            assert abs(store.now_ms() - place.now_ms()) < 1_000
             place.let_pass(30)
             store.write(place.record("one", 2), FIRST)
             store.write(place.record(of_another_bucket("one")), FIRST)
