@@ -1,7 +1,7 @@
 """Following a route over HTTP: a long poll for the record, and a lease that tells which record is wholly applied.
 
-Standard library only, so that a user's own service needs nothing else. One daemon thread per source, started by
-`start()`; when the control plane is silent the last record stays in force and the thread keeps asking.
+Standard library only, so that a user's own service needs nothing else. Two daemon threads per source, started by
+`start()`; when the control plane is silent the last record stays in force and the threads keep asking.
 """
 
 import json
@@ -13,24 +13,28 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 from migrations_app.engine.ports import RouteRecord
+from migrations_app.routing.leases import LEASE_SECONDS, Lease
 from migrations_app.routing.record import from_document
-from migrations_app.routing.sources import RouteSource
+from migrations_app.routing.sources import Reporter, RouteSource
+from migrations_app.routing.tally import merged
 
 LOG = logging.getLogger(__name__)
-RENEW_SECONDS = 3.0  # a lease lasts ten (PROTOCOL 5.4)
 FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 2.0
-BUILD = "snakeweb-routing/1"
+BUILD = "snakeweb-routing/2"
+REFRESH_SECONDS = 2.0  # an operation waits for this answer
 
 
 class HttpRouteSource(RouteSource):
     """`url` is the control plane's root (`https://snakeweb.example`), `token` a bearer token with scope `route`.
 
-    `counters` is asked at each renewal for what the lease reports (operations, errors...).
+    `counters` is asked at each renewal for what the lease reports, beside what routers count. `mirror` is another
+    source, usually a `StoreMirrorSource`, that says where to begin when the control plane does not answer.
+    A forked child is a client of its own, and begins to follow the route at its first operation.
     """
 
     def __init__(
@@ -41,7 +45,9 @@ class HttpRouteSource(RouteSource):
         *,
         client_id: str = "",
         timeout_seconds: float = 10.0,
-        counters: Callable[[], Mapping[str, int]] = dict,
+        counters: Reporter = dict,
+        mirror: RouteSource | None = None,
+        lease_seconds: float = LEASE_SECONDS,
     ) -> None:
         super().__init__(name)
         parts = urllib.parse.urlsplit(url)
@@ -50,36 +56,68 @@ class HttpRouteSource(RouteSource):
         self._root = f"{url.rstrip('/')}/api/v1/routes/{urllib.parse.quote(name, safe='')}"
         self._token = token
         self._timeout = timeout_seconds
-        self._counters = counters
-        self._ending = threading.Event()
-        self._threads: list[threading.Thread] = []
-        self.client_id = client_id or f"{socket.gethostname()}-{os.getpid()}"
+        self._short = min(timeout_seconds, REFRESH_SECONDS)
+        self._mirror = mirror
+        self._lease = Lease(lease_seconds)
+        self._given_id = client_id
+        self.report_from(counters)
+        self._be(client_id or f"{socket.gethostname()}-{os.getpid()}")
+
+    def _be(self, client_id: str) -> None:
+        self.client_id = client_id
         self.boot_id = uuid.uuid4().hex
+        self._ending = threading.Event()
+        self._starting = threading.Lock()
+        self._asking = threading.Lock()
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> Self:
-        """Begin to follow the route. Raises DependencyUnavailable when the first record does not arrive."""
-        self.current()
-        self._renew()
-        for run, name in ((self._follow, "route-follower"), (self._keep_lease, "route-lease")):
-            thread = threading.Thread(target=run, name=name, daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        """Register this process, then follow the route. Raises DependencyUnavailable when no first record arrives.
+
+        A control plane that is silent is no reason not to serve: the lease is asked for again, and a store with
+        fences refuses a client that has missed something. Without fences the router waits for the lease.
+        """
+        if self._threads:
+            return self
+        with self._starting:
+            if not self._threads and not self._ending.is_set():
+                self.current()
+                self._renew()
+                # Whoever moved the route on before this process was registered did not wait for it.
+                self._fetch("", self._short)
+                self._threads = [
+                    threading.Thread(target=run, name=name, daemon=True)
+                    for run, name in ((self._follow, "route-follower"), (self._keep_lease, "route-lease"))
+                ]
+                for thread in self._threads:
+                    thread.start()
         return self
 
     def close(self) -> None:
         """Stop following; a long poll under way ends with its own timeout, nobody waits for it."""
         self._ending.set()
-        with self._changed:
-            self._changed.notify_all()
+        self.wake()
 
-    def __enter__(self) -> Self:
-        return self.start()
+    def after_fork(self) -> None:
+        super().after_fork()
+        self._lease = Lease(self._lease.seconds)
+        name = self._given_id or socket.gethostname()
+        self._be(f"{name}-{os.getpid()}")
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    @property
+    def lease_ends(self) -> float:
+        return self._lease.ends
 
     def refresh(self) -> bool:
-        return self._fetch("")
+        """One request at a time: who comes while another asks takes that one's answer."""
+        before = self._record
+        if self._asking.acquire(blocking=False):
+            try:
+                return self._fetch("", self._short) or self._look_into_mirror()
+            finally:
+                self._asking.release()
+        with self._asking:
+            return self._record is not before
 
     def offer(self, record: RouteRecord) -> bool:
         changed = super().offer(record)
@@ -87,11 +125,17 @@ class HttpRouteSource(RouteSource):
             LOG.info("route %s: epoch %s, %s, authority %s", record.name, record.epoch, record.phase, record.authority)
         return changed
 
+    def _look_into_mirror(self) -> bool:
+        """Always False: what a store mirrors is no answer of the control plane, only a place to begin."""
+        if self._mirror is not None and self._mirror.refresh() and self._mirror.known is not None:
+            self.offer(self._mirror.known)
+        return False
+
     def _follow(self) -> None:
         delay = FIRST_DELAY_SECONDS
         while not self._ending.is_set():
             record = self._record
-            if self._fetch(f"?after={record.epoch if record else 0}"):
+            if self._fetch(f"?after={record.epoch if record else 0}", self._timeout):
                 delay = FIRST_DELAY_SECONDS
                 # An answer without news that came at once means that this control plane does not hold the poll.
                 if self._record is record:
@@ -109,23 +153,33 @@ class HttpRouteSource(RouteSource):
 
     def _wait_for_more_than(self, reported: int) -> None:
         with self._changed:
-            self._changed.wait_for(lambda: self._ending.is_set() or self.acknowledged() > reported, RENEW_SECONDS)
+            self._changed.wait_for(
+                lambda: self._ending.is_set() or self.acknowledged() > reported, self._lease.renew_seconds
+            )
 
     def _renew(self) -> int:
         """Report what is applied; returns the reported epoch. Silence of the control plane is no error here."""
         acknowledged = self.acknowledged()
+        counters = merged(reporter() for reporter in self._reporters)
         body = {
             "boot_id": self.boot_id,
             "acked_epoch": acknowledged,
             "build": BUILD,
-            "counters": dict(self._counters()),
-            "max_acked_seq": 0,
+            "max_acked_seq": counters.pop("max_acked_seq", 0),
+            "counters": counters,
         }
-        self._request(f"/leases/{urllib.parse.quote(self.client_id, safe='')}", body)
+        asked_at = self._lease.asked_at()
+        answer = self._request(
+            f"/leases/{urllib.parse.quote(self.client_id, safe='')}",
+            min(self._timeout, self._lease.renew_seconds),
+            body,
+        )
+        if answer is not None:
+            self._lease.renewed(asked_at)
         return acknowledged
 
-    def _fetch(self, query: str) -> bool:
-        document = self._request(query)
+    def _fetch(self, query: str, seconds: float) -> bool:
+        document = self._request(query, seconds)
         if document is None:
             return False
         try:
@@ -135,7 +189,7 @@ class HttpRouteSource(RouteSource):
             return False
         return True
 
-    def _request(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
+    def _request(self, path: str, seconds: float, body: Mapping[str, Any] | None = None) -> Any:
         """The decoded answer ({} for an empty one), None when there was none."""
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked when the source was made
             self._root + path,
@@ -144,7 +198,7 @@ class HttpRouteSource(RouteSource):
             headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=self._timeout) as answer:  # noqa: S310
+            with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310
                 content = answer.read()
             return json.loads(content) if content else {}
         except (urllib.error.URLError, OSError, ValueError) as error:

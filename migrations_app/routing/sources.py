@@ -1,27 +1,80 @@
 """Where a client learns the route from, and how it tells which record it goes by.
 
-A source keeps the newest record, counts the operations that still go by an older one, and reports as acknowledged
+A source keeps the newest record, knows which operations still go by an older one, and reports as acknowledged
 only what is wholly applied. When the control plane is silent the last record stays in force (fail static).
 """
 
+import math
 import threading
 import time
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from typing import Self
 
 from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.ports import RouteRecord, Routes
+from migrations_app.routing.forks import renew_after_fork
+from migrations_app.routing.in_flight import InFlight, Slot
+
+Reporter = Callable[[], Mapping[str, int]]
+
+
+class Operation:
+    """One operation: enter it for the record that it goes by. Counted as in flight until it is left.
+
+    Written out, not a generator: it is on the path of every request (a generator costs a microsecond more).
+    """
+
+    __slots__ = ("_epoch", "_slot", "_source")
+
+    def __init__(self, source: "RouteSource", slot: Slot) -> None:
+        self._source = source
+        self._slot = slot
+        self._epoch = 0
+
+    def __enter__(self) -> RouteRecord:
+        source, epochs = self._source, self._slot.epochs
+        while True:
+            record = source.current()
+            epochs.append(record.epoch)
+            if source.known is record:
+                self._epoch = record.epoch
+                return record
+            epochs.remove(record.epoch)  # a newer one arrived between the two lines: nobody has seen us yet
+
+    def __exit__(self, *_: object) -> None:
+        self._slot.epochs.remove(self._epoch)
+        known = self._source.known
+        if known is None or known.epoch != self._epoch:
+            self._source.wake()
 
 
 class RouteSource:
-    """The newest route record of one process. Safe to share between threads."""
+    """The newest route record of one process. Safe to share between threads, and inherited by a fork."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._record: RouteRecord | None = None
+        self._reporters: list[Reporter] = []
         self._changed = threading.Condition()
-        self._in_flight: Counter[int] = Counter()
+        self._in_flight = InFlight()
+        renew_after_fork(self)
+
+    def start(self) -> Self:
+        """Begin to follow the route. Repeatable: a router calls it in each thread before its first operation."""
+        return self
+
+    def close(self) -> None:
+        """Stop to follow the route."""
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def known(self) -> RouteRecord | None:
+        return self._record
 
     def current(self) -> RouteRecord:
         """The newest record known. Raises DependencyUnavailable before the first one arrived."""
@@ -40,32 +93,33 @@ class RouteSource:
         """
         return False
 
-    @contextmanager
-    def operation(self) -> Iterator[RouteRecord]:
-        """The record that one operation goes by, counted as in flight until the block ends."""
-        self.current()
-        with self._changed:
-            record = self.current()
-            self._in_flight[record.epoch] += 1
-        try:
-            yield record
-        finally:
-            with self._changed:
-                self._in_flight[record.epoch] -= 1
-                if not self._in_flight[record.epoch]:
-                    del self._in_flight[record.epoch]
-                self._changed.notify_all()
+    @property
+    def lease_ends(self) -> float:
+        """When the lease of this process ends, on the monotonic clock. Without leases: never."""
+        return math.inf
+
+    def report_from(self, reporter: Reporter) -> None:
+        """Add what `reporter` counts to what the lease reports. Called at each renewal, from another thread."""
+        self._reporters.append(reporter)
+
+    def operation(self) -> Operation:
+        """`with source.operation() as record`: the record that one operation goes by."""
+        return Operation(self, self._in_flight.slot())
 
     def acknowledged(self) -> int:
         """The newest epoch that no operation in flight is older than; 0 before the first record."""
-        with self._changed:
-            newest = self._record.epoch if self._record else 0
-            return min([newest, *self._in_flight])
+        record = self._record
+        return self._in_flight.oldest(record.epoch if record else 0)
 
     def wait_beyond(self, epoch: int, seconds: float) -> bool:
         """Wait until a record newer than `epoch` is known, at most `seconds`. Returns whether there is one."""
         with self._changed:
             return self._changed.wait_for(lambda: self._record is not None and self._record.epoch > epoch, seconds)
+
+    def wake(self) -> None:
+        """An operation that went by an older record has ended: what is acknowledged may have grown."""
+        with self._changed:
+            self._changed.notify_all()
 
     def offer(self, record: RouteRecord) -> bool:
         """Take over a record when it is newer than the one known."""
@@ -75,6 +129,11 @@ class RouteSource:
             self._record = record
             self._changed.notify_all()
             return True
+
+    def after_fork(self) -> None:
+        """No operation is under way in the child; the record stays in force until there is a newer one."""
+        self._changed = threading.Condition()
+        self._in_flight = InFlight()
 
 
 class MemoryRouteSource(RouteSource):

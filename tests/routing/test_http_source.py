@@ -1,9 +1,18 @@
+import math
+import os
+import threading
+import time
+
 import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.routing.http_source import HttpRouteSource
+from migrations_app.routing.mirror_source import StoreMirrorSource
+from tests.routing.children import in_a_child
 from tests.routing.control_plane import ROUTE, TOKEN, ControlPlane
+from tests.routing.routed_world import ROUTE as ROUTED
+from tests.routing.routed_world import RoutedWorld
 
 
 @pytest.fixture
@@ -72,6 +81,100 @@ def test_an_answer_that_is_no_record_leaves_the_last_one(plane, answer):
 
     assert not source.refresh()
     assert source.current().epoch == 1
+
+
+def test_without_start_the_first_operation_of_a_router_registers(plane):
+    source = follow(plane)
+    world = RoutedWorld()
+    with world.router(source) as router:
+        router.set("id", b"x")
+        lease = plane.leases["web-1"]
+        assert lease["acked_epoch"] == 1
+        router.get("id")
+        plane.publish(RoutePhase.HANDOFF, "a")
+        assert plane.wait_for_lease(acked_epoch=2)
+    source.close()
+
+    counters = plane.leases["web-1"]["counters"]
+    assert (counters["operations"], counters["errors"]) == (2, 0)
+
+
+def test_the_highest_seq_of_the_writes_is_reported(plane):
+    plane.publish(RoutePhase.DUAL_A, "a", fenced=True)
+    world = RoutedWorld()
+    world.join()
+    with follow(plane) as source, world.router(source) as router:
+        for _ in range(3):
+            router.set("id", b"x")
+        plane.publish(RoutePhase.DUAL_A, "a", fenced=True)
+        assert plane.wait_for_lease(acked_epoch=3, max_acked_seq=3)
+
+
+def test_the_lease_is_measured_from_before_its_request(plane):
+    source = follow(plane)
+    assert source.lease_ends == -math.inf
+    before = time.monotonic()
+    with source:
+        assert before + 10 <= source.lease_ends <= time.monotonic() + 10
+
+
+def test_the_lease_is_kept_and_runs_out_when_the_control_plane_falls_silent():
+    plane = ControlPlane()
+    with plane.serving():
+        source = follow(plane, lease_seconds=0.3, timeout_seconds=1.0).start()
+        first = source.lease_ends
+        assert eventually(lambda: source.lease_ends > first + 0.3)
+    assert eventually(lambda: source.lease_ends < time.monotonic())
+    source.close()
+
+
+def test_a_dead_control_plane_at_the_start_is_replaced_by_the_mirror():
+    world = RoutedWorld()
+    world.join()
+    mirror = StoreMirrorSource([lambda: world.store("a")], ROUTED)
+    source = HttpRouteSource("http://127.0.0.1:1", ROUTED, TOKEN, timeout_seconds=0.5, mirror=mirror)
+    with source, world.router(source) as router:
+        written = router.set("id", b"x")
+
+    assert written.version.epoch == world.record.epoch
+    assert not source.refresh()
+
+
+def test_a_child_is_a_client_of_its_own(plane):
+    with follow(plane) as source, RoutedWorld().router(source) as router:
+        router.get("id")
+        boot = source.boot_id
+
+        def check():
+            router.get("id")
+            return source.boot_id != boot and source.client_id == f"web-1-{os.getpid()}"
+
+        assert in_a_child(check)
+        assert set(plane.leases) > {"web-1"}
+        assert source.boot_id == boot
+
+
+def test_who_asks_at_the_same_time_shares_one_answer(plane):
+    source = follow(plane)
+    with plane.changed:  # the answer waits for this lock
+        threads = [threading.Thread(target=source.refresh) for _ in range(5)]
+        for thread in threads:
+            thread.start()
+        assert eventually(lambda: plane.requests == 1)
+    for thread in threads:
+        thread.join()
+
+    assert source.current().epoch == 1
+    assert plane.requests < 5
+
+
+def eventually(condition):
+    ends = time.monotonic() + 15
+    while not condition():
+        if time.monotonic() > ends:
+            return False
+        threading.Event().wait(0.01)
+    return True
 
 
 def test_only_web_addresses_are_asked():

@@ -1,8 +1,9 @@
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from migrations_app.engine.ports import RouteRecord
+from migrations_app.engine.ports import BucketRange, RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.routing.record import from_document, to_document
 
@@ -35,9 +36,32 @@ def test_a_name_and_a_deadline_may_be_missing():
     assert record.handoff_deadline is None
 
 
-def test_a_route_that_is_split_is_refused():
-    document = to_document(RECORD)
-    document["buckets"] = document["buckets"] * 2
+def test_buckets_may_go_different_ways():
+    parts = (
+        BucketRange(0, 2, RoutePhase.DUAL_B, 7, "b"),
+        BucketRange(3, 255, RoutePhase.DUAL_A, 5, "a"),
+    )
+    record = replace(RECORD, phase=RoutePhase.DUAL_A, buckets=parts, fenced=True)
 
-    with pytest.raises(ValueError, match="several bucket ranges"):
+    assert from_document(to_document(record)) == record
+
+
+def test_a_route_whose_epoch_is_above_its_only_range_keeps_the_range():
+    record = replace(RECORD, buckets=(BucketRange(0, 255, RoutePhase.HANDOFF, 6, "a"),))
+
+    read = from_document(to_document(record))
+
+    assert read.at(0).epoch == 6
+    assert read.epoch == 7
+
+
+@pytest.mark.parametrize(
+    "bounds", [[(0, 255), (0, 255)], [(0, 100), (102, 255)], [(0, 254)], [(1, 255)], [(3, 255), (0, 2)]]
+)
+def test_ranges_that_do_not_cover_every_bucket_in_order_are_refused(bounds):
+    document = to_document(RECORD)
+    whole = document["buckets"][0]
+    document["buckets"] = [whole | {"from": first, "to": last} for first, last in bounds]
+
+    with pytest.raises(ValueError, match="cover 0 to 255"):
         from_document(document)

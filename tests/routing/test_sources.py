@@ -7,6 +7,7 @@ from migrations_app.engine.ports import RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.routing.sources import MemoryRouteSource, RouteSource
 from migrations_app.testing.memory import MemoryRoutes
+from tests.routing.children import in_a_child
 
 
 def record(epoch, phase=RoutePhase.PLAIN_A, authority="a"):
@@ -41,6 +42,75 @@ def test_an_epoch_is_acknowledged_once_no_operation_goes_by_an_older_one(source)
             assert source.acknowledged() == 3
     assert source.acknowledged() == 4
     assert RouteSource("other").acknowledged() == 0
+
+
+def test_who_waits_for_an_acknowledgement_is_woken_by_the_last_old_operation(source):
+    woken = threading.Event()
+
+    def wait():
+        with source._changed:
+            source._changed.wait_for(lambda: source.acknowledged() == 4, 10)
+        woken.set()
+
+    with source.operation():
+        source.offer(record(4))
+        waiter = threading.Thread(target=wait)
+        waiter.start()
+        assert not woken.is_set()
+    assert woken.wait(10)
+    waiter.join()
+
+
+def test_no_operation_goes_by_a_record_that_was_acknowledged_away():
+    """Threads operate while records arrive: what is acknowledged never overtakes an operation under way."""
+    source, over, behind = RouteSource("web"), threading.Event(), []
+    source.offer(record(1))
+
+    def operate():
+        while not over.is_set():
+            with source.operation() as mine:
+                if source.acknowledged() > mine.epoch:
+                    behind.append(mine.epoch)
+
+    threads = [threading.Thread(target=operate) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for epoch in range(2, 1500):
+        source.offer(record(epoch))
+        assert source.acknowledged() <= epoch
+    over.set()
+    for thread in threads:
+        thread.join()
+
+    assert not behind
+    assert source.acknowledged() == 1499
+
+
+def test_an_operation_that_lost_the_race_for_its_record_takes_the_new_one():
+    class Racing(RouteSource):
+        """A record arrives between the look at the known one and the note of its epoch."""
+
+        raced = False
+
+        def current(self):
+            known = super().current()
+            if not self.raced:
+                self.raced = True
+                self.offer(record(known.epoch + 1))
+            return known
+
+    source = Racing("web")
+    source.offer(record(3))
+
+    with source.operation() as mine:
+        assert mine.epoch == source.acknowledged() == 4
+
+
+def test_in_a_forked_child_nothing_is_under_way(source):
+    with source.operation():
+        source.offer(record(4))
+        assert source.acknowledged() == 3
+        assert in_a_child(lambda: source.acknowledged() == 4 and source.wait_beyond(3, 0))
 
 
 def test_waiting_ends_when_a_newer_record_arrives(source):

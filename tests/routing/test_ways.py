@@ -1,0 +1,42 @@
+import pytest
+
+from migrations_app.engine.ports import BucketRange, RouteRecord
+from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.routing.ways import Way, way_of, ways_of
+from migrations_app.stores.routed.base import Guard
+
+P = RoutePhase
+
+
+@pytest.mark.parametrize(
+    ("phase", "fenced_way", "waits"),
+    [
+        (P.PLAIN_A, None, False),
+        (P.JOURNAL_A, Guard(7, True), False),
+        (P.DUAL_A, Guard(7, True), False),
+        (P.HANDOFF, Guard(7, True), True),
+        (P.DUAL_B, Guard(7, True), False),
+        (P.HANDOFF_BACK, Guard(7, True), True),
+        (P.SINGLE_B, Guard(7, False), False),
+        (P.RETIRED, None, False),
+    ],
+)
+def test_what_each_phase_means(phase, fenced_way, waits):
+    part = BucketRange(0, 255, phase, 7, "b")
+
+    assert way_of(part, fenced=True) == Way("b", fenced_way, waits)
+    assert way_of(part, fenced=False) == Way("b", None, waits)
+
+
+def test_each_bucket_has_the_way_of_its_range():
+    parts = (BucketRange(0, 2, P.DUAL_B, 9, "b"), BucketRange(3, 255, P.DUAL_A, 5, "a"))
+    ways = ways_of(RouteRecord("web", 9, P.DUAL_A, "a", buckets=parts, fenced=True))
+
+    assert [way.authority for way in ways] == ["b"] * 3 + ["a"] * 253
+    assert [ways[bucket].guard.epoch for bucket in (2, 3)] == [9, 5]
+
+
+def test_a_record_with_holes_is_refused():
+    parts = (BucketRange(0, 2, P.DUAL_B, 9, "b"),)
+    with pytest.raises(ValueError, match="cover 0 to 255"):
+        ways_of(RouteRecord("web", 9, P.DUAL_A, "a", buckets=parts, fenced=True))
