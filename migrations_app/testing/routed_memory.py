@@ -211,10 +211,10 @@ class MemoryRoutedStore(RoutedStore):
                     gone += 1
         return gone
 
-    def is_marked(self, session_id: str) -> bool:
+    def marked(self, ids: Sequence[str]) -> set[str]:
         with self._place.lock:
-            state = self._place.route.watched.get(session_id) if self._place.route else None
-            return state is not None and state.dirty_at_ms is not None
+            watched = self._place.route.watched if self._place.route else {}
+            return {name for name in ids if name in watched and watched[name].dirty_at_ms is not None}
 
     def journal(self, buckets: Sequence[int]) -> JournalState:
         with self._place.lock:

@@ -38,9 +38,10 @@ class JournalContract:
             for name, mark in marks.items():
                 assert (mark.bucket, mark.version) == (bucket_of(name), held_of(store, name).version)
             assert store.journal(ALL_BUCKETS).depth == 3
-            assert [store.is_marked(name) for name in ("one", "never", "none")] == [True, True, False]
+            assert store.marked(["one", "never", "none"]) == {"one", "never"}
+            assert store.marked([]) == set()
             settle(store)
-            assert not store.is_marked("one")
+            assert store.marked(["one"]) == set()
 
     def test_what_does_not_take_effect_is_not_marked(self, place: RoutedPlace) -> None:
         with place.ready() as store:

@@ -56,6 +56,17 @@ class SQLiteStore(SessionStore):
             self._connection = connect(self._config, read_only=self._read_only, create=create)
         return self._connection
 
+    def connection(self) -> sqlite3.Connection:
+        """The store under a route works on the same one."""
+        return self._open()
+
+    def layout_now(self, worker: WorkerToken | None = None) -> TableLayout:
+        """The table as it is now; within a transaction of `worker`, with its side table. Raises ValidationFailed."""
+        self._known_layout = None
+        if worker is not None:
+            self._prepare_side(worker)
+        return self._layout()
+
     def _find_layout(self) -> TableLayout | None:
         if self._known_layout is None:
             self._known_layout = inspect(self._open(), self._config)
@@ -190,7 +201,7 @@ class SQLiteStore(SessionStore):
             wanted, following = take(names, size, rows, partition.holds)
             records, unreadable = self._records(self._select(wanted))
             self._budget.saw(records)
-            begin = "" if following is None else _separator(names[following - 1], names[following])
+            begin = "" if following is None else separator(names[following - 1], names[following])
             return Page(records, write_cursor(**{"from": begin}), following is None, unreadable)
 
     def scan_ids(self, cursor: str, limit: int) -> Ids:
@@ -201,7 +212,7 @@ class SQLiteStore(SessionStore):
             names = self._keys(f"{key} >= :start" if start else "1", {"start": start}, f"LIMIT {limit + 1}")
             if len(names) <= limit:
                 return Ids(names, write_cursor(**{"from": ""}), True)
-            begin = _separator(names[limit - 1], names[limit])
+            begin = separator(names[limit - 1], names[limit])
             return Ids(names[:limit], write_cursor(**{"from": begin}), False)
 
     def missing(self, ids: Sequence[str]) -> list[str]:
@@ -331,7 +342,7 @@ def row_parts() -> Sequence[str]:
     return tuple(own_columns("blob"))
 
 
-def _separator(before: str, after: str) -> str:
+def separator(before: str, after: str) -> str:
     """The shortest beginning of `after` that sorts behind `before`: a cursor must not hold a whole session id."""
     for length in range(1, len(after)):
         if after[:length].encode() > before.encode():
