@@ -25,6 +25,7 @@ from migrations_app.engine.errors import (
     DependencyUnavailable,
     InsufficientResources,
     LeaseLost,
+    MigrationError,
     Problem,
     ValidationFailed,
 )
@@ -49,17 +50,17 @@ class _ReadOnly:
     """Looks at every command before it is packed, those of pipelines too."""
 
     def pack_command(self, *args: Any) -> Any:
-        _refuse_writes(args)
+        refuse_writes(args)
         return super().pack_command(*args)  # type: ignore[misc]
 
     def pack_commands(self, commands: Any) -> Any:
         commands = list(commands)
         for args in commands:
-            _refuse_writes(args)
+            refuse_writes(args)
         return super().pack_commands(commands)  # type: ignore[misc]
 
     def send_command(self, *args: Any, **kwargs: Any) -> Any:
-        _refuse_writes(args)
+        refuse_writes(args)
         return super().send_command(*args, **kwargs)  # type: ignore[misc]
 
 
@@ -71,7 +72,7 @@ class ReadOnlyTLSConnection(_ReadOnly, SSLConnection):
     pass
 
 
-def _refuse_writes(args: tuple[Any, ...]) -> None:
+def refuse_writes(args: tuple[Any, ...]) -> None:
     words = b" ".join(word if isinstance(word, bytes) else str(word).encode() for word in args[:2]).upper()
     name = words.split()[0]
     if name not in READ_COMMANDS and not words.startswith(NAMING_COMMANDS):
@@ -104,36 +105,48 @@ def connect(config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool)
 
 @contextmanager
 def domain_errors(config: StoreConfig) -> Iterator[None]:
-    """Turns the client's errors into the engine's. Messages name the server, never a key."""
-    place = f"Redis at {config['host']}:{config['port']}"
+    """Turns the client's errors into the engine's."""
     try:
         yield
-    except (AuthenticationError, AuthorizationError) as error:
-        raise _not_usable(place, "config.username", "refused the user name or password", error) from None
-    except NoPermissionError as error:
-        raise _not_usable(place, "config.username", f"does not permit it: {_first_words(error)}", error) from None
-    except WriteRefused as error:
-        raise _not_usable(place, "config", f"was opened read-only: {error}", error) from None
-    except ReadOnlyError as error:
-        raise _not_usable(place, "config.host", "is a read-only replica", error) from None
-    except (ConnectionError, TimeoutError) as error:
-        # Also BusyLoadingError: a server that still loads its data is not there yet.
-        raise DependencyUnavailable(
-            f"{place} does not answer: {_first_words(error)}", details={"store": "redis", "host": config["host"]}
-        ) from None
-    except OutOfMemoryError:
-        raise InsufficientResources(f"{place} has no memory left for more sessions.") from None
-    except ResponseError as error:
-        text = str(error)
-        if STALE_MARK in text:
-            raise _stale(text) from None
-        if "DB index is out of range" in text or "invalid DB index" in text:
-            raise _not_usable(place, "config.db", "has no database of that number", error) from None
-        if "WRONGPASS" in text or "AUTH" in text:
-            raise _not_usable(place, "config.username", "refused the user name or password", error) from None
-        raise DependencyUnavailable(f"{place} answered with an error: {_first_words(error)}") from None
     except RedisError as error:
-        raise DependencyUnavailable(f"{place} failed: {_first_words(error)}") from None
+        raise domain_error(config, error) from None
+
+
+def domain_error(config: StoreConfig, error: RedisError) -> MigrationError:
+    """The engine's error for a client's. Messages name the server, never a key."""
+    place = f"Redis at {config['host']}:{config['port']}"
+    text = _first_words(error)
+    match error:
+        case AuthenticationError() | AuthorizationError():
+            return _not_usable(place, "config.username", "refused the user name or password", error)
+        case NoPermissionError():
+            return _not_usable(place, "config.username", f"does not permit it: {text}", error)
+        case WriteRefused():
+            return _not_usable(place, "config", f"was opened read-only: {error}", error)
+        case ReadOnlyError():
+            return _not_usable(place, "config.host", "is a read-only replica", error)
+        case ConnectionError() | TimeoutError():
+            # Also BusyLoadingError: a server that still loads its data is not there yet.
+            details = {"store": "redis", "host": config["host"]}
+            return DependencyUnavailable(f"{place} does not answer: {text}", details=details)
+        case OutOfMemoryError():
+            return InsufficientResources(f"{place} has no memory left for more sessions.")
+        case ResponseError():
+            return _answered(place, str(error), error)
+        case _:
+            return DependencyUnavailable(f"{place} failed: {text}")
+
+
+def _answered(place: str, text: str, error: ResponseError) -> MigrationError:
+    if STALE_MARK in text:
+        return _stale(text)
+    if "DB index is out of range" in text or "invalid DB index" in text:
+        return _not_usable(place, "config.db", "has no database of that number", error)
+    if "WRONGPASS" in text or "AUTH" in text:
+        return _not_usable(place, "config.username", "refused the user name or password", error)
+    if "OOM command not allowed" in text:  # as an older server words it inside a script
+        return InsufficientResources(f"{place} has no memory left for more sessions.")
+    return DependencyUnavailable(f"{place} answered with an error: {_first_words(error)}")
 
 
 def _not_usable(place: str, field: str, what: str, error: Exception) -> ValidationFailed:

@@ -23,6 +23,7 @@ from migrations_app.stores.sessions.redis.meta import (
 )
 
 _TIMES = {"created": CREATED, "accessed": ACCESSED, "ttl": TTL}
+_NOT_DESCRIBED = [b"", NONE, NONE, NONE, b""]
 NO_EXTRA: Mapping[str, Any] = {}
 MAX_EXACT = 2**53
 
@@ -62,6 +63,11 @@ class RedisLayout:
         return session_id
 
     @property
+    def sliding_field(self) -> tuple[bytes, int]:
+        """The hash field of the sliding length (b"": it lies beside the session) and the ms of its unit."""
+        return (self._fields.get("ttl", b"") if self.kind == "hash" else b""), self._scale
+
+    @property
     def is_plain(self) -> bool:
         """True for strings of opaque bytes, of which nothing but the deadline may be known."""
         return self.kind == "string" and self.codec is Codec.OPAQUE
@@ -81,7 +87,7 @@ class RedisLayout:
         """The record of that version, whether its value fits the codec or not. Raises Unreadable."""
         expires = deadline if deadline >= 0 else None
         if self.kind == "string":
-            if described is None:
+            if described is None or described[CODEC : EXTRA + 1] == _NOT_DESCRIBED:
                 return SessionRecord(session_id, content, self.codec, None, None, None, expires, NO_EXTRA, version)
             value, times, extra = content, dict[str, int | None](), dict[str, Any]()
         else:

@@ -19,6 +19,7 @@ def fence_key(scope: str) -> str:
 
 
 # Reads the keys of `names` into {values, deadlines, metas}. Deadline: -1 never, -2 gone.
+# Without a marker metadata is looked for all the same.
 READ_KEYS = """
 local call = redis.call
 local function deadline(name, now)
@@ -40,7 +41,7 @@ local function read(names, layout, marker)
     end
     deadlines[i] = absolute and call('PEXPIRETIME', name) or deadline(name, now)
   end
-  if redis.call('EXISTS', marker) == 1 then
+  if not marker or redis.call('EXISTS', marker) == 1 then
     for i, name in ipairs(names) do metas[i] = 'snakeweb:meta:{' .. name .. '}' end
     metas = redis.call('MGET', unpack(metas))
   end

@@ -22,6 +22,7 @@ from migrations_app.stores.sessions.redis.reading import GONE, Found, Reader, Sc
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 8 * 1024 * 1024
 LARGEST_COUNT = 10_000
+SMALLEST_COUNT = 1_000  # names alone are cheap, and keys of a route may lie between those of sessions
 LARGEST_PAGE = 2_000  # a script holds up the whole server while it reads a page
 MINIMUM_VERSION = (6, 2)
 
@@ -193,7 +194,7 @@ class RedisStore(SessionStore):
     def scan_ids(self, cursor: str, limit: int) -> Ids:
         with domain_errors(self._config):
             at, run_id, _ = self._position(cursor)
-            scanned = self._reader.scan(at, max(1, min(limit, LARGEST_COUNT)), 0)
+            scanned = self._reader.scan(at, max(SMALLEST_COUNT, min(limit, LARGEST_COUNT)), 0)
         ids: list[str] = []
         strange: list[str] = []
         for name in scanned.names:

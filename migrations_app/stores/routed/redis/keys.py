@@ -1,0 +1,33 @@
+"""The keys of a route beside the sessions of one prefix.
+
+All of them begin with `snakeweb:`; those of buckets end with the bucket's number.
+`gate` the fence's epoch; `seq` the newest version minted, `<epoch> <seq>`; `journal` the marked ids by the ms of their
+first mark; `dead` the ids of tombstones by their ms; `route` the mirrored record, MessagePack [epoch, document, route's
+name]; `legacy` the count of writes without a guard. What belongs to one session lies beside it (`sessions.redis.meta`).
+"""
+
+from migrations_app.engine.ports import BUCKETS
+
+GRACE_MS = 3_600_000  # metadata outlives its session so long, so that a late older record is refused
+KINDS = ("gate", "seq", "journal", "dead")
+
+
+class RouteKeys:
+    """Names as bytes. Those of the buckets are made once: a client needs them in every call."""
+
+    def __init__(self, prefix: str) -> None:
+        self.prefix = prefix.encode()
+        self.gates = self._of_buckets("gate")
+        self.seqs = self._of_buckets("seq")
+        self.journals = self._of_buckets("journal")
+        self.dead = self._of_buckets("dead")
+        self.route = b"snakeweb:route:" + self.prefix
+        self.legacy = b"snakeweb:legacy:" + self.prefix
+        self.marker = b"snakeweb:versioned:" + self.prefix
+
+    def _of_buckets(self, kind: str) -> list[bytes]:
+        return [self.start(kind) + b"%d" % bucket for bucket in range(BUCKETS)]
+
+    def start(self, kind: str) -> bytes:
+        """What the keys of this kind begin with, up to the bucket's number."""
+        return b"snakeweb:" + kind.encode() + b":" + self.prefix + b":"
