@@ -189,6 +189,9 @@ class Live(Protocol):
 
     def order(self) -> CutoverOrder: ...
 
+    def most_a_second(self) -> int:
+        """How many records a second a person allows for now; 0 when they did not say."""
+
     def clients(self, route: str) -> Sequence[RouteClient]: ...
 
     def want(self, *names: str) -> None:
@@ -209,6 +212,9 @@ class Unwatched:
 
     def order(self) -> CutoverOrder:
         return CutoverOrder.NONE
+
+    def most_a_second(self) -> int:
+        return 0
 
     def clients(self, route: str) -> Sequence[RouteClient]:
         return ()

@@ -32,6 +32,7 @@ class Run(models.Model):
     cutover = models.CharField(
         max_length=4, choices=choices(CutoverOrder), default=CutoverOrder.NONE, blank=True, help_text="The last order."
     )
+    most_a_second = models.PositiveIntegerField(default=0, help_text="Records a second; 0: as many as it can.")
     wake_at = models.DateTimeField(null=True, blank=True)
     parked_because = models.CharField(max_length=200, blank=True)
     result = models.JSONField(default=dict)

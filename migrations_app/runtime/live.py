@@ -25,6 +25,9 @@ class OrmLive:
     def order(self) -> CutoverOrder:
         return CutoverOrder(Run.objects.values_list("cutover", flat=True).get(pk=self._run_id))
 
+    def most_a_second(self) -> int:
+        return int(Run.objects.values_list("most_a_second", flat=True).get(pk=self._run_id))
+
     def clients(self, route: str) -> Sequence[RouteClient]:
         now = self._clock.now()
         rows = RouteLease.objects.filter(route__environment_id=self._environment_id, route__name=route)

@@ -62,14 +62,14 @@ class Watchdog:
             while not self._stop.wait(wait):
                 try:
                     self.look()
-                    wait = self._pause()
+                    wait = self.pause()
                 except DatabaseError as error:
                     logger.warning("the database does not answer, trying again: %s", error)
                     connections.close_all()
         finally:
             connections.close_all()
 
-    def _pause(self) -> float:
+    def pause(self) -> float:
         """Until the next look; short while writes wait somewhere, because an orphaned hand-off must end at once."""
         waiting = Route.objects.filter(handoff_deadline__isnull=False).exists()
         return self._settings.urgent_watchdog_seconds if waiting else self._settings.watchdog_seconds

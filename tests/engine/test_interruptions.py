@@ -1,6 +1,15 @@
 import pytest
 
-from migrations_app.engine.interruptions import Cancelled, Interruption, Paused, RollbackAsked, SliceOver, Superseded
+from migrations_app.engine.interruptions import (
+    Cancelled,
+    Interruption,
+    Paused,
+    RollbackAsked,
+    SliceOver,
+    Superseded,
+    Waits,
+)
+from migrations_app.engine.run_view import ParkedFor
 
 
 @pytest.mark.parametrize("interruption", [SliceOver, Paused, Cancelled, RollbackAsked, Superseded])
@@ -13,3 +22,8 @@ def test_an_action_that_catches_every_exception_lets_it_pass(interruption: type[
 
     with pytest.raises(interruption):
         action()
+
+
+def test_a_wait_says_why_and_until_when() -> None:
+    waits = Waits(ParkedFor.HELD)
+    assert (str(waits), waits.reason, waits.wake_at) == ("held", ParkedFor.HELD, None)

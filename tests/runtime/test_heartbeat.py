@@ -63,3 +63,29 @@ def test_a_process_that_is_to_stop_ends_the_slice(worker: WorkerToken) -> None:
         asked.set()
         with pytest.raises(SliceOver):
             heartbeat.alive()
+
+
+def test_while_clients_wait_the_lease_is_short_and_renewed_at_once(worker: WorkerToken) -> None:
+    slow = RuntimeSettings(lease_seconds=60, renew_seconds=30, urgent_lease_seconds=0.4, urgent_renew_seconds=0.05)
+    with Heartbeat(worker, slow, SystemClock()) as heartbeat:
+        leases.renew(worker, slow.lease_seconds)
+        with heartbeat.urgent():
+            wait_for(lambda: (remaining() or 60) < 1, what="the lease to be short")
+            first = database_now()
+            wait_for(lambda: (database_now() - first).total_seconds() > 2 * slow.urgent_lease_seconds)
+            assert leases.claim(Scope.parse(worker.scope), "another", 1) is None
+        wait_for(lambda: (remaining() or 0) > 30, what="the lease to be long again")
+
+
+def test_a_driver_that_falls_silent_while_clients_wait_loses_its_lease_soon(worker: WorkerToken) -> None:
+    clock = ManualClock()
+    slow = RuntimeSettings(lease_seconds=60, renew_seconds=30, urgent_lease_seconds=0.3, urgent_renew_seconds=0.05)
+    with Heartbeat(worker, slow, clock) as heartbeat, heartbeat.urgent():
+        wait_for(lambda: (remaining() or 60) < 1, what="the lease to be short")
+        clock.advance(2 * slow.urgent_lease_seconds + 0.1)
+        wait_for(lambda: leases.wanting(), what="the lease to expire")
+
+
+def remaining() -> float | None:
+    expiry = Lease.objects.get().expires_at
+    return (expiry - database_now()).total_seconds() if expiry else None

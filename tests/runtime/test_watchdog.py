@@ -3,14 +3,15 @@ from datetime import timedelta
 
 import pytest
 
-from migrations_app.models import Lease
+from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.models import Lease, Route
 from migrations_app.runtime import leases
 from migrations_app.runtime.clock import database_now
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.settings import RuntimeSettings
 from migrations_app.runtime.watchdog import Watchdog
 from tests.parallel import wait_for
-from tests.runs import a_run
+from tests.runs import AT, a_run, environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -75,3 +76,15 @@ def test_a_driver_that_fails_frees_its_thread() -> None:
     wait_for(lambda: len(failures) >= 3)
     watchdog.stop()
     assert set(failures) == {scope}
+
+
+def test_while_writes_wait_somewhere_it_looks_more_often() -> None:
+    """Its ordinary pace is too slow for this test to see anything."""
+    lazy = RuntimeSettings(watchdog_seconds=0.2, urgent_watchdog_seconds=0.02, watchdog_drivers=1)
+    route = Route.objects.create(
+        environment=environment(), name="sessions", epoch=4, phase=RoutePhase.HANDOFF, authority="a", changed_at=AT
+    )
+    watchdog = Watchdog(lambda scope: None, lazy)
+    assert watchdog.pause() == lazy.watchdog_seconds
+    Route.objects.filter(pk=route.pk).update(handoff_deadline=database_now())
+    assert watchdog.pause() == lazy.urgent_watchdog_seconds

@@ -7,7 +7,8 @@ from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, Target
 from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
-from migrations_app.stores.sessions import config_problems, endpoint
+from migrations_app.stores.sessions import config_problems, endpoint, fence_class
+from migrations_app.stores.sessions.base import FenceClass
 
 
 def problems_of(spec: Spec, analysis: Analysis) -> list[Problem]:
@@ -112,11 +113,17 @@ def _sample(spec: Spec, source: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _options(spec: Spec) -> Iterator[Problem]:
-    if spec.options.get("zero_downtime"):
-        yield Problem(
-            "options.zero_downtime",
-            "Sessions move in standard mode here: reads go on, and writes wait for a moment at the switch. A switch "
-            "without any wait is not available in this version.",
-            "Set zero_downtime to false; the parameter “write_pause_limit_ms” limits how long writes may wait.",
-            "zero_downtime_unavailable",
-        )
+    if not spec.options.get("zero_downtime"):
+        return
+    for role in (SOURCE, TARGET):
+        target = spec.targets[role]
+        fences = fence_class(target.config)
+        if fences is not FenceClass.NATIVE:
+            yield Problem(
+                "options.zero_downtime",
+                f"“{target.name}” cannot keep an outdated writer out (fence class {fences}): a client that missed the "
+                "hand-over would write there unnoticed, and its sessions would be lost.",
+                "Set zero_downtime to false: the maintenance plan asks writes to wait while the stores are compared, at "
+                "most for “write_pause_limit_ms”.",
+                "zero_downtime_unavailable",
+            )

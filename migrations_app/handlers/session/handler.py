@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from migrations_app.engine.background import Background
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import Action, Handler, Spec, TargetRole
 from migrations_app.engine.plan import Analysis, Step
@@ -19,10 +20,16 @@ from migrations_app.handlers.session.checks import problems_of
 from migrations_app.handlers.session.parameters import PARAMETERS, SOURCE, TARGET
 from migrations_app.handlers.session.risk import RULES
 from migrations_app.handlers.session.steps import steps_of
+from migrations_app.handlers.session.zero_downtime.actions import zero_downtime_actions
+from migrations_app.handlers.session.zero_downtime.background import RelayDriver, VerifierDriver
+from migrations_app.handlers.session.zero_downtime.steps import zero_downtime_steps
 
 
 class SessionMigration(Handler):
-    """Standard mode: bulk copy, catch-up, a short write pause, verification both ways, switch."""
+    """Standard mode: bulk copy, catch-up, a short write pause, verification both ways, switch.
+
+    With the option `zero_downtime` the route goes through the phases of PROTOCOL 5.3 instead, bucket by bucket.
+    """
 
     name = "session"
     version = "1"
@@ -44,6 +51,8 @@ class SessionMigration(Handler):
         return problems_of(spec, analysis)
 
     def steps(self, spec: Spec, analysis: Analysis) -> Sequence[Step]:
+        if spec.options.get("zero_downtime"):
+            return zero_downtime_steps(spec, analysis)
         return steps_of(spec, analysis)
 
     def actions(self) -> Mapping[str, Action]:
@@ -56,4 +65,8 @@ class SessionMigration(Handler):
             "switch": Switch(),
             "verify": Verify(),
             "cleanup": Cleanup(),
+            **zero_downtime_actions(),
         }
+
+    def background(self) -> Mapping[str, Background]:
+        return {"relay": RelayDriver(), "verifier": VerifierDriver()}

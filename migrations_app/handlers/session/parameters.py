@@ -6,10 +6,14 @@ from migrations_app.engine.parameters import Field, FieldKind
 SOURCE = "source"
 TARGET = "target"
 
+AUTOMATIC = "automatic"
+RELEASED = "released"
+NEWEST = "newest"
+AUTHORITY = "authority"
 STOP = "stop"
 LEAVE = "leave"
 
-PARAMETERS = (
+STANDARD_PARAMETERS = (
     Field(
         "route",
         FieldKind.TEXT,
@@ -66,6 +70,77 @@ PARAMETERS = (
         help="Stop the run at a record that is not a session, or leave such records where they are and count them.",
     ),
 )
+
+ZERO_DOWNTIME_PARAMETERS = (
+    Field(
+        "hand_over",
+        FieldKind.CHOICE,
+        "Hand-over",
+        default=AUTOMATIC,
+        choices=(AUTOMATIC, RELEASED),
+        help="Zero downtime: hand over as soon as every gate is open, or wait until a person releases it.",
+    ),
+    Field(
+        "canary_soak_ms",
+        FieldKind.INTEGER,
+        "Soak between waves",
+        default=10_000,
+        minimum=0,
+        maximum=86_400_000,
+        unit="ms",
+        help="Zero downtime: one bucket of 256 is handed over first, then a tenth, then all; this long in between.",
+    ),
+    Field(
+        "soak_ms",
+        FieldKind.INTEGER,
+        "Soak before completing",
+        default=60_000,
+        minimum=0,
+        maximum=7 * 86_400_000,
+        unit="ms",
+        help="Zero downtime: how long the new store serves before completing is asked for; the old one is kept level.",
+    ),
+    Field(
+        "pause_target_ms",
+        FieldKind.INTEGER,
+        "Aimed-at write pause",
+        default=250,
+        minimum=20,
+        maximum=5_000,
+        unit="ms",
+        help="Zero downtime: the relay must be four times quicker than this before a bucket is handed over.",
+    ),
+    Field(
+        "pause_limit_ms",
+        FieldKind.INTEGER,
+        "Longest write pause of a bucket",
+        default=2_000,
+        minimum=200,
+        maximum=30_000,
+        unit="ms",
+        help="Zero downtime: a hand-over that takes longer is given up, and writes go on where they were.",
+    ),
+    Field(
+        "legacy_watch_ms",
+        FieldKind.INTEGER,
+        "Watch for other writers",
+        default=3_000,
+        minimum=0,
+        maximum=3_600_000,
+        unit="ms",
+        help="Zero downtime: how long nobody may have written without the router before a second store comes in.",
+    ),
+    Field(
+        "after_regression",
+        FieldKind.CHOICE,
+        "When the serving store forgot writes",
+        default=NEWEST,
+        choices=(NEWEST, AUTHORITY),
+        help="Zero downtime: a server that fails over may lose acknowledged writes which the other store still has: "
+        "bring the newest back, or go by what the serving store holds.",
+    ),
+)
+PARAMETERS = (*STANDARD_PARAMETERS, *ZERO_DOWNTIME_PARAMETERS)
 
 
 def route_name(spec_parameters: object, source_name: str) -> str:

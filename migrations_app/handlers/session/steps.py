@@ -11,11 +11,10 @@ from migrations_app.handlers.session.partitions import TRANSFER
 SESSIONS_A_SECOND = 10_000  # a cautious figure for both servers on one network; past runs replace it
 
 
-def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
+def first_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
+    """What every session migration begins with: look, back up, make room."""
     source, target = spec.targets[SOURCE].name, spec.targets[TARGET].name
-    sessions = analysis.sizes.get("sessions", 0)
-    once = 1 + sessions // SESSIONS_A_SECOND
-    cleaning = bool(spec.options.get("cleanup_source"))
+    once = 1 + analysis.sizes.get("sessions", 0) // SESSIONS_A_SECOND
     backing = bool(spec.options.get("backup_enabled"))
     return (
         Step(
@@ -52,6 +51,16 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             depends_on=("backup",),
             undo_title="drop what was created, when it is empty",
         ),
+    )
+
+
+def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
+    source, target = spec.targets[SOURCE].name, spec.targets[TARGET].name
+    sessions = analysis.sizes.get("sessions", 0)
+    once = 1 + sessions // SESSIONS_A_SECOND
+    cleaning = bool(spec.options.get("cleanup_source"))
+    return (
+        *first_steps(spec, analysis),
         Step(
             TRANSFER,
             StepKind.MIGRATION,

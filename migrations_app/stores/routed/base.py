@@ -236,6 +236,10 @@ class RoutedStore(ABC):
         """Take away each mark whose session still has the mark's version. Returns how many went."""
 
     @abstractmethod
+    def marked(self, ids: Sequence[str]) -> set[str]:
+        """Those of `ids` that are marked now."""
+
+    @abstractmethod
     def journal(self, buckets: Sequence[int]) -> JournalState: ...
 
     @abstractmethod
@@ -274,6 +278,10 @@ class RoutedStore(ABC):
         SQL stores count them by trigger, which also versions and marks them; Redis finds them by comparing values
         with the checksum beside them (`suspects`), so its count is what `suspects` has confirmed.
         """
+
+    def changed_ids(self) -> list[str]:
+        """Ids that anybody has written since the last call, as far as the server tells; SQL: none, triggers see all."""
+        return []
 
     def suspects(self, ids: Sequence[str], worker: WorkerToken) -> int:
         """Look at these ids for writes without a guard; version, mark and count what is found. SQL: nothing to do."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from migrations_app.stores.sessions.base import SessionStore
+from migrations_app.stores.sessions.base import FenceClass, SessionStore
 from migrations_app.stores.sessions.configuration import CONFIG_FIELDS, StoreConfig, config_problems, parse_config
 from migrations_app.stores.sessions.identity import endpoint, fingerprint, place
 from migrations_app.stores.sessions.postgres.store import PostgresStore
@@ -16,6 +16,11 @@ class _Open(Protocol):
 
 
 _STORES: Mapping[str, _Open] = {"redis": RedisStore, "postgres": PostgresStore, "sqlite": SQLiteStore}
+_FENCES: Mapping[str, FenceClass] = {
+    "redis": RedisStore.fence_class,
+    "postgres": PostgresStore.fence_class,
+    "sqlite": SQLiteStore.fence_class,
+}
 
 
 def open_store(config: Mapping[str, Any], secrets: Mapping[str, str], *, read_only: bool = False) -> SessionStore:
@@ -28,11 +33,17 @@ def open_store(config: Mapping[str, Any], secrets: Mapping[str, str], *, read_on
     return _STORES[parsed.store](parsed, secrets, read_only=read_only)
 
 
+def fence_class(config: Mapping[str, Any]) -> FenceClass:
+    """How stores of this kind keep an outdated writer out. Raises ValidationFailed for an unusable configuration."""
+    return _FENCES[parse_config(config).store]
+
+
 __all__ = [
     "CONFIG_FIELDS",
     "SessionStore",
     "config_problems",
     "endpoint",
+    "fence_class",
     "fingerprint",
     "open_store",
     "place",

@@ -5,14 +5,13 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 from migrations_app.engine.crash_points import reach
-from migrations_app.engine.errors import StepFailed
 from migrations_app.engine.handler import Action, ActionContext
-from migrations_app.handlers.session.fingerprint import fingerprint, key_of
 from migrations_app.handlers.session.paging import pages, pages_ahead
-from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
+from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.partitions import close_partitions
 from migrations_app.handlers.session.sides import reader, reading, writing
-from migrations_app.stores.sessions.base import Page, Partition
+from migrations_app.handlers.session.unreadable import refuse_unreadable
+from migrations_app.stores.sessions.base import Partition
 from migrations_app.stores.sessions.records import Version
 
 COPY_SEQ = 1  # catch-up passes count on from here, so that a late copy never replaces what they brought
@@ -36,7 +35,7 @@ class Transfer(Action):
         )
         with writing(ctx, TARGET) as target, closing(scan) as stream:
             for page in stream:
-                self._refuse_unreadable(ctx, page)
+                refuse_unreadable(ctx, page)
                 applied = target.apply(page.records, ctx.worker, version=version)
                 reach("session.transfer.applied")
                 counts["sessions"] += len(page.records)
@@ -98,15 +97,3 @@ class Transfer(Action):
     def _expected(self, ctx: ActionContext) -> int | None:
         sessions: int | None = ctx.results.get("prepare", {}).get("sessions")
         return sessions // ctx.partitions if sessions is not None else None
-
-    def _refuse_unreadable(self, ctx: ActionContext, page: Page) -> None:
-        if not page.unreadable or ctx.parameters["unreadable"] == LEAVE:
-            return
-        key = key_of(ctx.extra)
-        named = [{"fingerprint": fingerprint(id_, key), "reason": reason} for id_, reason in page.unreadable[:20]]
-        raise StepFailed(
-            f"{len(page.unreadable)} record(s) of “{ctx.targets[SOURCE].name}” are not readable as sessions "
-            f"({named[0]['fingerprint']}: {named[0]['reason']}); nothing was removed from the source. "
-            "Mend or remove them, narrow the target's prefix, or set the parameter “unreadable” to “leave”.",
-            details={"unreadable": named},
-        )

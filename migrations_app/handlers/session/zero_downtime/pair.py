@@ -26,6 +26,10 @@ class Pair:
     def other(self, name: str) -> RoutedStore:
         return {SIDE_A: self.b, SIDE_B: self.a}[name]
 
+    def skew_ms(self) -> int:
+        """Side b's clock minus side a's."""
+        return self.b.now_ms() - self.a.now_ms()
+
     def mirror(self, document: str, epoch: int) -> None:
         self.a.mirror(document, epoch, self.worker)
         self.b.mirror(document, epoch, self.worker)

@@ -5,7 +5,7 @@ goes only while its session still has the version that was carried. Two relays a
 all harmless, because the replica adopts only what is newer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from migrations_app.engine.crash_points import reach
@@ -41,6 +41,7 @@ class Relay:
     replica: RoutedStore
     worker: WorkerToken
     skew_ms: int = 0
+    tell: Callable[[Sequence[str]], object] = tuple  # hears which sessions were carried
 
     def carry(self, buckets: Sequence[int], limit: int = BATCH) -> Relayed:
         """One pass over at most `limit` marks. Raises LeaseLost, DependencyUnavailable, InsufficientResources."""
@@ -53,6 +54,7 @@ class Relay:
         reach("relay.applied")
         now = {state.id: state.version for state in carried}
         done = [replace(mark, version=now[mark.id]) for mark in marks if mark.id in now]
+        self.tell(tuple(now))
         acknowledged = self.authority.acknowledge(done, self.worker) if done else 0
         reach("relay.acknowledged")
         return Relayed(

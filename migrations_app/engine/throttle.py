@@ -1,0 +1,51 @@
+"""How fast a copy may go: slower when the stores it touches get slow, faster again when they recover.
+
+Additive increase, multiplicative decrease, as TCP does it: a pure state that is told what a batch cost and answers with
+the pause before the next one. It knows a store's usual latency from the quickest batches it has seen.
+"""
+
+from dataclasses import dataclass
+
+SLOW = 3.0  # times the usual time a record takes: then the store suffers
+FASTER = 1.10
+SLOWER = 0.5
+LEAST_RATE = 20.0  # records a second; a copy never stands still
+FIRST_RATE = 4_000.0
+MOST_RATE = 1_000_000.0
+FORGET = 1.02  # the usual time drifts up by this with every batch, so that a store may change for good
+
+
+@dataclass(slots=True)
+class Throttle:
+    """`rate` is in records a second. `most_lag_ms`: a relay that is further behind than this comes first."""
+
+    most_lag_ms: float
+    rate: float = FIRST_RATE
+    because: str = ""
+    _usual_source_us: float = 0.0
+    _usual_target_us: float = 0.0
+
+    def after(
+        self, records: int, *, source_seconds: float, target_seconds: float, lag_ms: float = 0.0, most_a_second: int = 0
+    ) -> float:
+        """Seconds to wait before the next batch. `most_a_second` is a person's limit (0: none)."""
+        if records:
+            self._learn(records, source_seconds, target_seconds)
+            self.because = self._complaint(records, source_seconds, target_seconds, lag_ms)
+            self.rate = max(LEAST_RATE, self.rate * SLOWER) if self.because else min(MOST_RATE, self.rate * FASTER)
+        rate = min(self.rate, float(most_a_second)) if most_a_second else self.rate
+        return max(0.0, records / rate - source_seconds - target_seconds)
+
+    def _learn(self, records: int, source_seconds: float, target_seconds: float) -> None:
+        source, target = source_seconds * 1e6 / records, target_seconds * 1e6 / records
+        self._usual_source_us = min(source, self._usual_source_us * FORGET) if self._usual_source_us else source
+        self._usual_target_us = min(target, self._usual_target_us * FORGET) if self._usual_target_us else target
+
+    def _complaint(self, records: int, source_seconds: float, target_seconds: float, lag_ms: float) -> str:
+        if lag_ms > self.most_lag_ms:
+            return f"the relay is {lag_ms:.0f} ms behind"
+        if source_seconds * 1e6 / records > SLOW * self._usual_source_us:
+            return "the source got slow"
+        if target_seconds * 1e6 / records > SLOW * self._usual_target_us:
+            return "the target got slow"
+        return ""

@@ -1,0 +1,86 @@
+"""Prepare both stores for the route: fences, journals, and room for versions beside the values.
+
+Undo takes all of it off again, and the copies off the target. By then the route is plain and the source serves.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from migrations_app.engine.crash_points import reach
+from migrations_app.engine.handler import Action, ActionContext
+from migrations_app.engine.ports import CLOSED_TOKEN, WorkerToken, partition_scope, run_scope
+from migrations_app.handlers.session import route
+from migrations_app.handlers.session.parameters import SOURCE, TARGET
+from migrations_app.handlers.session.partitions import TRANSFER
+from migrations_app.handlers.session.sides import reading
+from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
+from migrations_app.handlers.session.zero_downtime.publishing import document_of
+
+ID_PAGE = 500
+
+
+class Join(Action):
+    """Result: fence, and each side's incarnation: a server that has another one later may have forgotten writes."""
+
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        record = route.current(ctx)
+        with opened(ctx.targets, ctx.worker) as pair:
+            document = document_of(record)
+            # The replica refuses every epoch that clients have before the hand-over.
+            for store, fence in ((pair.a, record.epoch), (pair.b, record.epoch + 1)):
+                store.join(ctx.worker, route=record.name, fence=fence, document=document, epoch=record.epoch)
+                reach("session.join.store")
+            return {
+                "fence": record.epoch,
+                "incarnations": {"a": pair.a.incarnation(), "b": pair.b.incarnation()},
+            }
+
+    def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
+        with reading(ctx.targets[SOURCE]) as source, reading(ctx.targets[TARGET]) as target:
+            return {role: store.fence_class for role, store in ((SOURCE, source), (TARGET, target))}
+
+    def undo(self, ctx: ActionContext) -> None:
+        with opened(ctx.targets, ctx.worker) as pair:
+            if pair.b.joined():
+                _close_late_drivers(ctx, pair)
+                self._clear_target(ctx, pair)
+                pair.b.leave(ctx.worker)
+                reach("session.join.undo.target")
+            pair.a.leave(ctx.worker)
+            pair.a.sessions.withdraw(ctx.worker, [run_scope(ctx.run_id), run_scope(ctx.effect_run_id)])
+
+    def manual_undo(self, ctx: ActionContext) -> Sequence[str]:
+        source, target = ctx.targets[SOURCE].name, ctx.targets[TARGET].name
+        return (
+            f"Check that the route “{route.name_of(ctx)}” is at plain_a. On “{source}” and “{target}”, remove what "
+            "Snakeweb keeps beside the sessions (docs/client-protocol.md names the tables and keys).",
+            f"Delete the copied sessions on “{target}”.",
+        )
+
+    def _clear_target(self, ctx: ActionContext, pair: Pair) -> None:
+        """What came over the route goes. A session that the source never knew was put there by somebody else."""
+        removed, left, cursor, last = 0, 0, "", False
+        while not last:
+            page = pair.b.sessions.scan_ids(cursor, ID_PAGE)
+            held = zip(page.ids, pair.a.fetch(page.ids), pair.b.fetch(page.ids), strict=True)
+            ours = [
+                session_id
+                for session_id, a, b in held
+                if a.record is not None or a.dead or b.version > (0, 0) or a.version > (0, 0)
+            ]
+            removed += pair.b.sessions.delete(ours, ctx.worker) if ours else 0
+            left += len(page.ids) - len(ours)
+            cursor, last = page.cursor, page.last
+            ctx.progress.alive()
+        if left:
+            ctx.log.warning(f"{left} session(s) on “{ctx.targets[TARGET].name}” are not from this run; they stay.")
+        ctx.log.info(f"{removed} copied session(s) were removed from “{ctx.targets[TARGET].name}”.")
+
+
+def _close_late_drivers(ctx: ActionContext, pair: Pair) -> None:
+    """A partition's driver, relay or verifier that was frozen through it all finds every door shut."""
+    scopes = [partition_scope(ctx.effect_run_id, TRANSFER, index) for index in range(ctx.options["parallel_workers"])]
+    scopes += [partition_scope(ctx.effect_run_id, f"background.{name}", 0) for name in ("relay", "verifier")]
+    for scope in scopes:
+        for store in (pair.a, pair.b):
+            store.sessions.raise_worker_fence(WorkerToken(scope, CLOSED_TOKEN))

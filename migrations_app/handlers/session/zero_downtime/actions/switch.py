@@ -1,0 +1,246 @@
+"""The hand-over, in waves: one bucket, a tenth, all; each through the gates, with a soak in between and at the end.
+
+A person may postpone it, release it, or bring everything back, as often as they want: their order is a level, and this
+step brings the route to where the order wants it. Undo brings every bucket back to the source.
+"""
+
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from migrations_app.engine.errors import IllegalTransition
+from migrations_app.engine.handler import Action, ActionContext
+from migrations_app.engine.interruptions import Waits
+from migrations_app.engine.ports import RouteRecord
+from migrations_app.engine.run_view import ParkedFor
+from migrations_app.engine.vocabulary import CutoverOrder, RoutePhase
+from migrations_app.handlers.session import route
+from migrations_app.handlers.session.fingerprint import key_of
+from migrations_app.handlers.session.parameters import RELEASED, SOURCE, TARGET
+from migrations_app.handlers.session.zero_downtime.gates import Gates
+from migrations_app.handlers.session.zero_downtime.hand_off import BACK, FORWARD, HandOff, HandOffAborted, Way, abort
+from migrations_app.handlers.session.zero_downtime.levelness import Levelness
+from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
+from migrations_app.handlers.session.zero_downtime.publishing import buckets_in
+from migrations_app.handlers.session.zero_downtime.relay import Relay
+from migrations_app.handlers.session.zero_downtime.waves import WAVES, next_chunk, wave_of
+
+GATE_SECONDS = 0.25
+SAVE_SECONDS = 2.0
+MOST_ABORTS = 5
+LATELY = 200
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the checkpoint keeps. `wave_at`: when the last wave was complete, ISO 8601; `aborts` in a row."""
+
+    waves: int = 0
+    wave_at: str = ""
+    aborts: int = 0
+    hand_overs: int = 0
+    hand_backs: int = 0
+    longest_pause_ms: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> "State":
+        return cls(**{name: saved[name] for name in cls.__slots__ if name in saved})
+
+
+class Switch(Action):
+    """Result: hand_overs, hand_backs (numbers of hand-offs), longest_pause_ms."""
+
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        state = State.from_dict(ctx.checkpoint)
+        with opened(ctx.targets, ctx.worker) as pair:
+            abort(ctx, pair, "its driver died.")
+            while True:
+                record = route.current(ctx)
+                order = _order(ctx)
+                if order is CutoverOrder.BACK:
+                    state = self._all_back(ctx, pair, state)
+                    self._wait(ctx, state, ParkedFor.HELD)
+                if not buckets_in(record, RoutePhase.DUAL_A):
+                    if self._soaked(ctx, state, ctx.parameters["soak_ms"]):
+                        return self._result(state)
+                    continue
+                if order is CutoverOrder.HOLD:
+                    self._wait(ctx, state, ParkedFor.HELD)
+                if not self._soaked(ctx, state, ctx.parameters["canary_soak_ms"]):
+                    continue
+                state = self._hand_over(ctx, pair, record, state)
+
+    def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return {"waves": len(WAVES), "buckets": 256}
+
+    def undo(self, ctx: ActionContext) -> None:
+        """Every bucket back to the source, which has all that was written since. Refused once it was completed."""
+        record = ctx.routes.get(route.name_of(ctx))
+        if record is None:
+            return
+        if buckets_in(record, RoutePhase.SINGLE_B, RoutePhase.RETIRED):
+            raise IllegalTransition(
+                f"“{ctx.targets[SOURCE].name}” was let go when the migration was completed: it no longer holds what "
+                f"“{ctx.targets[TARGET].name}” serves. Plan a migration in the other direction."
+            )
+        with opened(ctx.targets, ctx.worker) as pair:
+            abort(ctx, pair, "the run is rolled back.")
+            ctx.live.want("relay")
+            self._all_back(ctx, pair, State())
+
+    def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
+        name, source, target = route.name_of(ctx), ctx.targets[SOURCE].name, ctx.targets[TARGET].name
+        return (
+            f"See that both stores answer, then retry the rollback: “{target}” serves meanwhile, and its journal knows "
+            f"what “{source}” lacks.",
+            f"Only if “{target}” is lost for good: set the route “{name}” to phase plain_a, authority a, with a "
+            f"greater epoch; sessions that changed since the journal was last empty go back to what “{source}” holds.",
+        )
+
+    def _hand_over(self, ctx: ActionContext, pair: Pair, record: RouteRecord, state: State) -> State:
+        """One chunk of the wave under way, once its gates are open. The state says what came of it."""
+        chunk = next_chunk(record)
+        with _hand_off(ctx, pair, FORWARD, record) as hand_off:
+            if not self._through_gates(ctx, pair, record, state, chunk, hand_off):
+                return state
+            try:
+                done = hand_off.hand_over(chunk)
+            except HandOffAborted as reason:
+                return self._after_abort(ctx, state, reason)
+        waves = wave_of(done.record)
+        state = replace(
+            state,
+            waves=waves,
+            wave_at=ctx.clock.now().isoformat() if waves > state.waves else state.wave_at,
+            aborts=0,
+            hand_overs=state.hand_overs + 1,
+            longest_pause_ms=max(state.longest_pause_ms, done.paused_ms),
+        )
+        ctx.log.info(
+            f"{len(chunk)} bucket(s) are served by “{ctx.targets[TARGET].name}”; writes waited {done.paused_ms} ms, "
+            f"{done.drained} session(s) were carried meanwhile."
+        )
+        self._save(ctx, state)
+        return state
+
+    def _after_abort(self, ctx: ActionContext, state: State, reason: HandOffAborted) -> State:
+        state = replace(state, aborts=state.aborts + 1)
+        if state.aborts >= MOST_ABORTS:
+            ctx.log.warning(
+                f"The hand-over was given up {state.aborts} times in a row ({reason.message}) and is not tried again "
+                "until a person releases it."
+            )
+            self._wait(ctx, replace(state, aborts=0), ParkedFor.HELD)
+        self._save(ctx, state)
+        return state
+
+    def _through_gates(
+        self, ctx: ActionContext, pair: Pair, record: RouteRecord, state: State, chunk: Sequence[int], hand_off: HandOff
+    ) -> bool:
+        """Wait for the gates. False when an order or another record came meanwhile."""
+        since = datetime.fromisoformat(state.wave_at) if state.wave_at else None
+        gates = Gates(ctx, pair, record, FORWARD.origin, since or _transferred_at(ctx))
+        saved = ctx.clock.monotonic()
+        while True:
+            seen = gates.look(chunk)
+            ctx.live.show(record.name, "gates", {"gates": [gate.as_dict() for gate in seen], "buckets": len(chunk)})
+            if all(gate.is_open for gate in seen):
+                return True
+            if _order(ctx) in (CutoverOrder.HOLD, CutoverOrder.BACK) or route.current(ctx).epoch != record.epoch:
+                return False
+            hand_off.relay.carry(chunk)
+            if ctx.clock.monotonic() - saved >= SAVE_SECONDS:
+                saved = ctx.clock.monotonic()
+                self._save(ctx, state)
+            ctx.progress.alive()
+            time.sleep(GATE_SECONDS)
+
+    def _all_back(self, ctx: ActionContext, pair: Pair, state: State) -> State:
+        """Hand every bucket back that the target serves. Raises HandOffAborted when that did not work."""
+        aborts = 0
+        while True:
+            record = route.current(ctx)
+            handed = buckets_in(record, RoutePhase.DUAL_B)
+            if not handed:
+                return replace(state, waves=0, wave_at="", aborts=0)
+            with _hand_off(ctx, pair, BACK, record) as hand_off:
+                _carry_first(ctx, hand_off, handed[:64])
+                try:
+                    done = hand_off.hand_over(handed[:64])
+                except HandOffAborted:
+                    aborts += 1
+                    if aborts >= MOST_ABORTS:
+                        raise
+                    continue
+            state = replace(
+                state,
+                hand_backs=state.hand_backs + 1,
+                longest_pause_ms=max(state.longest_pause_ms, done.paused_ms),
+            )
+            ctx.log.info(
+                f"{len(handed[:64])} bucket(s) are served by “{ctx.targets[SOURCE].name}” again; writes waited "
+                f"{done.paused_ms} ms."
+            )
+
+    def _soaked(self, ctx: ActionContext, state: State, soak_ms: int) -> bool:
+        """Whether the last wave has proven itself for long enough; parks the run until it has."""
+        if not state.wave_at:
+            return True
+        ends = datetime.fromisoformat(state.wave_at) + timedelta(milliseconds=soak_ms)
+        if ctx.clock.now() >= ends:
+            return True
+        self._wait(ctx, state, ParkedFor.SOAK, ends)
+        return False
+
+    def _wait(self, ctx: ActionContext, state: State, reason: ParkedFor, wake_at: datetime | None = None) -> None:
+        self._save(ctx, state)
+        raise Waits(reason, wake_at)
+
+    def _save(self, ctx: ActionContext, state: State) -> None:
+        served = len(buckets_in(route.current(ctx), RoutePhase.DUAL_B))
+        ctx.progress.save(state.as_dict(), done=served, total=256, unit="buckets")
+
+    def _result(self, state: State) -> dict[str, Any]:
+        return {
+            "hand_overs": state.hand_overs,
+            "hand_backs": state.hand_backs,
+            "longest_pause_ms": state.longest_pause_ms,
+        }
+
+
+def _order(ctx: ActionContext) -> CutoverOrder:
+    """What a person wants; without an order the plan says whether to wait for one."""
+    order = ctx.live.order()
+    if order is CutoverOrder.NONE and ctx.parameters["hand_over"] == RELEASED:
+        return CutoverOrder.HOLD
+    return order
+
+
+def _transferred_at(ctx: ActionContext) -> datetime:
+    """Verifier passes count from when the proof began: before it nothing was complete."""
+    return datetime.fromisoformat(ctx.results["prove"]["began_at"])
+
+
+def _carry_first(ctx: ActionContext, hand_off: HandOff, buckets: Sequence[int]) -> None:
+    """Empty most of the journal before anybody has to wait for the rest of it."""
+    ends = ctx.clock.monotonic() + 5.0
+    while len(hand_off.relay.carry(buckets).ids) >= 50 and ctx.clock.monotonic() < ends:
+        ctx.progress.alive()
+
+
+@contextmanager
+def _hand_off(ctx: ActionContext, pair: Pair, way: Way, record: RouteRecord) -> Iterator[HandOff]:
+    skew = pair.skew_ms()
+    lately: deque[str] = deque(maxlen=LATELY)
+    relay = Relay(
+        pair.side(way.origin), pair.side(way.replica), ctx.worker, skew if way is FORWARD else -skew, lately.extend
+    )
+    level = Levelness(pair, lambda bucket: way.origin, key_of(ctx.extra), ctx.parameters["deadline_tolerance_ms"], skew)
+    yield HandOff(ctx, pair, way, relay, level, lambda: list(lately))

@@ -1,0 +1,173 @@
+"""What goes on beside the steps: the relay in both directions, and the verifier, pass after pass.
+
+Both go by the published route alone: they begin to matter with DUAL_A and end by themselves when no bucket is dual
+any more, whatever became of the run.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from migrations_app.engine.background import Background, BackgroundContext
+from migrations_app.engine.handler import ActionContext
+from migrations_app.engine.ports import RouteRecord
+from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.handlers.session.fingerprint import key_of
+from migrations_app.handlers.session.parameters import SOURCE, route_name
+from migrations_app.handlers.session.zero_downtime.hand_off import HANDING
+from migrations_app.handlers.session.zero_downtime.legacy import LegacyWatch
+from migrations_app.handlers.session.zero_downtime.levelness import Levelness
+from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
+from migrations_app.handlers.session.zero_downtime.publishing import buckets_in
+from migrations_app.handlers.session.zero_downtime.relay import Relay, Relayed
+from migrations_app.handlers.session.zero_downtime.verifier import Pass, Verifier, summary
+
+DUAL = (RoutePhase.DUAL_A, RoutePhase.DUAL_B, *HANDING)
+SERVED: Mapping[str, tuple[RoutePhase, ...]] = {
+    "a": (RoutePhase.DUAL_A, RoutePhase.HANDOFF),
+    "b": (RoutePhase.DUAL_B, RoutePhase.HANDOFF_BACK),
+}
+LOOK_AT_ROUTE_SECONDS = 0.1
+SHOW_SECONDS = 1.0
+IDLE_SECONDS = 0.004
+LAGS = 2000  # of the last so many sessions carried
+PASS_EVERY = timedelta(seconds=5)
+
+
+@dataclass
+class Flow:
+    """What the relay has done since its driver began."""
+
+    carried: int = 0
+    lags: deque[int] = field(default_factory=lambda: deque(maxlen=LAGS))
+    last: Relayed = field(default_factory=Relayed)
+
+    def saw(self, passed: Relayed) -> None:
+        self.carried += len(passed.ids)
+        self.last = passed
+        self.lags.extend([passed.oldest_ms] * min(len(passed.ids), 50))
+
+    @property
+    def lag_p99_ms(self) -> int:
+        ordered = sorted(self.lags)
+        return ordered[len(ordered) * 99 // 100] if ordered else 0
+
+
+def name_of(ctx: BackgroundContext) -> str:
+    return route_name(ctx.parameters, ctx.targets[SOURCE].name)
+
+
+def dual_record(ctx: BackgroundContext) -> RouteRecord | None:
+    """The route as it is, None when no bucket of it has two stores any more."""
+    record = ctx.routes.get(name_of(ctx))
+    return record if record is not None and buckets_in(record, *DUAL) else None
+
+
+class RelayDriver(Background):
+    def drive(self, ctx: BackgroundContext) -> datetime | None:
+        record = dual_record(ctx)
+        if record is None:
+            return None
+        flow = Flow()
+        with opened(ctx.targets, ctx.worker) as pair:
+            skew = pair.skew_ms()
+            relays = {"a": Relay(pair.a, pair.b, ctx.worker, skew), "b": Relay(pair.b, pair.a, ctx.worker, -skew)}
+            watch = LegacyWatch(ctx, pair)
+            looked = shown = time.monotonic()
+            while True:
+                ctx.alive()
+                moved = self._carry(record, relays, flow)
+                now = time.monotonic()
+                if now - looked >= LOOK_AT_ROUTE_SECONDS:
+                    looked, record = now, dual_record(ctx)
+                    if record is None:
+                        return None
+                    watch.look(record)
+                if now - shown >= SHOW_SECONDS:
+                    shown = now
+                    ctx.live.show(record.name, "relay", self._panel(record, pair, flow, watch))
+                if not moved:
+                    time.sleep(IDLE_SECONDS)
+
+    def _carry(self, record: RouteRecord, relays: Mapping[str, Relay], flow: Flow) -> bool:
+        moved = False
+        for side, phases in SERVED.items():
+            if buckets := buckets_in(record, *phases):
+                passed = relays[side].carry(buckets)
+                if passed.ids or passed.stuck:
+                    flow.saw(passed)
+                moved = moved or bool(passed.ids)
+        return moved
+
+    def _panel(self, record: RouteRecord, pair: Pair, flow: Flow, watch: LegacyWatch) -> dict[str, Any]:
+        forward = pair.a.journal(buckets_in(record, *SERVED["a"]))
+        back = pair.b.journal(buckets_in(record, *SERVED["b"]))
+        return {
+            "lag_p99_ms": flow.lag_p99_ms,
+            "oldest_ms": max(forward.oldest_ms, back.oldest_ms),
+            "depth": forward.depth + back.depth,
+            "depth_forward": forward.depth,
+            "depth_back": back.depth,
+            "carried": flow.carried,
+            "stuck": flow.last.stuck,
+            "problem": flow.last.problem,
+            "legacy_writes": watch.seen,
+            "skew_ms": pair.skew_ms(),
+        }
+
+
+class VerifierDriver(Background):
+    """One pass, then a rest; it holds no worker between passes."""
+
+    def drive(self, ctx: BackgroundContext) -> datetime | None:
+        record = dual_record(ctx)
+        if record is None:
+            return None
+        before = ctx.live.shown(record.name).get("verifier", {})
+        began = ctx.clock.now()
+        with opened(ctx.targets, ctx.worker) as pair:
+            found = verifier(ctx, pair, record, lambda _compared: ctx.alive()).run()
+        if self._same_incarnation(ctx, record):
+            ctx.live.show(record.name, "verifier", panel_after(before, found, began))
+        if found.diverging:
+            ctx.log.warning(f"{found.diverging} session(s) differed between the stores; {found.repaired} repaired.")
+        return ctx.clock.now() + PASS_EVERY
+
+    def _same_incarnation(self, ctx: BackgroundContext, record: RouteRecord) -> bool:
+        """A pass that a hand-over overtook compared with the wrong authority: it says nothing."""
+        now = ctx.routes.get(record.name)
+        return now is not None and [part.authority for part in now.ranges] == [p.authority for p in record.ranges]
+
+
+def panel_after(before: Mapping[str, Any], found: Pass, began: datetime) -> Mapping[str, Any]:
+    return summary(
+        before.get("passes", 0) + 1,
+        found,
+        clean_since=began.isoformat() if found.is_clean else "",
+        repaired=before.get("repaired_in_all", 0) + found.repaired,
+    )
+
+
+def verifier(
+    ctx: BackgroundContext | ActionContext, pair: Pair, record: RouteRecord, tick: Callable[[int], None]
+) -> Verifier:
+    """For one pass that goes by this record."""
+    level = Levelness(
+        pair,
+        lambda bucket: record.at(bucket).authority,
+        key_of(ctx.extra),
+        ctx.parameters["deadline_tolerance_ms"],
+        pair.skew_ms(),
+    )
+    return Verifier(
+        pair,
+        level,
+        record,
+        ctx.worker,
+        settle_seconds=ctx.parameters["settle_ms"] / 1000,
+        tick=tick,
+        newest_wins=ctx.parameters["after_regression"] == "newest",
+    )

@@ -1,0 +1,120 @@
+"""Whether two stores of a route hold the same of a session: the verifier's opinion, none of the copier's code.
+
+It reads through the stores' plain reading, compares content hashes and deadlines, and looks again before it calls a
+difference a difference (PROTOCOL 5.7): the authority may have moved on between the two reads.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from migrations_app.handlers.session.fingerprint import fingerprint
+from migrations_app.handlers.session.zero_downtime.pair import Pair
+from migrations_app.stores.routed.base import Held, bucket_of
+from migrations_app.stores.sessions.records import SessionRecord
+
+
+class DivergenceKind(StrEnum):
+    MISSING = "missing"  # the authority has it, the replica does not
+    EXTRA = "extra"  # the replica has it, the authority does not
+    VALUE = "value"
+    DEADLINE = "deadline"
+    LENGTH = "length"  # the sliding length
+
+
+@dataclass(frozen=True, slots=True)
+class Divergence:
+    """`id` never leaves the process; `name` is its keyed fingerprint. `regressed`: the replica has a newer version."""
+
+    id: str
+    name: str
+    kind: DivergenceKind
+    authority: str
+    regressed: bool = False
+
+    def as_dict(self) -> dict[str, str]:
+        return {"kind": str(self.kind), "fingerprint": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class Levelness:
+    """`authority_of` gives the side that serves a bucket. `skew_ms`: side b's clock minus side a's."""
+
+    pair: Pair
+    authority_of: Callable[[int], str]
+    key: bytes
+    tolerance_ms: int
+    skew_ms: int = 0
+
+    def differing(self, ids: Sequence[str]) -> list[Divergence]:
+        """Those that differ now, judged by one read of each side."""
+        if not ids:
+            return []
+        found = []
+        on_a, on_b = self.pair.a.sessions.read(ids), self.pair.b.sessions.read(ids)
+        now = self.pair.a.now_ms()
+        for session_id, a, b in zip(ids, on_a, on_b, strict=True):
+            authority = self.authority_of(bucket_of(session_id))
+            mine, copy = (a, b) if authority == "a" else (b, a)
+            kind = self._judge(mine, copy, now, self.skew_ms if authority == "a" else -self.skew_ms)
+            if kind is not None:
+                found.append(Divergence(session_id, fingerprint(session_id, self.key), kind, authority))
+        return found
+
+    def stable(self, suspects: Sequence[Divergence], wait_seconds: float) -> list[Divergence]:
+        """Those that still differ after a while in which the authority did not touch them and no mark waited.
+
+        What is marked is on its way and not called a divergence.
+        """
+        if not suspects:
+            return []
+        ids = [suspect.id for suspect in suspects]
+        before = self._held(ids)
+        time.sleep(wait_seconds)
+        again = {divergence.id: divergence for divergence in self.differing(ids)}
+        after, marked = self._held(ids), self._marked(list(again))
+        stable = []
+        for suspect in suspects:
+            divergence = again.get(suspect.id)
+            if divergence is None or divergence.authority != suspect.authority or suspect.id in marked:
+                continue
+            mine, copy = after[suspect.id]
+            if mine.version == before[suspect.id][0].version:
+                stable.append(replace(divergence, regressed=copy.version > mine.version))
+        return stable
+
+    def _held(self, ids: Sequence[str]) -> dict[str, tuple[Held, Held]]:
+        """By the authority and by the replica."""
+        both = zip(ids, self.pair.a.fetch(ids), self.pair.b.fetch(ids), strict=True)
+        return {
+            session_id: (a, b) if self.authority_of(bucket_of(session_id)) == "a" else (b, a)
+            for session_id, a, b in both
+        }
+
+    def _marked(self, ids: Sequence[str]) -> set[str]:
+        return self.pair.a.marked(ids) | self.pair.b.marked(ids) if ids else set()
+
+    def _judge(
+        self, mine: SessionRecord | None, copy: SessionRecord | None, now_ms: int, skew_ms: int
+    ) -> DivergenceKind | None:
+        if mine is None:
+            return None if copy is None or self._is_ending(copy, now_ms) else DivergenceKind.EXTRA
+        if copy is None:
+            return None if self._is_ending(mine, now_ms) else DivergenceKind.MISSING
+        if mine.ttl_ms != copy.ttl_ms:
+            return DivergenceKind.LENGTH
+        if (mine.codec, mine.canonical_value(), mine.extra) != (copy.codec, copy.canonical_value(), copy.extra):
+            return DivergenceKind.VALUE
+        if (mine.expires_at_ms is None) != (copy.expires_at_ms is None):
+            return DivergenceKind.DEADLINE
+        if mine.expires_at_ms is not None and copy.expires_at_ms is not None:
+            off = copy.expires_at_ms - skew_ms - mine.expires_at_ms
+            if abs(off) > self.tolerance_ms:
+                return DivergenceKind.DEADLINE
+        return None
+
+    def _is_ending(self, record: SessionRecord, now_ms: int) -> bool:
+        """Around its deadline a session may live on one side and be gone from the other."""
+        slack = self.tolerance_ms + abs(self.skew_ms)
+        return record.expires_at_ms is not None and record.expires_at_ms <= now_ms + slack

@@ -1,0 +1,105 @@
+"""Passes of the verifier over both stores, with repair (PROTOCOL 5.7 and 7).
+
+Every id of either side is compared. A difference that outlasts a second look is a divergence; it is repaired by giving
+the session a new version in the authority, which the relay then carries over whatever the replica holds. A repaired
+pass is not a clean one: the next must find nothing.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from migrations_app.engine.ports import RouteRecord, WorkerToken
+from migrations_app.handlers.session.zero_downtime.levelness import Divergence, Levelness
+from migrations_app.handlers.session.zero_downtime.pair import Pair
+from migrations_app.stores.routed.base import bucket_of
+
+PAGE = 1000
+NAMED_AT_MOST = 20
+
+
+@dataclass(slots=True)
+class Pass:
+    """What one pass found. `named`: (kind, fingerprint) of the first divergences, `bytes` of the values compared."""
+
+    compared: int = 0
+    kinds: Counter[str] = field(default_factory=Counter)
+    named: list[dict[str, str]] = field(default_factory=list)
+    repaired: int = 0
+    regressed: int = 0
+
+    @property
+    def diverging(self) -> int:
+        return self.kinds.total()
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.diverging
+
+    def as_dict(self) -> dict[str, Any]:
+        return {
+            "compared": self.compared,
+            "diverging": self.diverging,
+            "kinds": dict(sorted(self.kinds.items())),
+            "named": self.named,
+            "repaired": self.repaired,
+            "regressed": self.regressed,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """`tick` is called after each page with what was compared so far; it may raise to stop the pass.
+
+    `settle_seconds`: how long a suspect gets to become level by itself before it is looked at again.
+    """
+
+    pair: Pair
+    level: Levelness
+    record: RouteRecord
+    worker: WorkerToken
+    settle_seconds: float
+    tick: Callable[[int], None]
+    newest_wins: bool = True
+
+    def run(self) -> Pass:
+        """One pass. Raises LeaseLost and DependencyUnavailable; a pass that was stopped has proven nothing."""
+        found = Pass()
+        for side in ("a", "b"):
+            cursor, last = "", False
+            while not last:
+                page = self.pair.side(side).sessions.scan_ids(cursor, PAGE)
+                self._compare(page.ids, found)
+                found.compared += len(page.ids) if side == "a" else 0
+                cursor, last = page.cursor, page.last
+                self.tick(found.compared)
+        return found
+
+    def _compare(self, ids: Sequence[str], found: Pass) -> None:
+        suspects = self.level.differing(ids)
+        for divergence in self.level.stable(suspects, self.settle_seconds):
+            found.kinds[str(divergence.kind)] += 1
+            found.regressed += divergence.regressed
+            if len(found.named) < NAMED_AT_MOST:
+                found.named.append(divergence.as_dict())
+            found.repaired += self._repair(divergence)
+
+    def _repair(self, divergence: Divergence) -> bool:
+        """Mint anew in the authority. False when the session changed meanwhile: then the relay brings it anyway.
+
+        A replica that is ahead means that the authority forgot acknowledged writes; which side then holds is the plan's
+        to say.
+        """
+        authority = self.pair.side(divergence.authority)
+        if divergence.regressed and self.newest_wins:
+            newer = self.pair.other(divergence.authority).fetch([divergence.id])
+            return authority.adopt(newer, self.worker).written == 1
+        held = authority.fetch([divergence.id])[0]
+        epoch = self.record.at(bucket_of(divergence.id)).epoch
+        return authority.remint(held, self.worker, epoch) is not None
+
+
+def summary(passes: int, last: Pass, *, clean_since: str, repaired: int) -> Mapping[str, Any]:
+    """The panel that people and the gates look at."""
+    return {**last.as_dict(), "passes": passes, "clean_since": clean_since, "repaired_in_all": repaired}

@@ -1,0 +1,27 @@
+"""Which buckets are handed over next: a canary of one, then a tenth, then all (PROTOCOL 5.1).
+
+A wave is handed over in chunks, so that no write waits for more than its own chunk's journal.
+"""
+
+from collections.abc import Sequence
+
+from migrations_app.engine.ports import RouteRecord
+from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.handlers.session.zero_downtime.publishing import buckets_in
+
+WAVES = (1, 26, 256)  # buckets that the new store serves after each wave
+CHUNK = 64
+
+
+def wave_of(record: RouteRecord) -> int:
+    """How many waves are complete."""
+    served = len(buckets_in(record, RoutePhase.DUAL_B))
+    return sum(served >= size for size in WAVES)
+
+
+def next_chunk(record: RouteRecord) -> Sequence[int]:
+    """The next buckets of the wave under way, at most CHUNK; empty when the new store serves all."""
+    left = buckets_in(record, RoutePhase.DUAL_A)
+    served = len(buckets_in(record, RoutePhase.DUAL_B))
+    wanted = next((size for size in WAVES if size > served), served)
+    return left[: min(CHUNK, wanted - served)]
