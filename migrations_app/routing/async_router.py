@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self, TypeVar
 
+from migrations_app.engine.ports import RouteRecord
 from migrations_app.routing.forks import renew_after_fork
 from migrations_app.routing.router import Change, SessionRouter
 from migrations_app.stores.sessions.records import SessionRecord, Version
@@ -44,6 +45,9 @@ class AsyncSessionRouter:
         """Wait for the operations under way, then end the threads and their connections."""
         await asyncio.to_thread(self._pool.shutdown)
         self._router.close()
+
+    async def ready(self) -> RouteRecord:
+        return await self._run(self._router.ready)
 
     def counters(self) -> dict[str, int]:
         return self._router.counters()

@@ -10,22 +10,26 @@ import threading
 import weakref
 from collections.abc import Callable
 
+from migrations_app.engine.ports import WorkerToken
 from migrations_app.routing.forks import renew_after_fork
 from migrations_app.routing.tally import Tally
 from migrations_app.stores.routed.base import RoutedStore
 
 Opener = Callable[[str], RoutedStore]
 OpenStores = dict[str, RoutedStore]
+# One scope for all clients, whose token never grows: neither a client nor a migration refuses a client's writes.
+CLIENTS = WorkerToken("client", 1)
 
 
 class Desk:
     """One thread's. `abandoned` is set while a caller who may leave waits for this thread."""
 
-    __slots__ = ("__weakref__", "_opener", "abandoned", "stores", "tally")
+    __slots__ = ("__weakref__", "_beside", "_opener", "abandoned", "stores", "tally")
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
         self.stores: OpenStores = {}
+        self._beside: OpenStores = {}
         self.tally = Tally()
         self.abandoned: threading.Event | None = None
 
@@ -35,6 +39,14 @@ class Desk:
         except KeyError:
             store = self.stores[side] = self._opener(side)
             return store
+
+    def keep_beside(self, side: str) -> None:
+        """Before a plain write of something that an application's own table has no column for: there has to be a
+        place beside it, which stays for as long as clients are known to use it (`SessionStore.withdraw`)."""
+        store = self.store(side)
+        if self._beside.get(side) is not store:
+            store.sessions.raise_worker_fence(CLIENTS)
+            self._beside[side] = store
 
 
 class Desks:

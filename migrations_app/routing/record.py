@@ -39,7 +39,8 @@ def from_document(document: Mapping[str, Any], name: str = "") -> RouteRecord:
         BucketRange(part["from"], part["to"], RoutePhase(part["phase"]), part["epoch"], part["authority"])
         for part in document["buckets"]
     )
-    if [part.first for part in ranges] != [0, *(part.last + 1 for part in ranges[:-1])] or ranges[-1].last != BUCKETS - 1:
+    follows = [0, *(part.last + 1 for part in ranges)]
+    if [part.first for part in ranges] != follows[:-1] or follows[-1] != BUCKETS:
         raise ValueError(f"the bucket ranges of a route must cover 0 to {BUCKETS - 1} in order")
     whole = ranges[0] if len(ranges) == 1 else None
     deadline = document.get("handoff_deadline")

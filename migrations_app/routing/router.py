@@ -69,6 +69,7 @@ class SessionRouter:
         known_secrets = secrets or {}
         self._desks = Desks(lambda side: open_store(stores[side], known_secrets.get(side, {})), source.start)
         self._changing = Changing()
+        self.kinds = frozenset(str(config.get("store", "")) for config in stores.values())
         source.report_from(self.counters)
 
     def __enter__(self) -> Self:
@@ -80,6 +81,10 @@ class SessionRouter:
     def close(self) -> None:
         """Close the connections of all threads; not while an operation is under way. A later operation opens anew."""
         self._desks.close()
+
+    def ready(self) -> RouteRecord:
+        """The record in force; this process is registered when it returns. Raises DependencyUnavailable."""
+        return self._source.start().current()
 
     def counters(self) -> dict[str, int]:
         """Operations, errors, fenced, retries, slowest_us, p99_us (what routing adds), and what a store minted last:
@@ -179,6 +184,7 @@ class SessionRouter:
 
     def _write(self, session: SessionRecord, condition: Condition, expected: Version | None) -> Written:
         def write(store: RoutedStore, way: Way) -> Written:
+            self._prepare(way, session)
             written = store.write(
                 session, way.guard, lifetime_ms=session.ttl_ms, condition=condition, expected=expected
             )
@@ -188,10 +194,15 @@ class SessionRouter:
 
     def _comparing(self, session: SessionRecord, found: SessionRecord) -> Call[Written]:
         def write(store: RoutedStore, way: Way) -> Written:
+            self._prepare(way, session)
             written = self._changing.write(store, way.guard, session, found)
             return self._noted(way, written)
 
         return write
+
+    def _prepare(self, way: Way, session: SessionRecord) -> None:
+        if way.guard is None and (session.ttl_ms is not None or session.extra):
+            self._desks.mine().keep_beside(way.authority)
 
     def _noted(self, way: Way, written: Written) -> Written:
         if way.guard is not None and written.outcome is WriteOutcome.WRITTEN:

@@ -1,3 +1,5 @@
+import contextlib
+import sqlite3
 import threading
 
 import pytest
@@ -11,6 +13,7 @@ from migrations_app.routing.errors import (
     SessionMissing,
     WritesAreWaiting,
 )
+from migrations_app.routing.router import SessionRouter
 from migrations_app.routing.sources import RouteSource
 from migrations_app.stores.routed.base import ALL_BUCKETS, bucket_of
 from migrations_app.stores.sessions.base import FenceClass
@@ -78,6 +81,38 @@ class TestOneSession:
             router.set("a-secret-session-id", b"x", must_create=True)
 
         assert "a-secret-session-id" not in str(refused.value.as_dict())
+
+
+class TestTablesOfOthers:
+    """Of an application that has no column for a sliding length."""
+
+    @pytest.fixture
+    def router(self, world, tmp_path):
+        path = tmp_path / "app.db"
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.execute("CREATE TABLE app (session_key TEXT PRIMARY KEY, session_data TEXT, expires DATETIME)")
+        columns = {"key": "session_key", "value": "session_data", "expires_at": "expires"}
+        config = {"store": "sqlite", "path": str(path), "table": "app", "value_type": "text", "columns": columns}
+        self.path = path
+        with SessionRouter(world.source(), {"a": config}) as router:
+            yield router
+
+    def tables(self):
+        with contextlib.closing(sqlite3.connect(self.path)) as connection:
+            return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+    def test_what_has_a_column_leaves_nothing_beside_the_table(self, router):
+        router.set("id", b"x", expires_at_ms=4_102_444_800_000, must_create=True)
+
+        assert router.get("id").expires_at_ms == 4_102_444_800_000
+        assert self.tables() == {"app"}
+
+    def test_what_has_none_is_kept_beside_it(self, router):
+        router.set("id", b"x", ttl_ms=HOUR_MS)
+
+        assert router.get("id").ttl_ms == HOUR_MS
+        assert router.touch("id")
+        assert "app__snakeweb" in self.tables()
 
 
 class TestPhases:

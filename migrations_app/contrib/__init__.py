@@ -1,0 +1,1 @@
+"""What other frameworks plug in: doors over `routing`, without anything else of Snakeweb."""

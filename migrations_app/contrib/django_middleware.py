@@ -1,0 +1,32 @@
+"""Django's session middleware that answers 503 while a route lets nothing through.
+
+Use it in the place of `django.contrib.sessions.middleware.SessionMiddleware`. Nothing of the session was read or
+written then; the browser, or the proxy in front, tries again after a second.
+"""
+
+from django.contrib.sessions.middleware import SessionMiddleware as DjangosSessionMiddleware
+from django.http import HttpRequest, HttpResponse
+
+from migrations_app.routing import LeaseExpired, WritesAreWaiting
+
+RETRY_AFTER_SECONDS = "1"
+WAITING = (WritesAreWaiting, LeaseExpired)
+
+
+class SessionMiddleware(DjangosSessionMiddleware):
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Saving the session, or loading it, may be what has to wait."""
+        try:
+            return super().process_response(request, response)
+        except WAITING:
+            return _try_again()
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """A view that touched the session."""
+        return _try_again() if isinstance(exception, WAITING) else None
+
+
+def _try_again() -> HttpResponse:
+    response = HttpResponse("Sessions are being moved. Try again in a second.\n", "text/plain", 503)
+    response["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
