@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from migrations_app.stores.routed.base import ALL_BUCKETS, Guard, Held, Mark, RoutedStore, bucket_of
@@ -56,8 +57,13 @@ class RoutedPlace(ABC):
     def value(self, content: Any = 1) -> bytes:
         return self.sessions.value(content)
 
+    @cached_property
+    def later_ms(self) -> int:
+        """The deadline of a test's records: one for all, in whole seconds, so that equal records are equal."""
+        return self.now_ms() // 1000 * 1000 + HOUR
+
     def record(self, session_id: str = "one", content: Any = 1, **parts: Any) -> SessionRecord:
-        parts = {"expires_at_ms": self.now_ms() // 1000 * 1000 + HOUR, "version": UNVERSIONED} | parts
+        parts = {"expires_at_ms": self.later_ms, "version": UNVERSIONED} | parts
         return self.sessions.record(session_id, content, **parts)
 
     def held(self, session_id: str, version: Version, content: Any = 1, **parts: Any) -> Held:

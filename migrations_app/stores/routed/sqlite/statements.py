@@ -6,6 +6,7 @@ sqlite3 keeps prepared statements by their text: texts that never change cost no
 import json
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from migrations_app.stores.routed.base import Held
@@ -15,6 +16,7 @@ from migrations_app.stores.sessions.records import UNVERSIONED, Codec, SessionRe
 from migrations_app.stores.sessions.sqlite.table import TIMES, Column, TableLayout, quoted
 
 _PARTS = ("key", "value", "codec", "created_at", "last_accessed_at", "ttl", "expires_at", "extra")
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - UTC; written as text without an offset
 _CODECS = {str(codec): codec for codec in Codec}
 
 _GET: Mapping[str, Callable[[SessionRecord], Any]] = {
@@ -43,14 +45,19 @@ class Known(NamedTuple):
 
 class Statements:
     def __init__(self, config: StoreConfig, layout: TableLayout) -> None:
-        self.names = names = Names(str(config["table"]))
+        self.table = str(config["table"])
+        self.names = names = Names(self.table)
         self.layout = layout
         self.sided = bool(layout.side) and layout.has_side
         self.lacks_side = bool(layout.side) and not layout.has_side
+        #: A length of whole seconds would cut, and the file would not complain.
+        self.cuts_ttl = layout.column("ttl").unit is Unit.SECONDS
+        self._cuts_deadline = layout.column("expires_at").unit is Unit.SECONDS
         #: A table of our own with bytes holds every record that has an id.
         self.holds_all = not config.columns and config["value_type"] == "blob"
         self._codec = config.codec
         self._main = [_encoder(part, column) for part, column in layout.main.items()]
+        self._side_parts = [_GET[part] for part in layout.side if part not in ("key", "codec")]
         self._side = [_encoder(part, column) for part, column in layout.side.items()]
         self._loaders = [
             (place, layout.column(part))
@@ -64,7 +71,8 @@ class Statements:
 
     def _write_client(self, layout: TableLayout) -> None:
         # Table and column names are quoted, and values are bound, in every statement of this module.
-        key, t = quoted(layout.main["key"].name), layout.table
+        key = self.key = quoted(layout.main["key"].name)
+        t = layout.table
         parts = ", ".join(layout.reference(part) for part in _PARTS)
         join = f" LEFT JOIN {layout.side_table} v ON v.key = :id" if self.sided else ""
         self.read_plain = f"SELECT {parts} FROM {t} t{join} WHERE t.{key} = :id"  # noqa: S608
@@ -87,27 +95,37 @@ class Statements:
         if "expires_at" in layout.main:
             self.extend = f"UPDATE {t} SET {name} = ? WHERE {key} = ?"  # noqa: S608
         elif self.sided:
-            codec = (", codec", f", '{self._codec.value}'") if "codec" in layout.side else ("", "")
+            columns, values = self.side_start("?", "?")
             self.extend = (
-                f"INSERT INTO {layout.side_table} ({name}, key{codec[0]}) VALUES (?, ?{codec[1]}) "  # noqa: S608
+                f"INSERT INTO {layout.side_table} ({columns}) VALUES ({values}) "  # noqa: S608
                 f"ON CONFLICT (key) DO UPDATE SET {name} = excluded.{name}"
             )
 
+    def side_start(self, deadline: str, key: str) -> tuple[str, str]:
+        """Columns and values of a new row beside a session that had none: its codec is the configured one."""
+        name = quoted(self._deadline.name)
+        if "codec" in self.layout.side:
+            return f"{name}, key, codec", f"{deadline}, {key}, '{self._codec.value}'"
+        return f"{name}, key", f"{deadline}, {key}"
+
+    def needs_side(self, record: SessionRecord) -> bool:
+        """Whether the record has parts that the table's own columns do not hold."""
+        return record.codec is not self._codec or any(bool(get(record)) for get in self._side_parts)
+
     def _write_route(self, names: Names) -> None:
         route, state, buckets = names.route, names.state, names.buckets
-        self.mint = (
-            f"UPDATE {state} SET guarded = 1, seq = seq + 1, epoch = max(epoch, ?1) "  # noqa: S608
-            f"WHERE (SELECT fence FROM {buckets} WHERE bucket = ?2) <= ?1 RETURNING epoch, seq"
-        )
         self.mint_any = f"UPDATE {state} SET guarded = 1, seq = seq + 1, epoch = max(epoch, ?) RETURNING epoch, seq"  # noqa: S608
         self.watch = f"UPDATE {state} SET guarded = 0"  # noqa: S608
         self.rest = f"UPDATE {state} SET guarded = 1"  # noqa: S608
         self.rise = f"UPDATE {state} SET guarded = 0, epoch = max(epoch, ?), seq = max(seq, ?)"  # noqa: S608
         self.refusal = f"SELECT (SELECT fence FROM {buckets} WHERE bucket = ?), document FROM {state}"  # noqa: S608
-        self.stamp = (
-            f"INSERT INTO {route} (key, bucket, epoch, seq, dead_at, dirty_at) VALUES (?, ?, ?, ?, ?, ?) "  # noqa: S608
+        self.stamp_over = (
             "ON CONFLICT (key) DO UPDATE SET bucket = excluded.bucket, epoch = excluded.epoch, seq = excluded.seq, "
             "dead_at = excluded.dead_at, dirty_at = coalesce(dirty_at, excluded.dirty_at)"
+        )
+        self.stamp = (
+            f"INSERT INTO {route} (key, bucket, epoch, seq, dead_at, dirty_at) VALUES (?, ?, ?, ?, ?, ?) "  # noqa: S608
+            + self.stamp_over
         )
         unchanged = "key = ? AND epoch = ? AND seq = ?"
         self.acknowledge = f"UPDATE {route} SET dirty_at = NULL WHERE {unchanged} AND dirty_at IS NOT NULL"  # noqa: S608
@@ -145,12 +163,11 @@ class Statements:
             connection.executemany(statement, [(name,) for name in ids])
 
     def stored_deadline(self, deadline_ms: int | None) -> Any:
-        return self._deadline.store(deadline_ms)
+        return _stored_time(deadline_ms, self._deadline.unit)
 
     def as_read(self, deadline_ms: int | None) -> int | None:
         """The deadline as the column gives it back: one of seconds cuts."""
-        known: int | None = self._deadline.load(self._deadline.store(deadline_ms))
-        return known
+        return deadline_ms // 1000 * 1000 if self._cuts_deadline and deadline_ms is not None else deadline_ms
 
     def record(self, row: tuple[Any, ...], now_ms: int, version: Version = UNVERSIONED) -> SessionRecord | None:
         """Of columns in the order of `read_plain`. None where there is none, it has expired, or is no session."""
@@ -195,9 +212,18 @@ def _converts(layout: TableLayout, part: str) -> bool:
 
 
 def _encoder(part: str, column: Column) -> Callable[[SessionRecord], Any]:
-    get = _GET[part]
-    plain = part != "extra" and not (part == "value" and column.text)
-    if plain and (part not in TIMES or column.unit is Unit.MILLISECONDS):
-        return get
-    store = column.store
-    return lambda record: store(get(record))
+    """What `Column.store` does, decided once for each column instead of for each record."""
+    get, unit = _GET[part], column.unit
+    if part in TIMES:
+        return get if unit is Unit.MILLISECONDS else lambda record: _stored_time(get(record), unit)
+    if part == "extra" or column.text:
+        return lambda record: column.store(get(record))
+    return get
+
+
+def _stored_time(content: int | None, unit: Unit) -> Any:
+    if content is None or unit is Unit.MILLISECONDS:
+        return content
+    if unit is Unit.SECONDS:
+        return content // 1000
+    return (_EPOCH + timedelta(milliseconds=content)).isoformat(" ", "microseconds")

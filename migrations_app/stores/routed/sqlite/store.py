@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from migrations_app.stores.routed.base import Condition, Fenced, Guard, WriteOutcome, Written, bucket_of
+from migrations_app.stores.routed.sqlite.calls import FENCED, Calls
 from migrations_app.stores.routed.sqlite.statements import Known, Statements
 from migrations_app.stores.routed.sqlite.working import WorkingSQLite
 from migrations_app.stores.sessions.applying import refuse_unrepresentable
@@ -21,11 +22,17 @@ _FAILURES = (sqlite3.Error, OverflowError, UnicodeError)
 
 
 class RoutedSQLite(WorkingSQLite):
+    _calls: tuple[Statements, Calls] | None = None
+
+    def close(self) -> None:
+        self._calls = None
+        super().close()
+
     def read(self, session_id: str, guard: Guard | None) -> SessionRecord | None:
         try:
             return self._read(session_id, guard)
         except _FAILURES as error:
-            return self._once_more(error, guard, lambda: self._read(session_id, guard))
+            return self._once_more(error, session_id, guard, lambda: self._read(session_id, guard))
 
     def write(
         self,
@@ -39,27 +46,39 @@ class RoutedSQLite(WorkingSQLite):
         try:
             return self._write(session, guard, lifetime_ms, condition, expected)
         except _FAILURES as error:
-            return self._once_more(error, guard, lambda: self._write(session, guard, lifetime_ms, condition, expected))
+            if not isinstance(error, sqlite3.OperationalError) and FENCED not in str(error):
+                self._refuse_unfit(session)
+            return self._once_more(
+                error, session.id, guard, lambda: self._write(session, guard, lifetime_ms, condition, expected)
+            )
+
+    def _refuse_unfit(self, session: SessionRecord) -> None:
+        """Raises ValidationFailed when the layout cannot hold the session."""
+        layout = self._use()[1].layout
+        refuse_unrepresentable([session], lambda record: why_unfit(record, layout.main))
 
     def touch(self, session_id: str, guard: Guard | None, lifetime_ms: int | None = None) -> Written:
         try:
             return self._touch(session_id, guard, lifetime_ms)
         except _FAILURES as error:
-            return self._once_more(error, guard, lambda: self._touch(session_id, guard, lifetime_ms))
+            return self._once_more(error, session_id, guard, lambda: self._touch(session_id, guard, lifetime_ms))
 
     def delete(self, session_id: str, guard: Guard | None) -> bool:
         try:
             return self._delete(session_id, guard)
         except _FAILURES as error:
-            return self._once_more(error, guard, lambda: self._delete(session_id, guard))
+            return self._once_more(error, session_id, guard, lambda: self._delete(session_id, guard))
 
-    def _once_more(self, error: Exception, guard: Guard | None, call: Callable[[], T]) -> T:
+    def _once_more(self, error: Exception, session_id: str, guard: Guard | None, call: Callable[[], T]) -> T:
         """Tables come and go as the store joins and leaves: look at them again, once. Raises Fenced when nothing
         vouches for the guard's epoch any more."""
         with domain_errors(self._config):
             connection = self.sessions.connection()
             if connection.in_transaction:  # the commit itself was refused
                 connection.execute("ROLLBACK")
+            if FENCED in str(error):
+                assert guard is not None  # noqa: S101 - only a guard is checked
+                raise self._fenced(connection, self._use()[1], bucket_of(session_id))
             if "no such" not in str(error):
                 raise error
             if guard is not None and not self.joined():
@@ -87,55 +106,62 @@ class RoutedSQLite(WorkingSQLite):
         expected: Version | None,
     ) -> Written:
         connection, sql = self._use()
-        if not (sql.holds_all and session.id):
-            refuse_unrepresentable([session], lambda record: why_unfit(record, sql.layout.main))
-        if guard is None and condition is Condition.ANY and expected is None and not sql.sided:
-            session = self._lasting(session, lifetime_ms)
-            connection.execute(sql.put, sql.main_row(session))
-            return Written(WriteOutcome.WRITTEN, UNVERSIONED, sql.as_read(session.expires_at_ms))
+        if sql.cuts_ttl or not session.id:
+            self._refuse_unfit(session)
+        calls = self._ready(connection, sql)
+        if condition is Condition.ANY and expected is None:
+            return self._put(calls, sql, session, guard, lifetime_ms)
         with transaction(connection):
-            if condition is not Condition.ANY or expected is not None:
-                known = self._known(connection, sql, session.id, guard)
-                refused = _refusal(known, condition, expected)
-                if refused is not None:
-                    return _unchanged(refused, known)
-            session = self._lasting(session, lifetime_ms)
-            version = self._stamp(connection, sql, session.id, guard)
-            connection.execute(sql.put, sql.main_row(session))
-            if sql.sided:
-                connection.execute(sql.put_side, sql.side_row(session))
-            if guard is not None:
-                connection.execute(sql.watch)
-        return Written(WriteOutcome.WRITTEN, version, sql.as_read(session.expires_at_ms))
+            known = self._known(connection, sql, session.id, guard)
+            refused = _refusal(known, condition, expected)
+            if refused is not None:
+                return _unchanged(refused, known)
+            return self._put(calls, sql, session, guard, lifetime_ms)
 
-    def _lasting(self, session: SessionRecord, lifetime_ms: int | None) -> SessionRecord:
-        return session if lifetime_ms is None else replace(session, expires_at_ms=self.now_ms() + lifetime_ms)
+    def _put(
+        self, calls: Calls, sql: Statements, session: SessionRecord, guard: Guard | None, lifetime_ms: int | None
+    ) -> Written:
+        now, version = self.now_ms(), UNVERSIONED
+        if lifetime_ms is not None:
+            session = replace(session, expires_at_ms=now + lifetime_ms)
+        if guard is None:
+            calls.put_plain(session)
+        else:
+            version = calls.put(session, guard, now)
+        return Written(WriteOutcome.WRITTEN, version, sql.as_read(session.expires_at_ms))
 
     def _touch(self, session_id: str, guard: Guard | None, lifetime_ms: int | None) -> Written:
         connection, sql = self._use()
+        calls = self._ready(connection, sql)
         with transaction(connection):
             known = self._known(connection, sql, session_id, guard)
             if not known.live:
                 return _unchanged(WriteOutcome.MISSING, known)
-            version = self._stamp(connection, sql, session_id, guard)
+            now, version = self.now_ms(), UNVERSIONED
             length = known.ttl_ms if lifetime_ms is None else lifetime_ms
-            deadline = known.expires_at_ms
-            if length is not None and sql.extend:
-                deadline = self.now_ms() + length
-                connection.execute(sql.extend, (sql.stored_deadline(deadline), session_id))
+            moved = length is not None and bool(sql.extend)
+            deadline = now + length if moved and length is not None else known.expires_at_ms
             if guard is not None:
-                connection.execute(sql.watch)
+                version = calls.touch(session_id, guard, now, moved=moved, deadline=sql.stored_deadline(deadline))
+            elif moved:
+                connection.execute(sql.extend, (sql.stored_deadline(deadline), session_id))
         return Written(WriteOutcome.WRITTEN, version, sql.as_read(deadline))
 
     def _delete(self, session_id: str, guard: Guard | None) -> bool:
         connection, sql = self._use()
+        calls = self._ready(connection, sql)
         with transaction(connection):
             known = self._known(connection, sql, session_id, guard)
-            self._stamp(connection, sql, session_id, guard, dead=True)
-            sql.remove_all(connection, [session_id])
-            if guard is not None:
-                connection.execute(sql.watch)
+            if guard is None:
+                sql.remove_all(connection, [session_id])
+            else:
+                calls.remove(session_id, guard, self.now_ms())
         return known.live
+
+    def _ready(self, connection: sqlite3.Connection, sql: Statements) -> Calls:
+        if self._calls is None or self._calls[0] is not sql:
+            self._calls = sql, Calls(connection, sql)
+        return self._calls[1]
 
     def _known(self, connection: sqlite3.Connection, sql: Statements, session_id: str, guard: Guard | None) -> Known:
         """Raises Fenced."""
@@ -147,27 +173,6 @@ class RoutedSQLite(WorkingSQLite):
         if known.fence is None or known.fence > guard.epoch:
             raise self._fenced(connection, sql, bucket)
         return known
-
-    def _stamp(
-        self,
-        connection: sqlite3.Connection,
-        sql: Statements,
-        session_id: str,
-        guard: Guard | None,
-        *,
-        dead: bool = False,
-    ) -> Version:
-        """Under a guard: check the fence, mint, mark, and let the triggers rest. Raises Fenced."""
-        if guard is None:
-            return UNVERSIONED
-        bucket = bucket_of(session_id)
-        minted = connection.execute(sql.mint, (guard.epoch, bucket)).fetchone()
-        if minted is None:
-            raise self._fenced(connection, sql, bucket)
-        now = self.now_ms()
-        dirty_at = now if guard.journaled else None
-        connection.execute(sql.stamp, (session_id, bucket, *minted, now if dead else None, dirty_at))
-        return Version(*minted)
 
     @staticmethod
     def _fenced(connection: sqlite3.Connection, sql: Statements, bucket: int) -> Fenced:
