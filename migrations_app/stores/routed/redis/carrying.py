@@ -132,7 +132,8 @@ class Carrying:
         written = raised = 0
         script = scripts.ADOPT[self._layout.kind]
         for chunk in self._entries(wanted, skew_ms):
-            words = packed(*_writer(worker), pack(chunk), self._keys.start("seq"), self._keys.start("dead"))
+            starts = [self._keys.start(kind) for kind in ("seq", "dead", "epoch")]
+            words = packed(*_writer(worker), pack(chunk), *starts)
             counts = self._wire.run(script, words)
             written, raised = written + int(counts[0]), raised + int(counts[1])
         return Adopted(written, raised, len(wanted) - written - raised)
@@ -184,7 +185,7 @@ class Carrying:
             noted = checksum(content) if content is not False else b""
             entries.append([key, meta_key(key), name, bucket_of(name), epoch, look.meta, content, noted])
         fence, token = _writer(worker)
-        starts = [self._keys.start(kind) for kind in ("seq", "gate", "dead", "journal")]
+        starts = [self._keys.start(kind) for kind in ("seq", "gate", "dead", "journal", "epoch")]
         words = packed(fence, self._keys.legacy, token, pack(entries), *starts, b"%d" % counted)
         minted = unpack(self._wire.run(scripts.VERSION[self._layout.kind], words))
         return [Version(*version) if version else None for version in minted]

@@ -1,7 +1,8 @@
 """The scripts of client calls. Each checks the fence, mints and marks in one atomic step (docs/client-protocol.md).
 
 Guarded ones answer MessagePack {outcome, epoch, seq, deadline}: `written`, or `exists`, `missing`, `changed` with what
-is there; `fenced` comes with the fence and the mirrored record instead. Deadline: ms, -1 never, -2 nothing there.
+is there; `fenced` comes with the fence and the mirrored record instead. A write answers with the seq alone when
+nothing else is news to the caller. Deadline: ms, -1 never, -2 nothing there.
 
 A version's epoch is the greatest of the caller's, the bucket's newest and the session's own, so that versions of one
 bucket only grow while clients of two epochs write (R8), and after a tombstone was forgotten.
@@ -14,12 +15,11 @@ KINDS = ("string", "hash")
 
 # Metadata by position (sessions.redis.meta), from 1: 6 ttl, 8 and 9 the version, 10 dead, 11 checksum, 12 deadline.
 COMMON = f"""
-local call, text, floor = redis.call, string.format, math.floor
+local call = redis.call
 local GRACE = {GRACE_MS}
-local function whole(number) return text('%.0f', number) end
 local function clock()
   local time = call('TIME')
-  return time[1] * 1000 + floor(time[2] / 1000)
+  return time[1] * 1000 + math.floor(time[2] / 1000)
 end
 local function deadline_of(key)
   -- An older server has no PEXPIRETIME, and a user may be forbidden it.
@@ -29,28 +29,25 @@ local function deadline_of(key)
   return left >= 0 and clock() + left or left
 end
 local function keep_until(key, deadline)
-  if deadline < 0 then call('PERSIST', key) else call('PEXPIREAT', key, whole(deadline)) end
+  if deadline < 0 then call('PERSIST', key) else call('PEXPIREAT', key, deadline) end
 end
 local function put_meta(key, blob, deadline)
-  if deadline < 0 then call('SET', key, blob) else call('SET', key, blob, 'PXAT', whole(deadline + GRACE)) end
+  if deadline < 0 then call('SET', key, blob) else call('SET', key, blob, 'PXAT', deadline + GRACE) end
 end
 local function bury(key, epoch, seq)
   call('SET', key, cmsgpack.pack({{0, 0, '', -1, -1, -1, '', epoch, seq, 1, '', -1}}))
 end
-local function newest(blob)
-  if not blob then return 0, 0 end
-  local gap = string.find(blob, ' ', 1, true)
-  return tonumber(string.sub(blob, 1, gap - 1)), tonumber(string.sub(blob, gap + 1))
-end
-local function mint(key, blob, epoch, held)
-  local last, seq = newest(blob)
-  seq = seq + 1
+local function mint(epoch_key, seq_key, known, epoch, held)
+  local seq, last = call('INCR', seq_key), known and tonumber(known) or 0
   if last > epoch then epoch = last end
   if held and held[8] >= epoch then
     epoch = held[8]
-    if held[9] >= seq then seq = held[9] + 1 end
+    if held[9] >= seq then
+      seq = held[9] + 1
+      call('SET', seq_key, seq)
+    end
   end
-  call('SET', key, whole(epoch) .. ' ' .. whole(seq))
+  if epoch > last then call('SET', epoch_key, epoch) end
   return epoch, seq
 end
 """
@@ -58,7 +55,7 @@ end
 PUT = {
     "string": """
 local function put(key, content, deadline)
-  if deadline < 0 then call('SET', key, content) else call('SET', key, content, 'PXAT', whole(deadline)) end
+  if deadline < 0 then call('SET', key, content) else call('SET', key, content, 'PXAT', deadline) end
 end
 """,
     "hash": """
@@ -66,7 +63,7 @@ local function put(key, content, deadline)
   if type(content) == 'string' then content = cmsgpack.unpack(content) end
   call('DEL', key)
   for i = 1, #content, 1000 do call('HSET', key, unpack(content, i, math.min(i + 999, #content))) end
-  if deadline >= 0 then call('PEXPIREAT', key, whole(deadline)) end
+  if deadline >= 0 then call('PEXPIREAT', key, deadline) end
 end
 """,
 }
@@ -93,22 +90,21 @@ end
 """,
 }
 
-# KEYS: gate, seq, journal, dead, route, session, meta. ARGV: epoch, journaled (1 or 0), id, ...
+# KEYS: gate, epoch, seq, journal, dead, route, session, meta. ARGV: epoch, journaled (1 or 0), id, ...
 GUARDED = """
-local beside = call('MGET', KEYS[1], KEYS[2], KEYS[7])
-local epoch, gate = tonumber(ARGV[1]), tonumber(beside[1] or '')
+local beside = call('MGET', KEYS[1], KEYS[2], KEYS[8])
+local epoch, gate = tonumber(ARGV[1]), beside[1] and tonumber(beside[1])
 if not gate or gate > epoch then
-  return cmsgpack.pack({'fenced', gate or 0, call('GET', KEYS[5])})
+  return cmsgpack.pack({'fenced', gate or 0, call('GET', KEYS[6])})
 end
 local held = beside[3] and cmsgpack.unpack(beside[3])
-local function mark(now) if ARGV[2] == '1' then call('ZADD', KEYS[3], 'NX', whole(now), ARGV[3]) end end
 """
 
 # ARGV: ..., any | absent | present, expected epoch or '', expected seq, lifetime or '', deadline or -1, content,
 # first seven parts of the metadata as they are packed, checksum
 _WRITE = """
 if ARGV[4] ~= 'any' or ARGV[5] ~= '' then
-  local at, version = deadline_of(KEYS[6]), held or {0, 0, '', -1, -1, -1, '', 0, 0}
+  local at, version = deadline_of(KEYS[7]), held or {0, 0, '', -1, -1, -1, '', 0, 0}
   local outcome
   if at == -2 then
     outcome = (ARGV[4] == 'present' or ARGV[5] ~= '') and 'missing'
@@ -122,47 +118,48 @@ if ARGV[4] ~= 'any' or ARGV[5] ~= '' then
 end
 local now = clock()
 local deadline = ARGV[7] == '' and tonumber(ARGV[8]) or now + tonumber(ARGV[7])
-local minted, seq = mint(KEYS[2], beside[2], epoch, held)
-put(KEYS[6], ARGV[9], deadline)
-put_meta(KEYS[7], ARGV[10] .. cmsgpack.pack(minted, seq, 0, ARGV[11], deadline), deadline)
-mark(now)
-if held and held[10] == 1 then call('ZREM', KEYS[4], ARGV[3]) end
+local minted, seq = mint(KEYS[2], KEYS[3], beside[2], epoch, held)
+put(KEYS[7], ARGV[9], deadline)
+put_meta(KEYS[8], ARGV[10] .. cmsgpack.pack(minted, seq, 0, ARGV[11], deadline), deadline)
+if ARGV[2] == '1' then call('ZADD', KEYS[4], 'NX', now, ARGV[3]) end
+if held and held[10] == 1 then call('ZREM', KEYS[5], ARGV[3]) end
+if minted == epoch and ARGV[7] == '' then return seq end
 return cmsgpack.pack({'written', minted, seq, deadline})
 """
 
 # ARGV: ..., lifetime or '', hash field of the length or '', ms of its unit
 _TOUCH = """
-local deadline = deadline_of(KEYS[6])
+local deadline = deadline_of(KEYS[7])
 if deadline == -2 then return cmsgpack.pack({'missing', 0, 0, -2}) end
 local now, length = clock(), tonumber(ARGV[4])
 if not length and ARGV[5] ~= '' then
-  local given = tonumber(call('HGET', KEYS[6], ARGV[5]) or '')
-  length = given and floor(given * tonumber(ARGV[6]) + 0.5)
+  local given = tonumber(call('HGET', KEYS[7], ARGV[5]) or '')
+  length = given and math.floor(given * tonumber(ARGV[6]) + 0.5)
 elseif not length and held and held[6] >= 0 then
   length = held[6]
 end
-local minted, seq = mint(KEYS[2], beside[2], epoch, held)
+local minted, seq = mint(KEYS[2], KEYS[3], beside[2], epoch, held)
 local meta = held or {0, 0, '', -1, -1, -1, '', 0, 0, 0, '', -1}
-if meta[10] == 1 or (meta[8] == 0 and meta[9] == 0) then meta[11] = digest(KEYS[6]) end
-if meta[10] == 1 then call('ZREM', KEYS[4], ARGV[3]) end
+if meta[10] == 1 or (meta[8] == 0 and meta[9] == 0) then meta[11] = digest(KEYS[7]) end
+if meta[10] == 1 then call('ZREM', KEYS[5], ARGV[3]) end
 if length then
   deadline = now + length
-  keep_until(KEYS[6], deadline)
+  keep_until(KEYS[7], deadline)
 end
 meta[8], meta[9], meta[10], meta[12] = minted, seq, 0, deadline
-put_meta(KEYS[7], cmsgpack.pack(meta), deadline)
-mark(now)
+put_meta(KEYS[8], cmsgpack.pack(meta), deadline)
+if ARGV[2] == '1' then call('ZADD', KEYS[4], 'NX', now, ARGV[3]) end
 return cmsgpack.pack({'written', minted, seq, deadline})
 """
 
 # -> deadline: whether a live session was there, 1 or 0
 _DELETE = """
 local now = clock()
-local minted, seq = mint(KEYS[2], beside[2], epoch, held)
-local gone = call('UNLINK', KEYS[6])
-bury(KEYS[7], minted, seq)
-call('ZADD', KEYS[4], whole(now), ARGV[3])
-mark(now)
+local minted, seq = mint(KEYS[2], KEYS[3], beside[2], epoch, held)
+local gone = call('UNLINK', KEYS[7])
+bury(KEYS[8], minted, seq)
+call('ZADD', KEYS[5], now, ARGV[3])
+if ARGV[2] == '1' then call('ZADD', KEYS[4], 'NX', now, ARGV[3]) end
 return cmsgpack.pack({'written', minted, seq, gone})
 """
 
@@ -201,13 +198,13 @@ local blob, length = call('GET', KEYS[2]), tonumber(ARGV[1])
 local held = blob and cmsgpack.unpack(blob)
 if not length and ARGV[2] ~= '' then
   local given = tonumber(call('HGET', KEYS[1], ARGV[2]) or '')
-  length = given and floor(given * tonumber(ARGV[3]) + 0.5)
+  length = given and math.floor(given * tonumber(ARGV[3]) + 0.5)
 elseif not length and held and held[6] >= 0 then
   length = held[6]
 end
 if length then
   deadline = clock() + length
-  call('PEXPIREAT', KEYS[1], whole(deadline))
+  call('PEXPIREAT', KEYS[1], deadline)
   if held and held[8] == 0 and held[9] == 0 then keep_until(KEYS[2], deadline) end
 end
 return deadline
@@ -228,7 +225,7 @@ return redis.call('UNLINK', KEYS[1])
     0,
 )
 
-WRITE = {kind: Script(COMMON + PUT[kind] + GUARDED + _WRITE, 7, 11) for kind in KINDS}
-TOUCH = {kind: Script(COMMON + DIGEST[kind] + GUARDED + _TOUCH, 7, 6) for kind in KINDS}
-DELETE = Script(COMMON + GUARDED + _DELETE, 7, 3)
+WRITE = {kind: Script(COMMON + PUT[kind] + GUARDED + _WRITE, 8, 11) for kind in KINDS}
+TOUCH = {kind: Script(COMMON + DIGEST[kind] + GUARDED + _TOUCH, 8, 6) for kind in KINDS}
+DELETE = Script(COMMON + GUARDED + _DELETE, 8, 3)
 PLAIN_WRITE = {kind: Script(COMMON + PUT[kind] + _PLAIN_WRITE, 3, 5) for kind in KINDS}

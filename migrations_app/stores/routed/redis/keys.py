@@ -1,7 +1,7 @@
 """The keys of a route beside the sessions of one prefix.
 
 All of them begin with `snakeweb:`; those of buckets end with the bucket's number.
-`gate` the fence's epoch; `seq` the newest version minted, `<epoch> <seq>`; `journal` the marked ids by the ms of their
+`gate` the fence's epoch; `epoch` and `seq` of the newest version minted; `journal` the marked ids by the ms of their
 first mark; `dead` the ids of tombstones by their ms; `route` the mirrored record, MessagePack [epoch, document, route's
 name]; `legacy` the count of writes without a guard. What belongs to one session lies beside it (`sessions.redis.meta`).
 """
@@ -9,7 +9,7 @@ name]; `legacy` the count of writes without a guard. What belongs to one session
 from migrations_app.engine.ports import BUCKETS
 
 GRACE_MS = 3_600_000  # metadata outlives its session so long, so that a late older record is refused
-KINDS = ("gate", "seq", "journal", "dead")
+KINDS = ("gate", "epoch", "seq", "journal", "dead")
 
 
 class RouteKeys:
@@ -18,6 +18,7 @@ class RouteKeys:
     def __init__(self, prefix: str) -> None:
         self.prefix = prefix.encode()
         self.gates = self._of_buckets("gate")
+        self.epochs = self._of_buckets("epoch")
         self.seqs = self._of_buckets("seq")
         self.journals = self._of_buckets("journal")
         self.dead = self._of_buckets("dead")

@@ -31,6 +31,9 @@ from migrations_app.stores.sessions.redis.reading import GONE
 
 _OUTCOMES = {outcome.value.encode(): outcome for outcome in WriteOutcome}
 _FAILED = {Condition.ABSENT: WriteOutcome.EXISTS, Condition.PRESENT: WriteOutcome.MISSING}
+_ALWAYS = packed(Condition.ANY.value.encode(), b"", b"")
+_WORD = b"$%d\r\n%b\r\n"
+_WRITE = b"%b" + 2 * _WORD + b"%b" + _WORD + b"%b" + 5 * _WORD
 _TIME = command(b"TIME")
 
 
@@ -43,9 +46,11 @@ class Serving:
         self._gates = [packed(gate) for gate in keys.gates]
         self._beside = [
             packed(*of_bucket, keys.route)
-            for of_bucket in zip(keys.gates, keys.seqs, keys.journals, keys.dead, strict=True)
+            for of_bucket in zip(keys.gates, keys.epochs, keys.seqs, keys.journals, keys.dead, strict=True)
         ]
         self._exact: bool | None = None
+        self._write_script = scripts.WRITE[layout.kind]
+        self._newest_guard: tuple[Guard | None, bytes] = (None, b"")
         field, unit = layout.sliding_field
         self._sliding = packed(field, b"%d" % unit)
 
@@ -135,15 +140,33 @@ class Serving:
             return self._write_plainly(session, content, head, lifetime_ms, deadline, condition, expected)
         name = session.id.encode()
         key = self._layout.prefix + name
-        words = b"%b%b%b%b%b%b" % (
-            self._beside[bucket_of(session.id)],
-            packed(key, meta_key(key), b"%d" % guard.epoch, b"1" if guard.journaled else b"0", name),
-            packed(condition.value.encode(), *(_expected(expected))),
-            packed(b"" if lifetime_ms is None else b"%d" % lifetime_ms, b"%d" % deadline),
-            packed(pack(content) if self._is_hash else content),
-            packed(head, checksum(content)),
+        meta = meta_key(key)
+        if condition is Condition.ANY and expected is None:
+            when = _ALWAYS
+        else:
+            when = packed(condition.value.encode(), *_expected(expected))
+        length = b"" if lifetime_ms is None else b"%d" % lifetime_ms
+        until = b"%d" % deadline
+        if self._is_hash:
+            lies, noted = pack(content), checksum(content)
+        else:
+            lies, noted = content, checksum(content)
+        words = _WRITE % (
+            *(self._beside[bucket_of(session.id)], len(key), key, len(meta), meta, self._guard(guard)),
+            *(len(name), name, when, len(length), length, len(until), until),
+            *(len(lies), lies, len(head), head, len(noted), noted),
         )
-        return self._written(self._wire.run(scripts.WRITE[self._layout.kind], words, once=True))
+        told = self._wire.run(self._write_script, words, once=True)
+        if type(told) is int:
+            at = deadline if deadline >= 0 else None
+            return Written(WriteOutcome.WRITTEN, Version(guard.epoch, told), at)
+        return self._written(told)
+
+    def _guard(self, guard: Guard) -> bytes:
+        """A guard's words; the newest is kept, as one holds for many calls."""
+        if guard != self._newest_guard[0]:
+            self._newest_guard = (guard, packed(b"%d" % guard.epoch, b"1" if guard.journaled else b"0"))
+        return self._newest_guard[1]
 
     def _written(self, blob: bytes) -> Written:
         outcome, epoch, seq, *deadline = unpack(blob)
@@ -170,8 +193,7 @@ class Serving:
         return self._written(self._wire.run(scripts.DELETE, words, once=True)).expires_at_ms == 1
 
     def _guarded(self, session_id: str, key: bytes, guard: Guard) -> bytes:
-        journaled = b"1" if guard.journaled else b"0"
-        words = packed(key, meta_key(key), b"%d" % guard.epoch, journaled, session_id.encode())
+        words = packed(key, meta_key(key)) + self._guard(guard) + packed(session_id.encode())
         return self._beside[bucket_of(session_id)] + words
 
     def _write_plainly(

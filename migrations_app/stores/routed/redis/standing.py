@@ -142,7 +142,7 @@ class Standing:
 
     def highest_seqs(self) -> Sequence[int]:
         found = self._wire.ask(command(b"MGET", *self._keys.seqs))
-        return [int(newest.split()[1]) if newest else 0 for newest in found]
+        return [int(newest or 0) for newest in found]
 
 
 def _line(text: bytes, name: bytes) -> str:

@@ -2,10 +2,11 @@
 
 A call that reads, or that a worker's token guards, is repeated once when the connection turns out to be dead. A
 client's write never is: carried out twice, with another's write between, it would undo that one. Instead the
-connection is looked at before a write goes out, so that a server's restart costs nobody an error.
+connection is looked at before a write goes out after a silence, so that a restart meanwhile costs nobody an error.
 """
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,8 @@ from redis.exceptions import (
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.redis.connection import connect, domain_error, refuse_writes
 from migrations_app.stores.sessions.redis.reading import is_missing_command
+
+LOOK_AFTER_SECONDS = 0.5
 
 
 def packed(*words: bytes) -> bytes:
@@ -48,6 +51,7 @@ class Wire:
         self._pool = connect(config, secrets, read_only=read_only).connection_pool
         self._read_only = read_only
         self._connection: Any = None
+        self._spoke_at = 0.0
 
     def close(self) -> None:
         if self._connection is not None:
@@ -138,9 +142,11 @@ class Wire:
         return answers
 
     def _look(self) -> None:
-        """Replace a connection that the server has closed meanwhile."""
+        """Replace a connection that the server has closed while nobody spoke."""
+        now = time.monotonic()
+        quiet, self._spoke_at = now - self._spoke_at, now
         connection = self._connection
-        if connection is not None:
+        if quiet > LOOK_AFTER_SECONDS and connection is not None:
             try:
                 closed = connection.can_read()
             except ConnectionError:

@@ -24,7 +24,7 @@ return cmsgpack.pack({values, deadlines, metas, time[1] * 1000 + math.floor(time
     2,
 )
 
-# KEYS: worker's fence. ARGV: token, packed entries, seq keys' start, dead keys' start -> {written, raised}
+# KEYS: worker's fence. ARGV: token, packed entries, starts of the keys: seq, dead, epoch -> {written, raised}
 # entry: {key, meta key, id, bucket, content, deadline, epoch, seq, dead, first seven parts of the metadata as they are
 # packed, checksum}. An unversioned session gets its checksum too: so it is not taken for one that legacy code wrote.
 _ADOPT = """
@@ -41,7 +41,7 @@ for _, entry in ipairs(cmsgpack.unpack(ARGV[2])) do
     if newer then
       call('UNLINK', key)
       bury(meta, epoch, seq)
-      call('ZADD', ARGV[4] .. entry[4], whole(now), entry[3])
+      call('ZADD', ARGV[4] .. entry[4], now, entry[3])
       written = written + 1
     end
   elseif deadline < 0 or deadline > now then
@@ -71,15 +71,13 @@ for _, entry in ipairs(cmsgpack.unpack(ARGV[2])) do
   end
 end
 for bucket, top in pairs(newest_of) do
-  local key = ARGV[3] .. bucket
-  local epoch, seq = newest(call('GET', key))
-  if top[1] > epoch or top[2] > seq then
-    call('SET', key, whole(math.max(epoch, top[1])) .. ' ' .. whole(math.max(seq, top[2])))
-  end
+  local keys = {ARGV[5] .. bucket, ARGV[3] .. bucket}
+  local known = call('MGET', keys[1], keys[2])
+  for i = 1, 2 do if top[i] > tonumber(known[i] or '0') then call('SET', keys[i], top[i]) end end
 end
 return {written, raised}
 """
-ADOPT = {kind: Script(COMMON + PUT[kind] + _WRITER + _ADOPT, 1, 4) for kind in KINDS}
+ADOPT = {kind: Script(COMMON + PUT[kind] + _WRITER + _ADOPT, 1, 5) for kind in KINDS}
 
 _SAME = {
     "string": "local function same(key, seen) return call('GET', key) == seen end\n",
@@ -95,7 +93,7 @@ end
 }
 
 # KEYS: worker's fence, count of legacy writes. ARGV: token, packed entries, starts of the keys: seq, gate, dead,
-# journal; 1 to count -> packed {{epoch, seq} or false, ...}
+# journal, epoch; 1 to count -> packed {{epoch, seq} or false, ...}
 # entry: {key, meta key, id, bucket, epoch or -1 for the gate's, metadata seen or '', content seen or false, checksum}
 # Whatever changed since it was seen is left alone. Content becomes a new version of itself, nothing a tombstone.
 _VERSION = """
@@ -106,9 +104,9 @@ for i, entry in ipairs(cmsgpack.unpack(ARGV[2])) do
   minted[i] = false
   if blob == entry[6] and (content and at ~= -2 and same(key, content) or not content and at == -2) then
     local held = blob ~= '' and cmsgpack.unpack(blob)
-    local seq_key = ARGV[3] .. entry[4]
+    local epoch_key = ARGV[7] .. entry[4]
     local epoch = entry[5] >= 0 and entry[5] or tonumber(call('GET', ARGV[4] .. entry[4]) or '0')
-    local version, seq = mint(seq_key, call('GET', seq_key), epoch, held)
+    local version, seq = mint(epoch_key, ARGV[3] .. entry[4], call('GET', epoch_key), epoch, held)
     if content then
       local fresh = held or {0, 0, '', -1, -1, -1, '', 0, 0, 0, '', -1}
       fresh[8], fresh[9], fresh[10], fresh[11], fresh[12] = version, seq, 0, entry[8], at
@@ -116,16 +114,16 @@ for i, entry in ipairs(cmsgpack.unpack(ARGV[2])) do
       call('ZREM', ARGV[5] .. entry[4], entry[3])
     else
       bury(meta, version, seq)
-      call('ZADD', ARGV[5] .. entry[4], whole(now), entry[3])
+      call('ZADD', ARGV[5] .. entry[4], now, entry[3])
     end
-    call('ZADD', ARGV[6] .. entry[4], 'NX', whole(now), entry[3])
+    call('ZADD', ARGV[6] .. entry[4], 'NX', now, entry[3])
     minted[i], count = {version, seq}, count + 1
   end
 end
-if ARGV[7] == '1' and count > 0 then call('INCRBY', KEYS[2], count) end
+if ARGV[8] == '1' and count > 0 then call('INCRBY', KEYS[2], count) end
 return cmsgpack.pack(minted)
 """
-VERSION = {kind: Script(COMMON + _SAME[kind] + _WRITER + _VERSION, 2, 7) for kind in KINDS}
+VERSION = {kind: Script(COMMON + _SAME[kind] + _WRITER + _VERSION, 2, 8) for kind in KINDS}
 
 _VERSION_OF = """
 local function version_of(id)
