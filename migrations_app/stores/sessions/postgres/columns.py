@@ -87,15 +87,23 @@ def select_expression(column: Column, reference: str) -> str:
     return reference
 
 
-def live_condition(column: Column, reference: str) -> str:
+def live_condition(column: Column, reference: str, now: str = "now()") -> str:
     """SQL that is true while the deadline in this column has not passed by the server's clock."""
     if column.type == "timestamptz":
-        past = f"{reference} <= now()"
+        past = f"{reference} <= {now}"
     elif column.type == "timestamp":
-        past = f"{reference} <= (now() AT TIME ZONE 'UTC')"
+        past = f"{reference} <= ({now} AT TIME ZONE 'UTC')"
     else:
-        past = f"{reference} <= floor(extract(epoch FROM now()) * 1000)::bigint / {column.scale}"
+        past = f"{reference} <= floor(extract(epoch FROM {now}) * 1000)::bigint / {column.scale}"
     return f"({reference} IS NULL OR NOT {past})"
+
+
+def time_expression(column: Column, ms: str) -> str:
+    """SQL that writes a time, given as SQL of milliseconds, as this column has it. NULL stays NULL."""
+    if column.type in STAMPS:
+        stamp = f"to_timestamp(({ms})::double precision / 1000)"
+        return stamp if column.type == "timestamptz" else f"({stamp} AT TIME ZONE 'UTC')"
+    return f"(({ms}) / {column.scale})::{column.type}" if column.scale != 1 else f"({ms})::{column.type}"
 
 
 def later_expression(mine: str, other: str) -> str:

@@ -26,6 +26,8 @@ SESSION = {
     "statement_timeout": "120s",
     # A worker that freezes inside a transaction must not hold its fence against its successor.
     "idle_in_transaction_session_timeout": "10s",
+    # Each statement sees what is committed by then; the fences rely on it, whatever the server's default.
+    "default_transaction_isolation": "read\\ committed",
 }
 
 

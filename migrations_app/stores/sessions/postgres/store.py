@@ -88,6 +88,26 @@ class PostgresStore(SessionStore):
             self._known_writer = Writer(self._open(), layout, self._open_fences())
         return self._known_writer
 
+    # What `stores.routed` needs of the same place. Call within `domain_errors`.
+
+    def connection(self) -> Connection:
+        return self._open()
+
+    def layout(self) -> TableLayout:
+        """Raises ValidationFailed when there is no such table."""
+        return self._layout()
+
+    def forget_layout(self) -> None:
+        """Look at the table again before the next call."""
+        self._known_layout = self._known_writer = None
+
+    def fences(self) -> Fences:
+        return self._open_fences()
+
+    def prepare_side(self, worker: WorkerToken) -> None:
+        """Make the side table where the layout needs one. Raises LeaseLost."""
+        self._prepare_side(worker)
+
     def probe(self) -> StoreProbe:
         with domain_errors(self._config):
             connection = self._open()
