@@ -47,7 +47,7 @@ class State(NamedTuple):
     relay: Carried | None = None
     operations: tuple[Held, ...] = ()
     touches: int = 2
-    shortens: int = 1
+    shortens: int = 0
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Config:
     expired_is_dead: bool = True  # a record that expired on its way is adopted as a tombstone of its version
     touch_mints: bool = True
     shorten_mints: bool = True
+    shortens: int = 1
     skew: int = 0  # the replica's clock minus the authority's
     skew_measured: bool = True
 
@@ -84,7 +85,8 @@ ROWS = (
     Row("metadata kept longer", Config(grace=HOLD + 1)),
     Row("a relative deadline, state relayed", Config(relative=True), "visible"),
     Row("a relative deadline, operations relayed", Config(relative=True, operations=True), "visible"),
-    Row("an absolute deadline, operations relayed", Config(operations=True), "gone"),
+    Row("an absolute deadline, operations relayed", Config(operations=True), "visible"),
+    Row("the same, touches alone", Config(operations=True, shortens=0), "gone"),
     Row("without: metadata outlives its session", Config(grace=0), "visible"),
     Row("without: a grace as long as a worker may hold", Config(grace=HOLD - 1), "visible"),
     Row("without: a tombstone for what expired unrelayed", Config(tombstone_for_expired=False), "visible"),
@@ -97,7 +99,7 @@ ROWS = (
 
 
 def explore(config: Config) -> Result:
-    first = State(0, Held(1, LENGTH))
+    first = State(0, Held(1, LENGTH), shortens=config.shortens)
     seen: dict[State, tuple[State, str] | None] = {first: None}
     queue = deque([first])
     while queue:
