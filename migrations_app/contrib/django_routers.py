@@ -44,6 +44,7 @@ class Routers:
         if setting == SETTING:
             router, self._router, self._async_router = self._router, None, None
             if router is not None:
+                router.source.close()
                 router.close()
 
 

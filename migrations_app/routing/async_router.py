@@ -17,7 +17,7 @@ THREADS = 8
 
 
 class AsyncSessionRouter:
-    """One per process, over one `SessionRouter`; usable from several event loops. `close` closes the router, too.
+    """One per process, over one `SessionRouter`; usable from several event loops. `close` leaves the source alone.
 
     **Cancellation.** An operation that has not begun is dropped: nothing happens. One that has begun runs to its end
     before the CancelledError goes on, so nothing of it takes effect later; one that waits for its route gives up
@@ -27,6 +27,7 @@ class AsyncSessionRouter:
 
     def __init__(self, router: SessionRouter, *, threads: int = THREADS) -> None:
         self._router = router
+        self.source = router.source
         self._threads = threads
         self.after_fork()
         renew_after_fork(self)

@@ -63,6 +63,7 @@ class Gateway:
             raise ValueError(f"the gateway does not speak {scope['type']}")
 
     async def close(self) -> None:
+        self._router.source.close()
         await self._router.close()
 
     async def _live(self, receive: Receive, send: Send) -> None:

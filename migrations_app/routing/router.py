@@ -61,7 +61,7 @@ class SessionRouter:
         fence_class: FenceClass = FenceClass.NATIVE,
         open_store: OpenStore = open_routed,
     ) -> None:
-        self._source = source
+        self.source = source
         self._codec = codec
         self._budget = retry_budget_seconds
         self._admission = Admission(source, fail_closed=fence_class is not FenceClass.NATIVE)
@@ -79,19 +79,22 @@ class SessionRouter:
         self.close()
 
     def close(self) -> None:
-        """Close the connections of all threads; not while an operation is under way. A later operation opens anew."""
+        """Close the connections of all threads; not while an operation is under way. A later operation opens anew.
+
+        The source may serve others and goes on: who made it closes it.
+        """
         self._desks.close()
 
     def ready(self) -> RouteRecord:
         """The record in force; this process is registered when it returns. Raises DependencyUnavailable."""
-        return self._source.start().current()
+        return self.source.start().current()
 
     def counters(self) -> dict[str, int]:
         """Operations, errors, fenced, retries, slowest_us, p99_us (what routing adds), and what a store minted last:
         `max_acked_seq_<side>`, and `max_acked_seq` of the sides that are an authority now.
         """
         counted = counters(self._desks.tallies())
-        known = self._source.known
+        known = self.source.known
         sides = {part.authority for part in known.ranges} if known else set()
         newest = max((counted.get(f"max_acked_seq_{side}", 0) for side in sides), default=0)
         return counted | {"max_acked_seq": newest}
@@ -170,7 +173,7 @@ class SessionRouter:
             patience = patience or Patience(self._budget, self._desks.mine().abandoned)
             if patience.left <= 0:
                 raise SessionChanged
-            patience.pause(self._source, self._source.current())
+            patience.pause(self.source, self.source.current())
 
     @contextmanager
     def abandonable(self, abandoned: threading.Event) -> Iterator[None]:
@@ -216,7 +219,7 @@ class SessionRouter:
         try:
             while True:
                 refusal: Fenced | None = None
-                with self._source.operation() as record:
+                with self.source.operation() as record:
                     way = self._way(record, bucket)
                     store = desk.store(way.authority)
                     if self._admission.may_begin(record, way, store, writes=writes):
