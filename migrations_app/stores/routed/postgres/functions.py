@@ -23,9 +23,10 @@ _ANSWER = (
     "OUT sw_outcome text, OUT sw_ver_epoch bigint, OUT sw_ver_seq bigint, OUT sw_expires_ms bigint, "
     "OUT sw_fence bigint, OUT sw_document text"
 )
-_VARIABLES = "sw_now timestamptz; sw_ms bigint; sw_floor bigint; sw_live boolean; sw_there boolean;"
-_FLAG = "PERFORM set_config('snakeweb.routed', '1', true);"
-_UNFLAG = "PERFORM set_config('snakeweb.routed', '', true);"
+_VARIABLES = "sw_now timestamptz; sw_ms bigint; sw_floor bigint; sw_live boolean; sw_there boolean; sw_void text;"
+# Assignments, not PERFORM: the server computes them without the machinery of a query.
+_FLAG = "sw_void := set_config('snakeweb.routed', '1', true);"
+_UNFLAG = "sw_void := set_config('snakeweb.routed', '', true);"
 
 
 def write_function(parts: Parts) -> str:
@@ -158,7 +159,7 @@ def _guard(parts: Parts) -> str:
     return f"""IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'snakeweb: call this in READ COMMITTED' USING ERRCODE = 'invalid_transaction_state';
   END IF;
-  PERFORM pg_advisory_xact_lock_shared({parts.names.lock}, sw_bucket);
+  sw_void := pg_advisory_xact_lock_shared({parts.names.lock}, sw_bucket)::text;
   SELECT b.fence, b.floor INTO sw_fence, sw_floor FROM {parts.names.buckets} b WHERE b.bucket = sw_bucket;
   IF sw_fence IS NULL OR sw_fence > sw_epoch THEN
     sw_outcome := 'fenced';

@@ -4,6 +4,7 @@ Parameters are bytes in the binary format of their types, as `sessions.postgres.
 binary too. The higher cursor costs more than the whole guard does.
 """
 
+import itertools
 import struct
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ Parameter = bytes | None
 int4 = struct.Struct("!i").pack
 int8 = struct.Struct("!q").pack
 TRUE, FALSE = b"\1", b"\0"
+_NUMBERS = itertools.count(1)  # names are a session's; several of these objects may follow each other in one
 _GOOD = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
 
 
@@ -40,7 +42,6 @@ class Statements:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._names: dict[str, tuple[bytes, list[int]]] = {}
-        self._count = 0
 
     def run(self, statement: str, parameters: Sequence[Parameter]) -> PGresult:
         """Rows and columns by `get_value(row, column)`. Outside a transaction."""
@@ -59,8 +60,7 @@ class Statements:
         return result
 
     def _prepare(self, statement: str, count: int) -> tuple[bytes, list[int]]:
-        self._count += 1
-        name = b"snakeweb_%d" % self._count
+        name = b"snakeweb_%d" % next(_NUMBERS)
         result = self.connection.pgconn.prepare(name, statement.encode())
         if result.status not in _GOOD:
             raise errors.error_from_result(result)

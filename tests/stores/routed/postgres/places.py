@@ -10,10 +10,13 @@ from migrations_app.stores.routed.base import RoutedStore
 from migrations_app.stores.routed.postgres.names import FUNCTIONS, SEQUENCES, TABLES, TRIGGERS
 from migrations_app.stores.routed.postgres.store import RoutedPostgres
 from migrations_app.stores.sessions.configuration import parse_config
+from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.records import SessionRecord
 from tests.stores.routed.place import RoutedPlace
 from tests.stores.sessions.place import HOUR, Place
 from tests.stores.sessions.postgres.places import connection_of
+
+DATED = "to_timestamp(%s::double precision / 1000)"
 
 
 class PostgresPlace(RoutedPlace):
@@ -84,10 +87,13 @@ class PostgresPlace(RoutedPlace):
         self._run(f"DELETE FROM {self.table} WHERE {self._key} = %s", session_id)
 
     def legacy_touch(self, session_id: str, expires_at_ms: int) -> None:
-        self._run(
+        self.legacy_touch_by(self._legacy, session_id, expires_at_ms)
+
+    def legacy_touch_by(self, connection: Connection, session_id: str, expires_at_ms: int) -> None:
+        """Within whatever transaction the connection is in."""
+        connection.execute(
             f"UPDATE {self.table} SET {self._deadline} = {self._stamp} WHERE {self._key} = %s",
-            expires_at_ms,
-            session_id,
+            [expires_at_ms, session_id],
         )
 
     @contextmanager

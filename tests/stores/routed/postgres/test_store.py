@@ -1,43 +1,30 @@
 import pytest
 
+from migrations_app.stores.routed.base import Condition, WriteOutcome
 from tests.stores.routed.contract import RoutedContract
-from tests.stores.routed.postgres.places import PostgresPlace
+from tests.stores.routed.place import FIRST
+from tests.stores.routed.postgres.places import DATED, PostgresPlace
 from tests.stores.routed.sql_contract import SqlContract
-from tests.stores.sessions.postgres.places import DJANGO, DJANGO_TABLE, at, own_schema
+from tests.stores.sessions.postgres.places import at, own_schema
 
 pytestmark = pytest.mark.servers
 
-DATED = "to_timestamp(%s::double precision / 1000)"
-SPARSE_TABLE = (
-    'CREATE TABLE {s}.sparse ("the ""key" varchar(60) COLLATE "C.utf8" NOT NULL UNIQUE, "Value" text, dies int)'
-)
-SPARSE = {"key": 'the "key', "value": "Value", "expires_at": "dies"}
+STRANGE_TABLE = """CREATE TABLE {s}."Strange$" ("the ""key" varchar(60) COLLATE "C.utf8" NOT NULL UNIQUE,
+    "Value" text, dies timestamp, kind varchar(10), noise text DEFAULT 'x')"""
+STRANGE = {"key": 'the "key', "value": "Value", "expires_at": "dies", "codec": "kind"}
+ENDLESS_TABLE = "CREATE TABLE {s}.endless (k text PRIMARY KEY, v bytea)"
 
 
-class TestBytea(RoutedContract, SqlContract):
+class TestOwnTable(RoutedContract, SqlContract):
     @pytest.fixture
-    def place(self, postgres_server):
-        with own_schema(postgres_server) as schema:
-            with PostgresPlace(at(postgres_server, f"{schema}.sessions")) as place:
-                yield place
-
-
-class TestJsonb(RoutedContract, SqlContract):
-    @pytest.fixture
-    def place(self, postgres_server):
-        with own_schema(postgres_server) as schema:
-            sessions = at(postgres_server, f"{schema}.sessions", codec="json", value_type="jsonb")
-            with PostgresPlace(sessions, decoded=True, codec="json") as place:
-                yield place
+    def place(self, own):
+        return own
 
 
 class TestTableOfDjango(RoutedContract, SqlContract):
     @pytest.fixture
-    def place(self, postgres_server):
-        with own_schema(postgres_server, DJANGO_TABLE) as schema:
-            sessions = at(postgres_server, f"{schema}.django_session", value_type="text", columns=DJANGO)
-            with PostgresPlace(sessions, "session_key", "session_data", "expire_date", DATED, decoded=True) as place:
-                yield place
+    def place(self, django):
+        return django
 
 
 class TestStrangeTable(RoutedContract, SqlContract):
@@ -50,3 +37,35 @@ class TestStrangeTable(RoutedContract, SqlContract):
             stamp = f"{DATED} AT TIME ZONE 'UTC'"
             with PostgresPlace(sessions, '"the ""key"', '"Value"', "dies", stamp, decoded=True) as place:
                 yield place
+
+
+class TestJsonb(RoutedContract, SqlContract):
+    @pytest.fixture
+    def place(self, postgres_server):
+        with own_schema(postgres_server) as schema:
+            sessions = at(postgres_server, f"{schema}.sessions", codec="json", value_type="jsonb")
+            with PostgresPlace(sessions, decoded=True, codec="json") as place:
+                yield place
+
+
+@pytest.mark.parametrize("guard", [FIRST, None])
+def test_a_table_without_deadlines_keeps_them_beside(postgres_server, guard):
+    with own_schema(postgres_server, ENDLESS_TABLE) as schema:
+        sessions = at(postgres_server, f"{schema}.endless", columns={"key": "k", "value": "v"})
+        with PostgresPlace(sessions, "k", "v", "") as place, place.ready() as store:
+            forever = store.write(place.record("ever", expires_at_ms=None), guard)
+            store.write(place.record("brief"), guard, lifetime_ms=20)
+            place.let_pass(40)
+
+            assert forever.expires_at_ms is None
+            assert store.read("ever", guard).expires_at_ms is None
+            assert store.read("brief", guard) is None
+            assert store.touch("brief", guard, 60_000).outcome is WriteOutcome.MISSING
+            touched = store.touch("ever", guard, 60_000)
+            assert store.read("ever", guard).expires_at_ms == touched.expires_at_ms > place.now_ms()
+            again = store.write(place.record("brief"), guard, condition=Condition.ABSENT)
+            assert again.outcome is WriteOutcome.WRITTEN
+            exists = store.write(place.record("brief"), guard, condition=Condition.ABSENT)
+            assert (exists.outcome, exists.expires_at_ms) == (WriteOutcome.EXISTS, again.expires_at_ms)
+            assert store.delete("brief", guard)
+            assert not store.delete("brief", guard)
