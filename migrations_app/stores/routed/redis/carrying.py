@@ -7,7 +7,7 @@ from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.routed.base import Adopted, Held, JournalState, Mark, bucket_of
 from migrations_app.stores.routed.redis import worker_scripts as scripts
 from migrations_app.stores.routed.redis.content import NOT_DESCRIBED, checksum, contents, fits
-from migrations_app.stores.routed.redis.keys import RouteKeys
+from migrations_app.stores.routed.redis.keys import INEXACT_MS, RouteKeys
 from migrations_app.stores.routed.redis.wire import Wire, packed
 from migrations_app.stores.sessions.applying import refuse_unrepresentable
 from migrations_app.stores.sessions.records import UNVERSIONED, Version
@@ -28,7 +28,6 @@ from migrations_app.stores.sessions.redis.store import CHUNK_BYTES, CHUNK_RECORD
 
 FEW = 100  # ids of which whole contents travel both ways
 LARGEST_LIMIT = 10_000  # a script holds up the whole server while it runs
-INEXACT_MS = 100  # how far a deadline may seem moved where it is reckoned from what is left
 
 
 class _Seen(NamedTuple):
@@ -39,7 +38,6 @@ class _Seen(NamedTuple):
     meta: bytes
     described: Sequence[Any] | None
     now: int
-    exact: bool
 
     @property
     def version(self) -> Version:
@@ -55,12 +53,7 @@ class _Seen(NamedTuple):
         if self.content is None:
             lives = meta[DEADLINE] < 0 or meta[DEADLINE] > self.now
             return bool(lives and self.version != UNVERSIONED)
-        return self._was_moved(meta[DEADLINE]) or not fits(self.content, meta[CHECKSUM])
-
-    def _was_moved(self, noted: int) -> bool:
-        if self.deadline < 0 or noted < 0:
-            return (self.deadline < 0) != (noted < 0)
-        return abs(self.deadline - noted) > (0 if self.exact else INEXACT_MS)
+        return self.deadline != meta[DEADLINE] or not fits(self.content, meta[CHECKSUM])
 
 
 class Carrying:
@@ -113,7 +106,10 @@ class Carrying:
             values, deadlines, metas, now, exact = unpack(blob)
             for name, value, deadline, meta in zip(names, values, deadlines, metas, strict=True):
                 content = None if value is False or deadline == GONE else value
-                yield name, _Seen(content, deadline, meta or b"", unpack(meta) if meta else None, now, exact)
+                described = unpack(meta) if meta else None
+                if described and not exact and abs(deadline - described[DEADLINE]) <= INEXACT_MS:
+                    deadline = described[DEADLINE]
+                yield name, _Seen(content, deadline, meta or b"", described, now)
 
     def _held(self, session_id: str, seen: _Seen) -> Held:
         """A content that is no session of this layout is not there: scans of the plain store name it."""

@@ -8,7 +8,7 @@ A version's epoch is the greatest of the caller's, the bucket's newest and the s
 bucket only grow while clients of two epochs write (R8), and after a tombstone was forgotten.
 """
 
-from migrations_app.stores.routed.redis.keys import GRACE_MS
+from migrations_app.stores.routed.redis.keys import GRACE_MS, INEXACT_MS
 from migrations_app.stores.routed.redis.wire import Script
 
 KINDS = ("string", "hash")
@@ -21,12 +21,14 @@ local function clock()
   local time = call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
-local function deadline_of(key)
-  -- An older server has no PEXPIRETIME, and a user may be forbidden it.
+local function deadline_of(key, noted)
+  -- An older server has no PEXPIRETIME, and a user may be forbidden it: what is noted beside is more exact then.
   local at = redis.pcall('PEXPIRETIME', key)
   if type(at) == 'number' then return at end
   local left = call('PTTL', key)
-  return left >= 0 and clock() + left or left
+  if left < 0 then return left end
+  at = clock() + left
+  return noted and math.abs(at - noted) <= {INEXACT_MS} and noted or at
 end
 local function keep_until(key, deadline)
   if deadline < 0 then call('PERSIST', key) else call('PEXPIREAT', key, deadline) end
@@ -104,7 +106,7 @@ local held = beside[3] and cmsgpack.unpack(beside[3])
 # first seven parts of the metadata as they are packed, checksum
 _WRITE = """
 if ARGV[4] ~= 'any' or ARGV[5] ~= '' then
-  local at, version = deadline_of(KEYS[7]), held or {0, 0, '', -1, -1, -1, '', 0, 0}
+  local at, version = deadline_of(KEYS[7], held and held[12]), held or {0, 0, '', -1, -1, -1, '', 0, 0}
   local outcome
   if at == -2 then
     outcome = (ARGV[4] == 'present' or ARGV[5] ~= '') and 'missing'
@@ -129,7 +131,7 @@ return cmsgpack.pack({'written', minted, seq, deadline})
 
 # ARGV: ..., lifetime or '', hash field of the length or '', ms of its unit
 _TOUCH = """
-local deadline = deadline_of(KEYS[7])
+local deadline = deadline_of(KEYS[7], held and held[12])
 if deadline == -2 then return cmsgpack.pack({'missing', 0, 0, -2}) end
 local now, length = clock(), tonumber(ARGV[4])
 if not length and ARGV[5] ~= '' then

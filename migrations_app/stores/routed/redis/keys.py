@@ -9,6 +9,7 @@ name]; `legacy` the count of writes without a guard. What belongs to one session
 from migrations_app.engine.ports import BUCKETS
 
 GRACE_MS = 3_600_000  # metadata outlives its session so long, so that a late older record is refused
+INEXACT_MS = 100  # how far a deadline may seem moved where it is reckoned from what is left
 KINDS = ("gate", "epoch", "seq", "journal", "dead")
 
 

@@ -17,6 +17,7 @@ from redis.exceptions import (
     ResponseError,
 )
 
+from migrations_app.engine.errors import ValidationFailed
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.redis.connection import connect, domain_error, refuse_writes
 from migrations_app.stores.sessions.redis.reading import is_missing_command
@@ -45,6 +46,9 @@ class Script:
         self.reading = header + packed(b"EVAL_RO", self.text, b"%d" % keys)
 
 
+_NOTHING = Script("return 0", 0, 0)
+
+
 class Wire:
     def __init__(self, config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool) -> None:
         self._config = config
@@ -52,6 +56,7 @@ class Wire:
         self._read_only = read_only
         self._connection: Any = None
         self._spoke_at = 0.0
+        self._scripts_read: bool | None = None
 
     def close(self) -> None:
         if self._connection is not None:
@@ -104,7 +109,15 @@ class Wire:
 
     def run_reading(self, script: Script, words: bytes) -> Any:
         """Run a script that writes nothing; a read-only store has the server make sure of it."""
-        return self.ask(script.reading + words) if self._read_only else self.run(script, words)
+        if not self._read_only:
+            return self.run(script, words)
+        if self._scripts_read is None:
+            self._scripts_read = self.permits(_NOTHING.reading)
+        if not self._scripts_read:
+            raise ValidationFailed(
+                "A read-only look at a Redis store under a route needs EVAL_RO: Redis 7 and the user's permission."
+            )
+        return self.ask(script.reading + words)
 
     def _run_repeatedly(self, script: Script, words: bytes) -> Any:
         try:

@@ -45,7 +45,7 @@ for _, entry in ipairs(cmsgpack.unpack(ARGV[2])) do
       written = written + 1
     end
   elseif deadline < 0 or deadline > now then
-    local at = deadline_of(key)
+    local at = deadline_of(key, held and held[12])
     if epoch == 0 and seq == 0 and held_epoch == 0 and held_seq == 0 and at == -2 then
       put(key, entry[5], deadline)
       call('SET', meta, entry[10] .. cmsgpack.pack(0, 0, 0, entry[11], deadline))
@@ -100,10 +100,11 @@ _VERSION = """
 local now, minted, count = clock(), {}, 0
 for i, entry in ipairs(cmsgpack.unpack(ARGV[2])) do
   local key, meta, content = entry[1], entry[2], entry[7]
-  local blob, at = call('GET', meta) or '', deadline_of(key)
+  local blob = call('GET', meta) or ''
+  local held = blob ~= '' and cmsgpack.unpack(blob)
+  local at = deadline_of(key, held and held[12])
   minted[i] = false
   if blob == entry[6] and (content and at ~= -2 and same(key, content) or not content and at == -2) then
-    local held = blob ~= '' and cmsgpack.unpack(blob)
     local epoch_key = ARGV[7] .. entry[4]
     local epoch = entry[5] >= 0 and entry[5] or tonumber(call('GET', ARGV[4] .. entry[4]) or '0')
     local version, seq = mint(epoch_key, ARGV[3] .. entry[4], call('GET', epoch_key), epoch, held)

@@ -165,7 +165,7 @@ def _stale(text: str) -> LeaseLost:
 
 def _first_words(error: Exception) -> str:
     """The error's text without what may hold a key: quoted parts are cut out."""
-    return re.sub(r"'[^']*'|\"[^\"]*\"", "…", str(error))[:200]
+    return re.sub(r"'[^']*'|\"[^\"]*\"|`[^`]*`?", "…", str(error))[:200]
 
 
 def info(client: redis.Redis, section: str = "") -> dict[str, Any]:
