@@ -16,7 +16,16 @@ from typing import Any, BinaryIO
 from migrations_app.engine.errors import DependencyUnavailable, IllegalTransition, LeaseLost
 from migrations_app.engine.journal import Event, EventType, NewEvent, apply, initial_view
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.ports import Appended, ArtifactRef, Clock, ExecutionPorts, RouteRecord, WorkerToken
+from migrations_app.engine.ports import (
+    Appended,
+    ArtifactRef,
+    Clock,
+    ExecutionPorts,
+    Live,
+    RouteRecord,
+    Unwatched,
+    WorkerToken,
+)
 from migrations_app.engine.run_view import RunView
 from migrations_app.engine.vocabulary import Signal
 
@@ -187,6 +196,7 @@ def ports(
     *,
     artifacts: MemoryArtifacts | None = None,
     routes: MemoryRoutes | None = None,
+    live: Live | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> ExecutionPorts:
     """Ports of one driver. Drivers of the same run share `run`, `artifacts` and `routes`."""
@@ -195,5 +205,6 @@ def ports(
         journal=run.journal(worker),
         artifacts=artifacts if artifacts is not None else MemoryArtifacts(),
         routes=routes if routes is not None else MemoryRoutes(),
+        live=live if live is not None else Unwatched(),
         extra=dict(extra or {}),
     )

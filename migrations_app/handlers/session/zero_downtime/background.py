@@ -33,27 +33,35 @@ SERVED: Mapping[str, tuple[RoutePhase, ...]] = {
 LOOK_AT_ROUTE_SECONDS = 0.1
 SHOW_SECONDS = 1.0
 IDLE_SECONDS = 0.004
-LAGS = 2000  # of the last so many sessions carried
+LAG_WINDOW_SECONDS = 10.0
+PASSES = 10_000
 PASS_EVERY = timedelta(seconds=5)
 
 
 @dataclass
 class Flow:
-    """What the relay has done since its driver began."""
+    """What the relay has done since its driver began. `passes`: (when, how late, how many sessions) of late."""
 
     carried: int = 0
-    lags: deque[int] = field(default_factory=lambda: deque(maxlen=LAGS))
+    passes: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=PASSES))
     last: Relayed = field(default_factory=Relayed)
 
     def saw(self, passed: Relayed) -> None:
         self.carried += len(passed.ids)
         self.last = passed
-        self.lags.extend([passed.oldest_ms] * min(len(passed.ids), 50))
+        self.passes.append((time.monotonic(), passed.oldest_ms, len(passed.ids)))
 
     @property
     def lag_p99_ms(self) -> int:
-        ordered = sorted(self.lags)
-        return ordered[len(ordered) * 99 // 100] if ordered else 0
+        """Of the sessions carried in the last seconds; each counts with the age of its pass's oldest mark."""
+        since = time.monotonic() - LAG_WINDOW_SECONDS
+        recent = sorted((late, carried) for at, late, carried in self.passes if at >= since)
+        left = sum(carried for _, carried in recent) / 100
+        for late, carried in reversed(recent):
+            left -= carried
+            if left < 0:
+                return late
+        return 0
 
 
 def name_of(ctx: BackgroundContext) -> str:

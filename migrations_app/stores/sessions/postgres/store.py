@@ -3,7 +3,7 @@
 import json
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from psycopg import errors
@@ -42,13 +42,14 @@ class PostgresStore(SessionStore):
         self._names = Names.of(config)
         self._connection: Connection | None = None
         self._known_layout: TableLayout | None = None
+        self._known_fit: Callable[[SessionRecord], str] | None = None
         self._known_writer: Writer | None = None
         self._fences: Fences | None = None
         self._budget = PageBudget()
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
-        self._known_layout = self._known_writer = self._fences = None
+        self._known_layout = self._known_writer = self._known_fit = self._fences = None
         if connection is not None:
             connection.close()
 
@@ -99,7 +100,7 @@ class PostgresStore(SessionStore):
 
     def forget_layout(self) -> None:
         """Look at the table again before the next call."""
-        self._known_layout = self._known_writer = None
+        self._known_layout = self._known_writer = self._known_fit = None
 
     def fences(self) -> Fences:
         return self._open_fences()
@@ -118,7 +119,7 @@ class PostgresStore(SessionStore):
                 latencies.append((time.perf_counter() - before) * 1000)
             clock = connection.execute("SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetchone()
             skew = int(clock[0]) - int(time.time() * 1000) if clock else 0
-            self._known_layout = None
+            self._known_layout = self._known_fit = None
             layout = self._find_layout()
             problems = tuple(self._permission_problems(connection, layout))
             used = connection.execute("SELECT pg_database_size(current_database())").fetchone()
@@ -168,7 +169,7 @@ class PostgresStore(SessionStore):
     def initialise(self, worker: WorkerToken) -> bool:
         with domain_errors(self._config):
             connection, fences = self._open(), self._open_fences()
-            self._known_layout = self._known_writer = None
+            self._known_layout = self._known_writer = self._known_fit = None
             fences.raise_to(worker)
             if self._find_layout() is None:
                 if self._config.columns:
@@ -191,7 +192,7 @@ class PostgresStore(SessionStore):
                 self._open().execute(layout.create_statement())
         except (errors.UniqueViolation, errors.DuplicateTable):
             pass  # another worker created it at the same moment
-        self._known_layout = self._known_writer = None
+        self._known_layout = self._known_writer = self._known_fit = None
 
     def drop_created(self, worker: WorkerToken) -> None:
         with domain_errors(self._config):
@@ -206,7 +207,7 @@ class PostgresStore(SessionStore):
                     if self._count(connection, layout) == 0:
                         connection.execute(SQL("DROP TABLE {}").format(self._names.table))
                         layout = None
-            self._known_layout = self._known_writer = None
+            self._known_layout = self._known_writer = self._known_fit = None
             fences.forget(f"created:{self._side_name}:")
             if layout is None:
                 fences.forget(f"created:{self._names.plain}:")
@@ -227,7 +228,7 @@ class PostgresStore(SessionStore):
                 fences.check(worker)
                 if fences.withdraw(self._side_name, scopes):
                     connection.execute(SQL("DROP TABLE IF EXISTS {}").format(self._names.side))
-            self._known_layout = self._known_writer = None
+            self._known_layout = self._known_writer = self._known_fit = None
             for scope in scopes:
                 fences.forget(f"{scope}:")  # the table of the fences goes with its last row
 
@@ -365,9 +366,11 @@ class PostgresStore(SessionStore):
         return int(row[0]) if row else 0
 
     def why_unrepresentable(self, record: SessionRecord) -> str:
-        with domain_errors(self._config):
-            layout = self._find_layout()
-        return why_unfit(layout.main if layout else own_columns(self._config["value_type"]))(record)
+        if self._known_fit is None:
+            with domain_errors(self._config):
+                layout = self._find_layout()
+            self._known_fit = why_unfit(layout.main if layout else own_columns(self._config["value_type"]))
+        return self._known_fit(record)
 
 
 def _truth(row: tuple[Any, ...] | None) -> bool:
