@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.core.signals import setting_changed
 from django.utils.module_loading import import_string
 
 from migrations_app.routing import AsyncSessionRouter, MigrationError, SessionRouter, router_from
@@ -39,13 +38,12 @@ class Routers:
             self._async_router = self._async_router or AsyncSessionRouter(router)
         return self._async_router
 
-    def forget(self, *, setting: str = SETTING, **_: object) -> None:
-        """The setting has changed: the next use makes another router. Connections of this one are closed."""
-        if setting == SETTING:
-            router, self._router, self._async_router = self._router, None, None
-            if router is not None:
-                router.source.close()
-                router.close()
+    def forget(self) -> None:
+        """Close this router; the next use makes another. For tests that change the setting, and for a clean end."""
+        router, self._router, self._async_router = self._router, None, None
+        if router is not None:
+            router.source.close()
+            router.close()
 
 
 def _made() -> SessionRouter:
@@ -65,4 +63,3 @@ def _made() -> SessionRouter:
 
 
 routers = Routers()
-setting_changed.connect(routers.forget, dispatch_uid="snakeweb_sessions")

@@ -11,7 +11,6 @@ Without a `url` the route is learned from the record that the stores mirror; wit
 when the control plane does not answer. A secret is text, or names an environment variable.
 """
 
-import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.parameters import Field, FieldKind, parse, unknown_keys
+from migrations_app.routing.environment import variable
 from migrations_app.routing.http_source import HttpRouteSource
 from migrations_app.routing.mirror_source import StoreMirrorSource
 from migrations_app.routing.router import OpenStore, SessionRouter
@@ -113,9 +113,10 @@ def _secret(given: Any, field: str, problems: list[Problem]) -> str:
     """Problems never show the secret itself."""
     name = given.get("env") if isinstance(given, Mapping) else None
     if isinstance(name, str):
-        if name not in os.environ:
+        value = variable(name)
+        if value is None:
             problems.append(Problem(field, f"The environment variable {name} is not set.", "Set it.", "required"))
-        return os.environ.get(name, "")
+        return value or ""
     if not isinstance(given, str):
         problems.append(Problem(field, "This is no secret.", "Write text, or {“env”: the variable's name}."))
         return ""

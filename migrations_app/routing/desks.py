@@ -41,9 +41,12 @@ class Desk:
             return store
 
     def keep_beside(self, side: str) -> None:
-        """Before a plain write of something that an application's own table has no column for: there has to be a
-        place beside it, which stays for as long as clients are known to use it (`SessionStore.withdraw`)."""
-        store = self.store(side)
+        """Call it before a plain write of what an application's own table has no column for.
+
+        There has to be a place beside the table then, which stays while clients are known to use it
+        (`SessionStore.withdraw`). The side's store is open.
+        """
+        store = self.stores[side]
         if self._beside.get(side) is not store:
             store.sessions.raise_worker_fence(CLIENTS)
             self._beside[side] = store

@@ -19,6 +19,7 @@ from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.parameters import Field, FieldKind, parse
 from migrations_app.routing.async_router import AsyncSessionRouter
 from migrations_app.routing.configuration import router_from
+from migrations_app.routing.environment import variable, with_variable
 from migrations_app.routing.gateway import BODY_LIMIT, Gateway
 from migrations_app.routing.gateway_http import Receive, Scope, Send
 
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refused(USAGE)
     try:
         document = read(Path(words[0]))
-        gateway_from(document, os.environ)
+        gateway_from(document)
     except ValidationFailed as error:
         lines = [f"{problem.field}: {problem.message} {problem.fix}" for problem in error.problems]
         return _refused("\n".join([error.message, *lines]))
@@ -55,11 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _become_server(path: Path, values: Mapping[str, Any]) -> NoReturn:
-    os.environ[CONFIG] = str(path.resolve())
     # No access log: the paths that it would keep hold session ids.
     command = [sys.executable, "-m", SERVER, "-v", "0", "-b", values["host"], "-p", str(values["port"]), APPLICATION]
     sys.stdout.flush()
-    os.execv(sys.executable, command)  # noqa: S606
+    os.execve(sys.executable, command, with_variable(CONFIG, str(path.resolve())))  # noqa: S606
 
 
 def read(path: Path) -> Mapping[str, Any]:
@@ -86,10 +86,10 @@ def settings(document: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def gateway_from(document: Mapping[str, Any], environment: Mapping[str, str]) -> Gateway:
+def gateway_from(document: Mapping[str, Any]) -> Gateway:
     """Connects to nothing yet. Raises ValidationFailed."""
     values = settings(document)
-    token = environment.get(TOKEN, "")
+    token = variable(TOKEN)
     if not token:
         problem = Problem(TOKEN, "The environment variable is not set.", "Set it to the callers' token.", "required")
         raise ValidationFailed("The gateway would be open to everybody.", problems=[problem])
@@ -105,9 +105,9 @@ class Application:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._gateway is None:
-            document = await asyncio.to_thread(read, Path(os.environ[CONFIG]))
+            document = await asyncio.to_thread(read, Path(variable(CONFIG) or ""))
             if self._gateway is None:
-                self._gateway = gateway_from(document, os.environ)
+                self._gateway = gateway_from(document)
         await self._gateway(scope, receive, send)
 
 

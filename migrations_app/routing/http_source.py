@@ -176,12 +176,15 @@ class HttpRouteSource(RouteSource):
         )
         if answer is not None:
             self._lease.renewed(asked_at)
+            if answer:  # the route as it is now
+                self._take(answer)
         return acknowledged
 
     def _fetch(self, query: str, seconds: float) -> bool:
         document = self._request(query, seconds)
-        if document is None:
-            return False
+        return document is not None and self._take(document)
+
+    def _take(self, document: Any) -> bool:
         try:
             self.offer(from_document(document, self.name))
         except (KeyError, ValueError, TypeError) as error:

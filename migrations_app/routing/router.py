@@ -30,7 +30,7 @@ from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
 Result = TypeVar("Result")
 OpenStore = Callable[[Mapping[str, Any], Mapping[str, str]], RoutedStore]
 Change = Callable[[SessionRecord], bytes | SessionRecord | None]
-Call = Callable[[RoutedStore, Way], Result]
+Call = Callable[[Desk, RoutedStore, Way], Result]
 REFUSALS = {
     WriteOutcome.EXISTS: SessionExists,
     WriteOutcome.MISSING: SessionMissing,
@@ -101,7 +101,7 @@ class SessionRouter:
 
     def get(self, session_id: str) -> SessionRecord | None:
         """The session, None when there is none or it has expired."""
-        return self._operate(session_id, lambda store, way: store.read(session_id, way.guard), writes=False)
+        return self._operate(session_id, lambda _, store, way: store.read(session_id, way.guard), writes=False)
 
     def set(
         self,
@@ -140,14 +140,14 @@ class SessionRouter:
     def touch(self, session_id: str, ttl_ms: int | None = None) -> bool:
         """Move a sliding deadline to now + ttl (the session's own by default). False when there is no session."""
 
-        def touch(store: RoutedStore, way: Way) -> Written:
-            return self._noted(way, store.touch(session_id, way.guard, ttl_ms))
+        def touch(desk: Desk, store: RoutedStore, way: Way) -> Written:
+            return _noted(desk, way, store.touch(session_id, way.guard, ttl_ms))
 
         return self._operate(session_id, touch, writes=True).outcome is WriteOutcome.WRITTEN
 
     def delete(self, session_id: str) -> bool:
         """End a session. False when there was none."""
-        return self._operate(session_id, lambda store, way: store.delete(session_id, way.guard), writes=True)
+        return self._operate(session_id, lambda _, store, way: store.delete(session_id, way.guard), writes=True)
 
     def update(self, session_id: str, change: Change) -> SessionRecord | None:
         """Read, change and write back only if nobody else wrote meanwhile; else again, inside the budget.
@@ -186,31 +186,21 @@ class SessionRouter:
             desk.abandoned = None
 
     def _write(self, session: SessionRecord, condition: Condition, expected: Version | None) -> Written:
-        def write(store: RoutedStore, way: Way) -> Written:
-            self._prepare(way, session)
+        def write(desk: Desk, store: RoutedStore, way: Way) -> Written:
+            _prepare(desk, way, session)
             written = store.write(
                 session, way.guard, lifetime_ms=session.ttl_ms, condition=condition, expected=expected
             )
-            return self._noted(way, written)
+            return _noted(desk, way, written)
 
         return self._operate(session.id, write, writes=True)
 
     def _comparing(self, session: SessionRecord, found: SessionRecord) -> Call[Written]:
-        def write(store: RoutedStore, way: Way) -> Written:
-            self._prepare(way, session)
-            written = self._changing.write(store, way.guard, session, found)
-            return self._noted(way, written)
+        def write(desk: Desk, store: RoutedStore, way: Way) -> Written:
+            _prepare(desk, way, session)
+            return _noted(desk, way, self._changing.write(store, way.guard, session, found))
 
         return write
-
-    def _prepare(self, way: Way, session: SessionRecord) -> None:
-        if way.guard is None and (session.ttl_ms is not None or session.extra):
-            self._desks.mine().keep_beside(way.authority)
-
-    def _noted(self, way: Way, written: Written) -> Written:
-        if way.guard is not None and written.outcome is WriteOutcome.WRITTEN:
-            self._desks.mine().tally.acknowledge(way.authority, written.version.seq)
-        return written
 
     def _operate(self, session_id: str, call: Call[Result], *, writes: bool) -> Result:
         began, in_store = perf_counter_ns(), 0
@@ -225,7 +215,7 @@ class SessionRouter:
                     if self._admission.may_begin(record, way, store, writes=writes):
                         asked = perf_counter_ns()
                         try:
-                            result = call(store, way)
+                            result = call(desk, store, way)
                             in_store = perf_counter_ns() - asked
                             return result
                         except Fenced as fenced:
@@ -249,6 +239,17 @@ class SessionRouter:
             ways = ways_of(record)
             self._ways = (record, ways)
         return ways[bucket]
+
+
+def _prepare(desk: Desk, way: Way, session: SessionRecord) -> None:
+    if way.guard is None and (session.ttl_ms is not None or session.extra):
+        desk.keep_beside(way.authority)
+
+
+def _noted(desk: Desk, way: Way, written: Written) -> Written:
+    if way.guard is not None and written.outcome is WriteOutcome.WRITTEN:
+        desk.tally.acknowledge(way.authority, written.version.seq)
+    return written
 
 
 def _stored(session: SessionRecord, written: Written) -> SessionRecord:

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.sessions.backends.base import UpdateError
 from django.test import override_settings
 
+from migrations_app.contrib.django_routers import routers
 from migrations_app.contrib.django_sessions import SessionStore
 from tests.contrib import plain_routers
 from tests.contrib.test_django_sessions import ENGINE
@@ -83,6 +84,7 @@ def plane_less():
         plain_routers.STORES.append((stores, secrets))
         with override_settings(SNAKEWEB_SESSIONS=path, SESSION_ENGINE=ENGINE, SECRET_KEY=KEY, SECRET_KEY_FALLBACKS=[]):
             yield
+            routers.forget()
         plain_routers.STORES.pop()
 
     return using

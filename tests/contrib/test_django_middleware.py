@@ -3,6 +3,7 @@ from django.http import HttpResponse
 from django.test import Client, override_settings
 from django.urls import path
 
+from migrations_app.contrib.django_routers import routers
 from migrations_app.engine.vocabulary import RoutePhase
 from tests.contrib.routers import PATH, WORLD
 from tests.contrib.test_django_sessions import ENGINE
@@ -40,6 +41,7 @@ def world():
         ALLOWED_HOSTS=["testserver"],
     ):
         yield WORLD[-1]
+        routers.forget()
     WORLD.pop()
 
 

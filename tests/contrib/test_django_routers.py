@@ -11,6 +11,12 @@ from tests.routing.routed_world import RoutedWorld
 ROUTE = {"name": "sessions", "url": "https://snakeweb.example", "token": "t"}
 
 
+@pytest.fixture(autouse=True)
+def _forgotten():
+    yield
+    routers.forget()
+
+
 @pytest.fixture
 def world():
     WORLD.append(RoutedWorld())
@@ -30,11 +36,11 @@ def test_a_configuration_makes_one_too(tmp_path):
         assert routers.router().kinds == {"sqlite"}
 
 
-def test_a_changed_setting_makes_another(world):
+def test_one_that_is_forgotten_is_closed(world):
     with override_settings(SNAKEWEB_SESSIONS=PATH):
         first = routers.router()
         first.set("id", b"x")
-    with override_settings(SNAKEWEB_SESSIONS=PATH):
+        routers.forget()
         assert routers.router() is not first
     assert world.closed == {"a": 1}
 

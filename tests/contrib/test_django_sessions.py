@@ -27,6 +27,7 @@ def world():
     WORLD.append(world)
     with override_settings(SNAKEWEB_SESSIONS=PATH, SESSION_ENGINE=ENGINE):
         yield world
+        routers.forget()
     WORLD.pop()
 
 

@@ -27,6 +27,7 @@ class ControlPlane:
         self.requests = 0
         self.broken: bytes | None = None
         self.changed = threading.Condition()
+        self.answers_leases = False
         self.url = ""
         self.publish(RoutePhase.PLAIN_A, "a")
 
@@ -75,7 +76,7 @@ class ControlPlane:
                 with plane.changed:
                     plane.leases[self.path.rsplit("/", 1)[1]] = body
                     plane.changed.notify_all()
-                self._answer(b"")
+                self._answer(json.dumps(to_document(plane.routes.get(ROUTE))).encode() if plane.answers_leases else b"")
 
             def _answer(self, content: bytes) -> None:
                 allowed = self.headers["Authorization"] == f"Bearer {TOKEN}"

@@ -110,6 +110,16 @@ def test_the_highest_seq_of_the_writes_is_reported(plane):
         assert plane.wait_for_lease(acked_epoch=3, max_acked_seq=3)
 
 
+def test_a_renewal_brings_the_newest_record(plane):
+    source = follow(plane)
+    assert source.refresh()
+    plane.answers_leases = True
+    plane.publish(RoutePhase.HANDOFF, "a")
+    source._renew()
+
+    assert source.current().epoch == 2
+
+
 def test_the_lease_is_measured_from_before_its_request(plane):
     source = follow(plane)
     assert source.lease_ends == -math.inf

@@ -8,7 +8,6 @@ from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.routing.errors import (
     LeaseExpired,
-    SessionChanged,
     SessionExists,
     SessionMissing,
     WritesAreWaiting,
@@ -17,7 +16,7 @@ from migrations_app.routing.router import SessionRouter
 from migrations_app.routing.sources import RouteSource
 from migrations_app.stores.routed.base import ALL_BUCKETS, bucket_of
 from migrations_app.stores.sessions.base import FenceClass
-from migrations_app.stores.sessions.records import UNVERSIONED, Codec, Version
+from migrations_app.stores.sessions.records import UNVERSIONED, Codec
 from tests.routing.routed_world import HOUR_MS, RoutedWorld, guard, soon
 
 
@@ -327,72 +326,6 @@ class TestWithoutLease:
     def test_with_a_valid_lease_they_are(self, world):
         with world.router(fence_class=FenceClass.LEASE_ONLY) as router:
             router.set("id", b"x")
-
-
-class TestUpdate:
-    def test_it_changes_what_is_there(self, world, router):
-        router.set("id", b"1", ttl_ms=HOUR_MS)
-
-        assert router.update("id", lambda session: session.value + b"2").value == b"12"
-        assert router.update("id", lambda session: None).value == b"12"
-        assert router.update("nobody", lambda session: b"x") is None
-        assert world.holds("a", "id") == b"12"
-
-    @pytest.mark.parametrize("fenced", [True, False])
-    def test_no_update_of_another_thread_is_lost(self, world, router, fenced):
-        if fenced:
-            world.join()
-        router.set("id", b"0")
-
-        def count():
-            for _ in range(50):
-                router.update("id", lambda session: str(int(session.value) + 1).encode())
-
-        threads = [threading.Thread(target=count) for _ in range(4)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-
-        assert router.get("id").value == b"200"
-
-    @pytest.mark.parametrize("fenced", [True, False])
-    def test_who_is_always_too_late_hears_of_it(self, world, fenced):
-        if fenced:
-            world.join()
-        with world.router(retry_budget_seconds=0.05) as router, world.router() as other:
-            router.set("id", b"0")
-
-            def interrupted(session):
-                other.set("id", session.value + b"!")
-                return b"mine"
-
-            with pytest.raises(SessionChanged):
-                router.update("id", interrupted)
-
-        assert b"mine" not in world.holds("a", "id")
-
-    def test_a_session_that_ended_meanwhile_stays_dead(self, world, router):
-        world.join()
-        router.set("id", b"0")
-
-        def interrupted(session):
-            router.delete("id")
-            return b"mine"
-
-        assert router.update("id", interrupted) is None
-        assert router.get("id") is None
-
-    def test_a_version_can_be_required(self, world, router):
-        world.join()
-        first = router.set("id", b"1")
-        second = router.set("id", b"2", expected=first.version)
-
-        with pytest.raises(SessionChanged):
-            router.set("id", b"3", expected=first.version)
-        with pytest.raises(SessionMissing):
-            router.set("nobody", b"3", expected=Version(1, 1))
-        assert router.get("id").version == second.version
 
 
 class TestCounters:
