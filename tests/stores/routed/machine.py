@@ -199,11 +199,12 @@ class RoutedMachine(RuleBasedStateMachine):
 
         def call(which: int, store: RoutedStore) -> Any:
             there = self.held(which, name).version
+            above = max(there, self.newest[which].get(name, UNVERSIONED))  # also above what was forgotten
             if kind == "old":
                 return store.adopt([self.old_held[which].get(name, Held(name, UNVERSIONED, False, None))], WORKER)
             version = {
-                "newer": Version(there.epoch, there.seq + 1),
-                "newer epoch": Version(there.epoch + 1, 0),
+                "newer": Version(above.epoch, above.seq + 1),
+                "newer epoch": Version(above.epoch + 1, 0),
                 "equal": there,
                 "older": Version(there.epoch, max(0, there.seq - 1)),
                 "unversioned": UNVERSIONED,
