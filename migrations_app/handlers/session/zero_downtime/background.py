@@ -173,9 +173,9 @@ def verifier(
     return Verifier(
         pair,
         level,
-        record,
         ctx.worker,
         settle_seconds=ctx.parameters["settle_ms"] / 1000,
         tick=tick,
+        now_published=lambda: ctx.routes.get(record.name),
         newest_wins=ctx.parameters["after_regression"] == "newest",
     )

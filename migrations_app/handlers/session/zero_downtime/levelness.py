@@ -63,17 +63,19 @@ class Levelness:
         return found
 
     def stable(self, suspects: Sequence[Divergence], wait_seconds: float) -> list[Divergence]:
-        """Those that still differ after a while in which the authority did not touch them and no mark waited.
+        """Those that still differ although the authority did not touch them and the relay owes nothing.
 
-        What is marked is on its way and not called a divergence.
+        Marks are looked at before the second comparison: whatever was not marked then, and has not changed since, the
+        replica had acknowledged by then. What is marked is on its way and not called a divergence.
         """
         if not suspects:
             return []
         ids = [suspect.id for suspect in suspects]
         before = self._held(ids)
         time.sleep(wait_seconds)
+        marked = self._marked(ids)
         again = {divergence.id: divergence for divergence in self.differing(ids)}
-        after, marked = self._held(ids), self._marked(list(again))
+        after = self._held(ids)
         stable = []
         for suspect in suspects:
             divergence = again.get(suspect.id)

@@ -57,10 +57,10 @@ class Verifier:
 
     pair: Pair
     level: Levelness
-    record: RouteRecord
     worker: WorkerToken
     settle_seconds: float
     tick: Callable[[int], None]
+    now_published: Callable[[], RouteRecord | None]
     newest_wins: bool = True
 
     def run(self) -> Pass:
@@ -86,18 +86,21 @@ class Verifier:
             found.repaired += self._repair(divergence)
 
     def _repair(self, divergence: Divergence) -> bool:
-        """Mint anew in the authority. False when the session changed meanwhile: then the relay brings it anyway.
+        """Mint anew in the authority. False when the session changed meanwhile (then the relay brings it anyway), or
+        its bucket was handed over since this pass began.
 
         A replica that is ahead means that the authority forgot acknowledged writes; which side then holds is the plan's
         to say.
         """
+        bucket, published = bucket_of(divergence.id), self.now_published()
+        if published is None or published.at(bucket).authority != divergence.authority:
+            return False
         authority = self.pair.side(divergence.authority)
         if divergence.regressed and self.newest_wins:
             newer = self.pair.other(divergence.authority).fetch([divergence.id])
             return authority.adopt(newer, self.worker).written == 1
         held = authority.fetch([divergence.id])[0]
-        epoch = self.record.at(bucket_of(divergence.id)).epoch
-        return authority.remint(held, self.worker, epoch) is not None
+        return authority.remint(held, self.worker, published.at(bucket).epoch) is not None
 
 
 def summary(passes: int, last: Pass, *, clean_since: str, repaired: int) -> Mapping[str, Any]:
