@@ -1,0 +1,37 @@
+"""The faults by number (PROTOCOL 6): what happens, and what must come of it. No Django here: the table needs them."""
+
+from collections.abc import Mapping
+
+TITLES: Mapping[str, str] = {
+    "F0": "No fault: over, back, over again, completed",
+    "F1": "Worker killed at a named point of a step",
+    "F2": "Worker frozen for three leases, then woken",
+    "F3": "One task delivered twice",
+    "F4": "Dispatcher killed between commit and enqueue",
+    "F5": "Every worker killed in the middle of the backfill",
+    "F6": "Connection reset in the middle of a page",
+    "F7": "Source answers nothing in time",
+    "F8": "Target down while it is kept level",
+    "F9": "Target slow, 500 ms for each answer",
+    "F10": "Source restarts, and keeps its data",
+    "F11": "Source fails over and forgets acknowledged writes",
+    "F12": "Driver killed at each point of a hand-over",
+    "F13": "The journal cannot be emptied in a hand-over",
+    "F14": "Client frozen before a hand-over, woken after it",
+    "F15": "Client cut off from the control plane",
+    "F16": "Control plane's database down",
+    "F17": "Effect took place, its answer was lost",
+    "F18": "Corruption on the target",
+    "F19": "Corruption during a hand-over",
+    "F20": "Hot session rewritten while it is compared",
+    "F21": "Logout storm while copying, in the hand-over, before the way back",
+    "F22": "Sliding expiry with a relay slower than it",
+    "F23": "Clock of the target 30 s off",
+    "F24": "Target without room",
+    "F25": "Brought back after writes, driver killed meanwhile",
+    "F26": "Brought back while the source is down",
+    "F27": "Old client build beside the new ones",
+    "F28": "Retired too early",
+    "F29": "Approval replayed on another plan",
+    "F30": "Soak: hand-overs there and back under random faults",
+}
