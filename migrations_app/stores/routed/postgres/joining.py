@@ -39,7 +39,7 @@ class Joining:
         names, execute = self._names, self._connection.execute
         with self._connection.transaction():
             self._begin(worker)
-            for statement in self._structures():
+            for statement in [] if self.joined() else self._structures():
                 execute(raw(statement))
             execute(
                 raw(
@@ -73,17 +73,16 @@ class Joining:
         that the planner takes the index and a fence is found by one look."""
         names, key = self._names, f"text COLLATE {self._parts.layout.collation} PRIMARY KEY"
         return [
-            f"CREATE TABLE IF NOT EXISTS {names.route} (key {key}, bucket smallint NOT NULL, epoch bigint NOT NULL, "
+            f"CREATE TABLE {names.route} (key {key}, bucket smallint NOT NULL, epoch bigint NOT NULL, "
             "seq bigint NOT NULL, dead_at bigint, dirty_at bigint) WITH (fillfactor = 80)",
-            f"CREATE INDEX IF NOT EXISTS {_index(names.table, 'dirty')} ON {names.route} (dirty_at, bucket) "
+            f"CREATE INDEX {_index(names.table, 'dirty')} ON {names.route} (dirty_at, bucket) "
             "WHERE dirty_at IS NOT NULL",
-            f"CREATE INDEX IF NOT EXISTS {_index(names.table, 'dead')} ON {names.route} (dead_at) "
-            "WHERE dead_at IS NOT NULL",
-            f"CREATE TABLE IF NOT EXISTS {names.buckets} (bucket integer PRIMARY KEY, fence bigint NOT NULL, "
+            f"CREATE INDEX {_index(names.table, 'dead')} ON {names.route} (dead_at) WHERE dead_at IS NOT NULL",
+            f"CREATE TABLE {names.buckets} (bucket integer PRIMARY KEY, fence bigint NOT NULL, "
             "floor bigint NOT NULL DEFAULT 0) WITH (fillfactor = 10)",
-            f"CREATE TABLE IF NOT EXISTS {names.state} (one boolean PRIMARY KEY DEFAULT true CHECK (one), "
+            f"CREATE TABLE {names.state} (one boolean PRIMARY KEY DEFAULT true CHECK (one), "
             "route text NOT NULL, document text NOT NULL, epoch bigint NOT NULL, definition text)",
-            *(f"CREATE SEQUENCE IF NOT EXISTS {names.of(suffix)}" for suffix in SEQUENCES),
+            *(f"CREATE SEQUENCE {names.of(suffix)}" for suffix in SEQUENCES),
         ]
 
     def _define(self) -> None:

@@ -11,9 +11,8 @@ from migrations_app.stores.routed.postgres.names import FUNCTIONS, SEQUENCES, TA
 from migrations_app.stores.routed.postgres.store import RoutedPostgres
 from migrations_app.stores.sessions.configuration import parse_config
 from migrations_app.stores.sessions.postgres.connection import Connection
-from migrations_app.stores.sessions.records import SessionRecord
 from tests.stores.routed.place import RoutedPlace
-from tests.stores.sessions.place import HOUR, Place
+from tests.stores.sessions.place import Place
 from tests.stores.sessions.postgres.places import connection_of
 
 DATED = "to_timestamp(%s::double precision / 1000)"
@@ -38,10 +37,6 @@ class PostgresPlace(RoutedPlace):
         self._key, self._value, self._deadline, self._stamp, self._decoded = key, value, deadline, stamp, decoded
         self._codec = codec
 
-    def record(self, session_id: str = "one", content: Any = 1, **parts: Any) -> SessionRecord:
-        """One deadline for all records of a test, however long it takes."""
-        return super().record(session_id, content, **({"expires_at_ms": self._hour} | parts))
-
     @property
     def table(self) -> str:
         schema, _, table = str(self.sessions.config["table"]).rpartition(".")
@@ -50,9 +45,12 @@ class PostgresPlace(RoutedPlace):
     def open(self, *, read_only: bool = False) -> RoutedStore:
         return RoutedPostgres(parse_config(self.sessions.config), self.sessions.secrets, read_only=read_only)
 
+    def beside(self, suffix: str) -> str:
+        schema, _, table = str(self.sessions.config["table"]).rpartition(".")
+        return f'{schema}."{table}__{suffix}"'
+
     def __enter__(self) -> Self:
         self._legacy = connection_of(self.sessions)
-        self._hour = self.now_ms() // 1000 * 1000 + HOUR
         return self
 
     def __exit__(self, *_: object) -> None:

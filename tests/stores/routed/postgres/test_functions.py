@@ -1,7 +1,6 @@
 """Races of two connections by a forced schedule: one stops inside its transaction, the other is seen to wait."""
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
 import psycopg
@@ -10,12 +9,11 @@ import pytest
 from migrations_app.engine.errors import Timeout
 from migrations_app.stores.routed.base import ALL_BUCKETS, Condition, Fenced, Guard, WriteOutcome, bucket_of
 from tests.stores.routed.place import FIRST, held_of
-from tests.stores.sessions.place import WORKER, wait_until
+from tests.stores.routed.postgres.races import racing
+from tests.stores.sessions.place import WORKER
 from tests.stores.sessions.postgres.places import connection_of
 
 pytestmark = pytest.mark.servers
-
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'snakeweb%%' AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture(params=["own", "django"])
@@ -31,17 +29,6 @@ def stopped(place, call: Callable) -> Iterator[Callable[[], None]]:
         connection.execute("BEGIN")
         call(store)
         yield lambda: connection.execute("COMMIT")
-
-
-@contextmanager
-def racing(place, call: Callable) -> Iterator[Future]:
-    """A call in a thread, which waits for a lock."""
-    with ThreadPoolExecutor(1) as pool, place.open() as store:
-        store.read("one", FIRST)
-        future = pool.submit(call, store)
-        with connection_of(place.sessions) as watcher:
-            wait_until(lambda: future.done() or watcher.execute(WAITING).fetchone()[0] > 0)
-        yield future
 
 
 def write(place, content):
