@@ -1,6 +1,7 @@
 """Events of a run as sentences for people."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from migrations_app.engine.events import Event, EventType
@@ -26,6 +27,7 @@ _PARKED = {
     "partitions": "Handed its partitions to the workers.",
     "confirmation": "Waits for a person's confirmation; no worker is held.",
     "paused": "Paused; no worker is held.",
+    "held": "Held: the hand-over waits until a person releases it; no worker is held.",
 }
 _SIGNALS = {
     Signal.PAUSE: "pause",
@@ -77,6 +79,14 @@ def _checkpoint(event: Event) -> str:
     return f"{where}: {int(payload.get('done', 0)):,}{of}{unit}."
 
 
+def _parked(event: Event, title: str, share: str, kind: RunKind) -> str:
+    reason, wake_at = str(event.payload.get("reason", "")), event.payload.get("wake_at")
+    if reason == "soak":
+        until = f" until {datetime.fromisoformat(str(wake_at)):%H:%M:%S} UTC" if wake_at else ""
+        return f"Soaks: the new state proves itself{until}; no worker is held."
+    return _PARKED.get(reason, "Waits; no worker is held.")
+
+
 def _queued(event: Event, title: str, share: str, kind: RunKind) -> str:
     return f"Queued as {kind.replace('_', ' ')}{_by(event)}."
 
@@ -96,7 +106,7 @@ _TEXTS: Mapping[EventType, Callable[[Event, str, str, RunKind], str]] = {
     _T.RUN_QUEUED: _queued,
     _T.RUN_STARTED: lambda e, t, s, k: "A worker took the run up.",
     _T.RUN_TAKEN_OVER: lambda e, t, s, k: "Another worker took the run over and goes on at the last checkpoint.",
-    _T.RUN_PARKED: lambda e, t, s, k: _PARKED.get(str(e.payload.get("reason", "")), "Waits; no worker is held."),
+    _T.RUN_PARKED: _parked,
     _T.RUN_PAUSED: lambda e, t, s, k: "Paused at a checkpoint; no worker is held.",
     _T.RUN_RESUMED: lambda e, t, s, k: f"Goes on{_by(e)}.",
     _T.RUN_SUCCEEDED: lambda e, t, s, k: "The run succeeded.",

@@ -1,14 +1,26 @@
 """What a viewer may do with a run now; disabled buttons say why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from migrations_app.engine.run_view import RunView
+from migrations_app.engine.run_view import ParkedFor, RunView
 from migrations_app.engine.start_check import ROLLBACK_WITHOUT_REVIEW_FOR
 from migrations_app.engine.vocabulary import MigrationStatus, RunKind, RunState, Signal, StepState
-from migrations_app.models import Run
+from migrations_app.models import Run, StepRun
 from migrations_app.selectors.access import Access, Permission
+from migrations_app.selectors.hand_over import (
+    BRING_BACK,
+    COMPLETE,
+    CUT_OVER,
+    POSTPONE,
+    THROTTLE,
+    impossible,
+    moved_route,
+    needless,
+    route_row,
+    standing_of,
+)
 
 _MOVING = (RunState.QUEUED, RunState.RUNNING, RunState.PARKED)
 _GOES_FORWARD = (*_MOVING, RunState.PAUSED)
@@ -21,13 +33,18 @@ _ASKED = {
 
 @dataclass(frozen=True, slots=True)
 class RunAction:
-    """A button. `operation`: pause, resume, cancel, retry, roll_back. Disabled ones say why."""
+    """A button. `operation`: pause, resume, cancel, retry, roll_back, cut_over, postpone, bring_back, throttle.
+
+    Disabled ones say why. `is_next`: the one thing to do next; `confirm` is what a person is asked first.
+    """
 
     operation: str
     label: str
     enabled: bool
     why_not: str
     danger: bool = False
+    is_next: bool = False
+    confirm: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +61,7 @@ class ConfirmationWanted:
 
 def actions_of(run: Run, access: Access, *, now: datetime) -> tuple[RunAction, ...]:
     """Only those that this kind of run knows; needs `run.migration.environment`."""
-    reasons = _reasons(run, now)
+    reasons = {**_reasons(run, now), **_hand_over_reasons(run)}
     environment = run.migration.environment
     controls = access.can(Permission.CONTROL, environment.pk)
     rolls_back = access.can(Permission.ROLL_BACK, environment.pk)
@@ -52,19 +69,45 @@ def actions_of(run: Run, access: Access, *, now: datetime) -> tuple[RunAction, .
     for operation, label, danger in _LABELS:
         if operation not in reasons:
             continue
-        allowed = rolls_back if operation == "roll_back" else controls
+        allowed = rolls_back if operation in ("roll_back", BRING_BACK) else controls
         why = reasons[operation] if allowed else f"you are no operator of {environment.name}"
-        actions.append(RunAction(operation, label, not why, why, danger))
-    return tuple(actions)
+        confirm = _CONFIRM.get(operation, _CONFIRM_DANGER if danger else "")
+        actions.append(RunAction(operation, label, not why, why, danger, confirm=confirm))
+    candidates = ("resume", "retry", *((CUT_OVER,) if run.parked_because == ParkedFor.HELD else ()))
+    following = next((name for name in candidates if any(a.operation == name and a.enabled for a in actions)), "")
+    return tuple(replace(action, is_next=action.operation == following) for action in actions)
 
 
 _LABELS = (
+    (CUT_OVER, "Hand over now", False),
+    (POSTPONE, "Postpone", False),
+    (BRING_BACK, "Bring back", False),
+    (THROTTLE, "Throttle", False),
     ("pause", "Pause", False),
     ("resume", "Resume", False),
     ("retry", "Retry", False),
     ("cancel", "Cancel", True),
     ("roll_back", "Roll back", True),
 )
+
+
+_CONFIRM_DANGER = "Are you sure? What this run did so far is undone."
+_CONFIRM = {
+    BRING_BACK: "Bring every bucket back to the old store? Writes wait for a moment and nothing is lost; the run lives "
+    "on and waits until somebody hands over again.",
+}
+
+
+def _hand_over_reasons(run: Run) -> Mapping[str, str]:
+    """The same for the hand-over of a live zero-downtime run."""
+    moved = moved_route(run.revision.content)
+    if moved is None or run.kind != RunKind.APPLY or RunState(run.state).is_final:
+        return {}
+    at = standing_of(run, moved, route_row(run, moved))
+    if at.switched:
+        return {}
+    names = (CUT_OVER, POSTPONE, BRING_BACK) if at.copied else (CUT_OVER, POSTPONE, BRING_BACK, THROTTLE)
+    return {name: impossible(at, name) or needless(at, name) for name in names}
 
 
 def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
@@ -110,6 +153,10 @@ def _rollback_reason(run: Run, now: datetime) -> str:
         return "it ended more than 24 hours ago; plan a migration the other way"
     if not run.revision.content["options"].get("rollback_enabled", True):
         return "it was executed without a rollback"
+    moved = moved_route(run.revision.content)
+    completed = StepRun.objects.filter(run=run, step=COMPLETE, partition=0, state=StepState.SUCCEEDED)
+    if moved is not None and completed.exists():
+        return f"{moved.source} is no longer kept level; plan a migration the other way"
     return ""
 
 

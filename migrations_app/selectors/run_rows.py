@@ -8,16 +8,30 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from migrations_app.engine.run_view import ParkedFor
 from migrations_app.engine.vocabulary import RunKind, RunState, StepState
 from migrations_app.models import Run, StepRun
+from migrations_app.selectors.hand_over import MOVES_ROUTES, moved_route
 
 _DONE = (StepState.SUCCEEDED, StepState.SKIPPED)
 _AT_WORK = (StepState.RUNNING, StepState.WAITING, StepState.UNDOING)
+WAITS: Mapping[str, str] = {
+    ParkedFor.RETRY: "waits to try again",
+    ParkedFor.PARTITIONS: "its partitions are at work",
+    ParkedFor.CONFIRMATION: "waits for a person's confirmation",
+    ParkedFor.PAUSE: "paused by a person",
+    ParkedFor.SOAK: "the new state proves itself",
+    ParkedFor.HELD: "the hand-over waits for a person",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """A line of the list. `percentage` 0..100; `elapsed_seconds` up to now or the end; `digest` of its plan."""
+    """A line of the list. `percentage` 0..100; `elapsed_seconds` up to now or the end; `digest` of its plan.
+
+    `waits` says why a parked run holds no worker, "" for one that does not wait; `wake_at` until when.
+    `zero_downtime`: it moves a route bucket by bucket.
+    """
 
     id: int
     migration_id: int
@@ -41,8 +55,10 @@ class RunRow:
     ended_at: datetime | None
     elapsed_seconds: int
     parked_because: str
+    waits: str
     wake_at: datetime | None
     undoes: int | None
+    zero_downtime: bool
 
 
 def with_names(runs: QuerySet[Run]) -> QuerySet[Run]:
@@ -86,8 +102,10 @@ def _row(run: Run, steps: Mapping[str, StepRun], now: datetime) -> RunRow:
         ended_at=run.ended_at,
         elapsed_seconds=elapsed(run.started_at, run.ended_at, now),
         parked_because=run.parked_because,
+        waits="" if state.is_final else WAITS.get(run.parked_because, run.parked_because),
         wake_at=run.wake_at,
         undoes=run.undoes_id,
+        zero_downtime=run.kind in MOVES_ROUTES and moved_route(run.revision.content) is not None,
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from migrations_app.engine.events import Event, EventType
 from migrations_app.engine.results import execution_progress
 from migrations_app.engine.run_view import RunView
-from migrations_app.engine.vocabulary import FINAL_RUN_STATES, Decision, RunKind, RunState, StepKind
+from migrations_app.engine.vocabulary import FINAL_RUN_STATES, CutoverOrder, Decision, RunKind, RunState, StepKind
 from migrations_app.models import Lease, Run, RunEvent, Signature
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
@@ -67,7 +67,8 @@ class RunPage:
     """`eta_basis` says where the estimate comes from. `instructions` are what a person must do when stuck.
 
     `usual_seconds` is the median of earlier successful runs of this kind in this environment (None: there are
-    none). `signal` is what somebody asked for and the run has not acted on yet.
+    none). `signal` is what somebody asked for and the run has not acted on yet; `cutover` is the last order on a
+    zero-downtime hand-over, `most_a_second` the limit on its copy (0: none).
     """
 
     row: RunRow
@@ -86,6 +87,8 @@ class RunPage:
     warnings: tuple[str, ...]
     signed_by: tuple[str, ...]
     driven_by: str
+    cutover: CutoverOrder = CutoverOrder.NONE
+    most_a_second: int = 0
     throughput: Throughput | None = None
 
 
@@ -169,6 +172,8 @@ def run_page(*, actor: Actor, run_id: int, now: datetime, log_lines: int = 200) 
         warnings=view.warnings,
         signed_by=tuple(name for name, _ in _signatures(run)),
         driven_by=holders.get(("", 0), ""),
+        cutover=CutoverOrder(run.cutover),
+        most_a_second=run.most_a_second,
         throughput=throughput_of(run.pk, steps),
     )
 

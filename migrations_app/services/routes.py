@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from migrations_app.models import Route, RouteLease
+from migrations_app.selectors.route_traffic import PER_SECOND
 from migrations_app.selectors.routes import RouteView, view_of
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
@@ -56,6 +57,7 @@ def renew_lease(
             "Read the route again and apply its newest epoch.",
             reason="epoch_went_back",
         )
+    values["counters"] |= _pace(known, boot, values["counters"], now)
     RouteLease.objects.update_or_create(
         route=route,
         client_id=client,
@@ -68,3 +70,11 @@ def renew_lease(
         },
     )
     return view_of(route)
+
+
+def _pace(known: RouteLease | None, boot: str, counters: Mapping[str, int], now: datetime) -> dict[str, int]:
+    """Operations a second between two renewals of the same boot; a lease keeps its newest counters alone."""
+    if known is None or known.boot_id != boot or "operations" not in counters or now <= known.renewed_at:
+        return {}
+    done = counters["operations"] - known.counters.get("operations", 0)
+    return {PER_SECOND: max(0, round(done / (now - known.renewed_at).total_seconds()))}

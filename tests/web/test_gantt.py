@@ -36,8 +36,10 @@ RUN = RunRow(
     ended_at=None,
     elapsed_seconds=30,
     parked_because="",
+    waits="",
     wake_at=None,
     undoes=None,
+    zero_downtime=False,
 )
 STEP = StepProgress(
     number=1,
