@@ -6,8 +6,10 @@ from pydantic import Field
 
 from migrations_app.api.callers import ApiRequest, now
 from migrations_app.api.schemas import Input, Page, Paging, extended, flat, page
+from migrations_app.engine.vocabulary import CutoverOrder
 from migrations_app.selectors import runs as reads
 from migrations_app.selectors import statuses
+from migrations_app.selectors.route_live import RouteLive, route_live
 from migrations_app.selectors.runs import (
     ConfirmationWanted,
     EventRow,
@@ -17,7 +19,7 @@ from migrations_app.selectors.runs import (
     RunRow,
     StepProgress,
 )
-from migrations_app.services import confirmations, runs
+from migrations_app.services import confirmations, cutover, runs
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import SignInRequired
 
@@ -39,6 +41,9 @@ RunDetail = extended(
     instructions=tuple[str, ...],
     warnings=tuple[str, ...],
     signed_by=tuple[str, ...],
+    cutover=CutoverOrder,
+    most_a_second=int,
+    route=RouteLive | None,
     execution=dict[str, Any],
 )
 
@@ -64,6 +69,12 @@ class Events(Schema):
     newest: int
 
 
+class Pace(Input):
+    """Sessions a second, all workers together; 0: as fast as the stores allow."""
+
+    most_a_second: int
+
+
 class Signoff(Input):
     """`digest` is that of the confirmation that was shown."""
 
@@ -81,7 +92,11 @@ def list_runs(request: ApiRequest, which: Query[Which]) -> Any:
 
 @router.get("/{int:run_id}", response=RunDetail)
 def get_run(request: ApiRequest, run_id: int) -> Any:
-    """`execution` has the fields of the original design's execution result, by their own names."""
+    """`execution` has the fields of the original design's execution result, by their own names.
+
+    `cutover` is the last order on the hand-over, `most_a_second` the limit on the copy (0: none), and `route` the
+    route of a zero-downtime run as it is now (null for other runs).
+    """
     return run_detail(request.auth, run_id)
 
 
@@ -124,6 +139,33 @@ def retry_run(request: ApiRequest, run_id: int) -> Any:
     return Status(202, run_detail(request.auth, run_id))
 
 
+@router.post("/{int:run_id}/postpone", response={202: RunDetail}, summary="Postpone the hand-over")
+def postpone_run(request: ApiRequest, run_id: int) -> Any:
+    """Hand nothing more over until somebody releases it (`cutover`); what has been handed over stays."""
+    cutover.postpone(actor=request.auth, now=now(), run_id=run_id)
+    return Status(202, run_detail(request.auth, run_id))
+
+
+@router.post("/{int:run_id}/cutover", response={202: RunDetail}, summary="Hand over now")
+def cut_run_over(request: ApiRequest, run_id: int) -> Any:
+    """Hand over as soon as every gate is open; also again, after `abort`."""
+    cutover.cut_over(actor=request.auth, now=now(), run_id=run_id)
+    return Status(202, run_detail(request.auth, run_id))
+
+
+@router.post("/{int:run_id}/abort", response={202: RunDetail}, summary="Bring every bucket back")
+def abort_run(request: ApiRequest, run_id: int) -> Any:
+    """Give a hand-off under way up, and let the source serve everything again. The run lives on and waits."""
+    cutover.bring_back(actor=request.auth, now=now(), run_id=run_id)
+    return Status(202, run_detail(request.auth, run_id))
+
+
+@router.post("/{int:run_id}/throttle", response={202: RunDetail}, summary="Set the pace of the copy")
+def throttle_run(request: ApiRequest, run_id: int, body: Pace) -> Any:
+    cutover.throttle(actor=request.auth, now=now(), run_id=run_id, most_a_second=body.most_a_second)
+    return Status(202, run_detail(request.auth, run_id))
+
+
 @router.post("/{int:run_id}/signoffs", response=RunDetail)
 def sign_off(request: ApiRequest, run_id: int, body: Signoff) -> Any:
     """Answer the confirmation that a step waits for. Only a person in a browser can."""
@@ -150,5 +192,8 @@ def run_detail(actor: Actor, run_id: int) -> dict[str, Any]:
         instructions=found.instructions,
         warnings=found.warnings,
         signed_by=found.signed_by,
+        cutover=found.cutover,
+        most_a_second=found.most_a_second,
+        route=route_live(actor=actor, run_id=run_id, now=at),
         execution=statuses.run_dict(actor=actor, run_id=run_id, now=at),
     )

@@ -1,20 +1,25 @@
 """Template tags of the run pages, built in for every template; the live fragments use them too."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from django import template
 from django.utils import timezone
 
-from migrations_app.engine.vocabulary import RunState, StepState
+from migrations_app.engine.vocabulary import RoutePhase, RunState, StepState
+from migrations_app.selectors.route_live import RouteLive
 from migrations_app.selectors.runs import RunRow, StepProgress
 from migrations_app.selectors.throughput import Throughput
 from migrations_app.web import chart, wording
+from migrations_app.web.authority import Cells, cells
 from migrations_app.web.chart import Chart
 from migrations_app.web.gantt import Gantt, draw
+from migrations_app.web.phase_rail import LABELS, PhaseMark, phase_rail
 
 register = template.Library()
 
-WAITS = {"confirmation": "waits for a person", "retry": "waits to try again", "paused": "paused"}
+STATES = {"soak": "soaking", "held": "held"}  # what a parked run is, for people
+MILLISECOND_US = 1000
 REACHED = (
     StepState.RUNNING,
     StepState.SUCCEEDED,
@@ -67,8 +72,37 @@ def step_state(step: StepProgress) -> StepState:
 
 
 @register.filter
-def waits_for(reason: str) -> str:
-    return WAITS.get(reason, wording.words(reason))
+def run_words(row: RunRow) -> str:
+    """The state in a word or two; a parked run says what it is parked for where that is no wait for others."""
+    parked = STATES.get(row.parked_because, "") if row.state == RunState.PARKED else ""
+    return parked or wording.words(run_state(row))
+
+
+@register.filter
+def phase_words(phase: RoutePhase) -> str:
+    return "Handing back" if phase is RoutePhase.HANDOFF_BACK else LABELS[phase]
+
+
+@register.filter
+def seconds_left(at: datetime) -> int:
+    return max(0, round((at - timezone.now()).total_seconds()))
+
+
+@register.filter
+def milliseconds(microseconds: int) -> str:
+    """`210` µs -> `0.21 ms`, `138400` -> `138 ms`."""
+    number = microseconds / MILLISECOND_US
+    return f"{number:.2f} ms" if number < 10 else f"{round(number):,} ms"
+
+
+@register.simple_tag
+def authority_cells(route: RouteLive) -> tuple[Cells, ...]:
+    return cells(route)
+
+
+@register.simple_tag
+def phase_marks(route: RouteLive) -> tuple[PhaseMark, ...]:
+    return phase_rail(route)
 
 
 @register.filter
@@ -99,6 +133,12 @@ def way_back(steps: Sequence[StepProgress]) -> list[StepProgress]:
         for step in reversed([step for step in steps if step.state in REACHED])
         if not step.undo_title.startswith("nothing") or not step.reversible
     ]
+
+
+@register.filter
+def point_of_no_return(steps: Sequence[StepProgress]) -> StepProgress | None:
+    """The first step that cannot be undone."""
+    return next((step for step in steps if not step.reversible), None)
 
 
 @register.simple_tag

@@ -1,5 +1,7 @@
 """The list of runs, the live page of one, its buttons, its confirmation and its report."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -11,8 +13,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.selectors.environments import list_environments
+from migrations_app.selectors.route_live import route_live
 from migrations_app.selectors.runs import RunFilters, events_after, list_runs, run_page, run_report
-from migrations_app.services import confirmations, runs
+from migrations_app.services import confirmations, cutover, runs
+from migrations_app.web.numbers import whole_number
 from migrations_app.web.requests import PageRequest
 
 CONTROLS = {
@@ -20,6 +24,9 @@ CONTROLS = {
     "resume": (runs.resume, "The run goes on."),
     "cancel": (runs.cancel, "Cancel asked for; the run stops at its next batch and undoes what it did."),
     "retry": (runs.retry, "The run is tried again from its last checkpoint."),
+    "cut_over": (cutover.cut_over, "Released: it hands over as soon as every gate is open."),
+    "postpone": (cutover.postpone, "Postponed: nothing more is handed over until somebody releases it."),
+    "bring_back": (cutover.bring_back, "Every bucket goes back to the source; then the run waits."),
 }
 
 
@@ -46,8 +53,18 @@ def run_list(request: PageRequest) -> HttpResponse:
 @require_safe
 @login_required
 def run(request: PageRequest, run_id: int) -> HttpResponse:
-    page = run_page(actor=request.actor, run_id=run_id, now=timezone.now())
-    return render(request, "runs/run.html", {"page": page})
+    now = timezone.now()
+    page = run_page(actor=request.actor, run_id=run_id, now=now)
+    route = route_live(actor=request.actor, run_id=run_id, now=now)
+    return render(request, "runs/run.html", {"page": page, "route": route})
+
+
+@require_safe
+@login_required
+def run_route(request: PageRequest, run_id: int) -> HttpResponse:
+    """The route alone: it changes without an event of the run, so the page asks for it each second."""
+    route = route_live(actor=request.actor, run_id=run_id, now=timezone.now())
+    return render(request, "runs/route.html", {"route": route})
 
 
 @require_safe
@@ -85,6 +102,15 @@ def run_control(request: PageRequest, run_id: int, operation: str) -> HttpRespon
         raise Http404
     service, told = CONTROLS[operation]
     service(actor=request.actor, now=timezone.now(), run_id=run_id)
+    return _answered(request, run_id, told)
+
+
+@require_POST
+@login_required
+def run_throttle(request: PageRequest, run_id: int) -> HttpResponse:
+    most: Any = whole_number(request.POST.get("most_a_second", "") or "0")  # the service complains about text
+    cutover.throttle(actor=request.actor, now=timezone.now(), run_id=run_id, most_a_second=most)
+    told = f"The copy goes at most at {most:,} sessions a second." if most else "The copy goes as fast as it can."
     return _answered(request, run_id, told)
 
 

@@ -67,5 +67,8 @@ setInterval(() => {
   for (const element of document.querySelectorAll("[data-since]")) element.textContent = clock((Date.now() - Date.parse(element.dataset.since)) / 1000);
 }, 1000);
 setInterval(() => {
+  for (const element of document.querySelectorAll("[data-until]")) element.textContent = clock((Date.parse(element.dataset.until) - Date.now() + 500) / 1000);
+}, 1000);
+setInterval(() => {
   for (const element of document.querySelectorAll("time[data-ago]")) element.textContent = relative(Date.parse(element.dateTime), Date.now());
 }, 20000);

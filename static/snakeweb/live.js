@@ -106,6 +106,46 @@ function swap(fragments) {
   if (after.final && !before.final) show("live", "ended");
 }
 
+/* The route changes without an event of the run (leases, lag, gates), so it is asked for by itself. */
+const EVERY = 1000;
+let route = document.getElementById("run-route");
+
+async function look() {
+  if (!document.hidden) {
+    const controller = new AbortController();
+    const timer = setTimeout(() => controller.abort(), LONGEST_WAIT);
+    try {
+      const answer = await fetch(route.dataset.poll, { headers: { "HX-Request": "true" }, redirect: "error", signal: controller.signal });
+      if (answer.ok) shown(await answer.text());
+      else if (answer.status < 500) return;
+    } catch {
+      /* what is shown stays; the connection's own dot says that it may be old */
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+  if (route.dataset.live === "true") setTimeout(look, EVERY);
+}
+
+function shown(html) {
+  const holder = document.createElement("template");
+  holder.innerHTML = html;
+  const fresh = holder.content.querySelector("#run-route");
+  if (!fresh) {
+    route.dataset.live = "false";
+    return;
+  }
+  const focused = route.contains(document.activeElement) ? document.activeElement.closest("details[id]")?.id : "";
+  keepOpen(route, fresh);
+  route.replaceWith(fresh);
+  if (focused) document.getElementById(focused)?.querySelector("summary").focus({ preventScroll: true });
+  if (fresh.dataset.said !== route.dataset.said) announce(fresh.dataset.said);
+  if (fresh.dataset.orders !== route.dataset.orders) window.htmx.trigger("#run-actions", "refresh");
+  route = fresh;
+}
+
+if (route?.dataset.live === "true") setTimeout(look, EVERY);
+
 function keepOpen(old, fresh) {
   const open = new Set([...old.querySelectorAll("details[open][id]")].map((element) => element.id));
   for (const element of fresh.querySelectorAll("details[id]")) if (open.has(element.id)) element.open = true;
