@@ -16,7 +16,7 @@ from migrations_app.stores.routed.base import Fenced, RoutedStore
 
 LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0  # a client whose lease has run out looks at its store that often before it goes on without fences
-WAITING_LOOK_SECONDS = 0.25  # and one whose write waits that often
+WAITING_LOOK_SECONDS = 0.02  # and one whose write waits that often
 LEAST_WAIT_SECONDS = 0.05
 
 

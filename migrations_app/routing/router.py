@@ -13,6 +13,7 @@ from dataclasses import replace
 from time import perf_counter_ns
 from typing import Any, Self, TypeVar
 
+from migrations_app.engine.guards import guard_is_on
 from migrations_app.engine.ports import RouteRecord
 from migrations_app.routing.admission import Admission
 from migrations_app.routing.changing import Changing
@@ -31,6 +32,7 @@ Result = TypeVar("Result")
 OpenStore = Callable[[Mapping[str, Any], Mapping[str, str]], RoutedStore]
 Change = Callable[[SessionRecord], bytes | SessionRecord | None]
 Call = Callable[[Desk, RoutedStore, Way], Result]
+FENCES = {True: "store_fence_write", False: "store_fence_read"}
 REFUSALS = {
     WriteOutcome.EXISTS: SessionExists,
     WriteOutcome.MISSING: SessionMissing,
@@ -219,6 +221,8 @@ class SessionRouter:
                             in_store = perf_counter_ns() - asked
                             return result
                         except Fenced as fenced:
+                            if way.guard is not None and not guard_is_on(FENCES[writes]):
+                                return call(desk, store, way._replace(guard=way.guard._replace(epoch=fenced.fence)))
                             refusal = fenced
                 patience = patience or Patience(self._budget, desk.abandoned)
                 self._wait(desk, record, way, refusal, patience)

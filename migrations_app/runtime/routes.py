@@ -9,6 +9,7 @@ from django.db.models import F
 from django.db.models.functions import Greatest
 
 from migrations_app.engine.errors import IllegalTransition
+from migrations_app.engine.guards import guard_is_on
 from migrations_app.engine.ports import BucketRange, Clock, RouteRecord, WorkerToken
 from migrations_app.models import Route
 from migrations_app.runtime import leases
@@ -67,7 +68,8 @@ class OrmRoutes:
         return int(found or 0)
 
     def _at(self, name: str, epoch: int) -> Any:
-        return Route.objects.filter(environment_id=self._environment_id, name=name, epoch=epoch)
+        rows = Route.objects.filter(environment_id=self._environment_id, name=name)
+        return rows.filter(epoch=epoch) if guard_is_on("publish_cas") else rows
 
     @contextmanager
     def _fenced_write(self) -> Iterator[None]:

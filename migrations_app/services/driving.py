@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 SUPERSEDED = Outcome(OutcomeKind.SUPERSEDED)
 TRY_AGAIN = timedelta(seconds=10)
 TRY_SOON = timedelta(seconds=1)
+BACKGROUND_SECONDS = 300.0  # below the broker's visibility timeout
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,15 @@ def drive_partition(
 def drive_background(
     *, run_id: int, name: str, clock: Clock, holder: str = "", stopping: Callable[[], bool] = process_stop
 ) -> Outcome:
-    """Drive what goes on beside a run's steps for one slice. See `drive`."""
-    return drive(scope=Scope(run_id, BACKGROUND + name), clock=clock, holder=holder, stopping=stopping)
+    """Drive what goes on beside a run's steps, slice after slice: a relay that waits for the broker carries nothing.
+
+    Returns the last outcome. See `drive`.
+    """
+    ends = clock.monotonic() + BACKGROUND_SECONDS
+    while True:
+        outcome = drive(scope=Scope(run_id, BACKGROUND + name), clock=clock, holder=holder, stopping=stopping)
+        if outcome.kind is not OutcomeKind.YIELDED or stopping() or clock.monotonic() >= ends:
+            return outcome
 
 
 def drive(*, scope: Scope, clock: Clock, holder: str = "", stopping: Callable[[], bool] = process_stop) -> Outcome:

@@ -121,9 +121,9 @@ def _options(spec: Spec) -> Iterator[Problem]:
         if fences is not FenceClass.NATIVE:
             yield Problem(
                 "options.zero_downtime",
-                f"“{target.name}” cannot keep an outdated writer out (class {fences}): a client that missed the "
+                f"“{target.name}” cannot keep outdated writers out (class {fences}): a client that missed the "
                 "hand-over would write there unnoticed, and its sessions would be lost.",
-                "Set zero_downtime to false: the maintenance plan asks writes to wait while the stores are compared, at "
-                "most for “write_pause_limit_ms”.",
+                "Set zero_downtime to false: the maintenance plan asks writes to wait while the stores are compared, "
+                "“write_pause_limit_ms” at the most.",
                 "zero_downtime_unavailable",
             )

@@ -13,11 +13,14 @@ from typing import Any
 
 from migrations_app.engine.background import Background, BackgroundContext
 from migrations_app.engine.handler import ActionContext
-from migrations_app.engine.ports import RouteRecord
+from migrations_app.engine.ports import CLOSED_TOKEN, RouteRecord, WorkerToken, partition_scope
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session.fingerprint import key_of
 from migrations_app.handlers.session.parameters import SOURCE, route_name
+from migrations_app.handlers.session.partitions import TRANSFER
+from migrations_app.handlers.session.zero_downtime.collector import Collector
 from migrations_app.handlers.session.zero_downtime.hand_off import HANDING
+from migrations_app.handlers.session.zero_downtime.incarnations import Incarnations
 from migrations_app.handlers.session.zero_downtime.legacy import LegacyWatch
 from migrations_app.handlers.session.zero_downtime.levelness import Levelness
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
@@ -36,6 +39,7 @@ IDLE_SECONDS = 0.004
 LAG_WINDOW_SECONDS = 10.0
 PASSES = 10_000
 PASS_EVERY = timedelta(seconds=5)
+RELAY_SILENCE = timedelta(seconds=5)
 
 
 @dataclass
@@ -83,7 +87,7 @@ class RelayDriver(Background):
         with opened(ctx.targets, ctx.worker) as pair:
             skew = pair.skew_ms()
             relays = {"a": Relay(pair.a, pair.b, ctx.worker, skew), "b": Relay(pair.b, pair.a, ctx.worker, -skew)}
-            watch = LegacyWatch(ctx, pair)
+            watch, incarnations = LegacyWatch(ctx, pair), Incarnations.of(ctx, pair, record.name)
             looked = shown = time.monotonic()
             while True:
                 ctx.alive()
@@ -94,6 +98,7 @@ class RelayDriver(Background):
                     if record is None:
                         return None
                     watch.look(record)
+                    incarnations.look(record)
                 if now - shown >= SHOW_SECONDS:
                     shown = now
                     ctx.live.show(record.name, "relay", self._panel(record, pair, flow, watch))
@@ -138,16 +143,30 @@ class VerifierDriver(Background):
         began = ctx.clock.now()
         with opened(ctx.targets, ctx.worker) as pair:
             found = verifier(ctx, pair, record, lambda _compared: ctx.alive()).run()
-        if self._same_incarnation(ctx, record):
-            ctx.live.show(record.name, "verifier", panel_after(before, found, began))
+            if self._same_authorities(ctx, record):
+                ctx.live.show(record.name, "verifier", panel_after(before, found, began))
+            if self._relay_is_alive(ctx, record):
+                close_partitions(ctx, pair)
+                Collector(pair, ctx.worker).collect()
         if found.diverging:
             ctx.log.warning(f"{found.diverging} session(s) differed between the stores; {found.repaired} repaired.")
         return ctx.clock.now() + PASS_EVERY
 
-    def _same_incarnation(self, ctx: BackgroundContext, record: RouteRecord) -> bool:
+    def _relay_is_alive(self, ctx: BackgroundContext, record: RouteRecord) -> bool:
+        """Whether its panel is fresh: then its fence shuts out every relay before it."""
+        at = ctx.live.shown(record.name).get("relay", {}).get("at")
+        return at is not None and ctx.clock.now() - datetime.fromisoformat(at) < RELAY_SILENCE
+
+    def _same_authorities(self, ctx: BackgroundContext, record: RouteRecord) -> bool:
         """A pass that a hand-over overtook compared with the wrong authority: it says nothing."""
         now = ctx.routes.get(record.name)
         return now is not None and [part.authority for part in now.ranges] == [p.authority for p in record.ranges]
+
+
+def close_partitions(ctx: BackgroundContext, pair: Pair) -> None:
+    """The backfill is over: what a frozen driver of it still holds is refused from now on."""
+    for index in range(ctx.options["parallel_workers"]):
+        pair.b.sessions.raise_worker_fence(WorkerToken(partition_scope(ctx.run_id, TRANSFER, index), CLOSED_TOKEN))
 
 
 def panel_after(before: Mapping[str, Any], found: Pass, began: datetime) -> Mapping[str, Any]:

@@ -3,6 +3,7 @@
 import time
 
 from migrations_app.engine.errors import StepFailed
+from migrations_app.engine.guards import guard_is_on
 from migrations_app.engine.handler import ActionContext
 from migrations_app.handlers.session import route
 
@@ -15,6 +16,8 @@ def wait_for_clients(ctx: ActionContext, epoch: int) -> int:
 
     A client without a live lease does not count: the stores refuse it as soon as the fences move.
     """
+    if not guard_is_on("barrier"):
+        return 0
     name, began = route.name_of(ctx), ctx.clock.monotonic()
     while True:
         live = [client for client in ctx.live.clients(name) if client.is_live]

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 from migrations_app.engine.crash_points import Crash, reach
 from migrations_app.engine.errors import IllegalTransition, LeaseLost, MigrationError
+from migrations_app.engine.guards import guard_is_on
 from migrations_app.engine.handler import ActionContext
 from migrations_app.engine.ports import RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
@@ -68,7 +69,8 @@ def abort(ctx: ActionContext, pair: Pair, reason: str) -> RouteRecord:
         record = route.current(ctx)
         if not orphaned(record):
             return record
-        epoch = ctx.routes.reserved(record.name) + 1
+        highest = ctx.routes.reserved(record.name) if guard_is_on("reserve_epochs") else record.epoch
+        epoch = highest + 1
         wanted = record
         for way in (FORWARD, BACK):
             if handing := buckets_in(wanted, way.handing):
@@ -118,18 +120,20 @@ class HandOff:
         began = ctx.clock.monotonic()
         deadline = ctx.clock.now() + timedelta(seconds=limit)
         origin, replica = self.pair.side(way.origin), self.pair.side(way.replica)
+        early = [] if guard_is_on("drain_after_fence") else self._drain(buckets, began + limit)
         handing = publish(
             ctx, self.pair, with_phase(before, buckets, way.handing, first, deadline), expected_epoch=before.epoch
         )
         reach("hand_off.published")
         origin.raise_fence(buckets, first, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
         reach("hand_off.fenced")
-        drained = self._drain(buckets, began + limit)
+        drained = self._drain(buckets, began + limit) if guard_is_on("drain_after_fence") else early
         reach("hand_off.drained")
         compared = self._compare(buckets, drained)
         reach("hand_off.compared")
         self._in_time(began + limit, "comparing")
-        origin.raise_fence(buckets, second, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
+        if guard_is_on("fence_before_publish"):
+            origin.raise_fence(buckets, second, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
         replica.raise_fence(buckets, second, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
         reach("hand_off.closed")
         self._in_time(began + limit, "closing the fences")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from migrations_app.engine.guards import guard_is_on
 from migrations_app.engine.plan import Target
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
@@ -38,6 +39,8 @@ class Pair:
 @contextmanager
 def opened(targets: Mapping[str, Target], worker: WorkerToken) -> Iterator[Pair]:
     """Raises LeaseLost when a later driver was there first, DependencyUnavailable when a store does not answer."""
+    if not guard_is_on("worker_fence"):
+        worker = WorkerToken("unfenced", 1)
     source, target = targets[SOURCE], targets[TARGET]
     with open_routed(source.config, source.secrets) as a, open_routed(target.config, target.secrets) as b:
         a.sessions.raise_worker_fence(worker)

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.errors import ValidationFailed
+from migrations_app.engine.guards import guard_is_on
 from migrations_app.engine.ports import WorkerToken
-from migrations_app.stores.routed.base import Held, Mark, RoutedStore
+from migrations_app.stores.routed.base import Adopted, Held, Mark, RoutedStore, Tombstone
+from migrations_app.stores.sessions.records import UNVERSIONED, Version
 
 BATCH = 500
 
@@ -53,6 +55,8 @@ class Relay:
         carried, problem = self._adopt(held)
         reach("relay.applied")
         now = {state.id: state.version for state in carried}
+        if not guard_is_on("token_ack"):
+            now = {state.id: state.version for state in self.authority.fetch(list(now))}
         done = [replace(mark, version=now[mark.id]) for mark in marks if mark.id in now]
         self.tell(tuple(now))
         acknowledged = self.authority.acknowledge(done, self.worker) if done else 0
@@ -68,7 +72,7 @@ class Relay:
     def _adopt(self, held: Sequence[Held]) -> tuple[Sequence[Held], str]:
         """What the replica has taken. One that it cannot hold must not keep the others back."""
         try:
-            self.replica.adopt(held, self.worker, skew_ms=self.skew_ms)
+            adopt(self.replica, held, self.worker, self.skew_ms)
         except ValidationFailed as error:
             if len(held) == 1:
                 return (), error.message
@@ -76,6 +80,31 @@ class Relay:
             return held, ""
         halves = [self._adopt(half) for half in (held[: len(held) // 2], held[len(held) // 2 :])]
         return [*halves[0][0], *halves[1][0]], halves[0][1] or halves[1][1]
+
+
+def adopt(replica: RoutedStore, held: Sequence[Held], worker: WorkerToken, skew_ms: int) -> Adopted:
+    """What the replica takes over, from the relay and from the backfill alike.
+
+    A session that has expired under a version is carried as a tombstone of it: the replica may hold an older life of it
+    with a later deadline, which must not be seen again (PROTOCOL R6).
+    """
+    held = [_ended(state) if state.record is None and state.version > UNVERSIONED else state for state in held]
+    held = [state for state in held if state.record is not None or state.dead]
+    if not guard_is_on("apply_if_newer"):
+        there = {state.id: state.version for state in replica.fetch([state.id for state in held])}
+        held = [replace(state, version=max(state.version, _above(there[state.id]))) for state in held]
+    adopted = replica.adopt(held, worker, skew_ms=skew_ms)
+    if not guard_is_on("tombstones"):
+        replica.forget([Tombstone(state.id, state.version, 0) for state in held if state.dead], worker)
+    return adopted
+
+
+def _ended(state: Held) -> Held:
+    return replace(state, dead=True)
+
+
+def _above(version: Version) -> Version:
+    return Version(version.epoch, version.seq + 1)
 
 
 def _oldest(authority: RoutedStore, marks: Sequence[Mark]) -> int:

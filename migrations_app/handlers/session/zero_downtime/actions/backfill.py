@@ -15,6 +15,7 @@ from migrations_app.handlers.session.parameters import SOURCE
 from migrations_app.handlers.session.sides import reading
 from migrations_app.handlers.session.unreadable import refuse_unreadable
 from migrations_app.handlers.session.zero_downtime.pair import opened
+from migrations_app.handlers.session.zero_downtime.relay import adopt
 from migrations_app.stores.sessions.base import Partition
 
 COUNTERS = ("sessions", "written", "refused", "unreadable")
@@ -39,9 +40,7 @@ class Backfill(Action):
                 held = pair.a.fetch([record.id for record in page.records])
                 read = time.monotonic()
                 reach("session.backfill.read")
-                adopted = pair.b.adopt(
-                    [state for state in held if state.record or state.dead], ctx.worker, skew_ms=skew
-                )
+                adopted = adopt(pair.b, held, ctx.worker, skew)
                 reach("session.backfill.applied")
                 applied = time.monotonic()
                 counts["sessions"] += len(page.records)
