@@ -132,7 +132,7 @@ class Carrying:
             words = packed(*_writer(worker), pack(chunk), *starts)
             counts = self._wire.run(script, words)
             written, raised = written + int(counts[0]), raised + int(counts[1])
-        return Adopted(written, raised, len(wanted) - written - raised)
+        return Adopted(written, raised, len(held) - written - raised)
 
     def _entries(self, held: Sequence[Held], skew_ms: int) -> Iterator[list[Any]]:
         """At least one chunk, so that the fence is asked even when there is nothing to write."""

@@ -6,8 +6,11 @@ import redis
 
 from migrations_app.stores.routed.redis.store import RoutedRedis
 from migrations_app.stores.sessions.configuration import parse_config
+from migrations_app.stores.sessions.redis.meta import unpack
 from tests.stores.routed.place import RoutedPlace
 from tests.stores.sessions.place import Place
+
+PLAIN = ("snakeweb:fence", "snakeweb:versioned:")
 
 
 class RedisPlace(RoutedPlace):
@@ -47,5 +50,14 @@ class RedisPlace(RoutedPlace):
         self.client.delete(self.key(session_id))
 
     def traces(self) -> Sequence[str]:
+        """Without what a plain client leaves too: metadata that is of no route, and the marker that there is some."""
+        own = {key.decode() for key in self.client.scan_iter(match="snakeweb:*")}
+        return sorted(key for key in own if not key.startswith(PLAIN) and self._is_of_a_route(key))
+
+    def _is_of_a_route(self, key: str) -> bool:
+        return not key.startswith("snakeweb:meta:") or unpack(self.client.get(key))[7:] != [0, 0, 0, b"", -1]
+
+    def keys(self) -> Sequence[str]:
+        """All of Snakeweb's own but the workers' fences."""
         own = {key.decode() for key in self.client.scan_iter(match="snakeweb:*")}
         return sorted(key for key in own if not key.startswith("snakeweb:fence"))

@@ -37,7 +37,7 @@ def test_leaving_keeps_what_else_lies_beside_and_goes_in_batches(strings, monkey
         strings.let_pass(40)
         store.leave(WORKER)
 
-        assert strings.traces() == ["snakeweb:meta:{session:described}", "snakeweb:versioned:session:"]
+        assert strings.keys() == ["snakeweb:meta:{session:described}", "snakeweb:versioned:session:"]
         assert strings.client.pexpiretime("snakeweb:meta:{session:described}") == record.expires_at_ms
         assert strings.same(store.read("described", None), record)
         assert store.read("described", None).version == UNVERSIONED
