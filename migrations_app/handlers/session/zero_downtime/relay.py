@@ -16,6 +16,7 @@ from migrations_app.stores.routed.base import Adopted, Held, Mark, RoutedStore, 
 from migrations_app.stores.sessions.records import UNVERSIONED, Version
 
 BATCH = 500
+CLOCK_SLACK_MS = 50  # how well a store's clock is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,8 @@ def adopt(replica: RoutedStore, held: Sequence[Held], worker: WorkerToken, skew_
     """What the replica takes over, from the relay and from the backfill alike.
 
     A session that has expired under a version is carried as a tombstone of it: the replica may hold an older life of it
-    with a later deadline, which must not be seen again (PROTOCOL R6).
+    with a later deadline, which must not be seen again (PROTOCOL R6). One that expires on the way, so that the replica
+    refuses it, is carried once more as a tombstone; to a replica that took it in time that is nothing new.
     """
     held = [_ended(state) if state.record is None and state.version > UNVERSIONED else state for state in held]
     held = [state for state in held if state.record is not None or state.dead]
@@ -94,13 +96,21 @@ def adopt(replica: RoutedStore, held: Sequence[Held], worker: WorkerToken, skew_
         there = {state.id: state.version for state in replica.fetch([state.id for state in held])}
         held = [replace(state, version=max(state.version, _above(there[state.id]))) for state in held]
     adopted = replica.adopt(held, worker, skew_ms=skew_ms)
+    now_ms = replica.now_ms()
+    if late := [_ended(state) for state in held if state.version > UNVERSIONED and _is_over(state, now_ms - skew_ms)]:
+        replica.adopt(late, worker, skew_ms=skew_ms)
     if not guard_is_on("tombstones"):
         replica.forget([Tombstone(state.id, state.version, 0) for state in held if state.dead], worker)
     return adopted
 
 
 def _ended(state: Held) -> Held:
-    return replace(state, dead=True)
+    return replace(state, dead=True, record=None)
+
+
+def _is_over(state: Held, now_ms: int) -> bool:
+    deadline = state.record.expires_at_ms if state.record is not None else None
+    return deadline is not None and deadline <= now_ms + CLOCK_SLACK_MS
 
 
 def _above(version: Version) -> Version:

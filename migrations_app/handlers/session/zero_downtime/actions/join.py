@@ -8,11 +8,11 @@ from typing import Any
 
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.handler import Action, ActionContext
-from migrations_app.engine.ports import CLOSED_TOKEN, WorkerToken, partition_scope, run_scope
+from migrations_app.engine.ports import run_scope
 from migrations_app.handlers.session import route
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
-from migrations_app.handlers.session.partitions import TRANSFER
 from migrations_app.handlers.session.sides import reading
+from migrations_app.handlers.session.zero_downtime.closing import close_late_drivers
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
 from migrations_app.handlers.session.zero_downtime.publishing import document_of
 
@@ -42,7 +42,7 @@ class Join(Action):
     def undo(self, ctx: ActionContext) -> None:
         with opened(ctx.targets, ctx.worker) as pair:
             if pair.b.joined():
-                _close_late_drivers(ctx, pair)
+                close_late_drivers(ctx, pair)
                 self._clear_target(ctx, pair)
                 pair.b.leave(ctx.worker)
                 reach("session.join.undo.target")
@@ -75,12 +75,3 @@ class Join(Action):
         if left:
             ctx.log.warning(f"{left} session(s) on “{ctx.targets[TARGET].name}” are not from this run; they stay.")
         ctx.log.info(f"{removed} copied session(s) were removed from “{ctx.targets[TARGET].name}”.")
-
-
-def _close_late_drivers(ctx: ActionContext, pair: Pair) -> None:
-    """A partition's driver, relay or verifier that was frozen through it all finds every door shut."""
-    scopes = [partition_scope(ctx.effect_run_id, TRANSFER, index) for index in range(ctx.options["parallel_workers"])]
-    scopes += [partition_scope(ctx.effect_run_id, f"background.{name}", 0) for name in ("relay", "verifier")]
-    for scope in scopes:
-        for store in (pair.a, pair.b):
-            store.sessions.raise_worker_fence(WorkerToken(scope, CLOSED_TOKEN))

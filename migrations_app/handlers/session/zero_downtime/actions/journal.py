@@ -15,6 +15,7 @@ from migrations_app.handlers.session import route
 from migrations_app.handlers.session.parameters import SOURCE
 from migrations_app.handlers.session.sides import reading
 from migrations_app.handlers.session.zero_downtime.barrier import wait_for_clients
+from migrations_app.handlers.session.zero_downtime.closing import close_late_drivers
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
 from migrations_app.handlers.session.zero_downtime.publishing import advance
 
@@ -42,6 +43,7 @@ class Journal(Action):
         if record is None:
             return
         with opened(ctx.targets, ctx.worker) as pair:
+            close_late_drivers(ctx, pair)
             record = advance(ctx, pair, RoutePhase.PLAIN_A)
             # Whoever still goes by an older epoch is refused, and told where the route is now.
             buckets = range(256)

@@ -1,0 +1,22 @@
+"""Shutting out whatever of a migration's late drivers may still hold something to write.
+
+It comes before clients go back to plain operations: a plain write leaves no version, so nothing but the worker's fence
+would keep a partition, relay or verifier that was frozen all along from writing over it.
+"""
+
+from migrations_app.engine.handler import ActionContext
+from migrations_app.engine.ports import BACKGROUND, CLOSED_TOKEN, WorkerToken, partition_scope
+from migrations_app.handlers.session.partitions import TRANSFER
+from migrations_app.handlers.session.zero_downtime.pair import Pair
+
+DRIVERS = ("relay", "verifier")
+
+
+def close_late_drivers(ctx: ActionContext, pair: Pair) -> None:
+    """Raise the fences of the partitions and the background drivers for good, in both stores."""
+    run_id = ctx.effect_run_id
+    scopes = [partition_scope(run_id, TRANSFER, index) for index in range(ctx.options["parallel_workers"])]
+    scopes += [partition_scope(run_id, BACKGROUND + name, 0) for name in DRIVERS]
+    for scope in scopes:
+        for store in (pair.a, pair.b):
+            store.sessions.raise_worker_fence(WorkerToken(scope, CLOSED_TOKEN))
