@@ -53,8 +53,9 @@ types: $(STAMP) ## mypy, strict
 test: $(STAMP) lint types ## lint, types, every test, PostgreSQL pass, coverage gate, skip gate
 	@$(BIN)/python -m tests.gate $(ARGS)
 
-test-faults: $(STAMP) ## only the tests that kill, freeze and cut real processes
-	@$(BIN)/pytest -m faults $(ARGS)
+test-faults: $(STAMP) ## F1 to F30 on real processes and servers (ARGS='--only F12', ARGS='--scale 1', ARGS=--mutants)
+	@test -n "$(ARGS)" || $(BIN)/pytest -q -m faults --ignore tests/faults/zero_downtime
+	@$(BIN)/python -m tests.faults.zero_downtime $(ARGS)
 
 bench: $(BENCH_STAMP) ## sessions per second beside a plain copy loop; cost of a journaled step beside DBOS
 	@$(BENCH_VENV)/bin/python -m benchmarks $(ARGS)

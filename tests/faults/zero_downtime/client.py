@@ -57,7 +57,7 @@ class Client:
         self._actions, self._weights = list(mix), list(mix.values())
         self._router = router
         self._writer = writer
-        self._chance = random.Random(f"{config['seed']} {self._name}")
+        self._chance = random.Random(f"{config['seed']} {self._name}")  # noqa: S311 - a schedule
         self._numbers = 0
         self.done: Counter[str] = Counter()
         self.failed: Counter[str] = Counter()

@@ -18,7 +18,7 @@ class Rig:
         self.seed = seed
         self.scale = scale
         self.quick = quick  # the selection of `make test`: fewer points, shorter waits
-        self.chance = random.Random(seed)
+        self.chance = random.Random(seed)  # noqa: S311 - a schedule
         self.counts: dict[str, Any] = {}
         self.problems: list[str] = []
         self._about = ""

@@ -15,10 +15,10 @@ from tests.faults.zero_downtime.rig import Rig
 class Stage:
     """A control plane, and servers that are started when somebody needs them."""
 
-    def __init__(self, rig: Rig, plane: Plane, stack: ExitStack) -> None:
+    def __init__(self, rig: Rig, plane: Plane, stack: ExitStack | None = None) -> None:
         self.rig = rig
         self.plane = plane
-        self._stack = stack
+        self._stack = stack or ExitStack()
         self._postgres: PostgresServer | None = None
         self._numbers = 0
 
@@ -52,11 +52,11 @@ class Stage:
 
 
 @contextmanager
-def stage(rig: Rig, *, workers: int = 2, crash_at: str = "") -> Iterator[Stage]:
+def stage(rig: Rig, *, workers: int = 2, database_url: str = "") -> Iterator[Stage]:
     """A running control plane with so many workers, `worker-1` and on."""
     with ExitStack() as stack:
-        plane = stack.enter_context(Plane(rig))
+        plane = stack.enter_context(Plane(rig, database_url=database_url))
         for number in range(1, workers + 1):
-            plane.start_worker(f"worker-{number}", crash_at=crash_at)
+            plane.start_worker(f"worker-{number}")
         plane.ready()
         yield Stage(rig, plane, stack)

@@ -13,7 +13,8 @@ from tests.faults.zero_downtime.titles import TITLES
 
 def line(row: Row) -> str:
     counts = " ".join(f"{name}={shown(value)}" for name, value in row.counts.items())
-    return f"{row.fault:<4} {row.verdict:<10} {row.seconds:>6.1f} s  seed {row.seed}  {TITLES[row.fault]}  {counts}".rstrip()
+    told = f"{row.fault:<4} {row.verdict:<10} {row.seconds:>6.1f} s  seed {row.seed}  {TITLES[row.fault]}  {counts}"
+    return told.rstrip()
 
 
 def problems(row: Row) -> list[str]:

@@ -1,0 +1,161 @@
+"""Faults of those who use the sessions: frozen, cut off, outdated clients; and a control plane that is away."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.services import routes
+from migrations_app.testing.proxy import TcpProxy
+from tests.faults.zero_downtime.client import packed
+from tests.faults.zero_downtime.journey import Journey
+from tests.faults.zero_downtime.oracles import judge
+from tests.faults.zero_downtime.places import HOUR_MS, now_ms
+from tests.faults.zero_downtime.plane import now
+from tests.faults.zero_downtime.registry import fault
+from tests.faults.zero_downtime.rig import Rig
+from tests.faults.zero_downtime.stage import stage
+
+DETECTED_SECONDS = 5.0
+
+
+@contextmanager
+def far_control_plane(journey: Journey) -> Iterator[tuple[TcpProxy, str]]:
+    """A way of its own to the control plane, and its address."""
+    with TcpProxy("127.0.0.1", journey.plane.web_port) as proxy:
+        yield proxy, f"http://127.0.0.1:{proxy.port}"
+
+
+@fault("F14")
+def frozen_and_late(rig: Rig) -> None:
+    """Frozen before the hand-over and woken after it, still without news of it: the stores tell it."""
+    beginnings = (True,) if rig.quick else (True, False)
+    with stage(rig) as at:
+        for fenced in beginnings:
+            about = "asleep since dual_a" if fenced else "asleep since plain_a"
+            with (
+                rig.about(about),
+                at.journey("redis", "redis") as journey,
+                far_control_plane(journey) as (proxy, url),
+            ):
+                journey.traffic.start(journey.busy, clients=5)
+                journey.traffic.start(journey.busy, clients=3, name="late", url=url, rate=100)
+                late = [f"late{number}" for number in (1, 2, 3)]
+                if not fenced:
+                    _sleep(journey, late, proxy)
+                journey.execute()
+                journey.until_dual()
+                if fenced:
+                    _sleep(journey, late, proxy)
+                journey.over()
+                for name in late:
+                    journey.traffic.thaw(name)
+                rig.watch(1.5)
+                proxy.thaw()
+                rig.watch(1.5)
+                judge(journey)
+                rig.expect(rig.counts["fenced"] >= len(late) or not fenced, "O8 no late client was refused by a store")
+
+
+def _sleep(journey: Journey, names: list[str], proxy: TcpProxy) -> None:
+    """The way to the control plane is closed first, so that no answer waits for those who wake up."""
+    proxy.freeze()
+    for name in names:
+        journey.traffic.freeze(name)
+
+
+@fault("F15")
+def cut_off(rig: Rig) -> None:
+    """One client reaches the stores but not the control plane: it serves on, and is told by the stores."""
+    with (
+        stage(rig) as at,
+        at.journey("redis", "redis") as journey,
+        far_control_plane(journey) as (proxy, url),
+    ):
+        journey.traffic.start(journey.busy, clients=7)
+        journey.traffic.start(journey.busy, clients=1, name="alone", url=url)
+        journey.execute()
+        journey.until_dual()
+        proxy.freeze()
+        began = time.monotonic()
+        rig.watch(rig.seconds(30, 2))
+        journey.over()
+        rig.count(cut_off_s=round(time.monotonic() - began, 1))
+        rig.watch(2)
+        proxy.thaw()
+        judge(journey)
+        rig.expect(rig.counts["fenced"] >= 1, "O8 the client that was cut off was never refused")
+
+
+@fault("F27")
+def old_build(rig: Rig) -> None:
+    """Code that knows nothing of the route writes to the source while both are kept level."""
+    with stage(rig) as at:
+        for source in ("redis",) if rig.quick else ("redis", "postgres"):
+            with rig.about(source), at.journey(source, "redis", quiet=600) as journey:
+                journey.traffic.start(journey.busy)
+                journey.execute()
+                journey.until_dual()
+                strays = journey.quiet[:5]
+                ends = now_ms() + 3 * HOUR_MS
+                for number, name in enumerate(strays):
+                    journey.a.put(name, packed(f"stray.{number}"), ends)
+                journey.a.remove(journey.quiet[5])
+                began = time.monotonic()
+                seen = rig.reaches(
+                    lambda journey=journey: journey.panel("relay").get("legacy_writes", 0) >= 1,
+                    2 * DETECTED_SECONDS if rig.quick else DETECTED_SECONDS,
+                    "the writes of an old build to be noticed",
+                )
+                rig.most(detected_after_s=round(time.monotonic() - began, 2))
+                journey.hand_over()
+                rig.reaches(
+                    lambda journey=journey: "G4" in journey.closed_gates(), 10, "the gate G4 to be closed for them"
+                )
+                rig.watch(1)
+                rig.expect(not journey.buckets(RoutePhase.DUAL_B), "a bucket was handed over beside an old build")
+                rig.add(detected=int(seen))
+                rig.reaches(
+                    lambda journey=journey, strays=strays: _carried(journey, strays), 20, "the stray writes on b"
+                )
+                _as_left(journey, strays)
+                judge(journey)
+
+
+def _carried(journey: Journey, strays: list[str]) -> bool:
+    a, b = journey.a.contents(), journey.b.contents()
+    return all(a[name] == b.get(name) for name in strays) and journey.quiet[5] not in b
+
+
+def _as_left(journey: Journey, strays: list[str]) -> None:
+    """What the strays changed is no longer to be as it was in the beginning."""
+    changed = {*strays, journey.quiet[5]}
+    journey.quiet = [name for name in journey.quiet if name not in changed]
+
+
+@fault("F28")
+def retired_too_early(rig: Rig) -> None:
+    """A client that lives but has not heard of single_b: completing waits for it, and the old store stays as it is."""
+    with stage(rig) as at, at.journey("redis", "redis", soak_ms=300) as journey:
+        journey.traffic.start(journey.busy, clients=4)
+        journey.execute()
+        journey.until_dual()
+        journey.over()
+        judge(journey)
+        stuck = journey.record.epoch
+        untouched = journey.a.contents()
+
+        def renew() -> None:
+            routes.renew_lease(
+                actor=at.plane.actor(), now=now(), name=journey.name, client_id="late", boot_id="x", acked_epoch=stuck
+            )
+
+        renew()
+        rig.wait(lambda: journey.run.parked_because == "confirmation", 30, "completing to be asked for")
+        journey.confirm()
+        rig.watch(4, renew)
+        rig.expect(journey.step_state("complete") != "succeeded", "completed although a client had not acknowledged")
+        rig.expect(journey.step_state("retire") in ("", "pending"), "the old store was retired too early")
+        rig.expect(journey.a.contents() == untouched, "the old store was touched")
+        rig.count(waited_for_it=1)
+        rig.wait(lambda: journey.state == "succeeded", 60, "the end, once its lease has run out")

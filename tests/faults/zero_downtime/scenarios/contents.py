@@ -1,0 +1,241 @@
+"""Faults of what the stores hold: corruption, hot sessions, logouts, deadlines."""
+
+import time
+from collections.abc import Callable
+
+from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.routing.configuration import router_from
+from migrations_app.routing.router import SessionRouter
+from tests.faults.zero_downtime.client import packed
+from tests.faults.zero_downtime.journey import Journey
+from tests.faults.zero_downtime.oracles import judge
+from tests.faults.zero_downtime.places import HOUR_MS, Contents, Place, Seen, now_ms
+from tests.faults.zero_downtime.registry import fault
+from tests.faults.zero_downtime.rig import Rig
+from tests.faults.zero_downtime.stage import stage
+from tests.faults.zero_downtime.traps import Trap
+
+ONE_PASS_SECONDS = 20.0  # a rest of 5 s between passes, and the pass
+
+
+def corruptions(place: Place, seen: Contents, names: list[str]) -> dict[str, Callable[[], None]]:
+    """What the verifier should call it -> how it is done, each to a session of its own."""
+    byte, gone, later, sooner = names[:4]
+    damaged = bytes([seen[byte].value[0] ^ 1]) + seen[byte].value[1:]
+    return {
+        "value": lambda: place.put(byte, damaged, seen[byte].deadline),
+        "missing": lambda: place.remove(gone),
+        "extra": lambda: place.put("nobodys:1", packed("nobody"), now_ms() + HOUR_MS),
+        "deadline": lambda: place.put(later, seen[later].value, (seen[later].deadline or 0) + HOUR_MS),
+        "deadline of a relative TTL": lambda: place.put(sooner, seen[sooner].value, now_ms() + HOUR_MS // 2),
+    }
+
+
+@fault("F18")
+def corrupted(rig: Rig) -> None:
+    """Each kind is found within a pass, by its name, and mended; nothing is handed over until a clean pass."""
+    with stage(rig) as at:
+        for target in ("redis",) if rig.quick else ("redis", "postgres"):
+            with rig.about(target), at.journey("redis", target, quiet=600) as journey:
+                journey.traffic.start(journey.busy, clients=4)
+                journey.execute()
+                journey.until_dual()
+                for kind, corrupt in corruptions(journey.b, journey.first, journey.quiet).items():
+                    corrupt()
+                    _is_mended(rig, journey, kind)
+                journey.b.remove(journey.quiet[0])
+                journey.over()
+                judge(journey)
+
+
+def _is_mended(rig: Rig, journey: Journey, kind: str) -> None:
+    began = time.monotonic()
+    word = kind.split()[0]
+    rig.reaches(
+        lambda: journey.panel("verifier").get("kinds", {}).get(word, 0) >= 1, ONE_PASS_SECONDS, f"{kind} to be found"
+    )
+    rig.most(found_after_s=round(time.monotonic() - began, 1))
+    clean = lambda: journey.panel("verifier").get("diverging", 1) == 0  # noqa: E731
+    rig.reaches(clean, ONE_PASS_SECONDS, f"a clean pass after {kind}")
+    a, b = journey.a.contents(), journey.b.contents()
+    held = all(b.get(name) == journey.first[name] and a.get(name) == b.get(name) for name in journey.quiet[:4])
+    rig.expect(held and "nobodys:1" not in b, f"{kind} was not mended")
+    rig.add(found_and_mended=int(held))
+
+
+@fault("F19")
+def corrupted_in_the_hand_over(rig: Rig) -> None:
+    """Sessions that were carried lately are damaged while writes wait: the comparison refuses, and gives up in time."""
+    with stage(rig, workers=0) as at, at.journey("redis", "redis", canary_soak_ms=0) as journey:
+        trap = Trap(rig, "hand_off.drained", nth=2)
+        at.plane.start_workers("worker-1", crash_at=trap.armed)
+        journey.traffic.start(journey.busy, rate=40)
+        journey.execute()
+        journey.until_dual()
+        journey.hand_over()
+        trap.wait()
+        for name, seen in journey.b.contents().items():
+            if name.startswith("busy:"):
+                journey.b.put(name, packed("damaged"), seen.deadline)
+        began = time.monotonic()
+        trap.open()
+        gave_up = lambda: journey.said("differ between the stores while writes wait")  # noqa: E731
+        if rig.reaches(gave_up, 5, "the hand-over to be given up"):
+            rig.count(given_up_after_ms=round(1000 * (time.monotonic() - began)))
+        rig.reaches(lambda: not journey.buckets(RoutePhase.HANDOFF), 5, "writes to go on")
+        journey.over()
+        judge(journey)
+
+
+@fault("F20")
+def hot_session(rig: Rig) -> None:
+    """Rewritten as fast as can be while it is compared: no divergence, and the passes come to their end."""
+    with stage(rig) as at, at.journey("redis", "postgres", quiet=600) as journey:
+        journey.traffic.start(journey.busy, clients=3)
+        journey.traffic.start(journey.busy[:1], clients=2, name="hot", rate=250, mix={"set": 9, "touch": 1})
+        journey.execute()
+        journey.until_dual()
+        first = journey.panel("verifier").get("passes", 0)
+        wanted = 2 if rig.quick else 4
+        rig.reaches(
+            lambda: journey.panel("verifier").get("passes", 0) >= first + wanted, 60, f"{wanted} passes of the verifier"
+        )
+        seen = journey.panel("verifier")
+        rig.count(passes=seen.get("passes", 0) - first, repaired=seen.get("repaired_in_all", 0))
+        rig.expect(seen.get("repaired_in_all", 0) == 0, f"a hot session was called divergent: {seen}")
+        journey.over()
+        judge(journey)
+
+
+class Logouts:
+    """Ends sessions through a router, and looks again and again whether one rises."""
+
+    def __init__(self, rig: Rig, journey: Journey, router: SessionRouter) -> None:
+        self._rig, self._journey, self._router = rig, journey, router
+        self.ended: set[str] = set()
+        self._gone: dict[str, set[str]] = {"a": set(), "b": set()}
+
+    def end(self, names: list[str]) -> None:
+        for name in names:
+            self._router.delete(name)
+            self.ended.add(name)
+            self._rig.add(logged_out=1)
+
+    def look(self) -> None:
+        serving = self._journey.record.authority
+        for side, place in (("a", self._journey.a), ("b", self._journey.b)):
+            there = self.ended & place.contents().keys()
+            risen = there & self._gone[side]
+            self._rig.add(polls=1)
+            self._rig.expect(not risen, f"O3 {len(risen)} session(s) rose again on {side}, such as {sorted(risen)[:1]}")
+            self._gone[side] |= self.ended - there
+            self._gone[side] -= risen
+        if self._journey.record.buckets == ():
+            held = self.ended & (self._journey.a if serving == "a" else self._journey.b).contents().keys()
+            self._rig.expect(not held, f"O3 {len(held)} ended session(s) are there where they are served")
+
+
+@fault("F21")
+def logout_storm(rig: Rig) -> None:
+    """A tenth logs out between the reading and the writing of a page, a tenth in the hand-over, a tenth before the
+    way back; nobody comes back to life."""
+    with stage(rig, workers=0) as at, at.journey("redis", "redis", quiet=600, batch_size=600, workers=1) as journey:
+        copying, handing = Trap(rig, "session.backfill.read"), Trap(rig, "hand_off.fenced", nth=3)
+        at.plane.start_workers("worker-1", crash_at=f"{copying.armed};{handing.armed}")
+        at.plane.start_worker("worker-2")
+        journey.traffic.start(journey.busy, clients=4)
+        tenths = [journey.quiet[start::10] for start in range(10)]
+        with router_from(journey.router()) as router:
+            storm = Logouts(rig, journey, router)
+            router.get(journey.quiet[0])
+            journey.execute()
+            _caught(rig, copying, lambda: storm.end(tenths[0]))
+            rig.watch(1, storm.look)
+            journey.until_dual()
+            journey.hand_over()
+            _caught(rig, handing, lambda: None)
+            storm.end(tenths[1])
+            storm.look()
+            journey.over()
+            storm.end(tenths[2])
+            storm.look()
+            journey.back()
+            rig.watch(1, storm.look)
+            journey.quiet = [name for name in journey.quiet if name not in storm.ended]
+            judge(journey)
+            storm.look()
+
+
+def _caught(rig: Rig, trap: Trap, act: Callable[[], None]) -> None:
+    """Worker 2 may have got it: then nobody is caught, and the storm comes without one."""
+    caught = True
+    try:
+        trap.wait(8)
+    except TimeoutError:
+        caught = False
+    rig.add(caught=int(caught))
+    act()
+    rig.watch(0.5)  # what was logged out is carried to the other side before the page arrives there
+    trap.open()
+
+
+@fault("F22")
+def sliding(rig: Rig) -> None:
+    """Sessions of 3 s are touched every 2 s while the relay is slow: all live; then nobody touches: all end in time."""
+    lifetime_ms, every = 3000, 1.5
+    count = 100 if rig.quick else 300
+    with stage(rig) as at, at.journey("redis", "~redis", quiet=200, pause_target_ms=5000) as journey:
+        names = [f"sliding:{number:04d}" for number in range(count)]
+        with router_from(journey.router()) as router:
+            journey.traffic.start(journey.busy, clients=2)
+            journey.execute()
+            journey.until_dual()
+            for name in names:
+                router.set(name, packed(name), ttl_ms=lifetime_ms)
+            assert journey.b.proxy is not None
+            journey.b.proxy.delay(200)
+            _keep_alive(rig, router, names, lifetime_ms, every, rounds=3)
+            journey.b.proxy.heal()
+            journey.hand_over()
+            _until(rig, router, names, lifetime_ms, every, lambda: journey.served_by_b)
+            _all_there(rig, journey.b, names, "after the cut-over")
+            journey.bring_back()
+            _until(rig, router, names, lifetime_ms, every, lambda: journey.served_by_a)
+            _all_there(rig, journey.a, names, "after the way back")
+            rig.watch((lifetime_ms + 1500) / 1000)
+            for side, place in (("a", journey.a), ("b", journey.b)):
+                left = [name for name in names if name in place.contents()]
+                rig.expect(not left, f"O4 {len(left)} session(s) outlived their deadline on {side}")
+            judge(journey)
+
+
+def _keep_alive(
+    rig: Rig, router: SessionRouter, names: list[str], lifetime_ms: int, every: float, *, rounds: int
+) -> None:
+    for _ in range(rounds):
+        began = time.monotonic()
+        missed = [name for name in names if not router.touch(name, lifetime_ms)]
+        rig.add(touches=len(names))
+        rig.expect(not missed, f"O4 {len(missed)} living session(s) were missing at a touch")
+        rig.watch(max(0.0, every - (time.monotonic() - began)))
+
+
+def _until(
+    rig: Rig,
+    router: SessionRouter,
+    names: list[str],
+    lifetime_ms: int,
+    every: float,
+    condition: Callable[[], bool],
+) -> None:
+    ends = time.monotonic() + 120
+    while not condition():
+        if time.monotonic() > ends:
+            raise TimeoutError("the hand-over did not end")
+        _keep_alive(rig, router, names, lifetime_ms, every, rounds=1)
+
+
+def _all_there(rig: Rig, place: Place, names: list[str], when: str) -> None:
+    held: dict[str, Seen] = place.contents()
+    missing = [name for name in names if name not in held]
+    rig.expect(not missing, f"O4 {len(missing)} session(s) are missing {when}")
