@@ -52,7 +52,7 @@ class Traffic:
         sessions: Sequence[str],
         *,
         clients: int = CLIENTS,
-        rate: float = 20.0,
+        rate: float = 12.0,
         name: str = "client",
         url: str = "",
         **more: Any,
