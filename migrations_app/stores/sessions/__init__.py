@@ -4,10 +4,17 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from migrations_app.stores.sessions.base import FenceClass, SessionStore
-from migrations_app.stores.sessions.configuration import CONFIG_FIELDS, StoreConfig, config_problems, parse_config
+from migrations_app.stores.sessions.configuration import (
+    CONFIG_FIELDS,
+    WITH_COLUMNS,
+    StoreConfig,
+    config_problems,
+    parse_config,
+)
 from migrations_app.stores.sessions.identity import endpoint, fingerprint, place
 from migrations_app.stores.sessions.postgres.store import PostgresStore
 from migrations_app.stores.sessions.redis.store import RedisStore
+from migrations_app.stores.sessions.snapshot.store import SnapshotStore
 from migrations_app.stores.sessions.sqlite.store import SQLiteStore
 
 
@@ -15,11 +22,17 @@ class _Open(Protocol):
     def __call__(self, config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool) -> SessionStore: ...
 
 
-_STORES: Mapping[str, _Open] = {"redis": RedisStore, "postgres": PostgresStore, "sqlite": SQLiteStore}
+_STORES: Mapping[str, _Open] = {
+    "redis": RedisStore,
+    "postgres": PostgresStore,
+    "sqlite": SQLiteStore,
+    "snapshot": SnapshotStore,
+}
 _FENCES: Mapping[str, FenceClass] = {
     "redis": RedisStore.fence_class,
     "postgres": PostgresStore.fence_class,
     "sqlite": SQLiteStore.fence_class,
+    "snapshot": SnapshotStore.fence_class,
 }
 
 
@@ -40,6 +53,7 @@ def fence_class(config: Mapping[str, Any]) -> FenceClass:
 
 __all__ = [
     "CONFIG_FIELDS",
+    "WITH_COLUMNS",
     "SessionStore",
     "config_problems",
     "endpoint",

@@ -1,6 +1,6 @@
 """A session-store target's configuration: declared once, checked whole, turned into a typed value.
 
-`{"store": "redis" | "postgres" | "sqlite", ...}`; passwords are never in it (they arrive as secrets
+`{"store": "redis" | "postgres" | "sqlite" | "snapshot", ...}`; passwords are never in it (they arrive as secrets
 `{"password", "readonly_password"}`). SQL stores take `columns`, a mapping from a record's part to the column that
 holds it: `{"key": "session_key", "value": "session_data", "expires_at": "expire_date"}`, or with a unit
 `{"expires_at": {"column": "expires", "unit": "s"}}`. Without `columns` the table is Snakeweb's own.
@@ -8,7 +8,7 @@ holds it: `{"key": "session_key", "value": "session_data", "expires_at": "expire
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -89,7 +89,13 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("value_type", FieldKind.CHOICE, "Type of the value column", default="blob", choices=("blob", "text")),
         _CODEC,
     ),
+    "snapshot": (
+        Field("path", FieldKind.TEXT, "File", required=True, max_length=1000,
+              help="Lines of JSON, as backups have them. Nobody else may write while its sessions are moved."),
+        replace(_CODEC, help="How values are encoded whose line says opaque. Opaque values are never looked into."),
+    ),
 }  # fmt: skip
+WITH_COLUMNS = frozenset({"postgres", "sqlite"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +143,11 @@ def _parse(config: Mapping[str, Any]) -> tuple[StoreConfig | None, list[Problem]
     flat = {name: value for name, value in config.items() if name not in ("store", "columns")}
     values, problems = parse(CONFIG_FIELDS[store], flat, path="config")
     columns: dict[str, ColumnName] = {}
-    if store == "redis":
-        if config.get("columns"):
-            problems.append(Problem("config.columns", "A Redis store has no columns.", "Remove it."))
-    else:
+    if store in WITH_COLUMNS:
         columns, more = _columns(config.get("columns") or {})
         problems += more
+    elif config.get("columns"):
+        problems.append(Problem("config.columns", "Such a store has no columns.", "Remove it."))
     if not problems:
         problems += _contradictions(store, values, columns)
     return StoreConfig(store, values, columns), problems
@@ -182,7 +187,7 @@ def _columns(raw: Any) -> tuple[dict[str, ColumnName], list[Problem]]:
 
 def _contradictions(store: str, values: Mapping[str, Any], columns: Mapping[str, ColumnName]) -> list[Problem]:
     problems = []
-    if store in ("postgres", "sqlite") and not _TABLE.fullmatch(values["table"]):
+    if store in WITH_COLUMNS and not _TABLE.fullmatch(values["table"]):
         problems.append(
             Problem(
                 "config.table",
@@ -193,6 +198,10 @@ def _contradictions(store: str, values: Mapping[str, Any], columns: Mapping[str,
     if values.get("value_type") == "jsonb" and values["codec"] != "json":
         problems.append(
             Problem("config.codec", "A jsonb column can hold JSON only.", "Set codec to json, or value_type to bytea.")
+        )
+    if store == "snapshot" and values["path"].endswith((".snakeweb", ".snakeweb.new")):
+        problems.append(
+            Problem("config.path", "Such names are Snakeweb's own, beside a snapshot.", "Choose another name.")
         )
     if store == "redis" and values["prefix"].startswith("snakeweb:"):
         problems.append(

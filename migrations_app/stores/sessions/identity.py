@@ -21,12 +21,14 @@ def endpoint(config: Mapping[str, Any]) -> str:
         return f"redis://{_host(parsed)}:{parsed['port']}/{parsed['db']}"
     if parsed.store == "postgres":
         return f"postgresql://{_host(parsed)}:{parsed['port']}/{parsed['database']}"
-    return f"sqlite://{os.path.realpath(parsed['path'])}"
+    return f"{parsed.store}://{os.path.realpath(parsed['path'])}"
 
 
 def place(config: Mapping[str, Any]) -> str:
     """The endpoint with the prefix or table: equal only for one and the same set of sessions."""
     parsed = parse_config(config)
+    if parsed.store == "snapshot":
+        return endpoint(config)
     return f"{endpoint(config)}#{parsed['prefix'] if parsed.store == 'redis' else parsed['table']}"
 
 

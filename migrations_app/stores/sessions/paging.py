@@ -43,6 +43,14 @@ def take(names: Sequence[str], size: int, limit: int, holds: Callable[[str], boo
     return wanted, size if len(names) > size else None
 
 
+def separator(before: str, after: str) -> str:
+    """The shortest beginning of `after` that sorts behind `before`: a cursor must not hold a whole session id."""
+    for length in range(1, len(after)):
+        if after[:length].encode() > before.encode():
+            return after[:length]
+    return after
+
+
 def write_cursor(**parts: Any) -> str:
     return json.dumps(parts, separators=(",", ":"))
 

@@ -7,10 +7,11 @@ from migrations_app.stores.sessions.configuration import ColumnName, Unit, confi
 REDIS = {"store": "redis", "host": "r"}
 POSTGRES = {"store": "postgres", "host": "p", "database": "d", "username": "u"}
 SQLITE = {"store": "sqlite", "path": "/x.db"}
+SNAPSHOT = {"store": "snapshot", "path": "/x.ndjson"}
 COLUMNS = {"key": "k", "value": "v"}
 
 
-@pytest.mark.parametrize("config", [REDIS, POSTGRES, SQLITE], ids=lambda config: config["store"])
+@pytest.mark.parametrize("config", [REDIS, POSTGRES, SQLITE, SNAPSHOT], ids=lambda config: config["store"])
 def test_the_least_configuration_is_enough(config):
     assert config_problems(config) == []
     assert parse_config(config).codec == "opaque"
@@ -57,6 +58,10 @@ def test_values_and_columns_are_typed():
         (POSTGRES | {"columns": COLUMNS | {"codec": "v"}}, "config.columns"),
         ({"store": "sqlite"}, "config.path"),
         (SQLITE | {"value_type": "jsonb"}, "config.value_type"),
+        ({"store": "snapshot"}, "config.path"),
+        (SNAPSHOT | {"columns": COLUMNS}, "config.columns"),
+        (SNAPSHOT | {"table": "t"}, "config.table"),
+        (SNAPSHOT | {"path": "/x.ndjson.snakeweb"}, "config.path"),
     ],
 )
 def test_what_is_wrong_is_named_with_a_fix(config, field):

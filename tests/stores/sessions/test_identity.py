@@ -26,11 +26,12 @@ def test_one_text_for_every_way_to_write_an_endpoint(config, expected):
     assert endpoint(config) == expected
 
 
-def test_a_file_is_the_file_behind_its_links(tmp_path):
+@pytest.mark.parametrize("store", ["sqlite", "snapshot"])
+def test_a_file_is_the_file_behind_its_links(tmp_path, store):
     (tmp_path / "real.db").touch()
     os.symlink(tmp_path / "real.db", tmp_path / "link.db")
 
-    one, other = ({"store": "sqlite", "path": str(tmp_path / name)} for name in ("real.db", "link.db"))
+    one, other = ({"store": store, "path": str(tmp_path / name)} for name in ("real.db", "link.db"))
 
     assert endpoint(one) == endpoint(other)
 
@@ -38,6 +39,7 @@ def test_a_file_is_the_file_behind_its_links(tmp_path):
 def test_two_tables_or_prefixes_are_two_places():
     assert place(POSTGRES) != place(POSTGRES | {"table": "other"})
     assert place({"store": "redis", "host": "r", "prefix": "a:"}) == "redis://r:6379/0#a:"
+    assert place({"store": "snapshot", "path": "/srv/a"}) == "snapshot:///srv/a"
 
 
 def test_a_fingerprint_holds_what_must_stay():

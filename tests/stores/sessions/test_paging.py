@@ -1,7 +1,15 @@
 import pytest
 
 from migrations_app.engine.errors import ValidationFailed
-from migrations_app.stores.sessions.paging import FIRST_PAGE, PAGE_BYTES, PageBudget, read_cursor, take, write_cursor
+from migrations_app.stores.sessions.paging import (
+    FIRST_PAGE,
+    PAGE_BYTES,
+    PageBudget,
+    read_cursor,
+    separator,
+    take,
+    write_cursor,
+)
 from migrations_app.stores.sessions.records import SessionRecord
 
 
@@ -51,3 +59,10 @@ def test_cursors_come_back():
 def test_other_texts_are_no_cursors(cursor):
     with pytest.raises(ValidationFailed):
         read_cursor(cursor)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "between"), [("", "abc", "a"), ("ab", "abcd", "abc"), ("abd", "abé", "abé"), ("a", "b", "b")]
+)
+def test_a_cursor_s_beginning_sorts_behind_the_page_and_tells_as_little_as_it_can(before, after, between):
+    assert separator(before, after) == between

@@ -35,6 +35,9 @@ def test_records_come_back_whole_one_a_line():
         lambda line: line.replace(b'"format":1', b'"format":2'),
         lambda line: line.replace(b'"value":"', b'"value":"!'),
         lambda line: json.dumps({"format": 1}).encode(),
+        lambda line: line.replace(b'"id":"id', b'"id":"\\ud800'),
+        lambda line: line.replace(b'"id":"id\\nwith line"', b'"id":7'),
+        lambda line: line.replace(b'"expires_at_ms":null', b'"expires_at_ms":"tomorrow"'),
     ],
 )
 def test_a_damaged_line_is_named_and_those_before_are_read(damage):

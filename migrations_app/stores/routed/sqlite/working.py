@@ -23,10 +23,11 @@ from migrations_app.stores.routed.sqlite.statements import Known, Statements
 from migrations_app.stores.routed.sqlite.structures import UNRESOLVED, create, drop
 from migrations_app.stores.sessions.applying import later, refuse_unrepresentable
 from migrations_app.stores.sessions.configuration import StoreConfig
+from migrations_app.stores.sessions.paging import separator
 from migrations_app.stores.sessions.records import UNVERSIONED, SessionRecord, Version
 from migrations_app.stores.sessions.sqlite.connection import BUSY_SECONDS, domain_errors, transaction
 from migrations_app.stores.sessions.sqlite.fences import Fences
-from migrations_app.stores.sessions.sqlite.store import SQLiteStore, separator
+from migrations_app.stores.sessions.sqlite.store import SQLiteStore
 from migrations_app.stores.sessions.sqlite.table import why_unfit
 
 

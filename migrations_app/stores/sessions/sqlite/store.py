@@ -20,7 +20,7 @@ from migrations_app.stores.sessions.applying import (
 from migrations_app.stores.sessions.base import WHOLE, Applied, Ids, Page, Partition, SessionStore, StoreProbe
 from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
-from migrations_app.stores.sessions.paging import PageBudget, read_cursor, take, write_cursor
+from migrations_app.stores.sessions.paging import PageBudget, read_cursor, separator, take, write_cursor
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
 from migrations_app.stores.sessions.sqlite.connection import connect, domain_errors, transaction
 from migrations_app.stores.sessions.sqlite.fences import Fences
@@ -340,14 +340,6 @@ class SQLiteStore(SessionStore):
 
 def row_parts() -> Sequence[str]:
     return tuple(own_columns("blob"))
-
-
-def separator(before: str, after: str) -> str:
-    """The shortest beginning of `after` that sorts behind `before`: a cursor must not hold a whole session id."""
-    for length in range(1, len(after)):
-        if after[:length].encode() > before.encode():
-            return after[:length]
-    return after
 
 
 def _now_ms() -> int:
