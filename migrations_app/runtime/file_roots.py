@@ -11,12 +11,13 @@ from django.conf import settings
 
 from migrations_app.engine.errors import ValidationFailed
 
+FILES = frozenset({"sqlite", "snapshot"})  # the kinds of store whose `path` is a file of the worker's machine
 FIX = "Use a path beneath a directory that SNAKEWEB_FILE_ROOTS names, the same for every process of Snakeweb."
 
 
 def refusal(config: Mapping[str, Any]) -> str:
     """Why this configuration's file is none to open, '' when it may be or there is no file. Links are followed."""
-    if config.get("store") != "sqlite":
+    if config.get("store") not in FILES:
         return ""
     roots = [Path(root).resolve() for root in settings.SNAKEWEB_FILE_ROOTS]
     if not roots:

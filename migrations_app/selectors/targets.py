@@ -167,4 +167,6 @@ def address_of(config: Mapping[str, Any]) -> str:
         return f"postgres {place} {config.get('table', '')}".rstrip()
     if store == "sqlite":
         return f"sqlite {config.get('path')} {config.get('table', '')}".rstrip()
+    if store == "snapshot":
+        return f"snapshot {config.get('path')}"
     return ""

@@ -12,7 +12,8 @@ from migrations_app.stores.sessions import endpoint
 
 def own_store(config: Mapping[str, Any]) -> str:
     """What of Snakeweb's own this configuration reaches ('' when nothing); the configuration has been checked."""
-    there = endpoint(config)
+    # A file is the same file, whatever a target takes it for.
+    there = endpoint(config if config["store"] != "snapshot" else {"store": "sqlite", "path": config["path"]})
     if there == endpoint(_broker()):
         return "Snakeweb's own message broker"
     database = _database()

@@ -9,13 +9,12 @@ from typing import Any
 
 from migrations_app.selectors.targets import TargetPage
 from migrations_app.services.targets import SECRET_NAMES
-from migrations_app.stores.sessions import CONFIG_FIELDS
+from migrations_app.stores.sessions import CONFIG_FIELDS, WITH_COLUMNS
 from migrations_app.web.declared import Control, chosen_values, controls, posted_values
 from migrations_app.web.problems import ProblemsByField
 
-STORES = tuple(
-    (store, {"redis": "Redis", "postgres": "PostgreSQL", "sqlite": "SQLite"}[store]) for store in CONFIG_FIELDS
-)
+NAMES = {"redis": "Redis", "postgres": "PostgreSQL", "sqlite": "SQLite", "snapshot": "Snapshot file"}
+STORES = tuple((store, NAMES[store]) for store in CONFIG_FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class TargetForm:
 
     @property
     def has_columns(self) -> bool:
-        return self.store != "redis"
+        return self.store in WITH_COLUMNS
 
     def controls(self, problems: ProblemsByField) -> tuple[Control, ...]:
         return controls(CONFIG_FIELDS[self.store], self.values, path="config", problems=problems)
@@ -64,7 +63,7 @@ def sent(posted: Mapping[str, str]) -> TargetForm:
     values = posted_values(declared, posted, path="config")
     columns = posted.get("config.columns", "")
     config: dict[str, Any] = {"store": store, **chosen_values(declared, values)}
-    if store != "redis" and columns.strip():
+    if store in WITH_COLUMNS and columns.strip():
         config["columns"] = columns_from(columns)
     secrets: dict[str, str | None] = {
         name: None if f"remove.{name}" in posted else posted.get(f"secrets.{name}", "") for name in SECRET_NAMES

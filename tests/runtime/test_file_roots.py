@@ -17,21 +17,23 @@ def allowed(settings: LazySettings, tmp_path: Path) -> Path:
     return tmp_path / "allowed"
 
 
+@pytest.mark.parametrize("store", ["sqlite", "snapshot"])
 @pytest.mark.parametrize("path", ["sessions.sqlite3", "deep/er/sessions.sqlite3", "deep/../sessions.sqlite3"])
-def test_what_lies_beneath_a_root_may_be_opened(allowed: Path, path: str) -> None:
-    assert refusal({"store": "sqlite", "path": str(allowed / path)}) == ""
+def test_what_lies_beneath_a_root_may_be_opened(allowed: Path, path: str, store: str) -> None:
+    assert refusal({"store": store, "path": str(allowed / path)}) == ""
 
 
+@pytest.mark.parametrize("store", ["sqlite", "snapshot"])
 @pytest.mark.parametrize(
     "path", ["../sessions.sqlite3", "link/sessions.sqlite3", "sessions-link", "../real-elsewhere/a"]
 )
-def test_ways_out_are_refused(allowed: Path, path: str) -> None:
+def test_ways_out_are_refused(allowed: Path, path: str, store: str) -> None:
     (allowed / "link").symlink_to(allowed / "..")
     (allowed / "sessions-link").symlink_to("../sessions.sqlite3")
 
-    assert "SNAKEWEB_FILE_ROOTS" in refusal({"store": "sqlite", "path": str(allowed / path)})
+    assert "SNAKEWEB_FILE_ROOTS" in refusal({"store": store, "path": str(allowed / path)})
     with pytest.raises(ValidationFailed, match="Target old was not opened"):
-        require_beneath("old", {"store": "sqlite", "path": str(allowed / path)})
+        require_beneath("old", {"store": store, "path": str(allowed / path)})
 
 
 def test_without_roots_no_file_is_a_target(settings: LazySettings, tmp_path: Path) -> None:

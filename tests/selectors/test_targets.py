@@ -78,6 +78,7 @@ def test_hidden_ones_are_not_found(stage, outsider, viewer):
         ({"store": "redis", "host": "r"}, "redis r:6379/0 session:*"),
         ({"store": "postgres", "host": "p", "port": 6000, "database": "d", "table": "t"}, "postgres p:6000/d t"),
         ({"store": "sqlite", "path": "/x"}, "sqlite /x"),
+        ({"store": "snapshot", "path": "/x"}, "snapshot /x"),
         ({}, ""),
     ],
 )

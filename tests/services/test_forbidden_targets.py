@@ -34,6 +34,11 @@ def test_its_own_database_is_no_target(admin, staging, now):
         )
 
 
+def test_its_own_database_file_is_no_snapshot_either():
+    if connection.vendor == "sqlite":
+        assert "database" in own_store({"store": "snapshot", "path": str(connection.settings_dict["NAME"])})
+
+
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "LOCALHOST."])
 def test_its_own_broker_is_no_target_however_it_is_written(settings, host):
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:6390/2"
@@ -44,6 +49,7 @@ def test_its_own_broker_is_no_target_however_it_is_written(settings, host):
 
 def test_other_places_are_fine():
     assert own_store({"store": "redis", "host": "redis.example.org"}) == ""
+    assert own_store({"store": "snapshot", "path": "/elsewhere/sessions.ndjson"}) == ""
     assert own_store({"store": "sqlite", "path": "/elsewhere/sessions.sqlite3"}) == ""
 
 

@@ -30,5 +30,11 @@ def test_columns_are_read_and_written_line_by_line() -> None:
     assert columns_from("nonsense") == {"nonsense": ""}
 
 
+def test_a_snapshot_file_has_a_path_and_no_columns() -> None:
+    given = form("store=snapshot&name=s&config.path=/srv/a.ndjson&config.columns=key: k")
+    assert (given.config, given.has_columns) == ({"store": "snapshot", "path": "/srv/a.ndjson"}, False)
+    assert dict(given.stores)["snapshot"] == "Snapshot file"
+
+
 def test_an_unknown_store_falls_back_to_the_first() -> None:
     assert blank({"store": "mongodb"}).store == "redis"

@@ -12,6 +12,14 @@ def store(id_: int, name: str, **config: object) -> Target:
     return Target(id_, name, TargetKind.SESSION_STORE, "test", config)
 
 
+COLD = store(3, "cold", store="snapshot", path="/srv/sessions.ndjson")
+SERVING = [
+    SOURCE,
+    store(4, "table", store="postgres", host="p", database="d", username="u"),
+    store(5, "file", store="sqlite", path="/srv/other.db"),
+]
+
+
 def redis(id_: int, **config: object) -> Target:
     return store(id_, f"redis-{id_}", store="redis", host="a", **config)
 
@@ -28,7 +36,7 @@ def test_everything_that_is_wrong_is_named_at_once():
     error = {"name": "old", "error": {"code": "dependency_unavailable", "message": "no route to host"}}
     wrong = replace(analysis(target={"sessions": 3, "writable": False}), source_state=error)
 
-    found = codes(spec(options={"zero_downtime": True}), wrong)
+    found = codes(spec(options={"zero_downtime": True}, targets={"source": SOURCE, "target": COLD}), wrong)
 
     assert found == {
         ("targets.source", "dependency_unavailable"),
@@ -41,7 +49,28 @@ def test_everything_that_is_wrong_is_named_at_once():
 def test_each_problem_says_what_to_do():
     wrong = analysis(source={"exists": False}, target={"sessions": 3, "writable": False})
 
-    assert all(problem.fix for problem in problems_of(spec(options={"zero_downtime": True}), wrong))
+    wanted = spec(options={"zero_downtime": True}, targets={"source": SOURCE, "target": COLD})
+    assert all(problem.fix for problem in problems_of(wanted, wrong))
+
+
+@pytest.mark.parametrize("source", SERVING, ids=lambda target: target.config["store"])
+@pytest.mark.parametrize("target", SERVING, ids=lambda target: target.config["store"])
+def test_stores_with_fences_may_hand_over_without_downtime(source, target):
+    wanted = spec(options={"zero_downtime": True}, targets={"source": source, "target": target})
+
+    assert "options.zero_downtime" not in {field for field, _ in codes(wanted, analysis())}
+
+
+@pytest.mark.parametrize("targets", [{"source": COLD, "target": TARGET}, {"source": SOURCE, "target": COLD}])
+def test_a_store_without_fences_is_offered_a_maintenance_plan(targets):
+    problems = problems_of(spec(options={"zero_downtime": True}, targets=targets), analysis())
+
+    assert [(problem.field, problem.code) for problem in problems] == [
+        ("options.zero_downtime", "zero_downtime_unavailable")
+    ]
+    assert "“cold” cannot keep outdated writers out (class none)" in problems[0].message
+    assert "Set zero_downtime to false: the maintenance plan" in problems[0].fix
+    assert problems_of(spec(options={"zero_downtime": False}, targets=targets), analysis()) == []
 
 
 def test_a_broken_configuration_is_named_by_its_field():
