@@ -18,6 +18,7 @@ django.setup()
 from migrations_app.api.api import api  # noqa: E402  models load only after django.setup()
 
 SNAPSHOT = Path(__file__).with_name("openapi.json")
+RUN_OPERATIONS = ("pause", "resume", "cancel", "retry", "postpone", "cutover", "abort", "throttle", "signoffs")
 METHODS = {"get", "post", "put", "patch", "delete"}
 
 
@@ -79,7 +80,7 @@ def test_the_agreed_addresses_are_there() -> None:
         "/runs/{run_id}": {"get"},
         "/runs/{run_id}/events": {"get"},
         "/runs/{run_id}/report": {"get"},
-        **{f"/runs/{{run_id}}/{name}": {"post"} for name in ("pause", "resume", "cancel", "retry", "signoffs")},
+        **{f"/runs/{{run_id}}/{name}": {"post"} for name in RUN_OPERATIONS},
         "/audit": {"get"},
         "/audit/export": {"get"},
         "/audit/verify": {"get", "post"},

@@ -7,6 +7,7 @@ from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.runtime import journal
 from migrations_app.services.actor import Actor
 from tests.api.door import browser, program
+from tests.hand_overs import DUAL_A, DUAL_B, route, zero_downtime_run
 from tests.runs import a_run
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
@@ -75,3 +76,38 @@ def test_a_signoff_of_another_plan_or_step_is_refused(operator: Actor) -> None:
         assert door.post(f"/runs/{run.pk}/signoffs", wish).code == code
     bad = door.post(f"/runs/{run.pk}/signoffs", {"step": "one", "digest": run.revision.digest, "decision": "perhaps"})
     assert bad.fields == {"decision"}
+
+
+def test_an_operator_postpones_releases_and_brings_back(operator: Actor) -> None:
+    run = zero_downtime_run()
+    route((0, 25, DUAL_B), (26, 255, DUAL_A))
+    door = program(operator)
+    for operation, order in (("postpone", "hold"), ("cutover", "go"), ("abort", "back")):
+        answer = door.post(f"/runs/{run.pk}/{operation}")
+        assert answer.status == 202, answer.content
+        assert (answer.body["cutover"], answer.body["route"]["order"]) == (order, order)
+    live = answer.body["route"]
+    assert (live["on_target"], live["handing_back"], live["epoch"]) == (26, True, 7)
+    assert [stop["state"] for stop in live["phases"]] == ["done"] * 3 + ["current"] + ["to_come"] * 3
+    assert door.get(f"/runs/{run.pk}").body["route"]["said"] == live["said"]
+
+
+def test_the_pace_of_a_copy(operator: Actor) -> None:
+    run = zero_downtime_run(done=("prepare",))
+    door = program(operator)
+    assert door.post(f"/runs/{run.pk}/throttle", {"most_a_second": 500}).body["most_a_second"] == 500
+    bad = door.post(f"/runs/{run.pk}/throttle", {"most_a_second": -1})
+    assert (bad.status, bad.fields) == (422, {"most_a_second"})
+    assert door.post(f"/runs/{run.pk}/throttle").status == 422
+
+
+@pytest.mark.parametrize("operation", ["postpone", "cutover", "abort"])
+def test_a_run_without_a_hand_over_refuses_orders(operator: Actor, viewer: Actor, operation: str) -> None:
+    run = a_run()
+    refused = program(operator).post(f"/runs/{run.pk}/{operation}")
+    assert (refused.status, refused.code) == (409, "not_possible")
+    assert "no zero-downtime hand-over" in refused.body["detail"]
+    assert refused.body["fix"]
+    assert program(viewer).post(f"/runs/{run.pk}/{operation}").code == "permission_denied"
+    body = program(viewer).get(f"/runs/{run.pk}").body
+    assert (body["cutover"], body["most_a_second"], body["route"]) == ("", 0, None)

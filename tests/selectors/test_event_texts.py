@@ -73,3 +73,17 @@ def test_every_event_has_a_sentence(type_):
 def test_sentences_and_levels(found, text, level):
     assert text_of(found, TITLES, RunKind.DRY_RUN) == text
     assert level_of(found) == level
+
+
+@pytest.mark.parametrize(
+    ("payload", "text"),
+    [
+        (
+            {"reason": "soak", "wake_at": "2026-01-01T12:03:20+00:00"},
+            "Soaks: the new state proves itself until 12:03:20 UTC; no worker is held.",
+        ),
+        ({"reason": "held"}, "Held: the hand-over waits until a person releases it; no worker is held."),
+    ],
+)
+def test_a_run_that_waits_says_for_what(payload, text):
+    assert text_of(event(EventType.RUN_PARKED, payload=payload), TITLES, RunKind.APPLY) == text

@@ -2,12 +2,14 @@ from datetime import timedelta
 
 import pytest
 
-from migrations_app.engine.events import EventType
+from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.vocabulary import RunKind
 from migrations_app.models import Run
+from migrations_app.runtime import journal
 from migrations_app.selectors.access import access_of
 from migrations_app.selectors.journals import view_of
 from migrations_app.selectors.run_actions import actions_of, confirmation_of
+from tests.hand_overs import DUAL_A, DUAL_B, parked, route, zero_downtime_run
 from tests.selectors.journal import event, told
 
 pytestmark = pytest.mark.django_db
@@ -113,3 +115,44 @@ def test_mostly_there_is_none(operator, now):
     run = told(STARTED, start=now)
 
     assert confirmation_of(run, view_of(run), access_of(operator)) is None
+
+
+def test_a_hand_over_has_its_own_buttons(cast, operator, viewer, now):
+    run = zero_downtime_run(done=("prepare",))
+    hands = ["cut_over", "postpone", "bring_back"]
+
+    assert list(buttons(run, operator, now)) == [*hands, "throttle", "pause", "cancel", "roll_back"]
+    assert buttons(run, operator, now)["postpone"] == buttons(run, operator, now)["throttle"] == ""
+    assert set(buttons(run, viewer, now).values()) == {"you are no operator of dev"}
+
+
+def test_they_go_by_what_is_handed_over(cast, operator, now):
+    run = zero_downtime_run()
+    route((0, 25, DUAL_B), (26, 255, DUAL_A))
+
+    assert buttons(run, operator, now)["bring_back"] == ""
+    assert "throttle" not in buttons(run, operator, now)
+    route(phase=DUAL_B)
+    assert buttons(run, operator, now)["postpone"] == "new serves every bucket already"
+
+
+def test_once_the_target_has_proven_itself_there_is_nothing_to_hand_over(cast, operator, now):
+    run = zero_downtime_run(done=("prepare", "transfer", "switch"))
+
+    assert list(buttons(run, operator, now)) == ["pause", "cancel", "roll_back"]
+
+
+def test_a_held_run_has_one_next_action(cast, operator, now):
+    run = zero_downtime_run(hand_over="released")
+    route()
+    parked(run, "held")
+    run = Run.objects.select_related("migration__environment", "revision").get(pk=run.pk)
+
+    assert [a.operation for a in actions_of(run, access_of(operator), now=now) if a.is_next] == ["cut_over"]
+
+
+def test_what_was_completed_is_not_rolled_back_any_more(cast, operator, now):
+    run = zero_downtime_run(done=("prepare", "transfer", "switch", "complete"), at=now)
+    journal.append_by_person(run, [NewEvent(EventType.RUN_SUCCEEDED, payload={"result": {}})], now=now)
+
+    assert buttons(run, operator, now) == {"roll_back": "old is no longer kept level; plan a migration the other way"}

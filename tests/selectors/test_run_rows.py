@@ -5,6 +5,7 @@ import pytest
 from migrations_app.engine.events import EventType
 from migrations_app.models import Run
 from migrations_app.selectors.run_rows import elapsed, rows_of, with_names
+from tests.hand_overs import parked, zero_downtime_run
 from tests.selectors.journal import event, told
 
 pytestmark = pytest.mark.django_db
@@ -60,3 +61,19 @@ def test_many_rows_take_two_queries(now, django_assert_num_queries):
 def test_time_before_the_start_is_none(now):
     assert elapsed(None, None, now) == 0
     assert elapsed(now, None, now - timedelta(seconds=5)) == 0
+
+
+@pytest.mark.parametrize(
+    ("reason", "waits"),
+    [
+        ("soak", "the new state proves itself"),
+        ("held", "the hand-over waits for a person"),
+        ("retry", "waits to try again"),
+    ],
+)
+def test_a_parked_run_says_why_it_waits(now, reason, waits):
+    run = zero_downtime_run()
+    assert row(now).waits == ""
+    parked(run, reason, wake_at=(now + timedelta(minutes=5)).isoformat())
+
+    assert (row(now).waits, row(now).wake_at, row(now).zero_downtime) == (waits, now + timedelta(minutes=5), True)

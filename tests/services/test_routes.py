@@ -75,3 +75,14 @@ def test_unknown_routes_and_roles_are_refused(operator, viewer, outsider, route,
         renew(viewer, now)
     with pytest.raises(NotFound):
         renew(outsider, now)
+
+
+def test_two_renewals_of_one_boot_say_how_busy_a_client_is(operator, route, now):
+    def pace(seconds, operations, **given):
+        renew(operator, now + timedelta(seconds=seconds), counters={"operations": operations}, **given)
+        return RouteLease.objects.get().counters.get("operations_a_second")
+
+    assert pace(0, 100) is None
+    assert pace(4, 1_300) == 300
+    assert pace(8, 1_300) == 0
+    assert pace(12, 50, boot_id="boot-2") is None  # it counts from the start again

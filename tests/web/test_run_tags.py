@@ -42,3 +42,21 @@ def test_how_long_a_step_took() -> None:
     assert run_tags.took(PENDING) == ""
     assert run_tags.took(replace(STEP, ended_at=after(0.42))) == "0.4 s"
     assert run_tags.took(replace(RUNNING, elapsed_seconds=75)) == "1:15"
+
+
+def test_a_parked_run_is_called_by_what_it_is_parked_for() -> None:
+    parked = replace(RUN, state=RunState.PARKED, parked_because="soak")
+    assert run_tags.run_words(parked) == "soaking"
+    assert run_tags.run_words(replace(parked, parked_because="held")) == "held"
+    assert run_tags.run_words(replace(parked, parked_because="retry")) == "parked"
+    assert run_tags.run_words(RUN) == "running"
+
+
+def test_times_of_clients_are_read_in_milliseconds() -> None:
+    assert [run_tags.milliseconds(us) for us in (0, 210, 9_990, 138_400)] == ["0.00 ms", "0.21 ms", "9.99 ms", "138 ms"]
+
+
+def test_the_first_step_without_a_way_back() -> None:
+    final = replace(STEP, id="z", reversible=False)
+    assert run_tags.point_of_no_return((STEP, final)) == final
+    assert run_tags.point_of_no_return((STEP,)) is None
