@@ -9,24 +9,25 @@ from typing import Any
 
 from examples.deployment.filling import fill
 from examples.deployment.traffic import Traffic
-from migrations_app.routing import HttpRouteSource, SessionClient
+from migrations_app.routing import HttpRouteSource, SessionRouter
 
 PATIENCE_SECONDS = 150.0  # longer than the longest write pause that a migration may take (two minutes by default)
 
 
 def main(what: str, path: Path) -> int:
     deployment: dict[str, Any] = json.loads(path.read_text())
-    configs = {side: store["config"] for side, store in deployment["stores"].items()}
-    secrets = {side: store["secrets"] for side, store in deployment["stores"].items()}
+    configs = {name: store["config"] for name, store in deployment["stores"].items()}
+    secrets = {name: store["secrets"] for name, store in deployment["stores"].items()}
     if what == "fill":
-        return report({"sessions": fill(configs["a"], secrets["a"])})
+        first = next(iter(configs))
+        return report({"sessions": fill(configs[first], secrets[first])})
     route = deployment["route"]
     leave = threading.Event()
     for how in (signal.SIGTERM, signal.SIGINT):
         signal.signal(how, lambda *_: leave.set())
     traffic = Traffic()
-    source = HttpRouteSource(route["url"], route["name"], route["token"], counters=traffic.counters)
-    client = SessionClient(source, configs, secrets=secrets, retry_budget_seconds=PATIENCE_SECONDS)
+    source = HttpRouteSource(route["url"], route["name"], route["token"])
+    client = SessionRouter(source, configs, secrets=secrets, retry_budget_seconds=PATIENCE_SECONDS)
     with source, client:
         traffic.run(client, leave)
     return report(traffic.summary())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from examples.deployment.sessions import BUSY, LIFETIME_MS, QUIET, busy_id, quiet_id, revision_of, value
-from migrations_app.routing import MigrationError, SessionClient
+from migrations_app.routing import MigrationError, SessionRouter
 
 REQUESTS_PER_SECOND = 200.0
 WRITES = 0.3  # of all requests
@@ -26,14 +26,14 @@ class Traffic:
     known: dict[int, int] = field(default_factory=dict)
     chance: random.Random = field(default_factory=lambda: random.Random(7))  # noqa: S311 - which user clicks next
 
-    def run(self, client: SessionClient, leave: threading.Event) -> None:
+    def run(self, client: SessionRouter, leave: threading.Event) -> None:
         """One request after the other at a steady pace, until `leave` is set. What a wait delayed is caught up."""
         due = time.monotonic()
         while not leave.wait(max(0.0, due - time.monotonic())):
             due += 1 / REQUESTS_PER_SECOND
             self.request(client)
 
-    def request(self, client: SessionClient) -> None:
+    def request(self, client: SessionRouter) -> None:
         began = time.monotonic()
         try:
             if self.chance.random() < WRITES:
@@ -45,13 +45,13 @@ class Traffic:
             self.failures.append(error.message)
         self.slowest_ms = max(self.slowest_ms, round(1000 * (time.monotonic() - began)))
 
-    def write(self, client: SessionClient, number: int) -> None:
+    def write(self, client: SessionRouter, number: int) -> None:
         session_id, revision = busy_id(number), self.known.get(number, 0) + 1
         client.set(session_id, value(session_id, revision), ttl_ms=LIFETIME_MS)
         self.known[number] = revision
         self.writes += 1
 
-    def read(self, client: SessionClient) -> None:
+    def read(self, client: SessionRouter) -> None:
         quiet = self.chance.random() < 0.5
         number = self.chance.randrange(QUIET if quiet else BUSY)
         session_id = quiet_id(number) if quiet else busy_id(number)

@@ -20,7 +20,7 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """`stores` by side: `a` is the Redis that has the sessions, `b` the PostgreSQL they shall move to."""
+    """`stores` by target name, the one that has the sessions first."""
 
     stores: Mapping[str, Store]
 

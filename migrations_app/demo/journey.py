@@ -42,12 +42,35 @@ class Ended:
 
 
 @dataclass(frozen=True, slots=True)
+class Style:
+    """How the journey's migration goes about it: its parameters and options beside the usual ones."""
+
+    parameters: Mapping[str, Any]
+    options: Mapping[str, Any]
+
+
+STANDARD = Style({}, {})
+ZERO_DOWNTIME = Style(
+    {
+        "canary_soak_ms": 1_000,
+        "soak_ms": 3_000,
+        "legacy_watch_ms": 1_000,
+        "settle_ms": 200,
+        "pause_target_ms": 1_000,  # generous: the demo shares its machine with the servers, the workers and a browser
+        "pause_limit_ms": 5_000,
+    },
+    {"zero_downtime": True},
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Journey:
     """`base_url` is the web process; `watch` gets the ids of the live steps at each look at the run that applies."""
 
     base_url: str
     terminal: Terminal
     watch: Watch
+    style: Style = ZERO_DOWNTIME
 
     def play(self) -> Ended:
         """Author, plan, dry run, review, execution. Returns the run, however it ended."""
@@ -69,8 +92,8 @@ class Journey:
             "environment_id": targets[example.SOURCE]["environment_id"],
             "type": MigrationType.SESSION,
             "targets": {"source": targets[example.SOURCE]["id"], "target": targets[example.TARGET]["id"]},
-            "parameters": {"route": example.ROUTE},
-            "options": {"batch_size": 1000, "parallel_workers": 2},
+            "parameters": {"route": example.ROUTE, **self.style.parameters},
+            "options": {"batch_size": 1000, "parallel_workers": 2, **self.style.options},
             "description": "Sessions survive a restart of the cache from now on.",
         }
         self.terminal.say(f"{OPERATOR.full_name} authors “{title}” in {PRODUCTION.name}.")
@@ -97,12 +120,21 @@ class Journey:
                 approver.post(f"/migrations/{migration}/reviews", {"digest": digest, "decision": Decision.APPROVE})
             self.terminal.say(f"{login.full_name} signs {digest[:12]}.")
 
+    def _confirm(self, run: int, asked: Mapping[str, Any]) -> None:
+        """The second sign-off: somebody else than the operator lets the run do what cannot be undone."""
+        with Browser(self.base_url, APPROVER) as approver:
+            answer = {"step": asked["step"], "digest": asked["digest"], "decision": Decision.APPROVE}
+            approver.post(f"/runs/{run}/signoffs", answer)
+        self.terminal.say(f"{APPROVER.full_name} signs off: {asked['title']}.")
+
     def _follow(self, operator: Browser, run: int, label: str = "", watch: Watch = nobody) -> Ended:
         deadline = time.monotonic() + LONGEST_SECONDS
         while time.monotonic() < deadline:
             page = operator.get(f"/runs/{run}")
             live = [step for step in page["steps"] if step["state"] in LIVE_STEPS]
             watch(frozenset(step["id"] for step in live))
+            if page["confirmation"]:
+                self._confirm(run, page["confirmation"])
             for step in live:
                 self.terminal.progress(label + step["title"], step["done"], step["total"], step["unit"])
             if page["state"] in FINAL_RUN_STATES:

@@ -13,7 +13,7 @@ from typing import Any
 from migrations_app.demo import deployment as example
 from migrations_app.demo.deployment import Deployment, Store
 from migrations_app.demo.installation import Installation, own_installation
-from migrations_app.demo.journey import Ended, Journey, message_of
+from migrations_app.demo.journey import STANDARD, ZERO_DOWNTIME, Ended, Journey, message_of
 from migrations_app.demo.people import PEOPLE
 from migrations_app.demo.processes import PYTHON, Process, ProcessFailed, manage_command
 from migrations_app.demo.recount import Recount, flip_one_byte, recount
@@ -59,7 +59,8 @@ class Show:
             self.terminal.say("A traffic process reads and writes these sessions all the time.")
             self.terminal.say()
             began = time.monotonic()
-            ended = Journey(installation.url, self.terminal, self._sabotage(target)).play()
+            style = STANDARD if self.wishes.corrupt else ZERO_DOWNTIME
+            ended = Journey(installation.url, self.terminal, self._sabotage(target), style).play()
             installation.processes.end(traffic)
             summary = summary_of(traffic)
             found = recount(source.url, example.PREFIX, target.url) if ended.state is RunState.SUCCEEDED else None
@@ -72,8 +73,8 @@ class Show:
         """Database, sessions, people, processes; everything but the traffic."""
         deployment = Deployment(
             {
-                "a": Store(source.config(prefix=example.PREFIX, codec="json"), source.secrets),
-                "b": Store(target.config(codec="json"), target.secrets),
+                example.SOURCE: Store(source.config(prefix=example.PREFIX, codec="json"), source.secrets),
+                example.TARGET: Store(target.config(codec="json"), target.secrets),
             }
         )
         path = self._description
@@ -125,8 +126,10 @@ class Show:
                 say(f"  {line}")
             return 1
         say(f"sessions moved: {ended.number('transfer', 'sessions'):,}")
-        say(f"verified: {ended.number('verify', 'compared'):,} compared both ways by the run")
-        say(f"writes waited: {ended.number('verify', 'downtime'):,} ms")
+        say(
+            f"verified: {ended.number('prove', 'compared'):,} compared both ways by the run, before the first hand-over"
+        )
+        say(f"writes waited: {ended.number('switch', 'longest_pause_ms'):,} ms at the longest of the hand-overs")
         say(
             f"counted on the target over a connection of its own: {found.on_target:,} live sessions, "
             f"{found.compared:,} held against the source one by one"

@@ -72,8 +72,8 @@ def add_services(cast: Cast, now: datetime, folder: Path) -> dict[str, int]:
 def add_deployment(cast: Cast, now: datetime, deployment: Deployment) -> str:
     """The production targets, the route that the deployment follows, and (returned) its token."""
     place = cast.places[PRODUCTION.name]
-    for side, name in (("a", example.SOURCE), ("b", example.TARGET)):
-        store = deployment.stores[side]
+    for name in (example.SOURCE, example.TARGET):
+        store = deployment.stores[name]
         targets.create(
             actor=cast.actor(ADMIN),
             now=now,

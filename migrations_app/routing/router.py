@@ -43,7 +43,8 @@ REFUSALS = {
 class SessionRouter:
     """Safe to share between threads, and inherited by a fork; each thread has connections of its own.
 
-    `stores` maps the route's sides to target configurations, `secrets` likewise. Times are milliseconds since the
+    `stores` maps target names (or the route's sides, a and b) to configurations, `secrets` likewise. Names are better:
+    a store that has taken over is side a of the next migration. Times are milliseconds since the
     Unix epoch. `fence_class` LEASE_ONLY says that the stores cannot refuse an outdated client: without a valid
     lease nothing is read or written then (`LeaseExpired`). Otherwise the last record stays in force.
 
@@ -67,6 +68,7 @@ class SessionRouter:
         self._codec = codec
         self._budget = retry_budget_seconds
         self._admission = Admission(source, fail_closed=fence_class is not FenceClass.NATIVE)
+        self._places = frozenset(stores)
         self._ways: tuple[RouteRecord | None, Sequence[Way]] = (None, ())
         known_secrets = secrets or {}
         self._desks = Desks(lambda side: open_store(stores[side], known_secrets.get(side, {})), source.start)
@@ -213,7 +215,7 @@ class SessionRouter:
                 refusal: Fenced | None = None
                 with self.source.operation() as record:
                     way = self._way(record, bucket)
-                    store = desk.store(way.authority)
+                    store = desk.store(way.place)
                     if self._admission.may_begin(record, way, store, writes=writes):
                         asked = perf_counter_ns()
                         try:
@@ -235,19 +237,19 @@ class SessionRouter:
     def _wait(self, desk: Desk, record: RouteRecord, way: Way, refusal: Fenced | None, patience: Patience) -> None:
         desk.tally.retries += 1
         desk.tally.fenced += refusal is not None
-        self._admission.wait(record, way, desk.store(way.authority), refusal, patience)
+        self._admission.wait(record, way, desk.store(way.place), refusal, patience)
 
     def _way(self, record: RouteRecord, bucket: int) -> Way:
         known, ways = self._ways
         if known is not record:
-            ways = ways_of(record)
+            ways = ways_of(record, self._places)
             self._ways = (record, ways)
         return ways[bucket]
 
 
 def _prepare(desk: Desk, way: Way, session: SessionRecord) -> None:
     if way.guard is None and (session.ttl_ms is not None or session.extra):
-        desk.keep_beside(way.authority)
+        desk.keep_beside(way.place)
 
 
 def _noted(desk: Desk, way: Way, written: Written) -> Written:

@@ -40,3 +40,10 @@ def test_a_record_with_holes_is_refused():
     parts = (BucketRange(0, 2, P.DUAL_B, 9, "b"),)
     with pytest.raises(ValueError, match="cover 0 to 255"):
         ways_of(RouteRecord("web", 9, P.DUAL_A, "a", buckets=parts, fenced=True))
+
+
+def test_a_store_is_found_by_its_target_s_name_and_else_by_its_side():
+    record = RouteRecord("web", 9, P.RETIRED, "b", {"a": "old", "b": "new"})
+
+    assert {way.place for way in ways_of(record, {"old", "new"})} == {"new"}
+    assert {way.place for way in ways_of(record, {"a", "b"})} == {"b"}
