@@ -1,0 +1,23 @@
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from migrations_app.engine.plan import Target
+from tests.handlers.session.zero_downtime.moves import ZeroMove
+from tests.handlers.session.zero_downtime.world import World, in_memory
+
+Place = Callable[[], Target]
+
+
+@pytest.fixture
+def zero(sqlite_place: Place) -> Iterator[ZeroMove]:
+    """SQLite to SQLite: nothing to start."""
+    move = ZeroMove(sqlite_place(), sqlite_place())
+    yield move
+    move.live.close()
+
+
+@pytest.fixture
+def world() -> World:
+    """Two stores in memory."""
+    return in_memory()
