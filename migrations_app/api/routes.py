@@ -21,7 +21,7 @@ router = Router(tags=["routes"])
 
 LONGEST_WAIT = 25  # seconds; below what proxies allow a request
 USUAL_WAIT = 8  # seconds; below the ten after which our own client gives an answer up
-LOOK_EVERY = 0.05  # seconds; what a hand-over's pause can grow by for a client that only hears of it here
+LOOK_EVERY = 0.2  # seconds; a client whose write waits hears of the end from its store's mirror
 
 
 class Bucket(Schema):
