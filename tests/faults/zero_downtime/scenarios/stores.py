@@ -211,12 +211,10 @@ def cannot_be_emptied(rig: Rig) -> None:
     """The target stops answering in the middle of a hand-over: it is given up at the limit, and writes go on."""
     with stage(rig, workers=0) as at, at.journey("redis", "~redis", canary_soak_ms=0) as journey:
         trap = Trap(rig, "hand_off.fenced", nth=2)
-        at.plane.start_workers("worker-1", crash_at=trap.armed)
-        at.plane.start_workers("worker-2")
+        at.plane.start_workers("worker-1", "worker-2", crash_at=trap.armed)
         journey.traffic.start(journey.busy, rate=40)
         journey.execute()
         journey.until_dual()
-        journey.plane.processes["worker-2"].end()
         journey.hand_over()
         trap.wait()
         assert journey.b.proxy is not None
