@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -10,7 +9,7 @@ from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.engine.errors import DependencyUnavailable, IllegalTransition, LeaseLost
 from migrations_app.engine.events import Event, EventType
 from migrations_app.engine.executor import Limits, OutcomeKind, RunBrief
-from migrations_app.engine.interruptions import SliceOver, Waits
+from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.run_view import ParkedFor
 from migrations_app.engine.vocabulary import Decision, RunKind, RunState, Signal, StepState
 from migrations_app.testing.driving import LocalRun
@@ -397,57 +396,3 @@ def test_a_failed_run_goes_on_from_its_checkpoint_when_a_person_retries_it() -> 
     view = run.finish()
     assert (view.state, view.error) == (RunState.SUCCEEDED, None)
     assert world.done.count("look") == world.done.count("copy 0") == 1
-
-
-class TestWaits:
-    """A step that asks to be driven again later."""
-
-    @staticmethod
-    def waiting(reason: ParkedFor, seconds: float | None, times: int = 1) -> tuple[LocalRun, list[int]]:
-        """A run whose switch waits before its effect, so often."""
-        left = [times]
-        run: LocalRun
-
-        def hook(moment: Moment) -> None:
-            if moment.call is Call.DO and moment.step == "switch" and not moment.after and left[0]:
-                left[0] -= 1
-                wake_at = None if seconds is None else run.clock.now() + timedelta(seconds=seconds)
-                raise Waits(reason, wake_at)
-
-        run = local_run(World(), hook)
-        return run, left
-
-    def test_it_holds_no_driver_until_its_time_and_counts_as_the_same_attempt(self) -> None:
-        run, _ = self.waiting(ParkedFor.SOAK, 3600)
-        outcome = run.drive()
-        assert (outcome.kind, outcome.reason) == (OutcomeKind.PARKED, "soak")
-        assert outcome.wake_at == run.view.wake_at
-        assert run.view.state is RunState.PARKED
-        view = run.finish()
-        assert view.state is RunState.SUCCEEDED
-        assert view.step("switch").attempt == 1
-        assert view.step("switch").own.deaths == 0
-
-    def test_waiting_does_not_count_against_the_time_limit(self) -> None:
-        run, _ = self.waiting(ParkedFor.HELD, None)
-        run.drive()
-        run.clock.advance(100 * 3600)
-        assert run.finish().state is RunState.SUCCEEDED
-
-    def test_it_may_be_driven_early_and_wait_again_as_often_as_it_likes(self) -> None:
-        run, left = self.waiting(ParkedFor.HELD, None, times=6)
-        for _ in range(6):
-            assert run.drive().reason == "held"
-        assert left == [0]
-        assert run.finish().state is RunState.SUCCEEDED
-
-    def test_a_waiting_run_can_be_paused_cancelled_and_rolled_back(self) -> None:
-        for signal, ends in ((Signal.CANCEL, RunState.ROLLED_BACK), (Signal.ROLL_BACK, RunState.ROLLED_BACK)):
-            run, _ = self.waiting(ParkedFor.SOAK, 3600, times=99)
-            run.drive()
-            run.signal(signal)
-            assert run.finish().state is ends
-        run, _ = self.waiting(ParkedFor.SOAK, 3600)
-        run.drive()
-        run.signal(Signal.PAUSE)
-        assert run.finish().state is RunState.PAUSED

@@ -112,7 +112,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class JournalState:
-    """Of some buckets: how many sessions are marked, and the age in ms (store's clock) of the oldest mark, 0 if none."""
+    """Of some buckets: how many sessions are marked, and the oldest mark's age in ms (store's clock; 0: none)."""
 
     depth: int
     oldest_ms: int
