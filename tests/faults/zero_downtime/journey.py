@@ -132,6 +132,9 @@ class Journey:
     def hand_over(self) -> None:
         cutover.cut_over(actor=self.plane.actor(), now=now(), run_id=self.run_id)
 
+    def postpone(self) -> None:
+        cutover.postpone(actor=self.plane.actor(), now=now(), run_id=self.run_id)
+
     def bring_back(self) -> None:
         cutover.bring_back(actor=self.plane.actor(), now=now(), run_id=self.run_id)
 

@@ -3,7 +3,7 @@
 Each oracle says what is wrong as text, nothing when it holds; `judge` asks all of them about a journey.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from migrations_app.services import audit
@@ -92,13 +92,15 @@ def audited() -> Iterator[str]:
         yield f"O7 the audit chain is broken: {verified.problem}"
 
 
-def judge(journey: Journey, *, failed: int | None = 0, both: bool = True) -> None:
-    """Ask all, after the clients have been stopped. `failed`: so many requests may have failed (None: any number).
+def judge(journey: Journey, *, failed: int | None = 0, both: bool = True, stopped: Callable[[], object] = bool) -> None:
+    """Stop the clients and ask all. `failed`: so many requests may have failed (None: any number).
 
-    `both`: the route still has two stores, which must then be level with empty journals (O5, O6).
+    `both`: the route still has two stores, which must then be level with empty journals (O5, O6). `stopped` is called
+    once no client is at work any more.
     """
     rig = journey.rig
     summary = journey.traffic.stop()
+    stopped()
     operations = journey.traffic.operations()
     first = {name: first_value(name) for name in journey.busy}
     rig.add(operations=len(operations), failed=summary.failed.total(), fenced=summary.fenced)

@@ -22,6 +22,7 @@ from tests.faults.observing import process_of
 from tests.faults.zero_downtime.rig import Rig
 
 SETTINGS = "tests.faults.zero_downtime.settings"
+PEOPLE = {"operator": Role.OPERATOR, "admin": Role.ADMIN, "approver": Role.APPROVER}
 PASSWORD = "correct horse battery staple"
 
 
@@ -64,13 +65,15 @@ class Plane:
 
     def _settle(self) -> None:
         """An operator, an admin, an approver, and an environment that asks for no signatures."""
-        self.environment = Environment.objects.create(name="dev", position=10, created_at=now())
-        self.people = {}
-        for name, role in (("operator", Role.OPERATOR), ("admin", Role.ADMIN), ("approver", Role.APPROVER)):
+        first = {"position": 10, "created_at": now()}
+        self.environment, is_new = Environment.objects.get_or_create(name="dev", defaults=first)
+        for name, role in PEOPLE.items() if is_new else ():
             person = Person.objects.create_user(name, f"{name}@example.org", PASSWORD)
             RoleGrant.objects.create(person=person, role=role, granted_at=now())
-            self.people[name] = person
-        self.token = tokens.create(actor=self.actor("operator"), now=now(), name="clients", scopes=["route"]).clear
+        self.people = {person.username: person for person in Person.objects.filter(username__in=PEOPLE)}
+        self.token = tokens.create(
+            actor=self.actor("operator"), now=now(), name=f"clients-{self.web_port}", scopes=["route"]
+        ).clear
 
     def actor(self, name: str = "operator") -> Actor:
         person = self.people[name]

@@ -15,6 +15,7 @@ from tests.faults.zero_downtime.plane import now
 from tests.faults.zero_downtime.registry import fault
 from tests.faults.zero_downtime.rig import Rig
 from tests.faults.zero_downtime.stage import stage
+from tests.faults.zero_downtime.traps import Trap
 
 DETECTED_SECONDS = 5.0
 
@@ -66,25 +67,37 @@ def _sleep(journey: Journey, names: list[str], proxy: TcpProxy) -> None:
 
 @fault("F15")
 def cut_off(rig: Rig) -> None:
-    """One client reaches the stores but not the control plane: it serves on, and is told by the stores."""
+    """Two clients reach the stores but not the control plane: they serve on, and are told by the stores.
+
+    The driver stands for a moment between publishing a hand-over and raising the fence, and again before the flip:
+    what those clients write and read then is what the order of a hand-over is for.
+    """
     with (
-        stage(rig) as at,
-        at.journey("redis", "redis") as journey,
+        stage(rig, workers=0) as at,
+        at.journey("redis", "redis", canary_soak_ms=0) as journey,
         far_control_plane(journey) as (proxy, url),
     ):
-        journey.traffic.start(journey.busy, clients=7)
-        journey.traffic.start(journey.busy, clients=1, name="alone", url=url)
+        published, fenced = Trap(rig, "hand_off.published", nth=3), Trap(rig, "hand_off.fenced", nth=4)
+        at.plane.start_workers("worker-1", "worker-2", crash_at=f"{published.armed};{fenced.armed}")
+        journey.traffic.start(journey.busy, clients=6)
+        journey.traffic.start(journey.busy, clients=1, name="writer", url=url, rate=150)
+        journey.traffic.start(journey.busy, clients=1, name="reader", url=url, rate=150, mix={"get": 1})
         journey.execute()
         journey.until_dual()
         proxy.freeze()
         began = time.monotonic()
         rig.watch(rig.seconds(30, 2))
+        journey.hand_over()
+        for trap in (published, fenced):
+            trap.wait()
+            rig.watch(0.3)
+            trap.open()
         journey.over()
         rig.count(cut_off_s=round(time.monotonic() - began, 1))
         rig.watch(2)
         proxy.thaw()
         judge(journey)
-        rig.expect(rig.counts["fenced"] >= 1, "O8 the client that was cut off was never refused")
+        rig.expect(rig.counts["fenced"] >= 1, "O8 the clients that were cut off were never refused")
 
 
 @fault("F27")

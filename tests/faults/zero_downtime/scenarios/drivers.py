@@ -178,9 +178,31 @@ def killed_in_the_hand_over(rig: Rig) -> None:
             for point in POINTS_OF_HAND_OVER[:2] if rig.quick else POINTS_OF_HAND_OVER:
                 with rig.about(point):
                     _kill_and_go_on(rig, at, journey, point)
+            with rig.about("stalled"):
+                _stall_and_wake(rig, at, journey)
             judge(journey)
             slowest = rig.counts["slowest_ms"]
             rig.expect(slowest <= _budget(rig), f"a write waited {slowest:.0f} ms; {_budget(rig)} are the budget")
+
+
+def _stall_and_wake(rig: Rig, at: Stage, journey: Journey) -> None:
+    """The driver is frozen when all is ready for the flip; another one gives up, writes go on, and then it wakes."""
+    trap = Trap(rig, "hand_off.closed", nth=4)
+    fresh_workers(at, trap)
+    journey.hand_over()
+    trap.wait()
+    frozen = rig.wait(lambda: at.plane.driver_of(journey.run), 5, "the driver")
+    frozen.freeze()
+    trap.open()
+    rig.reaches(lambda: not journey.buckets(RoutePhase.HANDOFF), 6, "the stalled hand-over to be given up")
+    journey.postpone()
+    rig.watch(1)
+    before, refused = journey.record, _refusals(journey)
+    frozen.thaw()
+    rig.reaches(lambda: _refusals(journey) > refused, 10, "the stalled driver to be refused")
+    rig.expect(journey.record == before, "the stalled driver moved the route")
+    rig.count(refusals=_refusals(journey))
+    journey.over()
 
 
 def _budget(rig: Rig) -> int:
