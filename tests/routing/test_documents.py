@@ -1,0 +1,30 @@
+"""The samples of docs/adoption.md: Python that compiles, and configurations that the router and the gateway take."""
+
+import json
+import re
+
+import pytest
+
+from migrations_app.routing.configuration import router_from
+from migrations_app.routing.gateway_server import gateway_from
+from tests.architecture.sources import ROOT
+
+TEXT = (ROOT / "docs/adoption.md").read_text()
+
+
+def samples(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("sample", samples("python"))
+def test_python_compiles(sample: str) -> None:
+    compile(sample, "docs/adoption.md", "exec", dont_inherit=True)
+
+
+def test_configurations_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("ROUTE_TOKEN", "PGPASSWORD", "SNAKEWEB_GATEWAY_TOKEN"):
+        monkeypatch.setenv(name, "secret")
+    embedded, gateway = map(json.loads, samples("json"))
+
+    assert router_from(embedded).kinds == {"postgres", "redis"}
+    assert gateway_from(gateway)
