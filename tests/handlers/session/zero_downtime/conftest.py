@@ -4,7 +4,7 @@ import pytest
 
 from migrations_app.engine.plan import Target
 from tests.handlers.session.zero_downtime.moves import ZeroMove
-from tests.handlers.session.zero_downtime.world import World, in_memory
+from tests.handlers.session.zero_downtime.world import InMemory
 
 Place = Callable[[], Target]
 
@@ -18,6 +18,6 @@ def zero(sqlite_place: Place) -> Iterator[ZeroMove]:
 
 
 @pytest.fixture
-def world() -> World:
+def world() -> InMemory:
     """Two stores in memory."""
-    return in_memory()
+    return InMemory()

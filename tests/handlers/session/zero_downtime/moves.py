@@ -82,9 +82,7 @@ class ZeroRun(Run):
         move = self.move
         assert isinstance(move, ZeroMove)
         extra = {"fingerprint_key": KEY, **move.extra}
-        outside = ports(
-            self.memory, worker, artifacts=move.artifacts, routes=move.routes, live=move.live, extra=extra
-        )
+        outside = ports(self.memory, worker, artifacts=move.artifacts, routes=move.routes, live=move.live, extra=extra)
         return Executor(self.brief, move.handler, outside, worker, move.limits)
 
     def background_context(self, name: str, alive: Callable[[], None]) -> BackgroundContext:

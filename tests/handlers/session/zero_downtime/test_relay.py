@@ -9,8 +9,7 @@ from migrations_app.engine.ports import WorkerToken
 from migrations_app.handlers.session.zero_downtime.relay import NOTHING, adopt
 from migrations_app.stores.routed.base import ALL_BUCKETS, Adopted, Held, bucket_of
 from migrations_app.testing.routed_memory import MemoryRoutedStore
-from migrations_app.testing.session_memory import MemoryPlace
-from tests.handlers.session.zero_downtime.world import World
+from tests.handlers.session.zero_downtime.world import InMemory
 
 
 class Narrow(MemoryRoutedStore):
@@ -24,11 +23,11 @@ class Narrow(MemoryRoutedStore):
         return super().adopt(held, worker, skew_ms=skew_ms)
 
 
-def test_nothing_is_marked(world: World) -> None:
+def test_nothing_is_marked(world: InMemory) -> None:
     assert world.relay(world.pair()).carry(ALL_BUCKETS) == NOTHING
 
 
-def test_writes_and_deletes_are_carried_and_their_marks_go(world: World) -> None:
+def test_writes_and_deletes_are_carried_and_their_marks_go(world: InMemory) -> None:
     world.write("one", b"1")
     world.write("two", b"2")
     world.delete("two")
@@ -43,7 +42,7 @@ def test_writes_and_deletes_are_carried_and_their_marks_go(world: World) -> None
     assert world.a.journal(ALL_BUCKETS).depth == 0
 
 
-def test_only_the_buckets_that_are_named(world: World) -> None:
+def test_only_the_buckets_that_are_named(world: InMemory) -> None:
     world.write("one")
     others = [bucket for bucket in ALL_BUCKETS if bucket != bucket_of("one")]
 
@@ -51,10 +50,10 @@ def test_only_the_buckets_that_are_named(world: World) -> None:
     assert world.a.marked(["one"]) == {"one"}
 
 
-def test_at_most_so_many_and_how_long_the_oldest_had_waited(world: World) -> None:
+def test_at_most_so_many_and_how_long_the_oldest_had_waited(world: InMemory) -> None:
     for number in range(5):
         world.write(f"id-{number}")
-        world.a._place.advance(100)
+        world.let_pass(100)
 
     passed = world.relay(world.pair()).carry(ALL_BUCKETS, limit=2)
 
@@ -62,7 +61,7 @@ def test_at_most_so_many_and_how_long_the_oldest_had_waited(world: World) -> Non
     assert world.a.journal(ALL_BUCKETS).depth == 3
 
 
-def test_a_session_that_changed_after_it_was_read_stays_marked(world: World) -> None:
+def test_a_session_that_changed_after_it_was_read_stays_marked(world: InMemory) -> None:
     world.write("one", b"1")
     relay = world.relay(world.pair(), tell=lambda ids: world.write("one", b"2"))
 
@@ -73,7 +72,7 @@ def test_a_session_that_changed_after_it_was_read_stays_marked(world: World) -> 
 
 
 @pytest.mark.parametrize("point", ["relay.read", "relay.applied"])
-def test_a_relay_that_dies_leaves_the_mark_and_the_next_one_carries_it(world: World, point: str) -> None:
+def test_a_relay_that_dies_leaves_the_mark_and_the_next_one_carries_it(world: InMemory, point: str) -> None:
     world.write("one", b"1")
     with armed(f"{point}:raise"), pytest.raises(Crash):
         world.relay(world.pair()).carry(ALL_BUCKETS)
@@ -83,7 +82,7 @@ def test_a_relay_that_dies_leaves_the_mark_and_the_next_one_carries_it(world: Wo
     assert world.held("b", "one") == b"1"
 
 
-def test_a_relay_that_was_replaced_is_refused_at_the_replica(world: World) -> None:
+def test_a_relay_that_was_replaced_is_refused_at_the_replica(world: InMemory) -> None:
     world.write("one", b"1")
     old = world.relay(world.pair())
     world.pair()
@@ -94,7 +93,7 @@ def test_a_relay_that_was_replaced_is_refused_at_the_replica(world: World) -> No
 
 
 def test_what_the_replica_cannot_hold_keeps_its_mark_and_nobody_elses() -> None:
-    world = World(MemoryRoutedStore(MemoryPlace()), Narrow(MemoryPlace()))
+    world = InMemory(makes={"b": Narrow})
     for name, value in (("one", b"1"), ("two", b"too long"), ("three", b"3"), ("four", b"4")):
         world.write(name, value)
 
@@ -105,7 +104,7 @@ def test_what_the_replica_cannot_hold_keeps_its_mark_and_nobody_elses() -> None:
     assert (world.held("b", "four"), world.held("b", "two")) == (b"4", None)
 
 
-def test_deadlines_are_given_by_the_replicas_clock(world: World) -> None:
+def test_deadlines_are_given_by_the_replicas_clock(world: InMemory) -> None:
     until = world.a.now_ms() + 5000
     world.write("one", until=until)
 
@@ -116,19 +115,19 @@ def test_deadlines_are_given_by_the_replicas_clock(world: World) -> None:
     assert found.expires_at_ms == until + 300
 
 
-def test_a_session_that_expired_under_a_version_is_carried_as_dead(world: World) -> None:
+def test_a_session_that_expired_under_a_version_is_carried_as_dead(world: InMemory) -> None:
     world.write("one", until=world.a.now_ms() + 5000)
     pair = world.pair()
     world.relay(pair).carry(ALL_BUCKETS)
     world.write("one", until=world.a.now_ms() + 10)  # shorter; the replica still has the long life
-    world.a._place.advance(20)
+    world.let_pass(20)
 
     adopted = adopt(pair.b, world.a.fetch(["one"]), pair.worker, 0)
 
     assert (adopted.written, world.held("b", "one")) == (1, None)
 
 
-def test_what_was_never_there_is_not_carried_at_all(world: World) -> None:
+def test_what_was_never_there_is_not_carried_at_all(world: InMemory) -> None:
     pair = world.pair()
 
     assert adopt(pair.b, world.a.fetch(["nobody"]), pair.worker, 0) == Adopted(0, 0, 0)

@@ -1,10 +1,16 @@
 """Two stores under a route, and the drivers that act on them one after the other: no run, no engine around them."""
 
-from collections.abc import Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from migrations_app.engine.background import BackgroundContext
+from migrations_app.engine.crash_points import armed
 from migrations_app.engine.handler import ActionContext
 from migrations_app.engine.parameters import parse
 from migrations_app.engine.plan import Step, Target
@@ -34,13 +40,13 @@ STEP = Step("switch", StepKind.MIGRATION, "Switch", "switch_in_waves")
 
 @dataclass
 class World:
-    """At DUAL_A, epoch 5, from the start. `a` and `b` are the stores as clients have them open.
+    """At DUAL_A, epoch 5, from the start. `a` and `b` are the stores as the test's clients have them open.
 
-    `driver()` is a driver that has just claimed the run's lease: those before it are refused by both stores.
+    `driver()` is a driver that has just claimed the run's lease: those before it are refused by both stores. It has
+    stores of its own, which belong to the thread that asked.
     """
 
-    a: RoutedStore
-    b: RoutedStore
+    opens: Mapping[str, Callable[[], RoutedStore]]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     routes: MemoryRoutes = field(default_factory=MemoryRoutes)
     live: MemoryLive = field(default_factory=MemoryLive)
@@ -52,12 +58,26 @@ class World:
         values, problems = parse(PARAMETERS, {"route": ROUTE, **QUICK, "settle_ms": 0, **self.parameters}, path="p")
         assert not problems
         self.values = values
+        self._opened: list[tuple[int, RoutedStore]] = []
+        self.a, self.b = self.open("a"), self.open("b")
         first = RouteRecord(ROUTE, 5, RoutePhase.DUAL_A, "a", {"a": "old", "b": "new"}, fenced=True)
         self.routes.publish(first, expected_epoch=None)
-        pair = self.pair()
+        worker = WorkerToken("setting up", 1)
         for store, fence in ((self.a, 5), (self.b, 6)):
-            store.sessions.initialise(pair.worker)
-            store.join(pair.worker, route=ROUTE, fence=fence, document=document_of(first), epoch=5)
+            store.sessions.initialise(worker)
+            store.join(worker, route=ROUTE, fence=fence, document=document_of(first), epoch=5)
+
+    def open(self, side: str) -> RoutedStore:
+        store = self.opens[side]()
+        self._opened.append((threading.get_ident(), store))
+        return store
+
+    def close(self) -> None:
+        """What the calling thread has opened."""
+        for thread, store in self._opened:
+            if thread == threading.get_ident():
+                store.close()
+        self._opened = [(thread, store) for thread, store in self._opened if thread != threading.get_ident()]
 
     @property
     def record(self) -> RouteRecord:
@@ -71,9 +91,10 @@ class World:
     def pair(self, scope: str = SCOPE) -> Pair:
         self.token += 1
         worker = WorkerToken(scope, self.token)
-        for store in (self.a, self.b):
+        a, b = self.open("a"), self.open("b")
+        for store in (a, b):
             store.sessions.raise_worker_fence(worker)
-        return Pair(self.a, self.b, worker)
+        return Pair(a, b, worker)
 
     def driver(self, **changes: Any) -> tuple[ActionContext, Pair]:
         pair = self.pair()
@@ -119,9 +140,7 @@ class World:
 
     def publish(self, phase: RoutePhase, buckets: Sequence[int] = ALL_BUCKETS) -> RouteRecord:
         epoch = self.routes.reserved(ROUTE) + 1
-        return self.routes.publish(
-            with_phase(self.record, buckets, phase, epoch), expected_epoch=self.record.epoch
-        )
+        return self.routes.publish(with_phase(self.record, buckets, phase, epoch), expected_epoch=self.record.epoch)
 
     def relay(self, pair: Pair, origin: str = "a", **values: Any) -> Relay:
         return Relay(pair.side(origin), pair.other(origin), pair.worker, **values)
@@ -188,8 +207,73 @@ class World:
         assert epochs == sorted(set(epochs))
 
 
-def in_memory(**parameters: Any) -> World:
-    return World(MemoryRoutedStore(MemoryPlace()), MemoryRoutedStore(MemoryPlace()), parameters)
+@dataclass
+class InMemory(World):
+    """`places` hold what the stores do; their clocks stand still until moved. `makes` opens a side otherwise."""
+
+    opens: Mapping[str, Callable[[], RoutedStore]] = field(default_factory=dict)
+    makes: Mapping[str, Callable[[MemoryPlace], RoutedStore]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.places = {"a": MemoryPlace(), "b": MemoryPlace()}
+        self.opens = {side: partial(self._make, side) for side in "ab"}
+        super().__post_init__()
+
+    def _make(self, side: str) -> RoutedStore:
+        return self.makes.get(side, MemoryRoutedStore)(self.places[side])
+
+    def let_pass(self, ms: int) -> None:
+        """On both clocks."""
+        for place in self.places.values():
+            place.advance(ms)
+
+
+class Stalled(threading.Thread):
+    """A driver that stands at a crash point until `go_on`; `outcome` is what it returned or raised then.
+
+    Only one point is armed at a time, for its next passing: other drivers then pass it.
+    """
+
+    def __init__(self, world: World, point: str, drive: Callable[[], Any], gate: Path) -> None:
+        super().__init__(daemon=True)
+        self._world, self._point, self._drive, self._gate = world, point, drive, gate
+        self.outcome: Any = None
+
+    def run(self) -> None:
+        try:
+            self.outcome = self._drive()
+        except BaseException as error:  # noqa: BLE001 - the test looks at it
+            self.outcome = error
+        finally:
+            self._world.close()
+
+    def go_on(self) -> Any:
+        self._gate.touch()
+        self.join(30)
+        assert not self.is_alive(), f"the driver does not come back from {self._point}"
+        return self.outcome
+
+
+@contextmanager
+def stalled(world: World, point: str, drive: Callable[[], Any], directory: Path) -> Iterator[Stalled]:
+    gate = directory / point
+    with armed(f"{point}:wait:{gate}"):
+        driver = Stalled(world, point, drive, gate)
+        driver.start()
+        try:
+            until(lambda: Path(f"{gate}.reached").exists() or not driver.is_alive())
+            assert driver.is_alive(), f"the driver did not come to {point}: {driver.outcome}"
+            yield driver
+        finally:
+            gate.touch()
+            driver.join(30)
+
+
+def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
+    ends = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < ends, "it did not happen in time"
+        threading.Event().wait(0.002)
 
 
 def targets() -> dict[str, Target]:
