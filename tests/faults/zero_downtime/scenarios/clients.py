@@ -9,8 +9,8 @@ from migrations_app.services import routes
 from migrations_app.testing.proxy import TcpProxy
 from tests.faults.zero_downtime.client import packed
 from tests.faults.zero_downtime.journey import Journey
-from tests.faults.zero_downtime.oracles import judge
-from tests.faults.zero_downtime.places import HOUR_MS, now_ms
+from tests.faults.zero_downtime.oracles import judge, level
+from tests.faults.zero_downtime.places import HOUR_MS, Contents, now_ms
 from tests.faults.zero_downtime.plane import now
 from tests.faults.zero_downtime.registry import fault
 from tests.faults.zero_downtime.rig import Rig
@@ -137,7 +137,12 @@ def old_build(rig: Rig) -> None:
 
 def _carried(journey: Journey, strays: list[str]) -> bool:
     a, b = journey.a.contents(), journey.b.contents()
-    return all(a[name] == b.get(name) for name in strays) and journey.quiet[5] not in b
+    there = all(name in b for name in strays)
+    return there and journey.quiet[5] not in b and not list(level(_only(a, strays), _only(b, strays)))
+
+
+def _only(contents: Contents, names: list[str]) -> Contents:
+    return {name: contents[name] for name in names}
 
 
 def _as_left(journey: Journey, strays: list[str]) -> None:
