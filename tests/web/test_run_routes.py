@@ -3,16 +3,23 @@
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
-from migrations_app.models import Run
+from migrations_app.models import Person, Run
 from migrations_app.models.actor import Actor
 from tests.hand_overs import DUAL_A, DUAL_B, lease, panel, parked, route, zero_downtime_run
 from tests.runs import a_run
-from tests.web.door import signed_in
 
 pytestmark = pytest.mark.django_db
 GATE = {"id": "G1", "title": "A clean pass", "value": "5 compared", "why": "a pass is to come", "open": False}
+
+
+def signed_in(username: str) -> Client:
+    """Without the login form, which takes only so many logins a minute."""
+    client = Client(headers={"Referer": "http://testserver/runs/"})
+    client.force_login(Person.objects.get(username=username))
+    return client
 
 
 @pytest.fixture
