@@ -47,7 +47,9 @@ class WatchdogStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def start(self, worker: Any) -> None:
         self._watchdog = Watchdog(
-            lambda scope: driving.drive(scope=scope, clock=composition.clock()), composition.run_settings()
+            lambda scope: driving.drive(scope=scope, clock=composition.clock()),
+            composition.run_settings(),
+            composition.clock(),
         )
         self._watchdog.start()
 

@@ -56,8 +56,8 @@ ZERO_DOWNTIME = Style(
         "soak_ms": 3_000,
         "legacy_watch_ms": 1_000,
         "settle_ms": 200,
-        "pause_target_ms": 1_000,  # generous: the demo shares its machine with the servers, the workers and a browser
-        "pause_limit_ms": 5_000,
+        "pause_target_ms": 5_000,  # generous: the demo shares its machine with the servers, the workers and a browser
+        "pause_limit_ms": 10_000,
     },
     {"zero_downtime": True},
 )

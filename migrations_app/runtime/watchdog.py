@@ -10,9 +10,11 @@ from collections.abc import Callable
 
 from django.db import DatabaseError, connections
 
+from migrations_app.engine.ports import Clock
 from migrations_app.models import Route
 from migrations_app.runtime import leases
 from migrations_app.runtime.leases import Scope
+from migrations_app.runtime.overdue import end_overdue
 from migrations_app.runtime.settings import RuntimeSettings
 
 logger = logging.getLogger(__name__)
@@ -21,8 +23,9 @@ logger = logging.getLogger(__name__)
 class Watchdog:
     """`drive` claims the scope and drives it for one slice; it is called in a thread of its own."""
 
-    def __init__(self, drive: Callable[[Scope], object], settings: RuntimeSettings) -> None:
+    def __init__(self, drive: Callable[[Scope], object], settings: RuntimeSettings, clock: Clock) -> None:
         self._drive = drive
+        self._clock = clock
         self._settings = settings
         self._stop = threading.Event()
         self._free = threading.Semaphore(settings.watchdog_drivers)
@@ -62,6 +65,7 @@ class Watchdog:
             while not self._stop.wait(wait):
                 try:
                     self.look()
+                    end_overdue(self._clock)
                     wait = self.pause()
                 except DatabaseError as error:
                     logger.warning("the database does not answer, trying again: %s", error)

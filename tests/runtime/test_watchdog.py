@@ -6,7 +6,7 @@ import pytest
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.models import Lease, Route
 from migrations_app.runtime import leases
-from migrations_app.runtime.clock import database_now
+from migrations_app.runtime.clock import SystemClock, database_now
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.settings import RuntimeSettings
 from migrations_app.runtime.watchdog import Watchdog
@@ -41,7 +41,7 @@ class Driver:
 def test_abandoned_leases_are_driven_each_by_one_thread_as_far_as_threads_are_free() -> None:
     scopes = {abandoned_run(), abandoned_run(), abandoned_run()}
     driver = Driver()
-    watchdog = Watchdog(driver, QUICK)
+    watchdog = Watchdog(driver, QUICK, SystemClock())
     watchdog.start()
     wait_for(lambda: len(driver.seen) == 2)
     assert watchdog.look() == 0
@@ -60,7 +60,7 @@ def test_live_and_idle_leases_are_left_alone() -> None:
     assert worker is not None
     leases.release(worker, wake_at=None)
 
-    assert Watchdog(Driver(), QUICK).look() == 0
+    assert Watchdog(Driver(), QUICK, SystemClock()).look() == 0
 
 
 def test_a_driver_that_fails_frees_its_thread() -> None:
@@ -71,7 +71,7 @@ def test_a_driver_that_fails_frees_its_thread() -> None:
         failures.append(scope)
         raise RuntimeError("no")
 
-    watchdog = Watchdog(fail, QUICK)
+    watchdog = Watchdog(fail, QUICK, SystemClock())
     watchdog.start()
     wait_for(lambda: len(failures) >= 3)
     watchdog.stop()
@@ -84,7 +84,7 @@ def test_while_writes_wait_somewhere_it_looks_more_often() -> None:
     route = Route.objects.create(
         environment=environment(), name="sessions", epoch=4, phase=RoutePhase.HANDOFF, authority="a", changed_at=AT
     )
-    watchdog = Watchdog(lambda scope: None, lazy)
+    watchdog = Watchdog(lambda scope: None, lazy, SystemClock())
     assert watchdog.pause() == lazy.watchdog_seconds
     Route.objects.filter(pk=route.pk).update(handoff_deadline=database_now())
     assert watchdog.pause() == lazy.urgent_watchdog_seconds

@@ -128,6 +128,7 @@ class RelayDriver(Background):
             "stuck": flow.last.stuck,
             "problem": flow.last.problem,
             "legacy_writes": watch.seen,
+            "legacy_quiet_ms": watch.quiet_ms,
             "skew_ms": pair.skew_ms(),
         }
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from migrations_app.engine.crash_points import Crash, reach
-from migrations_app.engine.errors import IllegalTransition, LeaseLost, MigrationError
+from migrations_app.engine.errors import DependencyUnavailable, IllegalTransition, LeaseLost, MigrationError
 from migrations_app.engine.guards import guard_is_on
 from migrations_app.engine.handler import ActionContext
 from migrations_app.engine.ports import RouteRecord
@@ -20,7 +20,7 @@ from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session import route
 from migrations_app.handlers.session.zero_downtime.levelness import Levelness
 from migrations_app.handlers.session.zero_downtime.pair import Pair
-from migrations_app.handlers.session.zero_downtime.publishing import buckets_in, publish, with_phase
+from migrations_app.handlers.session.zero_downtime.publishing import buckets_in, mirror, publish, with_phase
 from migrations_app.handlers.session.zero_downtime.relay import Relay
 
 HANDING = (RoutePhase.HANDOFF, RoutePhase.HANDOFF_BACK)
@@ -41,7 +41,7 @@ FORWARD = Way(RoutePhase.DUAL_A, RoutePhase.HANDOFF, RoutePhase.DUAL_B, route.SI
 BACK = Way(RoutePhase.DUAL_B, RoutePhase.HANDOFF_BACK, RoutePhase.DUAL_A, route.SIDE_B, route.SIDE_A)
 
 
-class HandOffAborted(MigrationError):
+class HandOffAborted(DependencyUnavailable):
     """The hand-over was given up in time; the side that served before serves on, and nothing was lost."""
 
     code = "hand_off_aborted"
@@ -63,20 +63,29 @@ def orphaned(record: RouteRecord) -> bool:
     return bool(buckets_in(record, *HANDING))
 
 
-def abort(ctx: ActionContext, pair: Pair, reason: str) -> RouteRecord:
-    """End every open hand-off: the side that served serves on, under an epoch above every one set aside."""
+def aborted(record: RouteRecord, epoch: int) -> RouteRecord:
+    """The record of `epoch` without open hand-offs: the side that served serves on."""
+    wanted = record
+    for way in (FORWARD, BACK):
+        if handing := buckets_in(wanted, way.handing):
+            wanted = with_phase(wanted, handing, way.stays, epoch)
+    return wanted
+
+
+def abort(ctx: ActionContext, pair: Pair | None, reason: str) -> RouteRecord:
+    """End every open hand-off, under an epoch above every one set aside. Needs the control row alone, so that a store
+    that does not answer keeps nobody waiting; the stores mirror it when there is a `pair`.
+    """
     while True:
         record = route.current(ctx)
         if not orphaned(record):
+            if pair is not None:
+                mirror(ctx, pair, record)  # somebody else ended it, perhaps without the stores
             return record
         highest = ctx.routes.reserved(record.name) if guard_is_on("reserve_epochs") else record.epoch
         epoch = highest + 1
-        wanted = record
-        for way in (FORWARD, BACK):
-            if handing := buckets_in(wanted, way.handing):
-                wanted = with_phase(wanted, handing, way.stays, epoch)
         try:
-            published = publish(ctx, pair, wanted, expected_epoch=record.epoch)
+            published = publish(ctx, pair, aborted(record, epoch), expected_epoch=record.epoch)
         except IllegalTransition:
             continue  # somebody was faster; look again
         ctx.log.warning(f"The hand-over was given up: {reason} Writes go on where they were, under epoch {epoch}.")

@@ -18,7 +18,13 @@ class LegacyWatch:
         self._ctx = ctx
         self._pair = pair
         self._looked = 0.0
+        self._heard = time.monotonic()
         self.seen = 0
+
+    @property
+    def quiet_ms(self) -> int:
+        """For how long there was none; since this watch began at the most."""
+        return round((time.monotonic() - self._heard) * 1000)
 
     def look(self, record: RouteRecord) -> None:
         """At most once a second; says in the run's log when there are new ones."""
@@ -33,6 +39,7 @@ class LegacyWatch:
                 store.suspects(changed, self._ctx.worker)
         seen = sum(self._pair.side(side).legacy_writes() for side in sides)
         if seen > self.seen:
+            self._heard = now
             self._ctx.log.warning(
                 f"{seen - self.seen} write(s) did not follow the route “{record.name}”: code without the router still "
                 "writes. They were versioned and carried over; no hand-over happens until they stop."

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
 
-from migrations_app.engine.errors import IllegalTransition
+from migrations_app.engine.errors import DependencyUnavailable, IllegalTransition
 from migrations_app.engine.handler import ActionContext
 from migrations_app.engine.ports import BUCKETS, BucketRange, RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
@@ -72,8 +72,20 @@ def publish(ctx: ActionContext, pair: Pair | None, wanted: RouteRecord, *, expec
     """Publish, then mirror. Raises IllegalTransition when the route moved, LeaseLost when this driver was replaced."""
     published = ctx.routes.publish(wanted, expected_epoch=expected_epoch)
     if pair is not None:
-        pair.mirror(document_of(published), published.epoch)
+        mirror(ctx, pair, published)
     return published
+
+
+def mirror(ctx: ActionContext, pair: Pair, record: RouteRecord) -> None:
+    """Let the stores say so too, the serving ones first. A store that does not answer hears it later: the record is
+    published, and whoever is refused there asks the control plane.
+    """
+    document = document_of(record)
+    for side in dict.fromkeys([*(part.authority for part in record.ranges), route.SIDE_A, route.SIDE_B]):
+        try:
+            pair.side(side).mirror(document, record.epoch, pair.worker)
+        except DependencyUnavailable as error:
+            ctx.log.warning(f"Side {side} does not mirror epoch {record.epoch} yet: {error.message}")
 
 
 def advance(ctx: ActionContext, pair: Pair | None, phase: RoutePhase) -> RouteRecord:
@@ -81,7 +93,7 @@ def advance(ctx: ActionContext, pair: Pair | None, phase: RoutePhase) -> RouteRe
     record = route.current(ctx)
     if all(part.phase is phase for part in record.ranges):
         if pair is not None:
-            pair.mirror(document_of(record), record.epoch)
+            mirror(ctx, pair, record)
         return record
     buckets = [bucket for bucket in range(BUCKETS) if record.at(bucket).phase is not phase]
     epoch = ctx.routes.reserved(record.name) + 1

@@ -5,9 +5,11 @@ It may run beside everything else: the target adopts a record only where it know
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from migrations_app.engine.crash_points import reach
+from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.engine.throttle import Throttle
 from migrations_app.handlers.session import route
@@ -16,26 +18,57 @@ from migrations_app.handlers.session.sides import reading
 from migrations_app.handlers.session.unreadable import refuse_unreadable
 from migrations_app.handlers.session.zero_downtime.pair import opened
 from migrations_app.handlers.session.zero_downtime.relay import adopt
-from migrations_app.stores.sessions.base import Partition
+from migrations_app.stores.routed.base import Adopted
+from migrations_app.stores.sessions.base import Page, Partition
 
 COUNTERS = ("sessions", "written", "refused", "unreadable")
 CHUNK = 1000
+AGAIN_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class _Copied:
+    """How far the copy has come. `told`: the log has heard that a store is away."""
+
+    cursor: str = ""
+    last: bool = False
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTERS, 0))
+    told: bool = False
+
+    @classmethod
+    def from_dict(cls, saved: Mapping[str, Any]) -> "_Copied":
+        counts = {name: saved.get(name, 0) for name in COUNTERS}
+        return cls(saved.get("cursor", ""), bool(saved.get("last")), counts)
+
+    def saw(self, page: Page, adopted: Adopted) -> None:
+        self.cursor, self.last, self.told = page.cursor, page.last, False
+        self.counts["sessions"] += len(page.records)
+        self.counts["written"] += adopted.written
+        self.counts["refused"] += adopted.refused + adopted.raised
+        self.counts["unreadable"] += len(page.unreadable)
 
 
 class Backfill(Action):
     """Result of a partition, added up over all: sessions seen, written, refused (newer or expired), unreadable."""
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
-        part = Partition(ctx.partition, ctx.partitions)
-        counts = {name: ctx.checkpoint.get(name, 0) for name in COUNTERS}
-        cursor, last = ctx.checkpoint.get("cursor", ""), bool(ctx.checkpoint.get("last"))
+        copied = _Copied.from_dict(ctx.checkpoint)
         throttle = Throttle(most_lag_ms=4.0 * ctx.parameters["pause_target_ms"])
-        size = min(ctx.options["batch_size"], CHUNK)
+        while not copied.last:
+            try:
+                self._copy(ctx, copied, throttle)
+            except DependencyUnavailable as error:
+                self._rest(ctx, copied, throttle, error)
+        return copied.counts
+
+    def _copy(self, ctx: ActionContext, copied: "_Copied", throttle: Throttle) -> None:
+        """Page by page, from where it stands to the end."""
+        part, size = Partition(ctx.partition, ctx.partitions), min(ctx.options["batch_size"], CHUNK)
         with opened(ctx.targets, ctx.worker) as pair:
             skew = pair.skew_ms()
-            while not last:
+            while not copied.last:
                 began = time.monotonic()
-                page = pair.a.sessions.scan(cursor, size, part)
+                page = pair.a.sessions.scan(copied.cursor, size, part)
                 refuse_unreadable(ctx, page)
                 held = pair.a.fetch([record.id for record in page.records])
                 read = time.monotonic()
@@ -43,14 +76,17 @@ class Backfill(Action):
                 adopted = adopt(pair.b, held, ctx.worker, skew)
                 reach("session.backfill.applied")
                 applied = time.monotonic()
-                counts["sessions"] += len(page.records)
-                counts["written"] += adopted.written
-                counts["refused"] += adopted.refused + adopted.raised
-                counts["unreadable"] += len(page.unreadable)
-                cursor, last = page.cursor, page.last
-                self._save(ctx, cursor, last, counts, throttle)
+                copied.saw(page, adopted)
+                self._save(ctx, copied, throttle)
                 self._wait(ctx, throttle, len(held), read - began, applied - read)
-        return counts
+
+    def _rest(self, ctx: ActionContext, copied: "_Copied", throttle: Throttle, error: DependencyUnavailable) -> None:
+        """A store is away: look again in a moment, for as long as it takes. A person may stop it meanwhile."""
+        if not copied.told:
+            ctx.log.warning(f"{error.message} The copy waits and goes on by itself.")
+            copied.told = True
+        time.sleep(AGAIN_SECONDS)
+        self._save(ctx, copied, throttle)
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
         with reading(ctx.targets[SOURCE]) as source:
@@ -60,14 +96,14 @@ class Backfill(Action):
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
         return ("Nothing to undo: the copies go with what was prepared on the target.",)
 
-    def _save(self, ctx: ActionContext, cursor: str, last: bool, counts: Mapping[str, int], throttle: Throttle) -> None:
+    def _save(self, ctx: ActionContext, copied: "_Copied", throttle: Throttle) -> None:
         sessions: int | None = ctx.results.get("prepare", {}).get("sessions")
         ctx.progress.save(
-            {"cursor": cursor, "last": last, **counts},
-            done=counts["sessions"],
+            {"cursor": copied.cursor, "last": copied.last, **copied.counts},
+            done=copied.counts["sessions"],
             total=sessions // ctx.partitions if sessions is not None else None,
             unit="sessions",
-            counters={**counts, "rate": round(throttle.rate)},
+            counters={**copied.counts, "rate": round(throttle.rate)},
         )
 
     def _wait(
@@ -79,7 +115,14 @@ class Backfill(Action):
             source_seconds=source_seconds,
             target_seconds=target_seconds,
             lag_ms=lag,
-            most_a_second=ctx.live.most_a_second() // ctx.partitions,
+            most_a_second=_share(ctx.live.most_a_second(), ctx.partitions),
         )
-        if pause:
-            time.sleep(min(pause, 5.0))
+        ends = time.monotonic() + pause
+        while (rest := ends - time.monotonic()) > 0:
+            time.sleep(min(rest, AGAIN_SECONDS))
+            ctx.progress.alive()
+
+
+def _share(most_a_second: int, partitions: int) -> int:
+    """Of a person's limit; 0: there is none."""
+    return max(1, most_a_second // partitions) if most_a_second else 0

@@ -8,6 +8,7 @@ from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session import route
 from migrations_app.handlers.session.zero_downtime.barrier import wait_for_clients
+from migrations_app.handlers.session.zero_downtime.outages import waits_for_stores
 from migrations_app.handlers.session.zero_downtime.pair import opened
 from migrations_app.handlers.session.zero_downtime.publishing import advance, buckets_in
 
@@ -22,6 +23,6 @@ class Complete(Action):
                 f"Not every bucket of the route “{record.name}” is served by the target; nothing was done."
             )
         if not buckets_in(record, RoutePhase.RETIRED):
-            with opened(ctx.targets, ctx.worker) as pair:
+            with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
                 record = advance(ctx, pair, RoutePhase.SINGLE_B)
         return {"epoch": record.epoch, "clients": wait_for_clients(ctx, record.epoch)}

@@ -8,6 +8,7 @@ from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session import route
 from migrations_app.handlers.session.zero_downtime.barrier import wait_for_clients
+from migrations_app.handlers.session.zero_downtime.outages import waits_for_stores
 from migrations_app.handlers.session.zero_downtime.pair import opened
 from migrations_app.handlers.session.zero_downtime.publishing import advance
 
@@ -16,7 +17,7 @@ class DualWrite(Action):
     """Result: epoch, clients."""
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
-        with opened(ctx.targets, ctx.worker) as pair:
+        with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             record = advance(ctx, pair, RoutePhase.DUAL_A)
         reach("session.dual_write.published")
         ctx.live.want("relay")
@@ -26,7 +27,7 @@ class DualWrite(Action):
         """The relay ends by itself when it sees the route; what it still carries changes only the target."""
         if ctx.routes.get(route.name_of(ctx)) is None:
             return
-        with opened(ctx.targets, ctx.worker) as pair:
+        with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             advance(ctx, pair, RoutePhase.JOURNAL_A)
 
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:

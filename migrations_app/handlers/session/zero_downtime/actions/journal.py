@@ -16,6 +16,7 @@ from migrations_app.handlers.session.parameters import SOURCE
 from migrations_app.handlers.session.sides import reading
 from migrations_app.handlers.session.zero_downtime.barrier import wait_for_clients
 from migrations_app.handlers.session.zero_downtime.closing import close_late_drivers
+from migrations_app.handlers.session.zero_downtime.outages import waits_for_stores
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
 from migrations_app.handlers.session.zero_downtime.publishing import advance
 
@@ -26,7 +27,7 @@ class Journal(Action):
     """Result: epoch, clients (that acknowledged), legacy_writes (the counter when the watch had passed)."""
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
-        with opened(ctx.targets, ctx.worker) as pair:
+        with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             record = advance(ctx, pair, RoutePhase.JOURNAL_A)
             reach("session.journal.published")
             clients = wait_for_clients(ctx, record.epoch)
@@ -42,7 +43,7 @@ class Journal(Action):
         record = ctx.routes.get(route.name_of(ctx))
         if record is None:
             return
-        with opened(ctx.targets, ctx.worker) as pair:
+        with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             close_late_drivers(ctx, pair)
             record = advance(ctx, pair, RoutePhase.PLAIN_A)
             # Whoever still goes by an older epoch is refused, and told where the route is now.

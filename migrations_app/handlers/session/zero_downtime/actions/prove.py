@@ -9,6 +9,7 @@ from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.engine.ports import BUCKETS
 from migrations_app.handlers.session import route
 from migrations_app.handlers.session.zero_downtime.background import panel_after, verifier
+from migrations_app.handlers.session.zero_downtime.outages import waits_for_stores
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
 from migrations_app.handlers.session.zero_downtime.relay import Relay
 
@@ -22,7 +23,7 @@ class Prove(Action):
         record = route.current(ctx)
         repaired = ctx.checkpoint.get("repaired", 0)
         first = ctx.checkpoint.get("began_at") or ctx.clock.now().isoformat()
-        with opened(ctx.targets, ctx.worker) as pair:
+        with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             for number in range(ctx.checkpoint.get("passes", 0) + 1, MOST_PASSES + 1):
                 carry_all(ctx, pair)
                 began = ctx.clock.now()

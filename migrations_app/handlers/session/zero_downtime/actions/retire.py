@@ -13,6 +13,7 @@ from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session.parameters import SOURCE
 from migrations_app.handlers.session.zero_downtime.barrier import wait_for_clients
 from migrations_app.handlers.session.zero_downtime.closing import close_late_drivers
+from migrations_app.handlers.session.zero_downtime.outages import waits_for_stores
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
 from migrations_app.handlers.session.zero_downtime.publishing import advance
 
@@ -23,7 +24,7 @@ class Retire(Action):
     """Result: epoch, clients, removed (old sessions, when the option `cleanup_source` is on)."""
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
-        with opened(ctx.targets, ctx.worker) as pair:
+        with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             close_late_drivers(ctx, pair)
             record = advance(ctx, pair, RoutePhase.RETIRED)
             # Nobody may still go by an epoch under which it looks at what is taken away here (PROTOCOL R35).

@@ -24,8 +24,9 @@ from migrations_app.handlers.session.parameters import RELEASED, SOURCE, TARGET
 from migrations_app.handlers.session.zero_downtime.gates import Gates
 from migrations_app.handlers.session.zero_downtime.hand_off import BACK, FORWARD, HandOff, HandOffAborted, Way, abort
 from migrations_app.handlers.session.zero_downtime.levelness import Levelness
+from migrations_app.handlers.session.zero_downtime.outages import waits_for_stores
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
-from migrations_app.handlers.session.zero_downtime.publishing import buckets_in
+from migrations_app.handlers.session.zero_downtime.publishing import buckets_in, mirror
 from migrations_app.handlers.session.zero_downtime.relay import Relay
 from migrations_app.handlers.session.zero_downtime.waves import WAVES, next_chunk, wave_of
 
@@ -59,8 +60,9 @@ class Switch(Action):
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         state = State.from_dict(ctx.checkpoint)
-        with opened(ctx.targets, ctx.worker) as pair:
-            abort(ctx, pair, "its driver died.")
+        abort(ctx, None, "its driver died.")  # before any store is asked: writes wait for it
+        with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
+            mirror(ctx, pair, route.current(ctx))
             while True:
                 record = route.current(ctx)
                 order = _order(ctx)
@@ -90,9 +92,10 @@ class Switch(Action):
                 f"“{ctx.targets[SOURCE].name}” was let go when the migration was completed: it no longer holds what "
                 f"“{ctx.targets[TARGET].name}” serves. Plan a migration in the other direction."
             )
-        with opened(ctx.targets, ctx.worker) as pair:
-            abort(ctx, pair, "the run is rolled back.")
-            ctx.live.want("relay")
+        abort(ctx, None, "the run is rolled back.")
+        ctx.live.want("relay")
+        with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
+            mirror(ctx, pair, route.current(ctx))
             self._all_back(ctx, pair, State())
 
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
