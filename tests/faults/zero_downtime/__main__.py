@@ -12,7 +12,7 @@ from pathlib import Path
 
 from migrations_app.engine.guards import GUARDS
 from tests.faults.zero_downtime import table
-from tests.faults.zero_downtime.mutants import RED_WITHOUT
+from tests.faults.zero_downtime.mutants import RED_WITHOUT, harmed
 from tests.faults.zero_downtime.registry import Row, Verdict
 from tests.faults.zero_downtime.sweep import ROOT, Sweep
 from tests.faults.zero_downtime.titles import TITLES
@@ -45,14 +45,14 @@ def _mutants(sweep: Sweep, guards: Sequence[str]) -> int:
         rows = []
         for fault in RED_WITHOUT[guard]:
             rows.append(without.run(fault))
-            if rows[-1].verdict is Verdict.BROKEN:
+            if harmed(rows[-1]):
                 break
-        red = rows[-1].verdict is Verdict.BROKEN
+        red = bool(harmed(rows[-1]))
         survived += [] if red else [guard]
         what = f"{rows[-1].fault} turned red" if red else "NOBODY NOTICED"
         say(f"{guard:<22} {what:<18} {sum(row.seconds for row in rows):>6.1f} s  {GUARDS[guard]}")
-        if red:
-            say("\n".join(table.problems(rows[-1])[:4]))
+        for problem in (harmed(rows[-1]) or list(rows[-1].problems))[:2]:
+            say("     " + problem[:300].replace("\n", "\n     "))
     say(f"{len(guards) - len(survived)} of {len(guards)} guards are needed by a fault")
     return 1 if survived else 0
 

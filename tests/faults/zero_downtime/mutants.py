@@ -5,6 +5,11 @@ A fault that stays green without its guard does not test it; the mutant run says
 
 from collections.abc import Mapping
 
+from tests.faults.zero_downtime.registry import Row
+
+#: What a broken rig says, and a broken product need not.
+NOT_BY_AN_ORACLE = ("Traceback", "ended by itself", "did not come true", "did not end in time", "the rig ended")
+
 #: Guard -> faults, of which one at least must be broken without it.
 RED_WITHOUT: Mapping[str, tuple[str, ...]] = {
     "apply_if_newer": ("F21",),
@@ -21,3 +26,8 @@ RED_WITHOUT: Mapping[str, tuple[str, ...]] = {
     "worker_fence": ("F2",),
     "verify_gate": ("F18",),
 }
+
+
+def harmed(row: Row) -> list[str]:
+    """What oracles and expectations said against the run; a client or rig that fell over does not count."""
+    return [problem for problem in row.problems if not any(word in problem for word in NOT_BY_AN_ORACLE)]
