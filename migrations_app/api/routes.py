@@ -7,7 +7,7 @@ from time import monotonic
 from typing import Annotated, Any
 
 from asgiref.sync import sync_to_async
-from ninja import Query, Router, Schema
+from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, now
@@ -64,6 +64,35 @@ class Lease(Input):
     build: str = ""
     counters: dict[str, int] = {}
     max_acked_seq: int = 0
+
+
+class Opening(Input):
+    """`target_id` is the store that serves now."""
+
+    name: str
+    target_id: int
+
+
+class ClientRow(Schema):
+    """A process that follows the route, by its newest lease. Who lacks the router is not among them."""
+
+    client_id: str
+    acked_epoch: int
+    build: str
+    renewed_at: datetime
+    expires_at: datetime
+
+
+@router.post("", response={201: RouteDocument}, by_alias=True)
+def open_route(request: ApiRequest, body: Opening) -> Any:
+    """Let services follow a store before anything is migrated."""
+    opened = routes.open_route(actor=request.auth, now=now(), target_id=body.target_id, name=body.name)
+    return Status(201, to_document(opened.record))
+
+
+@router.get("/{name}/leases", response=list[ClientRow])
+def route_leases(request: ApiRequest, name: str) -> Any:
+    return reads.route_clients(actor=request.auth, name=name)
 
 
 @router.get("/{name}", response=RouteDocument, auth=ASYNC_CALLERS, by_alias=True)

@@ -74,7 +74,7 @@ class OrmRoutes:
     @contextmanager
     def _fenced_write(self) -> Iterator[None]:
         with transaction.atomic():
-            if self._worker is not None:
+            if self._worker is not None and guard_is_on("publish_cas"):
                 leases.require_held(self._worker)
             yield
 

@@ -7,6 +7,7 @@ _VERBS: Mapping[str, str] = {
     "environment.create": "created",
     "environment.edit": "changed",
     "target.create": "created",
+    "route.open": "opened",
     "target.edit": "changed",
     "target.archive": "archived",
     "target.test": "tested the connection of",

@@ -1,12 +1,14 @@
-"""Route leases: the client processes that follow a route say how far they have come (PROTOCOL 5.4)."""
+"""Routes: opened by an admin; the client processes that follow one say how far they have come (PROTOCOL 5.4)."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.models import Route, RouteLease
 from migrations_app.selectors.route_traffic import PER_SECOND
 from migrations_app.selectors.routes import RouteView, view_of
+from migrations_app.services import audit, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict, NotFound
@@ -15,6 +17,42 @@ from migrations_app.services.permissions import Permission, require
 
 LEASE = timedelta(seconds=10)
 LARGEST = 2**53 - 1
+
+
+@operation("route.open", about="route")
+def open_route(*, actor: Actor, now: datetime, target_id: int, name: str) -> RouteView:
+    """Let services follow a store before anything is migrated: plain operations at this target, which is side a.
+
+    The first migration of these sessions names the route in its parameters. Raises Conflict when the name is taken.
+    """
+    target = finding.target(target_id, actor=actor, permission=Permission.MANAGE_TARGETS)
+    check = Check()
+    named = check.name("name", name, most=80)
+    check.done()
+    if Route.objects.filter(name=named).exists():
+        raise Conflict(
+            f"There is a route “{named}” already; nothing was changed.",
+            "Follow that one, or choose another name.",
+            reason="route_exists",
+        )
+    row = Route.objects.create(
+        environment=target.environment,
+        name=named,
+        phase=RoutePhase.PLAIN_A,
+        authority="a",
+        stores={"a": target.name},
+        changed_at=now,
+    )
+    audit.record(
+        actor=actor,
+        now=now,
+        action="route.open",
+        object_type="route",
+        object_id=row.pk,
+        environment=target.environment.name,
+        after={"name": named, "serves": target.name},
+    )
+    return view_of(row)
 
 
 @operation("route.lease", about="route", in_maintenance=True)

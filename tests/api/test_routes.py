@@ -11,6 +11,7 @@ from migrations_app.routing.record import from_document
 from migrations_app.services.actor import Actor
 from tests.api.door import Answer, program, program_with
 from tests.parallel import in_thread, wait_for
+from tests.stores_on_disk import Stage
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
 
@@ -88,3 +89,11 @@ def test_a_token_needs_the_scope(route: Route, operator: Actor, outsider: Actor)
 
 def test_a_wait_has_its_limits(route: Route, operator: Actor) -> None:
     assert program(operator, ["route"]).get("/routes/sessions", wait=3_600).fields == {"wait"}
+
+
+def test_a_route_is_opened_and_its_followers_are_listed(admin: Actor, operator: Actor, stage: Stage) -> None:
+    answer = program(admin, ["admin"]).post("/routes", {"name": "web", "target_id": stage.source_id})
+    assert (answer.status, answer.body["epoch"], answer.body["authority"]) == (201, 1, "a")
+    follower = program(operator, ["route"])
+    follower.put("/routes/web/leases/web-1", {"boot_id": "b", "acked_epoch": 1})
+    assert [row["client_id"] for row in follower.get("/routes/web/leases").body] == ["web-1"]

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from migrations_app.models import Route, RouteLease
+from migrations_app.models import AuditEntry, Route, RouteLease, Target
 from migrations_app.services import routes
 from migrations_app.services.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 
@@ -86,3 +86,19 @@ def test_two_renewals_of_one_boot_say_how_busy_a_client_is(operator, route, now)
     assert pace(4, 1_300) == 300
     assert pace(8, 1_300) == 0
     assert pace(12, 50, boot_id="boot-2") is None  # it counts from the start again
+
+
+def test_an_admin_opens_a_route_at_the_target_that_serves(admin, operator, stage, now):
+    target = stage.source_id
+    view = routes.open_route(actor=admin, now=now, target_id=target, name="web")
+
+    assert (view.epoch, view.record.phase, view.record.stores) == (
+        1,
+        "plain_a",
+        {"a": Target.objects.get(pk=target).name},
+    )
+    assert AuditEntry.objects.filter(action="route.open").exists()
+    with pytest.raises(Conflict, match="already"):
+        routes.open_route(actor=admin, now=now, target_id=target, name="web")
+    with pytest.raises(PermissionDenied):
+        routes.open_route(actor=operator, now=now, target_id=target, name="another")

@@ -6,7 +6,7 @@ all harmless, because the replica adopts only what is newer.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.errors import ValidationFailed
@@ -45,12 +45,14 @@ class Relay:
     worker: WorkerToken
     skew_ms: int = 0
     tell: Callable[[Sequence[str]], object] = tuple  # hears which sessions were carried
+    _read_at: dict[str, int] = field(default_factory=dict)  # of the last pass: by then the replica had it
 
     def carry(self, buckets: Sequence[int], limit: int = BATCH) -> Relayed:
         """One pass over at most `limit` marks. Raises LeaseLost, DependencyUnavailable, InsufficientResources."""
         marks = self.authority.marks(buckets, limit)
         if not marks:
             return NOTHING
+        read_at = self.authority.now_ms()
         held = self.authority.fetch([mark.id for mark in marks])
         reach("relay.read")
         carried, problem = self._adopt(held)
@@ -65,10 +67,19 @@ class Relay:
         return Relayed(
             ids=tuple(now),
             acknowledged=acknowledged,
-            oldest_ms=_oldest(self.authority, marks),
+            oldest_ms=self._oldest(marks, read_at),
             stuck=len(held) - len(carried),
             problem=problem,
         )
+
+    def _oldest(self, marks: Sequence[Mark], read_at: int) -> int:
+        """How far the replica was behind with the worst of them. A session that is written all the time keeps its first
+        mark; what counts for it is when it was carried last.
+        """
+        behind_since = min(max(mark.since_ms, self._read_at.get(mark.id, 0)) for mark in marks)
+        self._read_at.clear()
+        self._read_at.update((mark.id, read_at) for mark in marks)
+        return max(0, self.authority.now_ms() - behind_since)
 
     def _adopt(self, held: Sequence[Held]) -> tuple[Sequence[Held], str]:
         """What the replica has taken. One that it cannot hold must not keep the others back."""
@@ -115,7 +126,3 @@ def _is_over(state: Held, now_ms: int) -> bool:
 
 def _above(version: Version) -> Version:
     return Version(version.epoch, version.seq + 1)
-
-
-def _oldest(authority: RoutedStore, marks: Sequence[Mark]) -> int:
-    return max(0, authority.now_ms() - min(mark.since_ms for mark in marks))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from migrations_app.engine.crash_points import reach
-from migrations_app.engine.errors import DependencyUnavailable
+from migrations_app.engine.errors import DependencyUnavailable, InsufficientResources, MigrationError
 from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.engine.throttle import Throttle
 from migrations_app.handlers.session import route
@@ -57,7 +57,7 @@ class Backfill(Action):
         while not copied.last:
             try:
                 self._copy(ctx, copied, throttle)
-            except DependencyUnavailable as error:
+            except (DependencyUnavailable, InsufficientResources) as error:
                 self._rest(ctx, copied, throttle, error)
         return copied.counts
 
@@ -80,8 +80,8 @@ class Backfill(Action):
                 self._save(ctx, copied, throttle)
                 self._wait(ctx, throttle, len(held), read - began, applied - read)
 
-    def _rest(self, ctx: ActionContext, copied: "_Copied", throttle: Throttle, error: DependencyUnavailable) -> None:
-        """A store is away: look again in a moment, for as long as it takes. A person may stop it meanwhile."""
+    def _rest(self, ctx: ActionContext, copied: "_Copied", throttle: Throttle, error: MigrationError) -> None:
+        """A store is away or full: look again in a moment, for as long as it takes. A person may stop it meanwhile."""
         if not copied.told:
             ctx.log.warning(f"{error.message} The copy waits and goes on by itself.")
             copied.told = True

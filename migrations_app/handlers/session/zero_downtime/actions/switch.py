@@ -93,9 +93,12 @@ class Switch(Action):
                 f"“{ctx.targets[TARGET].name}” serves. Plan a migration in the other direction."
             )
         abort(ctx, None, "the run is rolled back.")
+        record = route.current(ctx)
+        if not buckets_in(record, RoutePhase.DUAL_B):
+            return  # nothing was handed over: no store needs to be asked
         ctx.live.want("relay")
         with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
-            mirror(ctx, pair, route.current(ctx))
+            mirror(ctx, pair, record)
             self._all_back(ctx, pair, State())
 
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
