@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from time import perf_counter_ns
 from typing import Any, Self, TypeVar
 
@@ -224,7 +225,7 @@ class SessionRouter:
                             return result
                         except Fenced as fenced:
                             if not guard_is_on(FENCES[writes]):
-                                return _past_the_fence(lambda way: call(desk, store, way), way, fenced.fence)
+                                return _past_the_fence(partial(call, desk, store), way, fenced.fence)
                             refusal = fenced
                 patience = patience or Patience(self._budget, desk.abandoned)
                 self._wait(desk, record, way, refusal, patience)

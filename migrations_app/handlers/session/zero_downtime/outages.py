@@ -1,4 +1,4 @@
-"""A store that does not answer, or is full, for a while, once a route has two of them, is waited for: nothing is lost meanwhile.
+"""A store that is away or full for a while, once a route has two of them, is waited for: nothing is lost meanwhile.
 
 To fail and roll back would need that same store (PROTOCOL F7, F8, F24, F26).
 """
