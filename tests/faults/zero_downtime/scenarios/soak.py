@@ -107,6 +107,8 @@ def _turn(rig: Rig, journey: Journey, trouble: Trouble, order: Callable[[], None
             give_again = time.monotonic() + 10
 
     while not there():
+        if journey.state not in ("queued", "running", "parked"):
+            raise RuntimeError(f"the run is {journey.state}: {journey.run.error}")
         if time.monotonic() > limit:
             raise TimeoutError(f"the route did not get there: {journey.run.state} {journey.closed_gates()}")
         rig.watch(0.2, act)
