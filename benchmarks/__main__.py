@@ -6,10 +6,11 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import router
 from benchmarks.plain_copy import plain_copy
 from benchmarks.workshop import PREFIX, Workshop, measured, workshop
 
-PARTS = ("steps", "throughput", "memory")
+PARTS = ("steps", "throughput", "router", "memory")
 GOAL_RATIO = 0.7
 GOAL_GROWTH_MB = 150
 BATCH = 1000
@@ -22,6 +23,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each measurement (5)")
     parser.add_argument("--steps", type=int, default=200, help="journaled steps a round (200)")
     parser.add_argument("--memory", type=int, default=300_000, help="sessions in the memory run (300,000)")
+    parser.add_argument("--calls", type=int, default=3_000, help="calls of each measurement of the router (3,000)")
     wishes = parser.parse_args()
     parts = set(wishes.parts) or set(PARTS)
     if not parts <= set(PARTS):
@@ -32,6 +34,8 @@ def main() -> None:
             steps(shop, wishes.rounds, wishes.steps)
         if "throughput" in parts:
             throughput(shop, wishes.rounds, wishes.sessions)
+        if "router" in parts:
+            router.report(shop.source, shop.target, shop.directory, wishes.rounds, wishes.calls)
         if "memory" in parts:
             memory(shop, wishes.memory)
 
