@@ -65,6 +65,7 @@ class TcpProxy:
         self.fired = 0
         self._orders = Orders()
         self._links: set[Link] = set()
+        self._accepting: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, name="tcp-proxy", daemon=True)
         self._ready = threading.Event()
@@ -179,9 +180,14 @@ class TcpProxy:
         self._cut_all()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, *self._accepting, return_exceptions=True)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = self._loop.create_task(self._forward(reader, writer))
+        self._accepting.add(task)
+        task.add_done_callback(self._accepting.discard)
+
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         if self._orders.refusing:
             self.fired += 1

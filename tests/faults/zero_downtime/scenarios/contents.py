@@ -175,10 +175,14 @@ def logout_storm(rig: Rig) -> None:
             router.get(journey.quiet[0])
             journey.execute()
             _caught(rig, copying, lambda: storm.end(tenths[0]))
+            carried = lambda: journey.panel("relay").get("carried", 0) >= len(tenths[0])  # noqa: E731
+            rig.reaches(carried, 20, "the logouts to be on the other side before the page")
+            copying.open()
             rig.watch(1, storm.look)
             journey.until_dual()
             journey.hand_over()
-            _caught(rig, handing, lambda: None)
+            _caught(rig, handing, bool)
+            handing.open()
             storm.end(tenths[1])
             storm.look()
             journey.over()
@@ -196,8 +200,6 @@ def _caught(rig: Rig, trap: Trap, act: Callable[[], None]) -> None:
     trap.wait()
     rig.add(caught=1)
     act()
-    rig.watch(0.5)  # what was logged out is carried to the other side before the page arrives there
-    trap.open()
 
 
 @fault("F22")
