@@ -25,7 +25,9 @@ class DivergenceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Divergence:
-    """`id` never leaves the process; `name` is its keyed fingerprint. `regressed`: the replica has a newer version."""
+    """`id` never leaves the process; `name` is its keyed fingerprint. `regressed`: the replica has a newer version that
+    the authority once gave it (one that somebody wrote to the replica itself is marked there).
+    """
 
     id: str
     name: str
@@ -73,7 +75,7 @@ class Levelness:
         ids = [suspect.id for suspect in suspects]
         before = self._held(ids)
         time.sleep(wait_seconds)
-        marked = self._marked(ids)
+        marked, foreign = self._marked(suspects)
         again = {divergence.id: divergence for divergence in self.differing(ids)}
         after = self._held(ids)
         stable = []
@@ -83,7 +85,8 @@ class Levelness:
                 continue
             mine, copy = after[suspect.id]
             if mine.version == before[suspect.id][0].version:
-                stable.append(replace(divergence, regressed=copy.version > mine.version))
+                ahead = copy.version > mine.version and suspect.id not in foreign
+                stable.append(replace(divergence, regressed=ahead))
         return stable
 
     def _held(self, ids: Sequence[str]) -> dict[str, tuple[Held, Held]]:
@@ -94,8 +97,16 @@ class Levelness:
             for session_id, a, b in both
         }
 
-    def _marked(self, ids: Sequence[str]) -> set[str]:
-        return self.pair.a.marked(ids) | self.pair.b.marked(ids) if ids else set()
+    def _marked(self, suspects: Sequence[Divergence]) -> tuple[set[str], set[str]]:
+        """Those that their authority has marked, and those that the other side has."""
+        by_authority: set[str] = set()
+        by_replica: set[str] = set()
+        for side in ("a", "b"):
+            marked = self.pair.side(side).marked([suspect.id for suspect in suspects])
+            served = {suspect.id for suspect in suspects if suspect.authority == side}
+            by_authority |= marked & served
+            by_replica |= marked - served
+        return by_authority, by_replica
 
     def _judge(
         self, mine: SessionRecord | None, copy: SessionRecord | None, now_ms: int, skew_ms: int

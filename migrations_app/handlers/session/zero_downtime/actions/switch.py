@@ -21,6 +21,7 @@ from migrations_app.engine.vocabulary import CutoverOrder, RoutePhase
 from migrations_app.handlers.session import route
 from migrations_app.handlers.session.fingerprint import key_of
 from migrations_app.handlers.session.parameters import RELEASED, SOURCE, TARGET
+from migrations_app.handlers.session.zero_downtime.background import verifier
 from migrations_app.handlers.session.zero_downtime.gates import Gates
 from migrations_app.handlers.session.zero_downtime.hand_off import BACK, FORWARD, HandOff, HandOffAborted, Way, abort
 from migrations_app.handlers.session.zero_downtime.levelness import Levelness
@@ -38,10 +39,14 @@ LATELY = 200
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the checkpoint keeps. `wave_at`: when the last wave was complete, ISO 8601; `aborts` in a row."""
+    """What the checkpoint keeps. `wave_at`: when the last wave was complete, ISO 8601; `aborts` in a row.
+
+    `differed_at`: when the stores last differed while writes waited: a pass must prove them level since.
+    """
 
     waves: int = 0
     wave_at: str = ""
+    differed_at: str = ""
     aborts: int = 0
     hand_overs: int = 0
     hand_backs: int = 0
@@ -137,7 +142,8 @@ class Switch(Action):
         return state
 
     def _after_abort(self, ctx: ActionContext, state: State, reason: HandOffAborted) -> State:
-        state = replace(state, aborts=state.aborts + 1)
+        differed_at = ctx.clock.now().isoformat() if reason.details.get("differences") else state.differed_at
+        state = replace(state, aborts=state.aborts + 1, differed_at=differed_at)
         if state.aborts >= MOST_ABORTS:
             ctx.log.warning(
                 f"The hand-over was given up {state.aborts} times in a row ({reason.message}) and is not tried again "
@@ -150,9 +156,12 @@ class Switch(Action):
     def _through_gates(
         self, ctx: ActionContext, pair: Pair, record: RouteRecord, state: State, chunk: Sequence[int], hand_off: HandOff
     ) -> bool:
-        """Wait for the gates. False when an order or another record came meanwhile."""
-        since = datetime.fromisoformat(state.wave_at) if state.wave_at else None
-        gates = Gates(ctx, pair, record, FORWARD.origin, since or _transferred_at(ctx))
+        """Wait for the gates. False when an order or another record came meanwhile.
+
+        Passes of the verifier count from when the proof began: before it nothing was complete.
+        """
+        times = (state.wave_at, state.differed_at, ctx.results["prove"]["began_at"])
+        gates = Gates(ctx, pair, record, FORWARD.origin, max(datetime.fromisoformat(at) for at in times if at))
         saved = ctx.clock.monotonic()
         while True:
             seen = gates.look(chunk)
@@ -180,10 +189,12 @@ class Switch(Action):
                 _carry_first(ctx, hand_off, handed[:64])
                 try:
                     done = hand_off.hand_over(handed[:64])
-                except HandOffAborted:
+                except HandOffAborted as reason:
                     aborts += 1
                     if aborts >= MOST_ABORTS:
                         raise
+                    if reason.details.get("differences"):  # no gate stands before a way back: repair it here
+                        verifier(ctx, pair, route.current(ctx), lambda _: ctx.progress.alive()).run()
                     continue
             state = replace(
                 state,
@@ -227,11 +238,6 @@ def _order(ctx: ActionContext) -> CutoverOrder:
     if order is CutoverOrder.NONE and ctx.parameters["hand_over"] == RELEASED:
         return CutoverOrder.HOLD
     return order
-
-
-def _transferred_at(ctx: ActionContext) -> datetime:
-    """Verifier passes count from when the proof began: before it nothing was complete."""
-    return datetime.fromisoformat(ctx.results["prove"]["began_at"])
 
 
 def _carry_first(ctx: ActionContext, hand_off: HandOff, buckets: Sequence[int]) -> None:
