@@ -177,6 +177,7 @@ def logout_storm(rig: Rig) -> None:
             _caught(rig, copying, lambda: storm.end(tenths[0]))
             carried = lambda: journey.panel("relay").get("carried", 0) >= len(tenths[0])  # noqa: E731
             rig.reaches(carried, 20, "the logouts to be on the other side before the page")
+            storm.look()  # gone on both sides: from now on nobody may be seen again
             copying.open()
             rig.watch(1, storm.look)
             journey.until_dual()
@@ -227,7 +228,7 @@ def sliding(rig: Rig) -> None:
             _all_there(rig, journey.a, names, "after the way back")
             rig.watch((lifetime_ms + 1500) / 1000)
             for side, place in (("a", journey.a), ("b", journey.b)):
-                left = [name for name in names if name in place.contents()]
+                left = place.contents().keys() & set(names)
                 rig.expect(not left, f"O4 {len(left)} session(s) outlived their deadline on {side}")
             judge(journey)
 

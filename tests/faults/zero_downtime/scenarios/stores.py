@@ -71,7 +71,8 @@ def cut_in_a_page(rig: Rig) -> None:
         journey.a.proxy.heal()
         rig.expect(journey.a.proxy.fired >= 1, "O8 no connection was cut")
         journey.until_dual()
-        missing = [name for name in journey.quiet if name not in journey.b.contents()]
+        copied = journey.b.contents()
+        missing = [name for name in journey.quiet if name not in copied]
         rig.expect(not missing, f"{len(missing)} sessions were never copied: a cut page was taken for the end")
         journey.over()
         judge(journey)
