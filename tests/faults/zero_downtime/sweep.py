@@ -14,6 +14,7 @@ from tests.faults.zero_downtime.registry import Row, Verdict
 ROOT = Path(__file__).resolve().parents[3]
 SETTINGS = "tests.faults.zero_downtime.settings"
 LONGEST_SECONDS = 900.0
+ENDING_SECONDS = 30.0
 OURS = ("SNAKEWEB_ALLOWED_HOSTS", "SNAKEWEB_GUARDS_OFF", "SNAKEWEB_CRASH_AT", "SNAKEWEB_SECRET_KEYS")
 
 
@@ -49,9 +50,11 @@ class Sweep:
             try:
                 said, _ = process.communicate(timeout=self.longest_seconds)
             except subprocess.TimeoutExpired:
-                process.kill()
-                said, _ = process.communicate()
+                self._end(process)
                 return Row(fault, Verdict.BROKEN, self.seed, self.longest_seconds, {}, ("it did not end in time",))
+            except BaseException:
+                self._end(process)
+                raise
         lines = [line for line in said.decode().splitlines() if line.startswith("{")]
         if not lines:
             problem = f"the rig ended with status {process.returncode}: {(place / 'rig.log').read_text()[-2000:]}"
@@ -59,6 +62,15 @@ class Sweep:
         row = Row.from_dict(json.loads(lines[-1]))
         (place / "row.json").write_text(json.dumps(row.as_dict(), indent=1))
         return row
+
+    def _end(self, process: "subprocess.Popen[bytes]") -> None:
+        """With SIGTERM it ends what it started."""
+        process.terminate()
+        try:
+            process.communicate(timeout=ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
 
     def _environment(self, place: Path) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in OURS}
