@@ -55,6 +55,18 @@ class Driver:
         self._actions = handler.actions()
         self.view: RunView = fold((), run.plan)
 
+    @property
+    def started_steps(self) -> Sequence[str]:
+        """Those that may have had effects: of this run, or in a rollback run of the one that it undoes."""
+        if self.run.kind is RunKind.ROLLBACK:
+            return tuple(self.run.prior_started or self.run.prior_results)
+        return self.view.started_steps
+
+    @property
+    def no_way_back(self) -> tuple[str, ...]:
+        """Titles of the steps that may have had effects and that nothing takes back."""
+        return () if self.run.kind is RunKind.DRY_RUN else self.run.plan.irreversible(self.started_steps)
+
     def load(self) -> None:
         """Read the journal and fold it. Raises Superseded when a newer version of Snakeweb wrote it."""
         events = self.ports.journal.load()

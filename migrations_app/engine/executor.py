@@ -18,6 +18,7 @@ from migrations_app.engine.partitions import PartitionDriver
 from migrations_app.engine.ports import ExecutionPorts, WorkerToken
 from migrations_app.engine.rollback import Rollback
 from migrations_app.engine.run_view import Direction, ParkedFor, RunView, StepView
+from migrations_app.engine.start_check import irreversible
 from migrations_app.engine.vocabulary import RunKind, RunState, Signal
 
 __all__ = ["Executor", "Limits", "Outcome", "OutcomeKind", "RunBrief"]
@@ -126,6 +127,8 @@ class Executor:
             if driver.view.direction is Direction.UNDO:
                 return Rollback(driver).go_on()
             if driver.run.kind is RunKind.ROLLBACK:
+                if driver.no_way_back:
+                    return self._refuse_rollback()
                 Rollback(driver).start("rollback run")
                 return None
             return Forward(driver).go_on()
@@ -172,6 +175,7 @@ class Executor:
             driver.run.kind is RunKind.DRY_RUN
             or not driver.view.started_steps
             or not options.get("rollback_enabled", True)
+            or driver.no_way_back
         ):
             driver.finish(EventType.RUN_CANCELLED, error=error)
             return Outcome(OutcomeKind.FINISHED, str(driver.view.state))
@@ -182,8 +186,17 @@ class Executor:
         if self._driver.run.kind is RunKind.DRY_RUN:  # it has no effects: to roll it back is to end it
             return self._cancel()
         self._driver.append(self._received())
+        if self._driver.no_way_back:
+            return self._refuse_rollback()
         Rollback(self._driver).start("asked")
         return None
+
+    def _refuse_rollback(self) -> Outcome:
+        """Before anything is touched: undoing what came before would take the ground from under the last steps."""
+        unmet = irreversible(self._driver.no_way_back)
+        error = IllegalTransition(unmet.message, recovery_actions=(unmet.fix,))
+        self._driver.finish(EventType.RUN_FAILED, error=error.as_dict())
+        return Outcome(OutcomeKind.FINISHED, str(self._driver.view.state))
 
 
 def _waits_for_others(view: RunView, step: StepView) -> Outcome | None:

@@ -213,11 +213,16 @@ class Forward:
         return Outcome(OutcomeKind.PARKED, str(view.parked_for), view.wake_at, partitions)
 
     def _can_roll_back(self) -> bool:
-        return not self._rehearses and bool(self._driver.run.plan.options.get("rollback_enabled", True))
+        plan = self._driver.run.plan
+        allowed = not self._rehearses and bool(plan.options.get("rollback_enabled", True))
+        return allowed and not self._driver.no_way_back
 
     def _consequence(self, error: Mapping[str, Any]) -> Outcome | None:
-        """What follows a failed step. Corrupted data is rolled back at once, whatever the options say."""
-        emergency = error.get("type") == DataCorruption.code and not self._rehearses
+        """What follows a failed step. Corrupted data is rolled back at once, whatever the options say.
+
+        Past a step that nothing takes back the run only fails, to be retried: what came before it carries it now.
+        """
+        emergency = error.get("type") == DataCorruption.code and not self._rehearses and not self._driver.no_way_back
         automatic = self._can_roll_back() and bool(self._driver.run.plan.options.get("auto_rollback", True))
         if emergency or automatic:
             Rollback(self._driver).start("emergency" if emergency else "failure", error)

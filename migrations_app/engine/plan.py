@@ -1,7 +1,7 @@
 """What a migration plan is made of: frozen data, no closures, no floats (DESIGN sections 3 and 5)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,6 +199,10 @@ class Plan:
         for target in content["targets"]:
             del target["name"]
         return content_digest(content)
+
+    def irreversible(self, started: Collection[str]) -> tuple[str, ...]:
+        """Titles of those of these steps that nothing takes back, in plan order."""
+        return tuple(step.title for step in self.steps if step.id in started and not step.reversible)
 
     def step(self, step_id: str) -> Step:
         return next(s for s in self.steps if s.id == step_id)

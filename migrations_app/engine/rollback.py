@@ -12,7 +12,7 @@ from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.plan import Step
 from migrations_app.engine.retry import decide
 from migrations_app.engine.run_view import ParkedFor
-from migrations_app.engine.vocabulary import RunKind, StepState
+from migrations_app.engine.vocabulary import StepState
 
 
 class Rollback:
@@ -22,27 +22,20 @@ class Rollback:
         self._driver = driver
 
     def start(self, reason: str, error: Mapping[str, Any] | None = None) -> None:
-        """Turn the run round. `reason`: failure, emergency, cancelled, asked, or rollback run."""
-        started = self._started_steps()
+        """Turn the run round; nobody asks for it past a step that nothing takes back (`Driver.no_way_back`).
+
+        `reason`: failure, emergency, cancelled, asked, or rollback run.
+        """
+        started = frozenset(self._driver.started_steps)
         steps = [step for step in reversed(self._driver.run.plan.steps) if step.id in started]
         payload: dict[str, Any] = {
             "reason": reason,
             "emergency": reason == "emergency",
-            "steps": [step.id for step in steps if step.reversible],
-            "irreversible": [step.id for step in steps if not step.reversible],
+            "steps": [step.id for step in steps],
         }
         if error:
             payload["error"] = dict(error)
-        notes = [
-            NewEvent(
-                EventType.LOGGED,
-                step.id,
-                payload={"level": "warning", "message": f"The step “{step.title}” cannot be taken back."},
-            )
-            for step in steps
-            if not step.reversible
-        ]
-        self._driver.append(NewEvent(EventType.ROLLBACK_STARTED, payload=payload), *notes)
+        self._driver.append(NewEvent(EventType.ROLLBACK_STARTED, payload=payload))
         reach("rollback.started")
 
     def go_on(self) -> Outcome:
@@ -60,12 +53,6 @@ class Rollback:
                 return outcome
         self._driver.finish(EventType.RUN_ROLLED_BACK)
         return Outcome(OutcomeKind.FINISHED, str(self._driver.view.state))
-
-    def _started_steps(self) -> frozenset[str]:
-        run = self._driver.run
-        if run.kind is RunKind.ROLLBACK:
-            return frozenset(run.prior_started or run.prior_results)
-        return frozenset(self._driver.view.started_steps)
 
     def _undo(self, step: Step) -> Outcome | None:
         driver = self._driver

@@ -34,8 +34,9 @@ class Blocker:
 class StartFacts:
     """What is so now. `drift` and `unreachable` are sentences from probes no older than `PROBE_VALID_FOR`.
 
-    `expected_digest` is what the caller has seen (empty: does not say). `completed_at` and `later_runs` matter
-    for a rollback after completion only.
+    `expected_digest` is what the caller has seen (empty: does not say). `completed_at`, `later_runs` and
+    `irreversible` (titles of the steps that the run has started and nothing takes back) matter for a rollback after
+    the run's end only.
     """
 
     kind: RunKind
@@ -60,6 +61,7 @@ class StartFacts:
     completed_at: datetime | None = None
     rollback_enabled: bool = True
     later_runs: Sequence[Blocker] = field(default_factory=tuple)
+    irreversible: Sequence[str] = ()
 
 
 def check_start(facts: StartFacts) -> list[Unmet]:
@@ -156,6 +158,8 @@ def _dry_run(facts: StartFacts) -> list[Unmet]:
 
 def _rollback(facts: StartFacts) -> list[Unmet]:
     unmet = []
+    if facts.irreversible:
+        unmet.append(irreversible(facts.irreversible))
     if not facts.rollback_enabled:
         unmet.append(
             Unmet("rollback_disabled", "This plan was executed without a rollback.", "Plan a migration the other way.")
@@ -173,6 +177,16 @@ def _rollback(facts: StartFacts) -> list[Unmet]:
         for run in facts.later_runs
     ]
     return unmet
+
+
+def irreversible(titles: Sequence[str]) -> Unmet:
+    """Why a run that has come this far is not taken back: its earlier steps would be undone under the last ones."""
+    named = "”, “".join(titles)
+    return Unmet(
+        "irreversible",
+        f"“{named}” cannot be taken back; nothing was changed.",
+        "Plan a migration in the other direction.",
+    )
 
 
 def _targets(facts: StartFacts) -> list[Unmet]:

@@ -21,7 +21,7 @@ from migrations_app.engine.vocabulary import (
     RunState,
 )
 from migrations_app.handlers import registry
-from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, Signature
+from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, Signature, StepRun
 from migrations_app.selectors.access import people_with
 from migrations_app.selectors.planned_targets import changed_targets
 
@@ -79,6 +79,7 @@ def start_facts(
         completed_at=completed_at,
         rollback_enabled=bool(plan.options.get("rollback_enabled", True)),
         later_runs=_later_runs(migration, plan) if kind is RunKind.ROLLBACK else (),
+        irreversible=_irreversible(migration, plan) if kind is RunKind.ROLLBACK else (),
     )
 
 
@@ -147,6 +148,18 @@ def _later_runs(migration: Migration, plan: Plan) -> tuple[Blocker, ...]:
         for run_id, title, target_id in rows
         if target_id in targets
     )
+
+
+def _irreversible(migration: Migration, plan: Plan) -> tuple[str, ...]:
+    """What the last apply has started and nothing takes back."""
+    last = Run.objects.filter(migration=migration, kind=RunKind.APPLY).order_by("-pk").first()
+    return plan.irreversible(started_steps(last)) if last else ()
+
+
+def started_steps(run: Run) -> frozenset[str]:
+    """Steps of the run that may have had an effect."""
+    rows = StepRun.objects.filter(run=run, partition=0, started_at__isnull=False)
+    return frozenset(rows.values_list("step", flat=True))
 
 
 def _handler_known(plan: Plan) -> bool:

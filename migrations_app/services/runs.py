@@ -8,12 +8,13 @@ from django.db import IntegrityError, transaction
 
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
+from migrations_app.engine.start_check import irreversible
 from migrations_app.engine.vocabulary import FINAL_RUN_STATES, RunKind, RunState, Signal
 from migrations_app.models import Migration, Run
 from migrations_app.models.actor import Actor
 from migrations_app.runtime import journal, work
 from migrations_app.runtime.leases import Scope
-from migrations_app.selectors.start_check import start_facts
+from migrations_app.selectors.start_check import start_facts, started_steps
 from migrations_app.services import audit, finding, starting
 from migrations_app.services.errors import Conflict, NotFound
 from migrations_app.services.operation import operation
@@ -126,6 +127,9 @@ def _turn_round(actor: Actor, now: datetime, run_id: int) -> int:
         raise _not_possible(run, "rolled back", "A dry run has no effects; cancel it instead.")
     if not run.revision.content["options"].get("rollback_enabled", True):
         raise _not_possible(run, "rolled back", "Its plan was approved without a rollback; cancel it instead.")
+    if titles := Plan.from_content(run.revision.content).irreversible(started_steps(run)):
+        unmet = irreversible(titles)
+        raise _not_possible(run, "rolled back", f"{unmet.message} {unmet.fix}")
     if not _signal(run, Signal.ROLL_BACK, among=_FORWARD, unless=(Signal.ROLL_BACK,)):
         raise _not_possible(run, "rolled back", "It ended a moment ago; look again.")
     _asked(run, actor, now, "run.roll_back", "Rolling back", {"signal": "roll_back"})

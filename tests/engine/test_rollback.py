@@ -12,7 +12,7 @@ from migrations_app.engine.executor import OutcomeKind
 from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.engine.ports import CLOSED_TOKEN
 from migrations_app.engine.run_view import RunView
-from migrations_app.engine.vocabulary import RunKind, RunState, StepState
+from migrations_app.engine.vocabulary import RunKind, RunState, Signal, StepState
 from migrations_app.testing.driving import LocalRun
 from migrations_app.testing.interposing import Call, InterposedHandler, Moment
 from tests.engine.toy import Copy, ToyHandler, World, local_run
@@ -45,15 +45,60 @@ def test_what_was_started_is_undone_the_last_one_first() -> None:
     assert view.step("clean").state is StepState.PENDING
 
 
-def test_a_step_that_cannot_be_taken_back_is_left_and_named() -> None:
-    breaks = Breaks()
-    run = local_run(World(), breaks)
-    steps = tuple(replace(step, reversible=step.id != "switch") for step in run.plan.steps)
-    run = LocalRun(run.handler, replace(run.plan, steps=steps), run.targets)
+def fixed(run: LocalRun, *irreversible: str, **values: object) -> LocalRun:
+    """The run, with steps that nothing takes back."""
+    steps = tuple(replace(step, reversible=step.id not in irreversible) for step in run.plan.steps)
+    return LocalRun(run.handler, replace(run.plan, steps=steps), run.targets, **values)  # type: ignore[arg-type]
+
+
+def test_past_a_step_that_nothing_takes_back_a_failure_is_not_undone_and_can_be_retried() -> None:
+    breaks, world = Breaks(), World()
+    run = fixed(local_run(world, breaks), "switch")
     view = run.finish()
-    assert view.state is RunState.ROLLED_BACK
-    assert breaks.undone == ["clean", "copy", "look"]
-    assert view.warnings == ("The step “Let the target serve” cannot be taken back.",)
+
+    assert (view.state, breaks.undone, world.serving) == (RunState.FAILED, [], "target")
+    assert view.error is not None
+    assert view.error["rollback_available"] is False
+    breaks.last = ""
+    run.retry()
+    assert run.finish().state is RunState.SUCCEEDED
+
+
+def test_before_it_a_failure_is_undone_as_ever() -> None:
+    breaks = Breaks("copy")
+    assert fixed(local_run(World(), breaks), "switch").finish().state is RunState.ROLLED_BACK
+    assert breaks.undone == ["copy", "look"]
+
+
+@pytest.mark.parametrize(
+    ("signal", "state"), [(Signal.CANCEL, RunState.CANCELLED), (Signal.ROLL_BACK, RunState.FAILED)]
+)
+def test_a_wish_that_comes_past_it_ends_the_run_where_it_is(signal: Signal, state: RunState) -> None:
+    world = World()
+
+    def ask(moment: Moment) -> None:
+        if moment.call is Call.DO and moment.step == "switch" and moment.after:
+            run.signal(signal)
+
+    run = fixed(local_run(world, ask), "switch")
+    view = run.finish()
+
+    assert (view.state, world.serving) == (state, "target")
+    assert view.undo_order == ()
+
+
+def test_a_rollback_run_is_refused_before_anything_is_touched() -> None:
+    world = World()
+    done = fixed(local_run(world, None), "switch")
+    assert done.finish().state is RunState.SUCCEEDED
+    before = world.snapshot()
+
+    view = fixed(done, "switch", kind=RunKind.ROLLBACK, run_id=2, undoes=done).finish()
+
+    assert (view.state, world.snapshot()) == (RunState.FAILED, before)
+    assert view.error is not None
+    assert "“Let the target serve” cannot be taken back" in view.error["message"]
+    assert view.error["recovery_actions"] == ["Plan a migration in the other direction."]
 
 
 def test_an_undo_is_retried_while_no_worker_waits() -> None:

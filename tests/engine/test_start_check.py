@@ -108,3 +108,12 @@ def test_where_no_dry_run_is_required_none_is_missed() -> None:
 )
 def test_a_rollback_needs_no_signature_but_nothing_later(changes: dict[str, Any], expected: list[str]) -> None:
     assert codes(rollback(**changes)) == expected
+
+
+def test_what_nothing_takes_back_is_not_rolled_back() -> None:
+    given = rollback(irreversible=("Complete", "Retire"))
+
+    assert codes(given) == ["irreversible"]
+    assert "“Complete”, “Retire” cannot be taken back" in check_start(given)[0].message
+    assert check_start(given)[0].fix == "Plan a migration in the other direction."
+    assert codes(facts(irreversible=("Complete",))) == []
