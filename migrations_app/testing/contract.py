@@ -8,11 +8,13 @@
         def snapshot(self): ...         # the outside world, comparable with ==
 
 The kit repeats every action, fails every action and every undo, kills the driver at every checkpoint and around
-every step, runs a dry run, and compares what the outside world looks like.
+every step, runs a dry run, and compares what the outside world looks like. Steps that are not `reversible` are held to
+their word: from the first of them on a failure ends the run where it is, to be retried, and nothing is taken back.
 """
 
 from abc import abstractmethod
 from collections.abc import Mapping
+from itertools import dropwhile, takewhile
 from typing import Any
 
 from migrations_app.engine.crash_points import Crash, armed
@@ -20,6 +22,7 @@ from migrations_app.engine.errors import DataCorruption, StepFailed
 from migrations_app.engine.handler import Handler, Spec
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.planner import create_plan
+from migrations_app.engine.ports import Live, Unwatched
 from migrations_app.engine.run_view import RunView
 from migrations_app.engine.vocabulary import RunKind, RunState, StepState
 from migrations_app.testing.driving import LocalRun
@@ -59,6 +62,10 @@ class HandlerContract:
         """What the handler expects in `ActionContext.extra`."""
         return {}
 
+    def live(self) -> Live:
+        """What goes on beside the steps: orders, clients, panels."""
+        return Unwatched()
+
     def make_run(
         self, *, hook: Hook | None = None, kind: RunKind = RunKind.APPLY, plan: Plan | None = None
     ) -> LocalRun:
@@ -67,7 +74,7 @@ class HandlerContract:
         plan = create_plan(spec, handler).plan
         if hook is not None:
             handler = InterposedHandler(handler, hook, [step.id for step in plan.steps])
-        return LocalRun(handler, plan, spec.targets, kind=kind, extra=self.extra())
+        return LocalRun(handler, plan, spec.targets, kind=kind, extra=self.extra(), live=self.live())
 
     def settled(self) -> Any:
         """What the world looks like after an undisturbed run."""
@@ -105,15 +112,36 @@ class HandlerContract:
         self._dies_everywhere("progress.saved", self.settled())
 
     def test_the_failure_of_every_action_is_undone(self) -> None:
-        for step_id in self._steps():
+        for step_id in self._steps_with_a_way_back():
             self.reset()
             before = self.snapshot()
             view = self.make_run(hook=_failing(Call.DO, step_id, StepFailed)).finish()
             assert view.state is RunState.ROLLED_BACK, (step_id, view.error)
             assert self.snapshot() == before, f"a failure after the effect of “{step_id}” is not undone"
 
+    def test_past_what_nothing_takes_back_a_failure_is_retried(self) -> None:
+        """An empty promise for a handler whose every step is reversible."""
+        expected = self.settled() if self._steps_without_a_way_back() else None
+        for step_id in self._steps_without_a_way_back():
+            for call, error in ((Call.DO, StepFailed), (Call.VERIFY, DataCorruption)):
+                self.reset()
+                broken = [True]
+                failing = _failing(call, step_id, error)
+
+                def hook(moment: Moment, failing: Hook = failing, broken: list[bool] = broken) -> None:
+                    if broken[0]:
+                        failing(moment)
+
+                run = self.make_run(hook=hook)
+                view = run.finish()
+                assert (view.state, view.undo_order) == (RunState.FAILED, ()), (step_id, view.error)
+                broken[0] = False
+                run.retry()
+                assert run.finish().state is RunState.SUCCEEDED, step_id
+                assert self.snapshot() == expected, f"the retried “{step_id}” does not end as it should"
+
     def test_corruption_found_by_any_step_is_undone(self) -> None:
-        for step_id in self._steps():
+        for step_id in self._steps_with_a_way_back():
             self.reset()
             before = self.snapshot()
             view = self.make_run(hook=_failing(Call.VERIFY, step_id, DataCorruption)).finish()
@@ -121,8 +149,8 @@ class HandlerContract:
             assert self.snapshot() == before, f"corruption found by “{step_id}” is not undone"
 
     def test_a_failed_undo_leaves_instructions_and_can_be_retried(self) -> None:
-        last = self._steps()[-1]
-        for step_id in self._undone_steps():
+        last = self._steps_with_a_way_back()[-1]
+        for step_id in reversed(self._steps_with_a_way_back()):
             self.reset()
             before = self.snapshot()
             broken = [True]
@@ -145,7 +173,7 @@ class HandlerContract:
             assert self.snapshot() == before, f"the retried undo of “{step_id}” does not restore the state before"
 
     def test_a_driver_may_die_around_every_undo(self) -> None:
-        last = self._steps()[-1]
+        last = self._steps_with_a_way_back()[-1]
         for point in _UNDO_POINTS:
             for number in range(1, MOST_PLACES):
                 self.reset()
@@ -158,10 +186,13 @@ class HandlerContract:
                     break
 
     def test_a_finished_run_can_be_rolled_back(self) -> None:
+        """Unless there is a step that nothing takes back: then the rollback is refused before anything is touched."""
+        refused = bool(self._steps_without_a_way_back())
         self.reset()
         before = self.snapshot()
         done = self.make_run()
         assert done.finish().state is RunState.SUCCEEDED
+        after = self.snapshot()
         back = LocalRun(
             done.handler,
             done.plan,
@@ -173,18 +204,20 @@ class HandlerContract:
             artifacts=done.artifacts,
             routes=done.routes,
             extra=done.extra,
+            live=done.live,
         )
         view = back.finish()
-        assert view.state is RunState.ROLLED_BACK, view.error
-        assert self.snapshot() == before
+        assert view.state is (RunState.FAILED if refused else RunState.ROLLED_BACK), view.error
+        assert self.snapshot() == (after if refused else before)
 
-    def _steps(self) -> list[str]:
+    def _steps_with_a_way_back(self) -> list[str]:
+        """Those before the first that is irreversible."""
         self.reset()
-        return [step.id for step in self.make_run().plan.steps]
+        return [step.id for step in takewhile(lambda step: step.reversible, self.make_run().plan.steps)]
 
-    def _undone_steps(self) -> list[str]:
+    def _steps_without_a_way_back(self) -> list[str]:
         self.reset()
-        return [step.undoes for step in self.make_run().plan.rollback_steps]
+        return [step.id for step in dropwhile(lambda step: step.reversible, self.make_run().plan.steps)]
 
     def _dies_everywhere(self, point: str, expected: Any) -> None:
         """Drive the run again and again, each time with a driver that dies one passing of `point` later."""

@@ -9,7 +9,7 @@ from migrations_app.engine.executor import Executor, Limits, Outcome, OutcomeKin
 from migrations_app.engine.handler import Handler
 from migrations_app.engine.journal import fold
 from migrations_app.engine.plan import Plan, Target
-from migrations_app.engine.ports import partition_scope, run_scope
+from migrations_app.engine.ports import Live, Unwatched, partition_scope, run_scope
 from migrations_app.engine.run_view import ParkedFor, RunView
 from migrations_app.engine.vocabulary import Decision, RunKind, Signal
 from migrations_app.testing.memory import ManualClock, MemoryArtifacts, MemoryRoutes, MemoryRun, ports
@@ -39,6 +39,7 @@ class LocalRun:
     artifacts: MemoryArtifacts = field(default_factory=MemoryArtifacts)
     routes: MemoryRoutes = field(default_factory=MemoryRoutes)
     extra: Mapping[str, Any] = field(default_factory=dict)
+    live: Live = field(default_factory=Unwatched)
     alive: Callable[[], None] = _nothing
     memory: MemoryRun = field(init=False)
 
@@ -64,7 +65,9 @@ class LocalRun:
             undoes=self.undoes.run_id if self.undoes else None,
             migration_id="1",
         )
-        driver_ports = ports(self.memory, worker, artifacts=self.artifacts, routes=self.routes, extra=self.extra)
+        driver_ports = ports(
+            self.memory, worker, artifacts=self.artifacts, routes=self.routes, live=self.live, extra=self.extra
+        )
         return Executor(brief, self.handler, driver_ports, worker, self.limits, self.alive)
 
     def drive(self) -> Outcome:

@@ -1,11 +1,13 @@
 """The kit holds for the toy migration, inline and partitioned, and finds the mistakes it is there to find."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from migrations_app.engine.handler import Action, ActionContext, Handler, Spec
+from migrations_app.engine.plan import Analysis, Step
 from migrations_app.testing.contract import HandlerContract
 from tests.engine.toy import Copy, Switch, ToyHandler, World, spec
 
@@ -33,6 +35,18 @@ class TestToyPartitioned(TestToyInline):
 
 class TestToyWithConfirmation(TestToyInline):
     chosen = {"cleanup_source": True}
+
+
+class TestToyWithoutAWayBack(TestToyInline):
+    """From its switch on."""
+
+    def make_handler(self) -> Handler:
+        return _Final(self.world)
+
+
+class _Final(ToyHandler):
+    def steps(self, spec: Spec, analysis: Analysis) -> Sequence[Step]:
+        return [replace(step, reversible=step.id != "switch") for step in super().steps(spec, analysis)]
 
 
 class _ForgetfulCopy(Copy):
