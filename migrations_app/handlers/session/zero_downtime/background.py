@@ -141,10 +141,11 @@ class VerifierDriver(Background):
         if record is None:
             return None
         before = ctx.live.shown(record.name).get("verifier", {})
+        incarnations = _incarnations(ctx, record)
         began = ctx.clock.now()
         with opened(ctx.targets, ctx.worker) as pair:
             found = verifier(ctx, pair, record, lambda _compared: ctx.alive()).run()
-            if self._same_authorities(ctx, record):
+            if not self._overtaken(ctx, record, incarnations):
                 ctx.live.show(record.name, "verifier", panel_after(before, found, began))
             if self._relay_is_alive(ctx, record):
                 close_partitions(ctx, pair)
@@ -158,10 +159,15 @@ class VerifierDriver(Background):
         at = ctx.live.shown(record.name).get("relay", {}).get("at")
         return at is not None and ctx.clock.now() - datetime.fromisoformat(at) < RELAY_SILENCE
 
-    def _same_authorities(self, ctx: BackgroundContext, record: RouteRecord) -> bool:
-        """A pass that a hand-over overtook compared with the wrong authority: it says nothing."""
+    def _overtaken(self, ctx: BackgroundContext, record: RouteRecord, incarnations: Mapping[str, Any]) -> bool:
+        """Whether the route or a server is another one than when the pass began: such a pass proves nothing."""
         now = ctx.routes.get(record.name)
-        return now is not None and [part.authority for part in now.ranges] == [p.authority for p in record.ranges]
+        return now is None or now.epoch != record.epoch or _incarnations(ctx, record) != incarnations
+
+
+def _incarnations(ctx: BackgroundContext, record: RouteRecord) -> Mapping[str, Any]:
+    panel = ctx.live.shown(record.name).get("incarnations", {})
+    return {side: panel[side] for side in SERVED if side in panel}
 
 
 def close_partitions(ctx: BackgroundContext, pair: Pair) -> None:

@@ -126,7 +126,7 @@ class Gates:
         return self.pair.other(self.origin).fetch([canary])[0].record is not None
 
     def _plan(self) -> Gate:
-        expected = self.ctx.results["prepare"]["target_identity"]
+        expected = self.ctx.results["join"]["target_identity"]
         found = self.pair.b.sessions.probe().identity
         why = "" if found == expected else f"the store behind “{self.ctx.targets[TARGET].name}” is another one"
         return Gate("G7", "The plan is the one that was signed", f"target {found}", why)

@@ -20,7 +20,9 @@ ID_PAGE = 500
 
 
 class Join(Action):
-    """Result: fence, and each side's incarnation: a server that has another one later may have forgotten writes."""
+    """Result: fence, target_identity (a file that was not there when the run began has one only now), and each side's
+    incarnation: a server that has another one later may have forgotten writes.
+    """
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         record = route.current(ctx)
@@ -32,6 +34,7 @@ class Join(Action):
                 reach("session.join.store")
             return {
                 "fence": record.epoch,
+                "target_identity": pair.b.sessions.probe().identity,
                 "incarnations": {"a": pair.a.incarnation(), "b": pair.b.incarnation()},
             }
 
