@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from migrations_app.engine.plan import Target
+from tests.handlers.session.zero_downtime.actions.stage import Reporting
 from tests.handlers.session.zero_downtime.moves import ZeroMove
 from tests.handlers.session.zero_downtime.world import InMemory
 
@@ -21,3 +22,11 @@ def zero(sqlite_place: Place) -> Iterator[ZeroMove]:
 def world() -> InMemory:
     """Two stores in memory."""
     return InMemory()
+
+
+@pytest.fixture
+def idle(sqlite_place: Place) -> Iterator[ZeroMove]:
+    """SQLite to SQLite; nothing goes on beside the steps, and every gate hears that all is well."""
+    move = ZeroMove(sqlite_place(), sqlite_place(), background=False, live=Reporting())
+    yield move
+    move.live.close()

@@ -39,9 +39,9 @@ class Odd(MemoryRoutedStore):
         return super().delete(session_id, guard if self.fencing else None)
 
 
-def prepared(makes: dict[str, type[Odd]] | None = None) -> InMemory:
+def prepared(makes: dict[str, type[Odd]] | None = None, **parameters: object) -> InMemory:
     """Every gate is open."""
-    world = InMemory(makes=makes or {})
+    world = InMemory(makes=makes or {}, parameters=parameters)
     world.follow(5)
     at = world.clock.now().isoformat()
     world.live.panels["verifier"] = {"at": at, "passes": 3, "compared": 1200, "diverging": 0, "clean_since": at}
@@ -123,12 +123,24 @@ def test_g4_names_live_clients_that_are_behind() -> None:
     assert closed(world) == {"G4": "client-1 must acknowledge epoch 5"}
 
 
-def test_g4_sees_writers_that_do_not_follow_the_route() -> None:
-    world = prepared()
+def test_g4_waits_until_writers_that_do_not_follow_the_route_have_been_quiet_for_a_while() -> None:
+    world = prepared(legacy_watch_ms=3000)
+    assert closed(world) == {}
     world.a.write(SessionRecord("one", b"1"), None)
+    world.live.panels["relay"]["legacy_quiet_ms"] = 2999
 
-    assert closed(world) == {"G4": "1 write(s) came from code that does not follow the route"}
+    assert closed(world) == {
+        "G4": "1 write(s) came from code that does not follow the route, the last one a moment ago"
+    }
+    world.live.panels["relay"]["legacy_quiet_ms"] = 3000
+    assert closed(world) == {}
+
+
+def test_g4_does_not_hold_what_came_before_the_journal_against_anybody() -> None:
+    world = prepared(legacy_watch_ms=3000)
+    world.a.write(SessionRecord("one", b"1"), None)
     before = world.driver()[0].results
+
     assert closed(world, results={**before, "journal": {"legacy_writes": 1}}) == {}
 
 
@@ -195,6 +207,6 @@ def test_g6_the_way_back() -> None:
 
 def test_g7_wants_the_target_that_was_signed() -> None:
     world = prepared({"b": odd(probed={"identity": "another"})})
-    results = {**world.driver()[0].results, "prepare": {"target_identity": "signed"}}
+    results = {**world.driver()[0].results, "join": {"target_identity": "signed"}}
 
     assert closed(world, results=results) == {"G7": "the store behind “new” is another one"}

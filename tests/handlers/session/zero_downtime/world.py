@@ -102,7 +102,7 @@ class World:
 
     def context(self, worker: WorkerToken, **changes: Any) -> ActionContext:
         results = {
-            "prepare": {"target_identity": self.b.sessions.probe().identity},
+            "join": {"target_identity": self.b.sessions.probe().identity},
             "journal": {"legacy_writes": 0},
             "prove": {"began_at": self.clock.now().isoformat()},
         }

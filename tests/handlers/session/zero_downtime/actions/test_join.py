@@ -17,7 +17,11 @@ def test_both_stores_get_fences_and_the_record_and_the_replicas_is_higher(stage:
     with stage.store("a") as a, stage.store("b") as b:
         assert (set(a.fences()), set(b.fences())) == ({1}, {2})
         assert json.loads(a.mirrored())["epoch"] == json.loads(b.mirrored())["epoch"] == 1
-        assert result == {"fence": 1, "incarnations": {"a": a.incarnation(), "b": b.incarnation()}}
+        assert result == {
+            "fence": 1,
+            "target_identity": b.sessions.probe().identity,
+            "incarnations": {"a": a.incarnation(), "b": b.incarnation()},
+        }
         with pytest.raises(Fenced):
             b.write(SessionRecord("one", b"1"), Guard(1, journaled=True))
 
