@@ -28,14 +28,14 @@ def test_a_route_and_who_follows_it(sessions, viewer, operator, now):
 
     view = route(actor=viewer, name="sessions")
 
-    assert (view.epoch, view.phase, view.stores) == (2, "single_b", (("a", "old"), ("b", "new")))
+    assert (view.epoch, view.record.phase, view.record.stores) == (2, "single_b", {"a": "old", "b": "new"})
     assert [(c.client_id, c.acked_epoch) for c in route_clients(actor=viewer, name="sessions")] == [("web-1", 1)]
 
 
 def test_a_token_of_the_route_scope_reads_it(sessions, operator):
     token = replace(operator, token_id=1, scopes=frozenset({"route"}))
 
-    assert route(actor=token, name="sessions").authority == "b"
+    assert route(actor=token, name="sessions").record.authority == "b"
 
 
 def test_hidden_and_unknown_ones_are_not_found(sessions, outsider, viewer):

@@ -75,13 +75,12 @@ def test_a_source_that_is_not_there_is_named(stage):
     assert migration.status == "draft"
 
 
-def test_zero_downtime_is_refused_plainly(stage):
-    migration = stage.migration(options={"zero_downtime": True})
+def test_a_zero_downtime_plan_has_a_second_sign_off_and_two_steps_that_cannot_be_undone(stage):
+    planned = plan(stage, stage.migration(options={"zero_downtime": True}))
 
-    with pytest.raises(InvalidInput) as refused:
-        plan(stage, migration)
-
-    assert "options.zero_downtime" in [problem.field for problem in refused.value.problems]
+    steps = PlanRevision.objects.get(digest=planned.digest).content["steps"]
+    assert [step["id"] for step in steps if step["confirm"]] == ["complete"]
+    assert [step["id"] for step in steps if not step["reversible"]] == ["complete", "retire"]
 
 
 def test_only_operators_plan(stage, viewer, approver):
