@@ -5,7 +5,7 @@ import pytest
 from migrations_app.engine.plan import Target
 from tests.handlers.session.zero_downtime.actions.stage import Reporting
 from tests.handlers.session.zero_downtime.moves import ZeroMove
-from tests.handlers.session.zero_downtime.world import InMemory
+from tests.handlers.session.zero_downtime.world import InMemory, OnServers
 
 Place = Callable[[], Target]
 
@@ -30,3 +30,12 @@ def idle(sqlite_place: Place) -> Iterator[ZeroMove]:
     move = ZeroMove(sqlite_place(), sqlite_place(), background=False, live=Reporting())
     yield move
     move.live.close()
+
+
+@pytest.fixture
+def real(request: pytest.FixtureRequest, places: dict[str, Place]) -> Iterator[OnServers]:
+    """Two stores of the kind that the test asks for (`EVERY_STORE`); without a wish, SQLite."""
+    kind = getattr(request, "param", "sqlite")
+    world = OnServers(places={"a": places[kind](), "b": places[kind]()})
+    yield world
+    world.close()

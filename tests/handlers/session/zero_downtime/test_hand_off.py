@@ -94,7 +94,7 @@ def test_only_the_buckets_of_its_wave(world: InMemory) -> None:
     world.hand_off(ctx, pair).hand_over(range(26))
 
     assert buckets_in(world.record, P.DUAL_B) == list(range(26))
-    assert (world.a.fences()[25], world.a.fences()[26]) == (7, 5)
+    assert (world.a.fences()[25], world.a.fences()[26]) == (7, 3)
     expect(world, values)
 
 

@@ -1,16 +1,15 @@
 """Two stores under a route, and the drivers that act on them one after the other: no run, no engine around them."""
 
+import itertools
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import Any
 
+import pytest
+
 from migrations_app.engine.background import BackgroundContext
-from migrations_app.engine.crash_points import armed
 from migrations_app.engine.handler import ActionContext
 from migrations_app.engine.parameters import parse
 from migrations_app.engine.plan import Step, Target
@@ -24,7 +23,10 @@ from migrations_app.handlers.session.zero_downtime.publishing import document_of
 from migrations_app.handlers.session.zero_downtime.relay import Relay
 from migrations_app.handlers.session.zero_downtime.verifier import Verifier
 from migrations_app.routing.phases import PHASES
+from migrations_app.routing.router import SessionRouter
+from migrations_app.routing.sources import MemoryRouteSource, RouteSource
 from migrations_app.stores.routed.base import ALL_BUCKETS, Guard, RoutedStore, Written, bucket_of
+from migrations_app.stores.routed.opening import open_routed
 from migrations_app.stores.sessions.records import SessionRecord
 from migrations_app.testing.live import MemoryLive
 from migrations_app.testing.memory import ManualClock, MemoryArtifacts, MemoryRoutes
@@ -35,6 +37,12 @@ from tests.handlers.session.moves import HOUR_MS, KEY, ROUTE
 from tests.handlers.session.zero_downtime.moves import QUICK
 
 SCOPE = "run:7"
+_worlds = itertools.count(1)
+EVERY_STORE = pytest.mark.parametrize(
+    "real",
+    ["sqlite", *(pytest.param(kind, marks=pytest.mark.servers) for kind in ("redis", "postgres"))],
+    indirect=True,
+)
 STEP = Step("switch", StepKind.MIGRATION, "Switch", "switch_in_waves")
 
 
@@ -48,11 +56,12 @@ class World:
 
     opens: Mapping[str, Callable[[], RoutedStore]]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, Any] = field(default_factory=dict)
     routes: MemoryRoutes = field(default_factory=MemoryRoutes)
     live: MemoryLive = field(default_factory=MemoryLive)
     clock: ManualClock = field(default_factory=ManualClock)
     log: Log = field(default_factory=Log)
-    token: int = 0
+    token: int = field(default_factory=lambda: 1000 * next(_worlds))  # servers outlive a test
 
     def __post_init__(self) -> None:
         values, problems = parse(PARAMETERS, {"route": ROUTE, **QUICK, "settle_ms": 0, **self.parameters}, path="p")
@@ -63,9 +72,11 @@ class World:
         first = RouteRecord(ROUTE, 5, RoutePhase.DUAL_A, "a", {"a": "old", "b": "new"}, fenced=True)
         self.routes.publish(first, expected_epoch=None)
         worker = WorkerToken("setting up", 1)
-        for store, fence in ((self.a, 5), (self.b, 6)):
+        for store, fence in ((self.a, 3), (self.b, 4)):  # as the step that joins leaves them, at PLAIN_A
             store.sessions.initialise(worker)
             store.join(worker, route=ROUTE, fence=fence, document=document_of(first), epoch=5)
+
+        self.identity = self.b.sessions.probe().identity
 
     def open(self, side: str) -> RoutedStore:
         store = self.opens[side]()
@@ -78,6 +89,10 @@ class World:
             if thread == threading.get_ident():
                 store.close()
         self._opened = [(thread, store) for thread, store in self._opened if thread != threading.get_ident()]
+
+    @property
+    def targets(self) -> dict[str, Target]:
+        return targets()
 
     @property
     def record(self) -> RouteRecord:
@@ -102,7 +117,7 @@ class World:
 
     def context(self, worker: WorkerToken, **changes: Any) -> ActionContext:
         results = {
-            "join": {"target_identity": self.b.sessions.probe().identity},
+            "join": {"target_identity": self.identity},
             "journal": {"legacy_writes": 0},
             "prove": {"began_at": self.clock.now().isoformat()},
         }
@@ -112,7 +127,7 @@ class World:
             step=STEP,
             options={"parallel_workers": 2, "batch_size": 100, "cleanup_source": False},
             parameters=self.values,
-            targets=targets(),
+            targets=self.targets,
             worker=worker,
             log=self.log,
             clock=self.clock,
@@ -128,7 +143,7 @@ class World:
             run_id=7,
             options={"parallel_workers": 2},
             parameters=self.values,
-            targets=targets(),
+            targets=self.targets,
             worker=worker,
             clock=self.clock,
             routes=self.routes,
@@ -139,8 +154,11 @@ class World:
         )
 
     def publish(self, phase: RoutePhase, buckets: Sequence[int] = ALL_BUCKETS) -> RouteRecord:
-        epoch = self.routes.reserved(ROUTE) + 1
-        return self.routes.publish(with_phase(self.record, buckets, phase, epoch), expected_epoch=self.record.epoch)
+        wanted = self.with_phase(phase, self.routes.reserved(ROUTE) + 1, buckets)
+        return self.routes.publish(wanted, expected_epoch=self.record.epoch)
+
+    def with_phase(self, phase: RoutePhase, epoch: int, buckets: Sequence[int] = ALL_BUCKETS) -> RouteRecord:
+        return with_phase(self.record, buckets, phase, epoch)
 
     def relay(self, pair: Pair, origin: str = "a", **values: Any) -> Relay:
         return Relay(pair.side(origin), pair.other(origin), pair.worker, **values)
@@ -177,9 +195,10 @@ class World:
         found = store.read(session_id, guard)
         return found.value if found else None
 
-    def way(self, session_id: str, by: RouteRecord | None = None) -> tuple[RoutedStore, Guard]:
+    def way(self, session_id: str, by: RouteRecord | None = None) -> tuple[RoutedStore, Guard | None]:
         part = (by or self.record).at(bucket_of(session_id))
-        return self.side(part.authority), Guard(part.epoch, PHASES[part.phase].journaled)
+        rule = PHASES[part.phase]
+        return self.side(part.authority), Guard(part.epoch, rule.journaled) if rule.fenced else None
 
     def held(self, side: str, session_id: str) -> bytes | None:
         found = self.side(side).sessions.read([session_id])[0]
@@ -228,52 +247,28 @@ class InMemory(World):
             place.advance(ms)
 
 
-class Stalled(threading.Thread):
-    """A driver that stands at a crash point until `go_on`; `outcome` is what it returned or raised then.
+@dataclass
+class OnServers(World):
+    """`places` are the targets of side a and b; stores and clients are real."""
 
-    Only one point is armed at a time, for its next passing: other drivers then pass it.
-    """
+    opens: Mapping[str, Callable[[], RoutedStore]] = field(default_factory=dict)
 
-    def __init__(self, world: World, point: str, drive: Callable[[], Any], gate: Path) -> None:
-        super().__init__(daemon=True)
-        self._world, self._point, self._drive, self._gate = world, point, drive, gate
-        self.outcome: Any = None
+    def __post_init__(self) -> None:
+        self.opens = {side: partial(open_routed, target.config, target.secrets) for side, target in self.places.items()}
+        super().__post_init__()
 
-    def run(self) -> None:
-        try:
-            self.outcome = self._drive()
-        except BaseException as error:  # noqa: BLE001 - the test looks at it
-            self.outcome = error
-        finally:
-            self._world.close()
+    @property
+    def targets(self) -> dict[str, Target]:
+        return {"source": self.places["a"], "target": self.places["b"]}
 
-    def go_on(self) -> Any:
-        self._gate.touch()
-        self.join(30)
-        assert not self.is_alive(), f"the driver does not come back from {self._point}"
-        return self.outcome
-
-
-@contextmanager
-def stalled(world: World, point: str, drive: Callable[[], Any], directory: Path) -> Iterator[Stalled]:
-    gate = directory / point
-    with armed(f"{point}:wait:{gate}"):
-        driver = Stalled(world, point, drive, gate)
-        driver.start()
-        try:
-            until(lambda: Path(f"{gate}.reached").exists() or not driver.is_alive())
-            assert driver.is_alive(), f"the driver did not come to {point}: {driver.outcome}"
-            yield driver
-        finally:
-            gate.touch()
-            driver.join(30)
-
-
-def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
-    ends = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < ends, "it did not happen in time"
-        threading.Event().wait(0.002)
+    def router(self, source: RouteSource | None = None, **values: Any) -> SessionRouter:
+        """Of a client that goes by what `source` knows (without one: by the newest record)."""
+        return SessionRouter(
+            source or MemoryRouteSource(self.routes, ROUTE),
+            {side: target.config for side, target in self.places.items()},
+            secrets={side: target.secrets for side, target in self.places.items()},
+            **values,
+        )
 
 
 def targets() -> dict[str, Target]:
