@@ -5,19 +5,22 @@ import pytest
 from django.conf import LazySettings
 from django.db.models import F
 
-from migrations_app.engine.brief import OutcomeKind
+from migrations_app.engine.brief import Outcome, OutcomeKind
 from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.vocabulary import MigrationStatus, RunKind, RunState
-from migrations_app.models import Lease, Migration, OutboxRow, Run, RunEvent, SealedSecret
+from migrations_app.engine.ports import WorkerToken
+from migrations_app.engine.vocabulary import MigrationStatus, RoutePhase, RunKind, RunState
+from migrations_app.models import Lease, Migration, OutboxRow, Route, Run, RunEvent, SealedSecret
 from migrations_app.runtime import leases
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.runtime.journal import OrmJournal
 from migrations_app.runtime.leases import Scope
+from migrations_app.runtime.live import OrmLive
 from migrations_app.services import driving
-from tests.runs import AT, queued
-from tests.session_runs import sqlite_migration
+from migrations_app.stores.routed.opening import open_routed
+from tests.runs import AT, environment, queued
+from tests.session_runs import fill, sqlite_migration
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,3 +147,90 @@ def test_an_unexpected_error_leaves_the_lease_to_expire(tmp_path: Path) -> None:
     lease = Lease.objects.get(run=run)
     assert lease.holder != ""
     assert lease.expires_at is not None
+
+
+@pytest.fixture
+def dual(tmp_path: Path) -> Run:
+    """A run whose route is at DUAL_A and whose relay and verifier are wanted."""
+    rows = sqlite_migration(tmp_path, parameters={"route": "sessions"}, zero_downtime=True)
+    fill(dict(rows.target.config), 0)
+    worker = WorkerToken("the step that joins", 1)
+    for row, fence in ((rows.source, 1), (rows.target, 2)):
+        with open_routed(row.config, {}) as store:
+            store.sessions.raise_worker_fence(worker)
+            store.join(worker, route="sessions", fence=fence, document="{}", epoch=1)
+    run = queued(rows.revision)
+    phase = RoutePhase.DUAL_A
+    Route.objects.create(environment=environment(), name="sessions", epoch=4, phase=phase, authority="a", changed_at=AT)
+    live_of(run).want("relay", "verifier")
+    return run
+
+
+def live_of(run: Run) -> OrmLive:
+    return OrmLive(run_id=run.pk, environment_id=environment().pk, clock=SystemClock())
+
+
+def background(run: Run, name: str, stopping: Callable[[], bool] = lambda: False) -> Outcome:
+    return driving.drive_background(run_id=run.pk, name=name, clock=SystemClock(), stopping=stopping)
+
+
+def lease(run: Run, name: str) -> Lease:
+    return Lease.objects.get(run=run, step=f"background.{name}")
+
+
+def test_nobody_drives_in_the_background_what_is_not_wanted(tmp_path: Path) -> None:
+    run = queued(sqlite_migration(tmp_path, count=1).revision)
+
+    assert background(run, "relay").kind is OutcomeKind.SUPERSEDED
+
+
+def test_a_background_driver_goes_on_slice_after_slice_until_its_process_stops(
+    dual: Run, settings: LazySettings
+) -> None:
+    settings.SNAKEWEB_RUNTIME = {"slice_seconds": 0.0}
+    asked: list[int] = []
+
+    def stopping() -> bool:
+        asked.append(lease(dual, "relay").token)
+        return asked[-1] >= 3 and lease(dual, "relay").holder == ""
+
+    assert background(dual, "relay", stopping).kind is OutcomeKind.YIELDED
+    assert max(asked) == 3
+    assert lease(dual, "relay").due_at is not None
+
+
+def test_one_that_rests_is_due_again_when_it_said(dual: Run) -> None:
+    outcome = background(dual, "verifier")
+
+    assert (outcome.kind, outcome.reason) == (OutcomeKind.PARKED, "verifier")
+    assert outcome.wake_at is not None
+    assert lease(dual, "verifier").due_at == outcome.wake_at
+    assert live_of(dual).shown("sessions")["verifier"]["passes"] == 1
+
+
+def test_one_that_has_ended_is_not_due_any_more(dual: Run) -> None:
+    Route.objects.update(phase=RoutePhase.SINGLE_B, authority="b")
+
+    assert background(dual, "relay").kind is OutcomeKind.FINISHED
+    assert lease(dual, "relay").due_at is None
+    assert background(dual, "relay").kind is OutcomeKind.SUPERSEDED
+
+
+def test_it_outlives_its_run_and_tries_again_soon_when_a_store_is_away(dual: Run, tmp_path: Path) -> None:
+    Run.objects.filter(pk=dual.pk).update(state=RunState.FAILED)
+    (tmp_path / "sessions-b.sqlite3").unlink()
+
+    outcome = background(dual, "relay")
+
+    assert outcome.kind is OutcomeKind.PARKED
+    assert outcome.wake_at is not None
+    assert lease(dual, "relay").due_at is not None
+
+
+def test_one_that_was_replaced_is_counted(dual: Run, settings: LazySettings) -> None:
+    def replaced() -> bool:
+        Lease.objects.filter(run=dual, step="background.relay", token=1).update(token=F("token") + 1)
+        return False
+
+    assert background(dual, "relay", first_no(replaced)).kind is OutcomeKind.SUPERSEDED
+    assert lease(dual, "relay").refusals == 1

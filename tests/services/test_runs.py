@@ -14,7 +14,7 @@ from migrations_app.runtime.leases import Scope
 from migrations_app.services import driving, runs
 from migrations_app.services.errors import Conflict, NotFound, PermissionDenied
 from tests.parallel import at_once, exceptions
-from tests.runs import a_run, migration, plan, queued, step
+from tests.runs import a_run, migration, plan, queued, step, target
 from tests.runtime.test_journal import opened
 from tests.services.test_driving import drive_to_end
 from tests.session_runs import SessionMigrationRows, sqlite_migration
@@ -249,3 +249,27 @@ def test_what_cannot_be_retried_says_why(operator: Actor, cast: Any, kind: RunKi
 
     with pytest.raises(Conflict, match="validated again" if kind is RunKind.DRY_RUN else "never started"):
         ask(runs.retry, operator, run)
+
+
+def final_run(*, state: RunState) -> Run:
+    """One whose last step, which nothing takes back, has succeeded."""
+    targets = [target("old"), target("new")]
+    run = queued(migration(plan([step("one"), step("two", reversible=False)], targets), targets))
+    events = [NewEvent(EventType.RUN_STARTED)]
+    for name in ("one", "two"):
+        events += [
+            NewEvent(EventType.STEP_STARTED, name, attempt=1),
+            NewEvent(EventType.STEP_SUCCEEDED, name, attempt=1),
+        ]
+    opened(run).append([*events, *([NewEvent(EventType.RUN_SUCCEEDED)] if state is RunState.SUCCEEDED else [])])
+    return run
+
+
+@pytest.mark.parametrize("state", [RunState.RUNNING, RunState.SUCCEEDED])
+def test_past_a_step_that_nothing_takes_back_a_rollback_is_refused(operator: Actor, cast: Any, state: RunState) -> None:
+    run = final_run(state=state)
+
+    with pytest.raises(Conflict) as refused:
+        runs.rollback_migration(actor=operator, now=now(), migration_id=run.migration_id)
+    assert "“Two” cannot be taken back" in f"{refused.value} {refused.value.details}"
+    assert Run.objects.get().signal == Signal.NONE

@@ -106,7 +106,7 @@ def test_there_under_traffic(places: Places, source: str, target: str) -> None:
                 assert not store.joined()
 
 
-def test_there_back_by_order_there_again_and_all_the_way_back_by_rollback(places: Places) -> None:
+def test_back_and_there_again_by_order_and_all_the_way_back_by_rollback(places: Places) -> None:
     with moving(places, "redis", "postgres", soak_ms=3_600_000) as move:
         before = content(move.source)
         with Paced(move) as traffic:
