@@ -209,6 +209,8 @@ class RoutedMachine(RuleBasedStateMachine):
                 "older": Version(there.epoch, max(0, there.seq - 1)),
                 "unversioned": UNVERSIONED,
             }[kind]
+            if version == UNVERSIONED and self.held(which, name).record is not None and there == UNVERSIONED:
+                return None  # whether the later deadline is taken over then is left to the store
             if dead and version > UNVERSIONED:
                 return store.adopt([Held(name, version, True, None)], WORKER)
             return store.adopt([Held(name, version, False, replace(record, version=version))], WORKER)
