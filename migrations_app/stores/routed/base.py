@@ -249,9 +249,10 @@ class RoutedStore(ABC):
     @abstractmethod
     def adopt(self, held: Sequence[Held], worker: WorkerToken, *, skew_ms: int = 0) -> Adopted:
         """Apply-if-newer as the replica: a greater version replaces (a tombstone too), an equal one only raises the
-        deadline to the later one, a smaller one is refused. UNVERSIONED takes only a place where nothing was ever
-        known; whether it raises the deadline of another UNVERSIONED one is left to the store. Leaves no mark. Whatever has expired is refused, and a `Held` with neither record nor tombstone does
-        nothing. `skew_ms` (this store's clock minus the authority's) is added to deadlines. Ids are distinct.
+        deadline to the later one, a smaller one is refused. UNVERSIONED takes only a place where nothing was
+        ever known; whether it raises the deadline of another UNVERSIONED one is left to the store. Leaves no
+        mark. Whatever has expired is refused, and a `Held` with neither record nor tombstone does nothing.
+        `skew_ms` (this store's clock minus the authority's) is added to deadlines. Ids are distinct.
         """
 
     @abstractmethod
