@@ -13,6 +13,7 @@ from migrations_app.runtime import journal
 from tests.runs import AT, environment, migration, plan, queued, step, target
 
 STEPS = ("prepare", "transfer", "switch", "complete")
+FINAL = ("complete", "retire")  # nothing takes these back
 DUAL_A, DUAL_B = RoutePhase.DUAL_A, RoutePhase.DUAL_B
 
 
@@ -25,7 +26,10 @@ def zero_downtime_run(
 ) -> Run:
     """Started; these steps succeeded and the next one is at work. It moves the route `old` from `old` to `new`."""
     targets = (target("old"), target("new"))
-    content = replace(plan([step(name) for name in STEPS], targets, zero_downtime=True), parameters=parameters)
+    content = replace(
+        plan([step(name, reversible=name not in FINAL) for name in STEPS], targets, zero_downtime=True),
+        parameters=parameters,
+    )
     run = queued(migration(content, targets), kind)
     events = [NewEvent(EventType.RUN_STARTED)]
     for name in done:

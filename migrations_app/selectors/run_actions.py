@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from migrations_app.engine.plan import Plan
 from migrations_app.engine.run_view import ParkedFor, RunView
 from migrations_app.engine.start_check import ROLLBACK_WITHOUT_REVIEW_FOR
 from migrations_app.engine.vocabulary import MigrationStatus, RunKind, RunState, Signal, StepState
-from migrations_app.models import Run, StepRun
+from migrations_app.models import Run
 from migrations_app.selectors.access import Access, Permission
 from migrations_app.selectors.hand_over import (
     BRING_BACK,
-    COMPLETE,
     CUT_OVER,
     POSTPONE,
     THROTTLE,
@@ -21,6 +21,7 @@ from migrations_app.selectors.hand_over import (
     route_row,
     standing_of,
 )
+from migrations_app.selectors.start_check import started_steps
 
 _MOVING = (RunState.QUEUED, RunState.RUNNING, RunState.PARKED)
 _GOES_FORWARD = (*_MOVING, RunState.PAUSED)
@@ -133,7 +134,7 @@ def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
     else:
         reasons["pause"] = asked or ("" if state in _MOVING else f"it is {said}")
     if kind is RunKind.APPLY:
-        reasons["roll_back"] = asked if run.signal == Signal.ROLL_BACK else forward
+        reasons["roll_back"] = asked if run.signal == Signal.ROLL_BACK else forward or _no_way_back(run)
     if kind is RunKind.ROLLBACK:
         reasons.pop("cancel")
     return reasons
@@ -153,11 +154,12 @@ def _rollback_reason(run: Run, now: datetime) -> str:
         return "it ended more than 24 hours ago; plan a migration the other way"
     if not run.revision.content["options"].get("rollback_enabled", True):
         return "it was executed without a rollback"
-    moved = moved_route(run.revision.content)
-    completed = StepRun.objects.filter(run=run, step=COMPLETE, partition=0, state=StepState.SUCCEEDED)
-    if moved is not None and completed.exists():
-        return f"{moved.source} is no longer kept level; plan a migration the other way"
-    return ""
+    return _no_way_back(run)
+
+
+def _no_way_back(run: Run) -> str:
+    titles = Plan.from_content(run.revision.content).irreversible(started_steps(run))
+    return f"“{titles[0]}” has begun, and nothing takes that back; plan a migration the other way" if titles else ""
 
 
 def confirmation_of(run: Run, view: RunView, access: Access) -> ConfirmationWanted | None:

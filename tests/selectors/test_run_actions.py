@@ -155,4 +155,5 @@ def test_what_was_completed_is_not_rolled_back_any_more(cast, operator, now):
     run = zero_downtime_run(done=("prepare", "transfer", "switch", "complete"), at=now)
     journal.append_by_person(run, [NewEvent(EventType.RUN_SUCCEEDED, payload={"result": {}})], now=now)
 
-    assert buttons(run, operator, now) == {"roll_back": "old is no longer kept level; plan a migration the other way"}
+    (why,) = buttons(run, operator, now).values()
+    assert "nothing takes that back; plan a migration the other way" in why
