@@ -14,6 +14,8 @@ from tests import control_database, stores_on_disk
 from tests.cast import Cast, gather
 from tests.stores_on_disk import Stage
 
+# Contracts are not in files that pytest looks for tests in; their asserts should explain themselves all the same.
+pytest.register_assert_rewrite("tests.stores")
 pytest_plugins = ["tests.servers", "tests.audit_table"]
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.vocabulary import RoutePhase, RunKind
 from migrations_app.models import Route, RouteLease, RoutePanel, Run
@@ -44,7 +46,8 @@ def zero_downtime_run(
 
 def tell(run: Run, *events: NewEvent, at: datetime = AT) -> None:
     """Append to the journal, and read the row again."""
-    journal.append_by_person(run, list(events), now=at)
+    with transaction.atomic():
+        journal.append_by_person(run, list(events), now=at)
     run.refresh_from_db()
 
 
