@@ -1,5 +1,6 @@
 """Pairs of stores for journeys, and the usual beginning of a scenario."""
 
+import itertools
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -11,6 +12,8 @@ from tests.faults.zero_downtime.places import Place, PostgresPlace, RedisPlace, 
 from tests.faults.zero_downtime.plane import Plane
 from tests.faults.zero_downtime.rig import Rig
 
+_NUMBERS = itertools.count(1)  # a fault may set several stages, over one control database
+
 
 class Stage:
     """A control plane, and servers that are started when somebody needs them."""
@@ -20,7 +23,6 @@ class Stage:
         self.plane = plane
         self._stack = stack or ExitStack()
         self._postgres: PostgresServer | None = None
-        self._numbers = 0
 
     @property
     def postgres(self) -> PostgresServer:
@@ -31,8 +33,7 @@ class Stage:
 
     def place(self, kind: str, *, proxied: bool = False, **options: Any) -> Place:
         """A new, empty one: `redis`, `postgres` or `sqlite`. `proxied`: workers reach it through its proxy."""
-        self._numbers += 1
-        name = f"{kind}-{self._numbers}"
+        name = f"{kind}-{next(_NUMBERS)}"
         place: Place
         if kind == "redis":
             place = RedisPlace(name, self.rig.directory, options=options)
@@ -48,7 +49,7 @@ class Stage:
     def journey(self, source: str = "redis", target: str = "postgres", *, name: str = "", **values: Any) -> Journey:
         """`source` and `target` as kinds; with a `~` before, workers reach it through a proxy."""
         places = [self.place(kind.removeprefix("~"), proxied=kind.startswith("~")) for kind in (source, target)]
-        return Journey(self.plane, *places, name=name or f"route-{self._numbers}", **values)
+        return Journey(self.plane, *places, name=name or f"route-{next(_NUMBERS)}", **values)
 
 
 @contextmanager
