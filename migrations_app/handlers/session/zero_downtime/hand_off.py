@@ -138,7 +138,7 @@ class HandOff:
         reach("hand_off.fenced")
         drained = self._drain(buckets, began + limit) if guard_is_on("drain_after_fence") else early
         reach("hand_off.drained")
-        compared = self._compare(buckets, drained)
+        compared = self._compare(drained)
         reach("hand_off.compared")
         self._in_time(began + limit, "comparing")
         if guard_is_on("fence_before_publish"):
@@ -164,7 +164,7 @@ class HandOff:
             self.ctx.progress.alive()
             self._in_time(ends, "emptying the journal")
 
-    def _compare(self, buckets: Sequence[int], drained: Sequence[str]) -> int:
+    def _compare(self, drained: Sequence[str]) -> int:
         ids = list(dict.fromkeys([*drained, *self.lately()]))[:1000]
         differing = self.level.differing(ids)
         if differing:
