@@ -16,7 +16,7 @@ from migrations_app.demo.processes import (
     web_command,
     worker_command,
 )
-from migrations_app.testing.servers import RedisServer, free_port
+from migrations_app.testing.servers import RedisServer
 
 FIRST_WEB_PORT = 8000
 BROKER_PORT = 6379  # where SNAKEWEB_REDIS_URL points when it is not set
@@ -31,20 +31,25 @@ OWN_SETTINGS = (
 
 @dataclass(slots=True)
 class Installation:
-    """Process names in `processes` are `web`, `dispatcher`, `worker-1`, `worker-2`..."""
+    """Process names in `processes` are `web`, `dispatcher`, `worker-1`, `worker-2`...
+
+    `listener` is held from before anything starts: nobody can take the port meanwhile, and a web process that is
+    started again finds the requests that came between.
+    """
 
     processes: Processes
-    web_port: int
+    listener: socket.socket
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.web_port}"
+        return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def prepare_database(self) -> None:
         self.processes.run("migrate", manage_command("migrate", "--noinput", "-v", "0"))
 
     def start_web(self) -> Process:
-        return self.processes.start("web", web_command(self.web_port))
+        listener = self.listener.fileno()
+        return self.processes.start("web", web_command(listener), keep_open=[listener])
 
     def start_dispatcher(self) -> Process:
         return self.processes.start("dispatcher", dispatcher_command())
@@ -68,8 +73,11 @@ def own_installation(directory: Path, web_port: int = 0) -> Iterator[Installatio
             "SNAKEWEB_REDIS_URL": broker.url,
             "SNAKEWEB_FILE_ROOTS": str(directory / "files"),
         }
-        with Processes(directory, django_surroundings(surroundings)) as processes:
-            yield Installation(processes, web_port or first_free_port(FIRST_WEB_PORT))
+        with (
+            listen(web_port) if web_port else listen_from(FIRST_WEB_PORT) as listener,
+            Processes(directory, django_surroundings(surroundings)) as processes,
+        ):
+            yield Installation(processes, listener)
 
 
 @contextlib.contextmanager
@@ -79,6 +87,7 @@ def configured_installation(directory: Path, web_port: int) -> Iterator[Installa
     Raises ProcessFailed when something else already listens there: nobody's Redis is used unasked.
     """
     with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(listen(web_port))
         if not os.environ.get("SNAKEWEB_REDIS_URL"):
             if not is_free(BROKER_PORT):
                 raise ProcessFailed(
@@ -88,23 +97,33 @@ def configured_installation(directory: Path, web_port: int) -> Iterator[Installa
                 )
             stack.enter_context(RedisServer(directory / "broker", port=BROKER_PORT))
         processes = stack.enter_context(Processes(directory, django_surroundings(dict(os.environ))))
-        yield Installation(processes, web_port)
+        yield Installation(processes, listener)
 
 
 def django_surroundings(surroundings: dict[str, str]) -> dict[str, str]:
     return {"PYTHONUNBUFFERED": "1", **surroundings, "DJANGO_SETTINGS_MODULE": "snakeweb.settings"}
 
 
+def listen(port: int) -> socket.socket:
+    """A listening socket on the loopback address; port 0: any free one. Raises ProcessFailed when it is taken."""
+    try:
+        return socket.create_server(("127.0.0.1", port))
+    except OSError as error:
+        raise ProcessFailed(
+            f"The pages cannot be served at 127.0.0.1:{port} ({error.strerror}). Stop what listens there, or choose "
+            "another port with --port; nothing was started."
+        ) from error
+
+
+def listen_from(wanted: int) -> socket.socket:
+    """On `wanted` or one of the nine ports after it; on any free one when all ten are taken."""
+    for port in range(wanted, wanted + 10):
+        with contextlib.suppress(ProcessFailed):
+            return listen(port)
+    return listen(0)
+
+
 def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def first_free_port(wanted: int) -> int:
-    """`wanted` or one of the nine after it; any free one when all ten are taken."""
-    return next((port for port in range(wanted, wanted + 10) if is_free(port)), 0) or free_port()
+    with contextlib.suppress(ProcessFailed), listen(port):
+        return True
+    return False

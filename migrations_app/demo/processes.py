@@ -54,8 +54,13 @@ class Processes:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, name: str, command: Sequence[str], *, more: Mapping[str, str] | None = None) -> Process:
-        """Start a process that stays, in a session of its own, so that Ctrl-C reaches only its supervisor."""
+    def start(
+        self, name: str, command: Sequence[str], *, more: Mapping[str, str] | None = None, keep_open: Sequence[int] = ()
+    ) -> Process:
+        """Start a process that stays, in a session of its own, so that Ctrl-C reaches only its supervisor.
+
+        `more`: environment variables; `keep_open`: file descriptors it inherits.
+        """
         log = self.directory / "logs" / f"{name}.log"
         with log.open("ab") as output:
             popen = subprocess.Popen(  # noqa: S603
@@ -65,6 +70,7 @@ class Processes:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=keep_open,
             )
         with (self.directory / PROCESS_LIST).open("a") as noted:
             noted.write(f"{popen.pid}\n")
@@ -134,8 +140,9 @@ def signal_group(pid: int, how: signal.Signals) -> None:
         os.killpg(pid, how)
 
 
-def web_command(port: int) -> list[str]:
-    return [*PYTHON, "-m", "daphne", "--bind", "127.0.0.1", "--port", str(port), "snakeweb.asgi:application"]
+def web_command(listener: int) -> list[str]:
+    """`listener` is the descriptor of a listening socket that the process inherits."""
+    return [*PYTHON, "-m", "daphne", "--fd", str(listener), "snakeweb.asgi:application"]
 
 
 def dispatcher_command() -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations_app.demo.installation import configured_installation, first_free_port, is_free
+from migrations_app.demo.installation import configured_installation, is_free, listen, listen_from
 from migrations_app.demo.processes import Processes, ProcessFailed
 from migrations_app.testing.servers import free_port
 
@@ -26,14 +26,20 @@ def taken_port():
 
 def test_a_port_that_is_taken_is_passed_over(taken_port):
     assert not is_free(taken_port)
-    assert first_free_port(taken_port) != taken_port
+    with listen_from(taken_port) as listener:
+        assert listener.getsockname()[1] != taken_port
+
+
+def test_a_port_that_was_asked_for_and_is_taken_is_told_before_anything_starts(taken_port):
+    with pytest.raises(ProcessFailed, match=f"127.0.0.1:{taken_port} .*--port; nothing was started"):
+        listen(taken_port)
 
 
 def test_a_redis_that_nobody_named_is_not_used(tmp_path, monkeypatch, taken_port):
     monkeypatch.delenv("SNAKEWEB_REDIS_URL", raising=False)
     monkeypatch.setattr("migrations_app.demo.installation.BROKER_PORT", taken_port)
 
-    with pytest.raises(ProcessFailed, match="SNAKEWEB_REDIS_URL"), configured_installation(tmp_path, 8000):
+    with pytest.raises(ProcessFailed, match="SNAKEWEB_REDIS_URL"), configured_installation(tmp_path, 0):
         pass
 
 

@@ -47,9 +47,8 @@ def test_abandoned_leases_are_driven_each_by_one_thread_as_far_as_threads_are_fr
     assert watchdog.look() == 0
 
     driver.may_end.set()
-    wait_for(lambda: len(driver.seen) == 3)
+    wait_for(lambda: set(driver.seen) == scopes)  # one that ended between look and take-over may be offered twice
     watchdog.stop()
-    assert set(driver.seen) == scopes
     assert leases.wanting() == []
 
 
