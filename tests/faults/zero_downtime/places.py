@@ -82,10 +82,35 @@ class Place(ABC):
             self.proxy.stop()
 
 
+class OtherTime(RedisServer):
+    """A redis-server whose wall clock is ahead; its monotonic clock is not. Needs Debian's package libfaketime."""
+
+    def __init__(self, directory: Path, *, options: Mapping[str, str], ahead_ms: int) -> None:
+        super().__init__(directory, options=options)
+        self._ahead_ms = ahead_ms
+
+    def _command(self) -> list[str]:
+        library = next(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"), None)
+        if library is None:
+            raise RuntimeError("a clock that is off needs libfaketime: apt-get install libfaketime")
+        clock = [f"LD_PRELOAD={library}", f"FAKETIME={self._ahead_ms / 1000:+}s", "FAKETIME_DONT_FAKE_MONOTONIC=1"]
+        return ["/usr/bin/env", *clock, *super()._command()]
+
+
 class RedisPlace(Place):
-    def __init__(self, name: str, directory: Path, *, options: Mapping[str, str] | None = None) -> None:
+    """`ahead_ms`: of its clock; deadlines are given and told by the true one."""
+
+    def __init__(
+        self, name: str, directory: Path, *, options: Mapping[str, str] | None = None, ahead_ms: int = 0
+    ) -> None:
         super().__init__(name)
-        self.server = RedisServer(directory / name, options={"appendonly": "yes", **(options or {})}).start()
+        self._ahead_ms = ahead_ms
+        options = {"appendonly": "yes", **(options or {})}
+        server = OtherTime(directory / name, options=options, ahead_ms=ahead_ms)
+        self.server = (server if ahead_ms else RedisServer(directory / name, options=options)).start()
+
+    def _by_its_clock(self, deadline: int | None) -> int | None:
+        return None if deadline is None else deadline + self._ahead_ms
 
     def config(self, *, through_proxy: bool = False) -> dict[str, Any]:
         port = self.proxy.port if through_proxy and self.proxy else self.server.port
@@ -104,7 +129,7 @@ class RedisPlace(Place):
         with self.client() as store:
             pipeline = store.pipeline(transaction=False)
             for session_id, seen in sessions.items():
-                pipeline.set(PREFIX + session_id, seen.value, pxat=seen.deadline)
+                pipeline.set(PREFIX + session_id, seen.value, pxat=self._by_its_clock(seen.deadline))
             pipeline.execute()
 
     def contents(self) -> Contents:
@@ -121,7 +146,7 @@ class RedisPlace(Place):
                 for key, value, deadline in zip(page, answers[::2], answers[1::2], strict=True):
                     if value is not None:
                         name = key.decode().removeprefix(PREFIX)
-                        found[name] = Seen(value, int(deadline) if deadline >= 0 else None)
+                        found[name] = Seen(value, int(deadline) - self._ahead_ms if deadline >= 0 else None)
         return found
 
     def marked(self) -> int:
@@ -138,7 +163,7 @@ class RedisPlace(Place):
 
     def put(self, session_id: str, value: bytes, deadline: int | None) -> None:
         with self.client() as store:
-            store.set(PREFIX + session_id, value, pxat=deadline)
+            store.set(PREFIX + session_id, value, pxat=self._by_its_clock(deadline))
 
     def remove(self, session_id: str) -> None:
         with self.client() as store:
@@ -159,11 +184,14 @@ class SqlPlace(Place):
     @abstractmethod
     def there(self, table: str) -> bool: ...
 
+    @abstractmethod
+    def insert(self, rows: list[tuple[str, bytes, int | None]]) -> None:
+        """Many at once: (key, value, deadline)."""
+
     def fill(self, sessions: Mapping[str, Seen]) -> None:
         with open_store(self.config(), self.secrets) as store:
             store.initialise(WorkerToken("run:0", 1))
-        for session_id, seen in sessions.items():
-            self.put(session_id, seen.value, seen.deadline)
+        self.insert([(name, seen.value, seen.deadline) for name, seen in sessions.items()])
 
     def contents(self) -> Contents:
         if not self.there(TABLE):
@@ -221,12 +249,11 @@ class PostgresPlace(SqlPlace):
     def there(self, table: str) -> bool:
         return bool(self.run("SELECT to_regclass(?) IS NOT NULL", (table,))[0][0])
 
-    def fill(self, sessions: Mapping[str, Seen]) -> None:
-        super().fill({})
-        with psycopg.connect(self.url, autocommit=True) as connection:
+    def insert(self, rows: list[tuple[str, bytes, int | None]]) -> None:
+        with psycopg.connect(self.url) as connection:
             connection.cursor().executemany(
                 f"INSERT INTO {TABLE} (key, value, codec, expires_at_ms) VALUES (%s, %s, 'opaque', %s)",  # noqa: S608
-                [(name, seen.value, seen.deadline) for name, seen in sessions.items()],
+                rows,
             )
 
 
@@ -246,6 +273,14 @@ class SqlitePlace(SqlPlace):
                 return connection.execute(statement, parameters).fetchall()
         finally:
             connection.close()
+
+    def insert(self, rows: list[tuple[str, bytes, int | None]]) -> None:
+        with sqlite3.connect(self.path) as connection:
+            connection.executemany(
+                f"INSERT INTO {TABLE} (key, value, codec, expires_at_ms) VALUES (?, ?, 'opaque', ?)",  # noqa: S608
+                rows,
+            )
+        connection.close()
 
     def there(self, table: str) -> bool:
         return bool(self.run("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)))

@@ -31,12 +31,15 @@ class Stage:
             self._postgres = self._stack.enter_context(server)
         return self._postgres
 
-    def place(self, kind: str, *, proxied: bool = False, **options: Any) -> Place:
-        """A new, empty one: `redis`, `postgres` or `sqlite`. `proxied`: workers reach it through its proxy."""
+    def place(self, kind: str, *, proxied: bool = False, ahead_ms: int = 0, **options: Any) -> Place:
+        """A new, empty one: `redis`, `postgres` or `sqlite`. `proxied`: workers reach it through its proxy.
+
+        `ahead_ms`: how far the clock of a Redis is ahead.
+        """
         name = f"{kind}-{next(_NUMBERS)}"
         place: Place
         if kind == "redis":
-            place = RedisPlace(name, self.rig.directory, options=options)
+            place = RedisPlace(name, self.rig.directory, options=options, ahead_ms=ahead_ms)
         elif kind == "postgres":
             place = PostgresPlace(name, self.postgres)
         else:
@@ -49,7 +52,10 @@ class Stage:
     def journey(self, source: str = "redis", target: str = "postgres", *, name: str = "", **values: Any) -> Journey:
         """`source` and `target` as kinds; with a `~` before, workers reach it through a proxy."""
         places = [self.place(kind.removeprefix("~"), proxied=kind.startswith("~")) for kind in (source, target)]
-        return Journey(self.plane, *places, name=name or f"route-{next(_NUMBERS)}", **values)
+        return self.between(*places, name=name, **values)
+
+    def between(self, source: Place, target: Place, *, name: str = "", **values: Any) -> Journey:
+        return Journey(self.plane, source, target, name=name or f"route-{next(_NUMBERS)}", **values)
 
 
 @contextmanager

@@ -34,8 +34,8 @@ class Sweep:
         place = self.directory / fault
         shutil.rmtree(place, ignore_errors=True)
         place.mkdir(parents=True)
-        environment = self._environment(place)
-        shutil.copy(self._template(), place / "control.sqlite3")
+        environment = self.environment(place)
+        shutil.copy(self.template(), place / "control.sqlite3")
         words = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "tests.faults.zero_downtime.one", fault]
         words += ["--directory", str(place), "--seed", str(self.seed), "--scale", str(self.scale)]
         with (place / "rig.log").open("wb") as log:
@@ -72,7 +72,7 @@ class Sweep:
             process.kill()
             process.communicate()
 
-    def _environment(self, place: Path) -> dict[str, str]:
+    def environment(self, place: Path) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if name not in OURS}
         return {
             **kept,
@@ -86,13 +86,13 @@ class Sweep:
             **self.surroundings,
         }
 
-    def _template(self) -> Path:
+    def template(self) -> Path:
         """A control database with its tables, made once for the sweep."""
         template = self.directory / "template.sqlite3"
         if not template.exists():
             self.directory.mkdir(parents=True, exist_ok=True)
             scratch = self.directory / f"template.{os.getpid()}"
-            environment = self._environment(self.directory) | {"SNAKEWEB_DATABASE_URL": f"sqlite:///{scratch}"}
+            environment = self.environment(self.directory) | {"SNAKEWEB_DATABASE_URL": f"sqlite:///{scratch}"}
             words = [sys.executable, "-W", "ignore", "-m", "django", "migrate", "--noinput", "-v", "0"]
             subprocess.run(words, cwd=ROOT, env=environment, check=True, stdin=subprocess.DEVNULL)
             scratch.rename(template)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from migrations_app.engine.background import Background, BackgroundContext
+from migrations_app.engine.crash_points import reach
 from migrations_app.engine.handler import ActionContext
 from migrations_app.engine.ports import CLOSED_TOKEN, RouteRecord, WorkerToken, partition_scope
 from migrations_app.engine.vocabulary import RoutePhase
@@ -38,7 +39,7 @@ SHOW_SECONDS = 1.0
 IDLE_SECONDS = 0.004
 LAG_WINDOW_SECONDS = 10.0
 PASSES = 10_000
-PASS_EVERY = timedelta(seconds=5)
+SHORTEST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(seconds=5)  # of the verifier, between passes
 RELAY_SILENCE = timedelta(seconds=5)
 
 
@@ -97,6 +98,8 @@ class RelayDriver(Background):
                     looked, record = now, dual_record(ctx)
                     if record is None:
                         return None
+                    if buckets_in(record, *HANDING):
+                        reach("relay.handing")
                     watch.look(record)
                     incarnations.look(record)
                 if now - shown >= SHOW_SECONDS:
@@ -134,7 +137,7 @@ class RelayDriver(Background):
 
 
 class VerifierDriver(Background):
-    """One pass, then a rest; it holds no worker between passes."""
+    """One pass, then a rest about as long; it holds no worker between passes."""
 
     def drive(self, ctx: BackgroundContext) -> datetime | None:
         record = dual_record(ctx)
@@ -152,7 +155,8 @@ class VerifierDriver(Background):
                 Collector(pair, ctx.worker).collect()
         if found.diverging:
             ctx.log.warning(f"{found.diverging} session(s) differed between the stores; {found.repaired} repaired.")
-        return ctx.clock.now() + PASS_EVERY
+        now = ctx.clock.now()
+        return now + min(max(SHORTEST_REST, now - began), LONGEST_REST)
 
     def _relay_is_alive(self, ctx: BackgroundContext, record: RouteRecord) -> bool:
         """Whether its panel is fresh: then its fence shuts out every relay before it."""

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.services import routes
+from migrations_app.stores.routed.base import bucket_of
 from migrations_app.testing.proxy import TcpProxy
 from tests.faults.zero_downtime.client import packed
 from tests.faults.zero_downtime.journey import Journey
@@ -70,33 +71,45 @@ def cut_off(rig: Rig) -> None:
     """Two clients reach the stores but not the control plane: they serve on, and are told by the stores.
 
     The driver stands for a moment between publishing a hand-over and raising the fence, and again before the flip:
-    what those clients write and read then is what the order of a hand-over is for.
+    what those clients write and read then is what the order of a hand-over is for. In the canary the relay stands
+    still as well, so that nobody but the hand-over itself can carry what they write.
     """
     with (
         stage(rig, workers=0) as at,
-        at.journey("redis", "redis", canary_soak_ms=0) as journey,
+        at.journey("redis", "redis", busy=1200, canary_soak_ms=0) as journey,
         far_control_plane(journey) as (proxy, url),
     ):
-        published, fenced = Trap(rig, "hand_off.published", nth=3), Trap(rig, "hand_off.fenced", nth=4)
-        at.plane.start_workers("worker-1", "worker-2", crash_at=f"{published.armed};{fenced.armed}")
-        journey.traffic.start(journey.busy, clients=6)
-        journey.traffic.start(journey.busy, clients=1, name="writer", url=url, rate=150)
-        journey.traffic.start(journey.busy, clients=1, name="reader", url=url, rate=150, mix={"get": 1})
+        canary, fenced = Trap(rig, "hand_off.published"), Trap(rig, "hand_off.fenced", nth=4)
+        relaying = Trap(rig, "relay.handing")
+        traps = (canary, fenced, relaying)
+        at.plane.start_workers("worker-1", "worker-2", crash_at=";".join(trap.armed for trap in traps))
+        first_wave = [name for name in journey.busy if bucket_of(name) == 0]
+        journey.traffic.start(journey.busy[:200], clients=6)
+        for name, rate, mix in (("writer", 150, {"set": 1}), ("reader", 150, {"get": 1})):
+            sessions = [*first_wave, *journey.busy[:10]]
+            journey.traffic.start(sessions, clients=1, name=name, url=url, rate=rate, mix=mix)
         journey.execute()
         journey.until_dual()
         proxy.freeze()
         began = time.monotonic()
         rig.watch(rig.seconds(30, 2))
         journey.hand_over()
-        for trap in (published, fenced):
+        for trap in (canary, relaying):
             trap.wait()
-            rig.watch(0.3)
-            trap.open()
+        rig.watch(0.4)
+        canary.open()
+        journey.wait(lambda: journey.buckets(RoutePhase.DUAL_B) == 1, 30, "the canary to be handed over")
+        rig.watch(0.5)
+        relaying.open()
+        fenced.wait()
+        rig.watch(0.3)
+        fenced.open()
         journey.over()
         rig.count(cut_off_s=round(time.monotonic() - began, 1))
         rig.watch(2)
         proxy.thaw()
         judge(journey)
+        rig.expect(first_wave, "O8 no session was in the canary's bucket")
         rig.expect(rig.counts["fenced"] >= 1, "O8 the clients that were cut off were never refused")
 
 
