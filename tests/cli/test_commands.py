@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,8 +50,18 @@ def token(viewer: Actor) -> str:
 def command(url: str, token: str, *words: str) -> "subprocess.Popen[str]":
     surroundings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SNAKEWEB_URL": url, "SNAKEWEB_TOKEN": token}
     return subprocess.Popen(
-        [*SNAKEWEB, *words], env=surroundings, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*SNAKEWEB, *words],
+        env=surroundings,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=_hear_interrupts,
     )
+
+
+def _hear_interrupts() -> None:
+    """As at a terminal: what a shell starts in the background has been told to ignore them, and so would a child."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def outcome(url: str, token: str, *words: str) -> tuple[int, str, str]:
@@ -147,11 +158,11 @@ def test_watch_goes_on_over_a_restart_of_the_web_process(web: Web, token: str, t
 
 def test_ctrl_c_ends_the_watching_and_not_the_run(web: Web, token: str) -> None:
     run = a_run()
-    process = command(web.url, token, "watch", str(run.pk))
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.send_signal(2)
-    _, errors = process.communicate(timeout=30)
+    with command(web.url, token, "watch", str(run.pk)) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
     assert process.returncode == Exit.INTERRUPTED
     assert "Traceback" not in errors
     run.refresh_from_db()

@@ -11,11 +11,12 @@ from migrations_app.models import Lease, Run, RunEvent, StepRun
 from tests.faults.deployment import Deployment
 from tests.faults.observing import checkpoints, finished, outcomes, state
 from tests.faults.settings import LEASE_SECONDS
+from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
 from tests.runs import queued
 from tests.session_runs import sqlite_migration
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers]
+pytestmark = [pytest.mark.faults, pytest.mark.servers, WHOLE_INSTALLATION]
 
 CHECKPOINTS = 4
 BATCH = 10

@@ -128,6 +128,21 @@ class Plane:
         self.processes[name] = process
         return process
 
+    def kill(self) -> None:
+        """SIGKILL everything: web, dispatcher, workers, broker."""
+        for process in self.processes.values():
+            process.kill()
+        self.broker.kill()
+
+    def start_again(self) -> None:
+        """What was killed, under the same names."""
+        self.broker.start()
+        self.start_web()
+        self.start_dispatcher()
+        for name in [name for name in self.processes if name.startswith("worker")]:
+            self.start_worker(name)
+        self.ready()
+
     @property
     def workers(self) -> list[Process]:
         return [each for name, each in self.processes.items() if name.startswith("worker") and each.alive]

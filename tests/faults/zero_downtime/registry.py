@@ -16,7 +16,6 @@ Scenario = Callable[["Rig"], None]
 class Verdict(StrEnum):
     HELD = "held"  # the expected outcome, by every oracle
     BROKEN = "BROKEN"
-    NOT_BUILT = "not built"
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,8 @@ def use_database(url: str) -> None:
 
 @fault("F16")
 def database_down(rig: Rig) -> None:
-    """Sessions go on in each steady phase; nothing moves, and everything recovers without anybody's action."""
+    """Sessions go on in each steady phase, first without the database, then without any process of the control plane;
+    nothing moves, and everything recovers without anybody's action."""
     with PostgresServer(rig.directory / "control") as server, TcpProxy(server.host, server.port) as proxy:
         use_database(server.url)
         call_command("migrate", verbosity=0)
@@ -43,11 +44,14 @@ def database_down(rig: Rig) -> None:
             with stage(rig, database_url=through) as at, at.journey("redis", "redis") as journey:
                 journey.traffic.start(journey.busy)
                 _down(rig, journey, proxy, "plain_a")
+                _gone(rig, journey, "plain_a")
                 journey.execute()
                 journey.until_dual()
                 _down(rig, journey, proxy, "dual_a")
+                _gone(rig, journey, "dual_a")
                 journey.over()
                 _down(rig, journey, proxy, "dual_b")
+                _gone(rig, journey, "dual_b")
                 journey.back()
                 judge(journey)
         finally:
@@ -55,17 +59,30 @@ def database_down(rig: Rig) -> None:
 
 
 def _down(rig: Rig, journey: Journey, proxy: TcpProxy, phase: str) -> None:
-    with rig.about(phase):
-        before = journey.record.epoch
-        done = len(journey.traffic.operations())
+    """Its database takes no connection."""
+    with rig.about(f"{phase}, no database"):
         proxy.refuse()
-        lasts = 3.0 if rig.quick else rig.seconds(300, 3)
-        rig.watch(lasts)
-        used = len(journey.traffic.operations()) - done
-        rig.add(operations_meanwhile=used, down_s=round(lasts, 1))
-        rig.expect(used > 20 * lasts, f"only {used} operations while the control plane was away")
-        rig.expect(journey.record.epoch == before, "the route moved while its database was down")
+        _serve_on(rig, journey, 3.0 if rig.quick else rig.seconds(300, 3))
         proxy.heal()
+
+
+def _gone(rig: Rig, journey: Journey, phase: str) -> None:
+    """Every process of it is killed, the broker too, and started again after a while."""
+    with rig.about(f"{phase}, no process"):
+        journey.plane.kill()
+        _serve_on(rig, journey, 3.0 if rig.quick else rig.seconds(600, 6))
+        journey.plane.start_again()
+        rig.add(killed_whole=1)
+
+
+def _serve_on(rig: Rig, journey: Journey, seconds: float) -> None:
+    before = journey.record.epoch
+    done = len(journey.traffic.operations())
+    rig.watch(seconds)
+    used = len(journey.traffic.operations()) - done
+    rig.add(operations_meanwhile=used, away_s=round(seconds, 1))
+    rig.expect(used > 20 * seconds, f"only {used} operations while the control plane was away")
+    rig.expect(journey.record.epoch == before, "the route moved while nobody was there to move it")
 
 
 @fault("F17")

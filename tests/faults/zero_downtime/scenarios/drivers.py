@@ -175,7 +175,7 @@ def killed_in_the_hand_over(rig: Rig) -> None:
             journey.traffic.start(journey.busy)
             journey.execute()
             journey.until_dual()
-            for point in POINTS_OF_HAND_OVER[:2] if rig.quick else POINTS_OF_HAND_OVER:
+            for point in POINTS_OF_HAND_OVER[:1] if rig.quick else POINTS_OF_HAND_OVER:
                 with rig.about(point):
                     _kill_and_go_on(rig, at, journey, point)
             with rig.about("stalled"):
