@@ -11,13 +11,17 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+#: One for all values: `json.loads` with a hook makes a decoder for each, which takes longer than most values do.
+_JSON = json.JSONDecoder(parse_constant=_refuse_constant)
+
+
 def problem_with(codec: Codec, value: bytes) -> str:
     """Why these bytes are not of the codec; '' when they are."""
     if codec is Codec.OPAQUE:
         return ""
     try:
         if codec is Codec.JSON:
-            json.loads(value, parse_constant=_refuse_constant)
+            _JSON.decode(value.decode(json.detect_encoding(value), "surrogatepass"))
         else:
             msgpack.unpackb(value, strict_map_key=False)
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException):

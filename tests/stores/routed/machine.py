@@ -158,7 +158,8 @@ class RoutedMachine(RuleBasedStateMachine):
             self.stores[0].delete(name, None)
             self.place.legacy_delete(name)
         else:
-            self.stores[0].write(replace(there, value=value, expires_at_ms=deadline), None)
+            length = there.ttl_ms if self.place.legacy_keeps_length else None
+            self.stores[0].write(replace(there, value=value, expires_at_ms=deadline, ttl_ms=length), None)
             self.place.legacy_write(name, value, deadline)
         self.stores[1].suspects([name], WORKER)
         assert self.same(lambda _, store: store.legacy_writes()) == counted + 1

@@ -18,6 +18,9 @@ FIRST = Guard(1, journaled=True)  # goes by the epoch at which `ready` joins
 class RoutedPlace(ABC):
     """One place. `sessions`: the same as a plain place, with its configuration and its makers of values."""
 
+    #: Whether the length of a sliding deadline outlasts a legacy write; one that lies with the value goes with it.
+    legacy_keeps_length = True
+
     def __init__(self, sessions: Place) -> None:
         self.sessions = sessions
 

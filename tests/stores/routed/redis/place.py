@@ -33,6 +33,10 @@ class RedisPlace(RoutedPlace):
     def is_hash(self) -> bool:
         return bool(self.config["layout"] == "hash")
 
+    @property
+    def legacy_keeps_length(self) -> bool:  # type: ignore[override]
+        return not self.is_hash
+
     def legacy_write(self, session_id: str, value: bytes, expires_at_ms: int) -> None:
         key = self.key(session_id)
         if self.is_hash:
