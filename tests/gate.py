@@ -32,11 +32,14 @@ class Pass:
     surroundings: Mapping[str, str]
 
 
+#: More workers than the two cores that it is made for: many tests wait for a process, a lease or a clock.
+WORKERS = ("-n", "3", "--dist", "loadgroup")
+
 PASSES = (
-    Pass("sqlite", ("-n", "2", "--dist", "loadgroup"), {}),
+    Pass("sqlite", WORKERS, {}),
     Pass(
         "postgres",
-        ("-n", "2", "--dist", "loadgroup", "-m", "db_semantics"),
+        (*WORKERS, "-m", "db_semantics"),
         {"SNAKEWEB_TEST_DATABASE": "postgres"},
     ),
 )
