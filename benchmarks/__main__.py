@@ -9,6 +9,7 @@ from pathlib import Path
 from benchmarks import router
 from benchmarks.plain_copy import plain_copy
 from benchmarks.workshop import PREFIX, Workshop, measured, workshop
+from migrations_app.testing.servers import PostgresServer
 
 PARTS = ("steps", "throughput", "router", "memory")
 GOAL_RATIO = 0.7
@@ -35,7 +36,8 @@ def main() -> None:
         if "throughput" in parts:
             throughput(shop, wishes.rounds, wishes.sessions)
         if "router" in parts:
-            router.report(shop.source, shop.target, shop.directory, wishes.rounds, wishes.calls)
+            with PostgresServer(shop.directory / "durable", options={"fsync": "on"}) as durable:
+                router.report(shop.source, durable, shop.directory, wishes.rounds, wishes.calls)
         if "memory" in parts:
             memory(shop, wishes.memory)
 

@@ -168,7 +168,7 @@ def _p50(call: Callable[[str], object], calls: int) -> float:
 def report(
     redis_server: RedisServer, postgres_server: PostgresServer, directory: Path, rounds: int, calls: int
 ) -> None:
-    print(f"Router overhead, {calls} calls a round, p50 of each round")
+    print(f"Router overhead, {calls} calls a round, p50 of each round; PostgreSQL and SQLite sync what they commit")
     for phase in (RoutePhase.PLAIN_A, RoutePhase.DUAL_A):
         for pairs in (
             redis_pairs(redis_server, phase),

@@ -17,7 +17,7 @@ def test_no_partition_writes_any_more_and_the_run_does(redis_place, sqlite_place
         drivers = [WorkerToken(partition_scope(move.run_id, TRANSFER, index), 7) for index in range(3)]
         for driver in drivers:
             store.raise_worker_fence(driver)
-        close_partitions(ctx, store)
+        close_partitions(move.run_id, 3, store)
         for driver in drivers:
             with pytest.raises(LeaseLost):
                 store.apply(sessions(1), driver)

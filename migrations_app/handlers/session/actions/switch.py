@@ -41,7 +41,7 @@ class Switch(Action):
             ctx.progress.save(_as_checkpoint(state), done=state.position.looked_at, unit="sessions")
 
         with reconciliation(ctx, FORWARD) as work:
-            close_partitions(ctx, work.replica)
+            close_partitions(ctx.effect_run_id, ctx.options["parallel_workers"], work.replica)
             state = catch_up(ctx, work, SWITCH_SEQ, state, save)
             refuse_long_pause(ctx, state)
             taken = pause.begin(ctx, FORWARD, None, _saver(ctx, state))

@@ -69,7 +69,7 @@ class Transfer(Action):
                 return
             target = stack.enter_context(writing(ctx, TARGET))
             source = stack.enter_context(reading(ctx.targets[SOURCE]))
-            close_partitions(ctx, target)
+            close_partitions(ctx.effect_run_id, ctx.options["parallel_workers"], target)
             for page in pages(target, "", ctx.options["batch_size"]):
                 held = source.read([record.id for record in page.records]) if page.records else []
                 ours = [

@@ -14,11 +14,11 @@ from typing import Any
 from migrations_app.engine.background import Background, BackgroundContext
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.handler import ActionContext
-from migrations_app.engine.ports import CLOSED_TOKEN, RouteRecord, WorkerToken, partition_scope
+from migrations_app.engine.ports import RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session.fingerprint import key_of
 from migrations_app.handlers.session.parameters import SOURCE, route_name
-from migrations_app.handlers.session.partitions import TRANSFER
+from migrations_app.handlers.session.partitions import close_partitions
 from migrations_app.handlers.session.zero_downtime.collector import Collector
 from migrations_app.handlers.session.zero_downtime.hand_off import HANDING
 from migrations_app.handlers.session.zero_downtime.incarnations import Incarnations
@@ -151,7 +151,8 @@ class VerifierDriver(Background):
             if not self._overtaken(ctx, record, incarnations):
                 ctx.live.show(record.name, "verifier", panel_after(before, found, began))
             if self._relay_is_alive(ctx, record):
-                close_partitions(ctx, pair)
+                # The backfill is over: what a frozen driver of it still holds is refused from now on.
+                close_partitions(ctx.run_id, ctx.options["parallel_workers"], pair.b.sessions)
                 Collector(pair, ctx.worker).collect()
         if found.diverging:
             ctx.log.warning(f"{found.diverging} session(s) differed between the stores; {found.repaired} repaired.")
@@ -172,12 +173,6 @@ class VerifierDriver(Background):
 def _incarnations(ctx: BackgroundContext, record: RouteRecord) -> Mapping[str, Any]:
     panel = ctx.live.shown(record.name).get("incarnations", {})
     return {side: panel[side] for side in SERVED if side in panel}
-
-
-def close_partitions(ctx: BackgroundContext, pair: Pair) -> None:
-    """The backfill is over: what a frozen driver of it still holds is refused from now on."""
-    for index in range(ctx.options["parallel_workers"]):
-        pair.b.sessions.raise_worker_fence(WorkerToken(partition_scope(ctx.run_id, TRANSFER, index), CLOSED_TOKEN))
 
 
 def panel_after(before: Mapping[str, Any], found: Pass, began: datetime) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ would keep a partition, relay or verifier that was frozen all along from writing
 
 from migrations_app.engine.handler import ActionContext
 from migrations_app.engine.ports import BACKGROUND, CLOSED_TOKEN, WorkerToken, partition_scope
-from migrations_app.handlers.session.partitions import TRANSFER
+from migrations_app.handlers.session.partitions import close_partitions
 from migrations_app.handlers.session.zero_downtime.pair import Pair
 
 DRIVERS = ("relay", "verifier")
@@ -15,8 +15,7 @@ DRIVERS = ("relay", "verifier")
 def close_late_drivers(ctx: ActionContext, pair: Pair) -> None:
     """Raise the fences of the partitions and the background drivers for good, in both stores."""
     run_id = ctx.effect_run_id
-    scopes = [partition_scope(run_id, TRANSFER, index) for index in range(ctx.options["parallel_workers"])]
-    scopes += [partition_scope(run_id, BACKGROUND + name, 0) for name in DRIVERS]
-    for scope in scopes:
-        for store in (pair.a, pair.b):
-            store.sessions.raise_worker_fence(WorkerToken(scope, CLOSED_TOKEN))
+    for store in (pair.a.sessions, pair.b.sessions):
+        close_partitions(run_id, ctx.options["parallel_workers"], store)
+        for name in DRIVERS:
+            store.raise_worker_fence(WorkerToken(partition_scope(run_id, BACKGROUND + name, 0), CLOSED_TOKEN))

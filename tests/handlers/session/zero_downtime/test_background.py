@@ -8,13 +8,13 @@ from migrations_app.engine.errors import LeaseLost
 from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.handlers.session.partitions import close_partitions
 from migrations_app.handlers.session.zero_downtime import background
 from migrations_app.handlers.session.zero_downtime.background import (
     LAG_WINDOW_SECONDS,
     Flow,
     RelayDriver,
     VerifierDriver,
-    close_partitions,
     panel_after,
 )
 from migrations_app.handlers.session.zero_downtime.relay import Relayed
@@ -161,7 +161,7 @@ def test_a_pass_that_something_overtook_proves_nothing(stage: Stage, event: str)
 def test_what_late_drivers_of_the_backfill_hold_is_refused(world: InMemory) -> None:
     late = world.pair("run:7:transfer:0")
     pair = world.pair()
-    close_partitions(world.background(pair.worker), pair)
+    close_partitions(7, 2, pair.b.sessions)
 
     with pytest.raises(LeaseLost):
         late.b.adopt([], late.worker)

@@ -13,9 +13,8 @@ import pytest
 from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.engine.errors import LeaseLost
 from migrations_app.engine.ports import WorkerToken, partition_scope
-from migrations_app.handlers.session.partitions import TRANSFER
+from migrations_app.handlers.session.partitions import TRANSFER, close_partitions
 from migrations_app.handlers.session.zero_downtime.actions.backfill import Backfill
-from migrations_app.handlers.session.zero_downtime.background import close_partitions
 from migrations_app.handlers.session.zero_downtime.collector import Collector
 from migrations_app.handlers.session.zero_downtime.relay import Relayed
 from migrations_app.stores.routed.base import ALL_BUCKETS
@@ -78,7 +77,7 @@ def test_r03_a_tombstone_is_collected_only_when_no_late_copy_can_come(real: OnSe
         real.delete("one")
         carry(real)
         pair = real.pair("run:7:background.verifier:0")
-        close_partitions(real.background(pair.worker), pair)
+        close_partitions(7, 2, pair.b.sessions)
         assert Collector(pair, pair.worker, least_age_ms=0).collect() == 2
         assert isinstance(copy.go_on(), LeaseLost)
 
@@ -217,7 +216,7 @@ def test_r18_a_zombie_of_the_backfill_changes_nothing(
             real.hand_off(*real.driver(), back=True).hand_over(ALL_BUCKETS)
         if moment == "collection" and fenced:
             pair = real.pair("run:7:background.verifier:0")
-            close_partitions(real.background(pair.worker), pair)
+            close_partitions(7, 2, pair.b.sessions)
             assert Collector(pair, pair.worker, least_age_ms=0).collect() == 2
         before = {side: real.side(side).fetch(["kept", "gone"]) for side in "ab"}
         outcome = copy.go_on()
