@@ -32,9 +32,7 @@ class Pass:
     surroundings: Mapping[str, str]
 
 
-#: More workers than the two cores that it is made for: many tests wait for a process, a lease or a clock.
-WORKERS = ("-n", "3", "--dist", "loadgroup")
-
+WORKERS = ("-n", "2", "--dist", "loadgroup")
 PASSES = (
     Pass("sqlite", WORKERS, {}),
     Pass(

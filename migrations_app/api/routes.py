@@ -12,8 +12,10 @@ from pydantic import Field
 
 from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, now
 from migrations_app.api.schemas import Input
+from migrations_app.engine.ports import RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.routing.record import to_document
+from migrations_app.runtime.clock import database_now
 from migrations_app.selectors import routes as reads
 from migrations_app.services import routes
 
@@ -38,7 +40,8 @@ class RouteDocument(Schema):
     """`stores` maps side (a, b) to a target's name; a bucket's `authority` is the side that serves its sessions.
 
     `phase` and `authority` hold where the ranges do not differ. `fenced`: the stores check epochs, as the client
-    protocol describes; else operations are plain.
+    protocol describes; else operations are plain. `handoff_over`: the deadline is over by the control
+    plane's clock.
     """
 
     name: str
@@ -46,6 +49,7 @@ class RouteDocument(Schema):
     buckets: list[Bucket]
     stores: Mapping[str, str]
     handoff_deadline: datetime | None
+    handoff_over: bool
     phase: RoutePhase
     authority: str
     fenced: bool
@@ -87,7 +91,7 @@ class ClientRow(Schema):
 def open_route(request: ApiRequest, body: Opening) -> Any:
     """Let services follow a store before anything is migrated."""
     opened = routes.open_route(actor=request.auth, now=now(), target_id=body.target_id, name=body.name)
-    return Status(201, to_document(opened.record))
+    return Status(201, _document(opened.record))
 
 
 @router.get("/{name}/leases", response=list[ClientRow])
@@ -103,11 +107,15 @@ async def get_route(request: ApiRequest, name: str, since: Query[Since]) -> Any:
     while route.epoch <= since.after and monotonic() < give_up_at:
         await asyncio.sleep(LOOK_EVERY)
         route = await read(actor=request.auth, name=name)
-    return to_document(route.record)
+    return await sync_to_async(_document)(route.record)
 
 
 @router.put("/{name}/leases/{client_id}", response=RouteDocument, by_alias=True)
 def renew_lease(request: ApiRequest, name: str, client_id: str, body: Lease) -> Any:
     """A client says how far it has come; its answer is the route as it is now."""
     renewed = routes.renew_lease(actor=request.auth, now=now(), name=name, client_id=client_id, **body.model_dump())
-    return to_document(renewed.record)
+    return _document(renewed.record)
+
+
+def _document(record: RouteRecord) -> Mapping[str, Any]:
+    return to_document(record, database_now() if record.handoff_deadline else now())

@@ -1,7 +1,9 @@
 """Django's session middleware that answers 503 while a route lets nothing through.
 
-Use it in the place of `django.contrib.sessions.middleware.SessionMiddleware`. Nothing of the session was read or
-written then; the browser, or the proxy in front, tries again after a second.
+Use it in the place of `django.contrib.sessions.middleware.SessionMiddleware`. The operation that had to wait read and
+wrote nothing. What came before it in the same request stands: all that the view has done, and other operations on
+sessions, such as the new session of a login whose old one could not be deleted. Nobody repeats the request by itself:
+a browser shows the page, and `Retry-After` is for clients that look at it.
 """
 
 from django.contrib.sessions.middleware import SessionMiddleware as DjangosSessionMiddleware

@@ -165,6 +165,9 @@ class Routes(Protocol):
     def reserved(self, name: str) -> int:
         """The highest epoch that was ever set aside or published: an abort publishes one above it."""
 
+    def now(self) -> datetime:
+        """By the clock that deadlines of hand-offs are judged by; a driver's own may be off."""
+
 
 class RunLog(Protocol):
     def info(self, message: str) -> None: ...

@@ -155,6 +155,8 @@ class Migration(migrations.Migration):
                 ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='migrations', to='migrations_app.environment')),
             ],
             options={
+                'indexes': [models.Index(fields=['environment', 'status'], name='migration_by_status')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('type__in', ['session_migration', 'adapter_migration', 'config_migration', 'data_migration', 'version_upgrade', 'custom_migration'])), name='migration_type_known'), models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'planned', 'validating', 'executing', 'paused', 'completed', 'failed', 'rolling_back', 'rolled_back', 'cancelled'])), name='migration_status_known'), models.CheckConstraint(condition=models.Q(('review_state__in', ['not_submitted', 'in_review', 'approved', 'rejected', 'expired', 'voided'])), name='migration_review_known')],
                 'ordering': ['-id'],
             },
         ),
@@ -166,6 +168,9 @@ class Migration(migrations.Migration):
                 ('migration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='editors', to='migrations_app.migration')),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('migration', 'person', 'revision'), name='editor_once')],
+            },
         ),
         migrations.CreateModel(
             name='OutboxRow',
@@ -206,6 +211,7 @@ class Migration(migrations.Migration):
                 ('migration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='revisions', to='migrations_app.migration')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('risk_level__in', ['low', 'medium', 'high'])), name='revision_risk_known'), models.UniqueConstraint(fields=('migration', 'number'), name='revision_number_once')],
                 'ordering': ['-number'],
             },
         ),
@@ -220,6 +226,9 @@ class Migration(migrations.Migration):
                 ('group', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to='auth.group')),
                 ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL)),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('role__in', ['viewer', 'operator', 'approver', 'auditor', 'admin'])), name='grant_role_known'), models.CheckConstraint(condition=models.Q(models.Q(('group__isnull', True), ('person__isnull', False)), models.Q(('group__isnull', False), ('person__isnull', True)), _connector='OR'), name='grant_to_person_or_group'), models.CheckConstraint(condition=models.Q(('granted_by__isnull', True), ('person__isnull', True), models.Q(('granted_by', models.F('person')), _negated=True), _connector='OR'), name='grant_not_by_receiver'), models.UniqueConstraint(condition=models.Q(('person__isnull', False), ('environment__isnull', False)), fields=('person', 'role', 'environment'), name='grant_once_to_person_here'), models.UniqueConstraint(condition=models.Q(('person__isnull', False), ('environment__isnull', True)), fields=('person', 'role'), name='grant_once_to_person_anywhere'), models.UniqueConstraint(condition=models.Q(('group__isnull', False), ('environment__isnull', False)), fields=('group', 'role', 'environment'), name='grant_once_to_group_here'), models.UniqueConstraint(condition=models.Q(('group__isnull', False), ('environment__isnull', True)), fields=('group', 'role'), name='grant_once_to_group_anywhere')],
+            },
         ),
         migrations.CreateModel(
             name='Route',
@@ -234,6 +243,9 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField()),
                 ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='routes', to='migrations_app.environment')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('phase__in', ['plain_a', 'journal_a', 'dual_a', 'handoff', 'dual_b', 'handoff_back', 'single_b', 'retired'])), name='route_phase_known')],
+            },
         ),
         migrations.CreateModel(
             name='RouteLease',
@@ -249,6 +261,9 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField()),
                 ('route', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to='migrations_app.route')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('route', 'client_id'), name='route_client_once')],
+            },
         ),
         migrations.CreateModel(
             name='Run',
@@ -271,6 +286,8 @@ class Migration(migrations.Migration):
                 ('undoes', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='rollbacks', to='migrations_app.run')),
             ],
             options={
+                'indexes': [models.Index(fields=['state', 'wake_at'], name='run_by_wake')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['dry_run', 'rehearsal', 'apply', 'rollback'])), name='run_kind_known'), models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'parked', 'paused', 'succeeded', 'failed', 'rolling_back', 'rolled_back', 'cancelled', 'stuck'])), name='run_state_known'), models.CheckConstraint(condition=models.Q(('signal__in', ['', 'pause', 'resume', 'cancel', 'roll_back'])), name='run_signal_known'), models.UniqueConstraint(condition=models.Q(('state__in', ['cancelled', 'failed', 'rolled_back', 'stuck', 'succeeded']), _negated=True), fields=('migration',), name='one_live_run_a_migration')],
                 'ordering': ['-id'],
             },
         ),
@@ -289,6 +306,7 @@ class Migration(migrations.Migration):
                 ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='migrations_app.run')),
             ],
             options={
+                'indexes': [models.Index(fields=['person', 'done_at'], name='notification_open')],
                 'ordering': ['-id'],
             },
         ),
@@ -305,6 +323,10 @@ class Migration(migrations.Migration):
                 ('refusals', models.PositiveIntegerField(default=0, help_text='Drivers that were refused because they were outdated.')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='leases', to='migrations_app.run')),
             ],
+            options={
+                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='lease_due'), models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='lease_expiry')],
+                'constraints': [models.UniqueConstraint(fields=('run', 'step', 'partition'), name='lease_once')],
+            },
         ),
         migrations.CreateModel(
             name='RunEvent',
@@ -321,6 +343,7 @@ class Migration(migrations.Migration):
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='migrations_app.run')),
             ],
             options={
+                'constraints': [models.UniqueConstraint(fields=('run', 'seq'), name='event_seq_once')],
                 'ordering': ['run_id', 'seq'],
             },
         ),
@@ -341,6 +364,7 @@ class Migration(migrations.Migration):
                 ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='signatures', to='migrations_app.planrevision')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('decision__in', ['approve', 'reject', 'comment'])), name='signature_decision_known'), models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True), models.Q(('decision', migrations_app.engine.vocabulary.Decision['COMMENT']), _negated=True)), fields=('migration', 'person'), name='one_live_signature_a_person')],
                 'ordering': ['id'],
             },
         ),
@@ -360,6 +384,9 @@ class Migration(migrations.Migration):
                 ('ended_at', models.DateTimeField(blank=True, null=True)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='step_runs', to='migrations_app.run')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'undoing', 'undone', 'undo_failed'])), name='step_run_state_known'), models.UniqueConstraint(fields=('run', 'step', 'partition'), name='step_run_once')],
+            },
         ),
         migrations.CreateModel(
             name='Target',
@@ -376,6 +403,7 @@ class Migration(migrations.Migration):
                 ('environment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targets', to='migrations_app.environment')),
             ],
             options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['session_store', 'config_file', 'adapter_project', 'database', 'worker_pool'])), name='target_kind_known'), models.UniqueConstraint(fields=('environment', 'name'), name='target_name_once')],
                 'ordering': ['environment__position', 'name'],
             },
         ),
@@ -389,6 +417,9 @@ class Migration(migrations.Migration):
                 ('changed_at', models.DateTimeField()),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='secrets', to='migrations_app.target')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('target', 'name'), name='secret_name_once')],
+            },
         ),
         migrations.CreateModel(
             name='MigrationTarget',
@@ -398,6 +429,9 @@ class Migration(migrations.Migration):
                 ('migration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='target_roles', to='migrations_app.migration')),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='migration_roles', to='migrations_app.target')),
             ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('migration', 'role'), name='migration_role_once')],
+            },
         ),
         migrations.CreateModel(
             name='ClaimedTarget',
@@ -407,6 +441,9 @@ class Migration(migrations.Migration):
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='claims', to='migrations_app.run')),
                 ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='claims', to='migrations_app.target')),
             ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(('mode__in', ['exclusive', 'shared'])), name='claim_mode_known'), models.UniqueConstraint(fields=('run', 'target'), name='claim_once'), models.UniqueConstraint(condition=models.Q(('mode', migrations_app.engine.vocabulary.ClaimMode['EXCLUSIVE'])), fields=('target',), name='one_exclusive_claim_a_target')],
+            },
         ),
         migrations.CreateModel(
             name='TargetProbe',
@@ -434,153 +471,5 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('person', 'key'), name='idempotency_key_once')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='migration',
-            index=models.Index(fields=['environment', 'status'], name='migration_by_status'),
-        ),
-        migrations.AddConstraint(
-            model_name='migration',
-            constraint=models.CheckConstraint(condition=models.Q(('type__in', ['session_migration', 'adapter_migration', 'config_migration', 'data_migration', 'version_upgrade', 'custom_migration'])), name='migration_type_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='migration',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['draft', 'planned', 'validating', 'executing', 'paused', 'completed', 'failed', 'rolling_back', 'rolled_back', 'cancelled'])), name='migration_status_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='migration',
-            constraint=models.CheckConstraint(condition=models.Q(('review_state__in', ['not_submitted', 'in_review', 'approved', 'rejected', 'expired', 'voided'])), name='migration_review_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationeditor',
-            constraint=models.UniqueConstraint(fields=('migration', 'person', 'revision'), name='editor_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='planrevision',
-            constraint=models.CheckConstraint(condition=models.Q(('risk_level__in', ['low', 'medium', 'high'])), name='revision_risk_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='planrevision',
-            constraint=models.UniqueConstraint(fields=('migration', 'number'), name='revision_number_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['viewer', 'operator', 'approver', 'auditor', 'admin'])), name='grant_role_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('group__isnull', True), ('person__isnull', False)), models.Q(('group__isnull', False), ('person__isnull', True)), _connector='OR'), name='grant_to_person_or_group'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(('granted_by__isnull', True), ('person__isnull', True), models.Q(('granted_by', models.F('person')), _negated=True), _connector='OR'), name='grant_not_by_receiver'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('person__isnull', False), ('environment__isnull', False)), fields=('person', 'role', 'environment'), name='grant_once_to_person_here'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('person__isnull', False), ('environment__isnull', True)), fields=('person', 'role'), name='grant_once_to_person_anywhere'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('group__isnull', False), ('environment__isnull', False)), fields=('group', 'role', 'environment'), name='grant_once_to_group_here'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('group__isnull', False), ('environment__isnull', True)), fields=('group', 'role'), name='grant_once_to_group_anywhere'),
-        ),
-        migrations.AddConstraint(
-            model_name='route',
-            constraint=models.CheckConstraint(condition=models.Q(('phase__in', ['plain_a', 'journal_a', 'dual_a', 'handoff', 'dual_b', 'handoff_back', 'single_b', 'retired'])), name='route_phase_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='routelease',
-            constraint=models.UniqueConstraint(fields=('route', 'client_id'), name='route_client_once'),
-        ),
-        migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['state', 'wake_at'], name='run_by_wake'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['dry_run', 'rehearsal', 'apply', 'rollback'])), name='run_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'parked', 'paused', 'succeeded', 'failed', 'rolling_back', 'rolled_back', 'cancelled', 'stuck'])), name='run_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('signal__in', ['', 'pause', 'resume', 'cancel', 'roll_back'])), name='run_signal_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['cancelled', 'failed', 'rolled_back', 'stuck', 'succeeded']), _negated=True), fields=('migration',), name='one_live_run_a_migration'),
-        ),
-        migrations.AddIndex(
-            model_name='notification',
-            index=models.Index(fields=['person', 'done_at'], name='notification_open'),
-        ),
-        migrations.AddIndex(
-            model_name='lease',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='lease_due'),
-        ),
-        migrations.AddIndex(
-            model_name='lease',
-            index=models.Index(condition=models.Q(('expires_at__isnull', False)), fields=['expires_at'], name='lease_expiry'),
-        ),
-        migrations.AddConstraint(
-            model_name='lease',
-            constraint=models.UniqueConstraint(fields=('run', 'step', 'partition'), name='lease_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='runevent',
-            constraint=models.UniqueConstraint(fields=('run', 'seq'), name='event_seq_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.CheckConstraint(condition=models.Q(('decision__in', ['approve', 'reject', 'comment'])), name='signature_decision_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='signature',
-            constraint=models.UniqueConstraint(condition=models.Q(('voided_at__isnull', True), models.Q(('decision', migrations_app.engine.vocabulary.Decision['COMMENT']), _negated=True)), fields=('migration', 'person'), name='one_live_signature_a_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='steprun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['pending', 'running', 'waiting', 'succeeded', 'failed', 'skipped', 'undoing', 'undone', 'undo_failed'])), name='step_run_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='steprun',
-            constraint=models.UniqueConstraint(fields=('run', 'step', 'partition'), name='step_run_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['session_store', 'config_file', 'adapter_project', 'database', 'worker_pool'])), name='target_kind_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='target',
-            constraint=models.UniqueConstraint(fields=('environment', 'name'), name='target_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='sealedsecret',
-            constraint=models.UniqueConstraint(fields=('target', 'name'), name='secret_name_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='migrationtarget',
-            constraint=models.UniqueConstraint(fields=('migration', 'role'), name='migration_role_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='claimedtarget',
-            constraint=models.CheckConstraint(condition=models.Q(('mode__in', ['exclusive', 'shared'])), name='claim_mode_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='claimedtarget',
-            constraint=models.UniqueConstraint(fields=('run', 'target'), name='claim_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='claimedtarget',
-            constraint=models.UniqueConstraint(condition=models.Q(('mode', migrations_app.engine.vocabulary.ClaimMode['EXCLUSIVE'])), fields=('target',), name='one_exclusive_claim_a_target'),
         ),
     ]

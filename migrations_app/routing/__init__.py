@@ -2,13 +2,13 @@
 
 from migrations_app.engine.errors import MigrationError
 from migrations_app.routing.async_router import AsyncSessionRouter
-from migrations_app.routing.client import SessionClient
 from migrations_app.routing.configuration import router_from
 from migrations_app.routing.errors import (
     LeaseExpired,
     SessionChanged,
     SessionExists,
     SessionMissing,
+    StoreNotConfigured,
     WritesAreWaiting,
 )
 from migrations_app.routing.http_source import HttpRouteSource
@@ -25,12 +25,12 @@ __all__ = [
     "MigrationError",
     "RouteSource",
     "SessionChanged",
-    "SessionClient",
     "SessionExists",
     "SessionMissing",
     "SessionRecord",
     "SessionRouter",
     "StoreMirrorSource",
+    "StoreNotConfigured",
     "WritesAreWaiting",
     "router_from",
 ]

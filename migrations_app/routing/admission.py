@@ -8,6 +8,7 @@ from time import monotonic
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.ports import RouteRecord
 from migrations_app.routing.errors import LeaseExpired
+from migrations_app.routing.leases import LEASE_SECONDS
 from migrations_app.routing.patience import Patience
 from migrations_app.routing.record import from_document
 from migrations_app.routing.sources import RouteSource
@@ -17,7 +18,7 @@ from migrations_app.stores.routed.base import Fenced, RoutedStore
 LOG = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0  # a client whose lease has run out looks at its store that often before it goes on without fences
 WAITING_LOOK_SECONDS = 0.02  # and one whose write waits that often
-LEAST_WAIT_SECONDS = 0.05
+LEAST_WAIT_SECONDS = 0.2  # each end of such a wait is a question to the control plane
 
 
 class Admission:
@@ -27,6 +28,7 @@ class Admission:
         self._source = source
         self._fail_closed = fail_closed
         self._looked_until = 0.0
+        self._ask_at = 0.0
 
     def may_begin(self, record: RouteRecord, way: Way, store: RoutedStore, *, writes: bool) -> bool:
         """Raises LeaseExpired."""
@@ -54,24 +56,28 @@ class Admission:
     def _without_lease(self, record: RouteRecord, store: RoutedStore, now: float) -> bool:
         """A store with fences refuses an outdated client, except one that goes by a record from before the fences.
 
-        So that one looks whether the store has joined a route meanwhile, and goes on when it has not.
+        So that one looks whether the store has joined a route meanwhile. One that has left it again mirrors nothing:
+        whether that has happened only the control plane can tell. When that is silent too, the client goes on.
         """
         if self._fail_closed:
             raise LeaseExpired(details={"route": record.name, "epoch": record.epoch})
         if now >= self._looked_until:
             self._look(store)
+            if now >= self._ask_at and not self._moved_on(record) and not self._source.refresh():
+                # Silence costs this operation seconds. A lease renewed after it runs out after this time too.
+                self._ask_at = now + LEASE_SECONDS
             self._looked_until = now + LOOK_SECONDS
         return not self._moved_on(record)
 
     def _may_write(self, record: RouteRecord) -> bool:
         """Without fences writes wait in a hand-off until its deadline; no switch is published after it.
 
-        That is only believed when the control plane answers now, with this same record. With fences an aborted
-        hand-off publishes a record of its own, and writes wait for that.
+        That is only believed when the control plane says so now: our own clock may be ahead, and there may be another
+        record. With fences an aborted hand-off publishes a record of its own, and writes wait for that.
         """
         if record.fenced or record.handoff_deadline is None or datetime.now(UTC) <= record.handoff_deadline:
             return False
-        return self._source.refresh() and self._source.current() == record
+        return self._source.handoff_is_over(record)
 
     def _until_deadline(self, record: RouteRecord, patience: Patience) -> float:
         seconds = patience.left

@@ -5,6 +5,7 @@ end of a connection, and SQLite's locks, belong to the process that opened them.
 """
 
 import contextlib
+import os
 import sqlite3
 import threading
 import weakref
@@ -19,12 +20,14 @@ Opener = Callable[[str], RoutedStore]
 OpenStores = dict[str, RoutedStore]
 # One scope for all clients, whose token never grows: neither a client nor a migration refuses a client's writes.
 CLIENTS = WorkerToken("client", 1)
+# Of a parent process: neither closed nor collected, since both would reach its server.
+_PARENTS: list[OpenStores] = []
 
 
 class Desk:
-    """One thread's. `abandoned` is set while a caller who may leave waits for this thread."""
+    """One thread's. While a caller in another thread waits for this one: since when, and whether it has left."""
 
-    __slots__ = ("__weakref__", "_beside", "_opener", "abandoned", "stores", "tally")
+    __slots__ = ("__weakref__", "_beside", "_opener", "abandoned", "asked_at", "stores", "tally")
 
     def __init__(self, opener: Opener) -> None:
         self._opener = opener
@@ -32,6 +35,7 @@ class Desk:
         self._beside: OpenStores = {}
         self.tally = Tally()
         self.abandoned: threading.Event | None = None
+        self.asked_at: float | None = None
 
     def store(self, side: str) -> RoutedStore:
         try:
@@ -58,7 +62,6 @@ class Desks:
     def __init__(self, opener: Opener, begin: Callable[[], object]) -> None:
         self._opener = opener
         self._begin = begin
-        self._abandoned: list[OpenStores] = []
         self._fresh()
         renew_after_fork(self)
 
@@ -89,7 +92,7 @@ class Desks:
     def after_fork(self) -> None:
         for stores, _, finalizer in self._open.values():
             finalizer.detach()
-            self._abandoned.append(stores)
+            _PARENTS.append(stores)
         self._fresh()
 
     def _fresh(self) -> None:
@@ -101,7 +104,7 @@ class Desks:
     def _new(self) -> Desk:
         self._begin()
         desk = Desk(self._opener)
-        finalizer = weakref.finalize(desk, _end, weakref.ref(self), id(desk.tally), desk.stores)
+        finalizer = weakref.finalize(desk, _end, os.getpid(), weakref.ref(self), id(desk.tally), desk.stores)
         finalizer.atexit = False
         with self._lock:
             self._open[id(desk.tally)] = (desk.stores, desk.tally, finalizer)
@@ -114,8 +117,15 @@ class Desks:
             self._past.absorb(tally)
 
 
-def _end(desks: "weakref.ref[Desks]", key: int, stores: OpenStores) -> None:
-    """In the ending thread: its desk goes with its local data."""
+def _end(process: int, desks: "weakref.ref[Desks]", key: int, stores: OpenStores) -> None:
+    """In the ending thread: its desk goes with its local data.
+
+    A fork ends all other threads in the child, before anything registered for it runs there. Their locks may be held
+    by nobody, and their stores are the parent's.
+    """
+    if os.getpid() != process:
+        _PARENTS.append(stores)
+        return
     known = desks()
     if known is not None:
         known.forget(key)

@@ -23,6 +23,15 @@ class LeaseExpired(DependencyUnavailable):
     )
 
 
+class StoreNotConfigured(MigrationError):
+    """The route leads to a store that this process has no configuration for; nothing was read or written."""
+
+    code = "store_not_configured"
+    recovery_actions = (
+        "Give this process the configuration of the named store, beside the others, and start it anew.",
+    )
+
+
 class SessionExists(MigrationError):
     """A session of that id is there already; nothing was written."""
 

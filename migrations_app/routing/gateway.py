@@ -14,7 +14,13 @@ import hmac
 import re
 from collections.abc import Mapping
 
-from migrations_app.engine.errors import DependencyUnavailable, InsufficientResources, MigrationError, ValidationFailed
+from migrations_app.engine.errors import (
+    DependencyUnavailable,
+    InsufficientResources,
+    MigrationError,
+    Timeout,
+    ValidationFailed,
+)
 from migrations_app.routing.async_router import AsyncSessionRouter
 from migrations_app.routing.errors import (
     LeaseExpired,
@@ -35,6 +41,7 @@ STATUS_OF: tuple[tuple[type[MigrationError], int], ...] = (
     (WritesAreWaiting, 503),
     (LeaseExpired, 503),
     (DependencyUnavailable, 502),
+    (Timeout, 502),
     (SessionExists, 412),
     (SessionChanged, 412),
     (SessionMissing, 412),
@@ -58,7 +65,8 @@ class Gateway:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
-            await (await self._answer(Request(scope, receive))).send(send)
+            request = Request(scope, receive)
+            await (await self._answer(request)).send(send, with_body=request.method != "HEAD")
         else:
             raise ValueError(f"the gateway does not speak {scope['type']}")
 
@@ -69,9 +77,11 @@ class Gateway:
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
-            await send({"type": f"{message['type']}.complete"})
-            if message["type"] == "lifespan.shutdown":
+            ends = message["type"] == "lifespan.shutdown"
+            if ends:
                 await self.close()
+            await send({"type": f"{message['type']}.complete"})
+            if ends:
                 return
 
     async def _answer(self, request: Request) -> Answer:
@@ -93,14 +103,15 @@ class Gateway:
             raise Refusal(401, "unauthorized", "This needs the gateway's bearer token.", {"WWW-Authenticate": "Bearer"})
 
     async def _health(self) -> Answer:
-        record = await self._router.ready()
+        # Known, it costs no thread; before that, somebody must begin to follow the route.
+        record = self._router.source.known or await self._router.ready()
         body = f'{{"status": "ok", "epoch": {record.epoch}}}'
         return Answer(200, body.encode(), {"Content-Type": "application/json"})
 
     async def _session(self, request: Request, session_id: str) -> Answer:
         match request.method:
             case "GET" | "HEAD":
-                return _shown(await self._router.get(session_id), with_body=request.method == "GET")
+                return _shown(await self._router.get(session_id))
             case "PUT":
                 return await self._put(request, session_id)
             case "PATCH":
@@ -134,11 +145,11 @@ def _version(text: str) -> Version:
     return Version(int(found[1]), int(found[2]))
 
 
-def _shown(record: SessionRecord | None, *, with_body: bool) -> Answer:
+def _shown(record: SessionRecord | None) -> Answer:
     if record is None:
         raise _no_session()
     headers = {"Content-Type": "application/octet-stream", **_described(record)}
-    return Answer(200, record.value if with_body else b"", headers)
+    return Answer(200, record.value, headers)
 
 
 def _described(record: SessionRecord) -> Mapping[str, str]:

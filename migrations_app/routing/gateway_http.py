@@ -28,13 +28,14 @@ class Answer:
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
 
-    async def send(self, send: Send) -> None:
+    async def send(self, send: Send, *, with_body: bool = True) -> None:
+        """Without the body (HEAD) its length is told all the same."""
         headers = {"Cache-Control": "no-store", **self.headers}
         if self.status != HTTPStatus.NO_CONTENT:
             headers["Content-Length"] = str(len(self.body))
         pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
         await send({"type": "http.response.start", "status": self.status, "headers": pairs})
-        await send({"type": "http.response.body", "body": self.body})
+        await send({"type": "http.response.body", "body": self.body if with_body else b""})
 
 
 def problem(refusal: Refusal) -> Answer:

@@ -2,6 +2,7 @@
 
 The file is a router's configuration (`routing/configuration.py`) with a `gateway` part beside it:
 `{"gateway": {"host": "127.0.0.1", "port": 8440, "threads": 16, "body_limit": 1048576}, "route": ..., "stores": ...}`.
+`threads` read, as many again write, and `write_queue` more writes may wait for one of them.
 The callers' token comes from the environment, SNAKEWEB_GATEWAY_TOKEN. The server is daphne (extra `gateway`); any other
 ASGI server can serve `migrations_app.routing.gateway_server:application` with SNAKEWEB_GATEWAY_CONFIG naming the file.
 """
@@ -17,7 +18,7 @@ from typing import Any, NoReturn
 
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.parameters import Field, FieldKind, parse
-from migrations_app.routing.async_router import AsyncSessionRouter
+from migrations_app.routing.async_router import WRITE_QUEUE, AsyncSessionRouter
 from migrations_app.routing.configuration import router_from
 from migrations_app.routing.environment import variable, with_variable
 from migrations_app.routing.gateway import BODY_LIMIT, Gateway
@@ -32,6 +33,7 @@ FIELDS = (
     Field("host", FieldKind.TEXT, "Host", default="127.0.0.1", max_length=253),
     Field("port", FieldKind.INTEGER, "Port", default=8440, minimum=1, maximum=65535),
     Field("threads", FieldKind.INTEGER, "Threads", default=16, minimum=1, maximum=512),
+    Field("write_queue", FieldKind.INTEGER, "Waiting writes", default=WRITE_QUEUE, minimum=0, maximum=1_000_000),
     Field("body_limit", FieldKind.INTEGER, "Largest value", default=BODY_LIMIT, minimum=1, unit="bytes"),
 )
 
@@ -94,7 +96,8 @@ def gateway_from(document: Mapping[str, Any]) -> Gateway:
         problem = Problem(TOKEN, "The environment variable is not set.", "Set it to the callers' token.", "required")
         raise ValidationFailed("The gateway would be open to everybody.", problems=[problem])
     router = router_from({name: part for name, part in document.items() if name != "gateway"})
-    return Gateway(AsyncSessionRouter(router, threads=values["threads"]), token, body_limit=values["body_limit"])
+    pooled = AsyncSessionRouter(router, threads=values["threads"], write_queue=values["write_queue"])
+    return Gateway(pooled, token, body_limit=values["body_limit"])
 
 
 class Application:

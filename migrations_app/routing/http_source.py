@@ -4,12 +4,12 @@ Standard library only, so that a user's own service needs nothing else. Two daem
 `start()`; when the control plane is silent the last record stays in force and the threads keep asking.
 """
 
+import http.client
 import json
 import logging
 import os
 import socket
 import threading
-import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
@@ -27,6 +27,13 @@ FIRST_DELAY_SECONDS = 0.1
 LONGEST_DELAY_SECONDS = 2.0
 BUILD = "snakeweb-routing/2"
 REFRESH_SECONDS = 2.0  # an operation waits for this answer
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """urllib would send the bearer token along, to whatever address it is told."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """The redirect is an error then, as any other answer without a record."""
 
 
 class HttpRouteSource(RouteSource):
@@ -55,9 +62,12 @@ class HttpRouteSource(RouteSource):
             raise ValueError(f"the control plane's address must begin with http:// or https://, not {parts.scheme!r}")
         self._root = f"{url.rstrip('/')}/api/v1/routes/{urllib.parse.quote(name, safe='')}"
         self._token = token
+        self._opener = urllib.request.build_opener(_NoRedirects)
         self._timeout = timeout_seconds
         self._short = min(timeout_seconds, REFRESH_SECONDS)
         self._mirror = mirror
+        self._answers = 0
+        self._over_epoch = 0  # of the newest record whose hand-off was said to be over
         self._lease = Lease(lease_seconds)
         self._given_id = client_id
         self.report_from(counters)
@@ -108,16 +118,20 @@ class HttpRouteSource(RouteSource):
     def lease_ends(self) -> float:
         return self._lease.ends
 
+    def handoff_is_over(self, record: RouteRecord) -> bool:
+        """A control plane that does not say so is not taken for consent."""
+        return super().handoff_is_over(record) and self._over_epoch == record.epoch
+
     def refresh(self) -> bool:
         """One request at a time: who comes while another asks takes that one's answer."""
-        before = self._record
+        before = self._answers
         if self._asking.acquire(blocking=False):
             try:
                 return self._fetch("", self._short) or self._look_into_mirror()
             finally:
                 self._asking.release()
         with self._asking:
-            return self._record is not before
+            return self._answers != before
 
     def offer(self, record: RouteRecord) -> bool:
         changed = super().offer(record)
@@ -135,7 +149,7 @@ class HttpRouteSource(RouteSource):
         delay = FIRST_DELAY_SECONDS
         while not self._ending.is_set():
             record = self._record
-            if self._fetch(f"?after={record.epoch if record else 0}", self._timeout):
+            if self._polled(record):
                 delay = FIRST_DELAY_SECONDS
                 # An answer without news that came at once means that this control plane does not hold the poll.
                 if self._record is record:
@@ -144,12 +158,23 @@ class HttpRouteSource(RouteSource):
                 self._ending.wait(delay)
                 delay = min(2 * delay, LONGEST_DELAY_SECONDS)
 
+    def _polled(self, record: RouteRecord | None) -> bool:
+        try:
+            return self._fetch(f"?after={record.epoch if record else 0}", self._timeout)
+        except Exception:  # without this thread the process would never hear of a change again
+            LOG.exception("route %s: following it failed; it goes on", self.name)
+            return False
+
     def _keep_lease(self) -> None:
         reported = self.acknowledged()
         while not self._ending.is_set():
-            self._wait_for_more_than(reported)
-            if not self._ending.is_set():
-                reported = self._renew()
+            try:
+                self._wait_for_more_than(reported)
+                if not self._ending.is_set():
+                    reported = self._renew()
+            except Exception:  # nor would the route move on without this one
+                LOG.exception("route %s: renewing the lease failed; it goes on", self.name)
+                self._ending.wait(self._lease.renew_seconds)
 
     def _wait_for_more_than(self, reported: int) -> None:
         with self._changed:
@@ -160,7 +185,7 @@ class HttpRouteSource(RouteSource):
     def _renew(self) -> int:
         """Report what is applied; returns the reported epoch. Silence of the control plane is no error here."""
         acknowledged = self.acknowledged()
-        counters = merged(reporter() for reporter in self._reporters)
+        counters = merged(map(self._counted, self._reporters))
         body = {
             "boot_id": self.boot_id,
             "acked_epoch": acknowledged,
@@ -180,16 +205,28 @@ class HttpRouteSource(RouteSource):
                 self._take(answer)
         return acknowledged
 
+    def _counted(self, reporter: Reporter) -> Mapping[str, int]:
+        """A reporter may be a service's own code: the lease does not depend on it."""
+        try:
+            return dict(reporter())
+        except Exception:
+            LOG.exception("route %s: a reporter of counters failed", self.name)
+            return {}
+
     def _fetch(self, query: str, seconds: float) -> bool:
         document = self._request(query, seconds)
         return document is not None and self._take(document)
 
     def _take(self, document: Any) -> bool:
         try:
-            self.offer(from_document(document, self.name))
+            record = from_document(document, self.name)
+            self.offer(record)
+            if document.get("handoff_over") is True:
+                self._over_epoch = max(self._over_epoch, record.epoch)
         except (KeyError, ValueError, TypeError) as error:
             LOG.warning("route %s: the record could not be understood (%s); the last one stays", self.name, error)
             return False
+        self._answers += 1
         return True
 
     def _request(self, path: str, seconds: float, body: Mapping[str, Any] | None = None) -> Any:
@@ -201,9 +238,9 @@ class HttpRouteSource(RouteSource):
             headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=seconds) as answer:  # noqa: S310
+            with self._opener.open(request, timeout=seconds) as answer:
                 content = answer.read()
             return json.loads(content) if content else {}
-        except (urllib.error.URLError, OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             LOG.info("route %s: no answer (%s); the last record stays in force", self.name, error)
             return None

@@ -25,7 +25,3 @@ class Lease:
     def renewed(self, asked_at: float) -> None:
         """The control plane has answered the request that was sent at `asked_at`."""
         self.ends = max(self.ends, asked_at + self.seconds)
-
-    @property
-    def valid(self) -> bool:
-        return time.monotonic() < self.ends

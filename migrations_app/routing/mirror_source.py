@@ -20,6 +20,7 @@ from migrations_app.stores.routed.base import RoutedStore
 LOG = logging.getLogger(__name__)
 POLL_SECONDS = 2.0
 WAITING_POLL_SECONDS = 0.05
+FRESH_SECONDS = 0.05  # a look costs a connection to each store
 
 
 class StoreMirrorSource(RouteSource):
@@ -37,6 +38,8 @@ class StoreMirrorSource(RouteSource):
         self._any = not name
         self._poll = poll_seconds
         self._look_at = -math.inf
+        self._looked_at = -math.inf
+        self._answered = False
         self._looking = threading.Lock()
 
     @property
@@ -53,9 +56,13 @@ class StoreMirrorSource(RouteSource):
         return super().current()
 
     def refresh(self) -> bool:
-        """Whether at least one store answered with a record."""
+        """Whether at least one store answered with a record.
+
+        One look at a time: who comes while another looks, or right after, takes that one's answer.
+        """
+        asked_at = time.monotonic()
         with self._looking:
-            return self._look()
+            return self._answered if asked_at - self._looked_at < FRESH_SECONDS else self._look()
 
     def wait_beyond(self, epoch: int, seconds: float) -> bool:
         ends = time.monotonic() + seconds
@@ -71,8 +78,10 @@ class StoreMirrorSource(RouteSource):
 
     def _look(self) -> bool:
         self._look_at = time.monotonic() + self._poll
-        answered = [self._ask(opener) for opener in self._openers]
-        return any(answered)
+        answers = [self._ask(opener) for opener in self._openers]
+        self._answered = any(answers)
+        self._looked_at = time.monotonic()
+        return self._answered
 
     def _ask(self, opener: Callable[[], RoutedStore]) -> bool:
         try:

@@ -14,11 +14,16 @@ LOOK_SECONDS = 0.1  # how soon an operation notices that nobody waits for it any
 
 
 class Patience:
-    """Of one operation, from its first refusal on. `abandoned` is set when the caller has gone (cancellation)."""
+    """Of one operation, from `asked_at` on (monotonic; by default now, at its first refusal).
 
-    def __init__(self, budget_seconds: float, abandoned: threading.Event | None = None) -> None:
+    `abandoned` is set when the caller has gone (cancellation).
+    """
+
+    def __init__(
+        self, budget_seconds: float, abandoned: threading.Event | None = None, asked_at: float | None = None
+    ) -> None:
         self._budget = budget_seconds
-        self._ends = time.monotonic() + budget_seconds
+        self._ends = (time.monotonic() if asked_at is None else asked_at) + budget_seconds
         self._tries = 0
         self._abandoned = abandoned
 

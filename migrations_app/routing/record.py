@@ -10,9 +10,13 @@ from migrations_app.engine.vocabulary import RoutePhase
 WRITES_WAIT = frozenset({RoutePhase.HANDOFF, RoutePhase.HANDOFF_BACK})
 
 
-def to_document(record: RouteRecord) -> dict[str, Any]:
-    """JSON-ready. `handoff_deadline` is ISO 8601 with offset, or null."""
-    return {
+def to_document(record: RouteRecord, now: datetime | None = None) -> dict[str, Any]:
+    """JSON-ready. `handoff_deadline` is ISO 8601 with offset, or null.
+
+    With the time it also says whether the deadline is over: clients have clocks of their own. A record that is kept
+    for later (a store's mirror) cannot say that.
+    """
+    document = {
         "name": record.name,
         "epoch": record.epoch,
         "buckets": [
@@ -31,6 +35,9 @@ def to_document(record: RouteRecord) -> dict[str, Any]:
         "authority": record.authority,
         "fenced": record.fenced,
     }
+    if now is not None:
+        document["handoff_over"] = record.handoff_deadline is not None and now > record.handoff_deadline
+    return document
 
 
 def from_document(document: Mapping[str, Any], name: str = "") -> RouteRecord:

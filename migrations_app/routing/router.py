@@ -5,6 +5,7 @@ record names. While a switch is under way writes wait here, inside the caller's 
 gets `WritesAreWaiting`, never a silent loss.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,16 +20,17 @@ from migrations_app.engine.ports import RouteRecord
 from migrations_app.routing.admission import Admission
 from migrations_app.routing.changing import Changing
 from migrations_app.routing.desks import Desk, Desks
-from migrations_app.routing.errors import SessionChanged, SessionExists, SessionMissing
+from migrations_app.routing.errors import SessionChanged, SessionExists, SessionMissing, StoreNotConfigured
 from migrations_app.routing.patience import Patience
 from migrations_app.routing.sources import RouteSource
 from migrations_app.routing.tally import counters
-from migrations_app.routing.ways import Way, ways_of
+from migrations_app.routing.ways import Way, missing_stores, ways_of
 from migrations_app.stores.routed.base import Condition, Fenced, Guard, RoutedStore, WriteOutcome, Written, bucket_of
 from migrations_app.stores.routed.opening import open_routed
 from migrations_app.stores.sessions.base import FenceClass
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
 
+LOG = logging.getLogger(__name__)
 Result = TypeVar("Result")
 OpenStore = Callable[[Mapping[str, Any], Mapping[str, str]], RoutedStore]
 Change = Callable[[SessionRecord], bytes | SessionRecord | None]
@@ -71,11 +73,23 @@ class SessionRouter:
         self._admission = Admission(source, fail_closed=fence_class is not FenceClass.NATIVE)
         self._places = frozenset(stores)
         self._ways: tuple[RouteRecord | None, Sequence[Way]] = (None, ())
+        self._missing: list[str] = []
         known_secrets = secrets or {}
-        self._desks = Desks(lambda side: open_store(stores[side], known_secrets.get(side, {})), source.start)
+
+        def opened(place: str) -> RoutedStore:
+            if place not in stores:
+                raise StoreNotConfigured(
+                    f"The route leads to the store “{place}”, for which this process has no configuration; nothing was "
+                    "read or written.",
+                    details={"store": place, "configured": sorted(stores)},
+                ) from None
+            return open_store(stores[place], known_secrets.get(place, {}))
+
+        self._desks = Desks(opened, source.start)
         self._changing = Changing()
         self.kinds = frozenset(str(config.get("store", "")) for config in stores.values())
         source.report_from(self.counters)
+        source.acknowledge_if(self._can_serve)
 
     def __enter__(self) -> Self:
         return self
@@ -175,20 +189,24 @@ class SessionRouter:
                 return _as_written(session, written)
             if written.outcome is WriteOutcome.MISSING:
                 return None
-            patience = patience or Patience(self._budget, self._desks.mine().abandoned)
+            patience = patience or self._patience(self._desks.mine())
             if patience.left <= 0:
                 raise SessionChanged
             patience.pause(self.source, self.source.current())
 
     @contextmanager
-    def abandonable(self, abandoned: threading.Event) -> Iterator[None]:
-        """Operations of this thread, inside the block, stop waiting for their route once `abandoned` is set."""
+    def asked_elsewhere(self, abandoned: threading.Event, asked_at: float) -> Iterator[None]:
+        """Inside the block this thread works for a caller that waits in another one.
+
+        Its operations stop waiting for their route once `abandoned` is set, and their budget counts from `asked_at`,
+        on the monotonic clock.
+        """
         desk = self._desks.mine()
-        desk.abandoned = abandoned
+        desk.abandoned, desk.asked_at = abandoned, asked_at
         try:
             yield
         finally:
-            desk.abandoned = None
+            desk.abandoned = desk.asked_at = None
 
     def _write(self, session: SessionRecord, condition: Condition, expected: Version | None) -> Written:
         def write(desk: Desk, store: RoutedStore, way: Way) -> Written:
@@ -227,7 +245,7 @@ class SessionRouter:
                             if not guard_is_on(FENCES[writes]):
                                 return _past_the_fence(partial(call, desk, store), way, fenced.fence)
                             refusal = fenced
-                patience = patience or Patience(self._budget, desk.abandoned)
+                patience = patience or self._patience(desk)
                 self._wait(desk, record, way, refusal, patience)
         except Exception:
             desk.tally.errors += 1
@@ -235,10 +253,27 @@ class SessionRouter:
         finally:
             desk.tally.add(perf_counter_ns() - began - in_store)
 
+    def _patience(self, desk: Desk) -> Patience:
+        return Patience(self._budget, desk.abandoned, desk.asked_at)
+
     def _wait(self, desk: Desk, record: RouteRecord, way: Way, refusal: Fenced | None, patience: Patience) -> None:
         desk.tally.retries += 1
         desk.tally.fenced += refusal is not None
         self._admission.wait(record, way, desk.store(way.place), refusal, patience)
+
+    def _can_serve(self, record: RouteRecord) -> bool:
+        """Found out before a switch, while the stores that are configured still serve."""
+        missing = missing_stores(record, self._places)
+        if missing and missing != self._missing:
+            LOG.error(
+                "route %s: epoch %s is not acknowledged, because it needs %s and `stores` configures %s only",
+                record.name,
+                record.epoch,
+                ", ".join(missing),
+                ", ".join(sorted(self._places)),
+            )
+        self._missing = missing
+        return not missing
 
     def _way(self, record: RouteRecord, bucket: int) -> Way:
         known, ways = self._ways

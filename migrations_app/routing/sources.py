@@ -16,6 +16,7 @@ from migrations_app.routing.forks import renew_after_fork
 from migrations_app.routing.in_flight import InFlight, Slot
 
 Reporter = Callable[[], Mapping[str, int]]
+Judge = Callable[[RouteRecord], bool]
 
 
 class Operation:
@@ -55,6 +56,9 @@ class RouteSource:
         self.name = name
         self._record: RouteRecord | None = None
         self._reporters: list[Reporter] = []
+        self._judges: list[Judge] = []
+        self._judged: RouteRecord | None = None
+        self._servable_epoch = 0
         self._changed = threading.Condition()
         self._in_flight = InFlight()
         renew_after_fork(self)
@@ -102,14 +106,34 @@ class RouteSource:
         """Add what `reporter` counts to what the lease reports. Called at each renewal, from another thread."""
         self._reporters.append(reporter)
 
+    def acknowledge_if(self, judge: Judge) -> None:
+        """Do not acknowledge a record that `judge` refuses: the control plane does not move on past this process then.
+
+        What was acknowledged before the call stays so.
+        """
+        with self._changed:
+            self._judges.append(judge)
+            self._judged = None
+
     def operation(self) -> Operation:
         """`with source.operation() as record`: the record that one operation goes by."""
         return Operation(self, self._in_flight.slot())
 
     def acknowledged(self) -> int:
-        """The newest epoch that no operation in flight is older than; 0 before the first record."""
-        record = self._record
-        return self._in_flight.oldest(record.epoch if record else 0)
+        """The newest epoch that this process can serve under, and that no operation in flight is older than.
+
+        0 before the first record.
+        """
+        if self._judged is not self._record:
+            self._judge()
+        return self._in_flight.oldest(self._servable_epoch)
+
+    def handoff_is_over(self, record: RouteRecord) -> bool:
+        """Ask now: whether this record is still the newest, and its hand-off's deadline over by the publisher's clock.
+
+        To be asked when it is over by our clock, which is the publisher's for a source in the same process.
+        """
+        return self.refresh() and self._record == record
 
     def wait_beyond(self, epoch: int, seconds: float) -> bool:
         """Wait until a record newer than `epoch` is known, at most `seconds`. Returns whether there is one."""
@@ -130,8 +154,15 @@ class RouteSource:
             self._changed.notify_all()
             return True
 
+    def _judge(self) -> None:
+        with self._changed:
+            record = self._judged = self._record
+            if record is not None and all(accepts(record) for accepts in self._judges):
+                self._servable_epoch = record.epoch
+
     def after_fork(self) -> None:
         """No operation is under way in the child; the record stays in force until there is a newer one."""
+        self._judged = None
         self._changed = threading.Condition()
         self._in_flight = InFlight()
 

@@ -94,6 +94,7 @@ class Heartbeat:
                 return True
         except DatabaseError as error:  # the next beat tries again; without one, the lease expires by itself
             logger.warning("%s: lease not renewed: %s", self._worker.scope, error)
+            connections.close_all()  # this thread's own; a broken one would fail every later beat as well
             return True
         logger.warning("%s: lease lost", self._worker.scope)
         self._lost.set()

@@ -29,12 +29,12 @@ class OrmLive:
         return int(Run.objects.values_list("most_a_second", flat=True).get(pk=self._run_id))
 
     def clients(self, route: str) -> Sequence[RouteClient]:
-        now = self._clock.now()
-        rows = RouteLease.objects.filter(route__environment_id=self._environment_id, route__name=route)
+        """Those with a live lease: a hand-over asks many times a second, and nobody waits for a silent client."""
+        rows = RouteLease.objects.filter(
+            route__environment_id=self._environment_id, route__name=route, expires_at__gt=self._clock.now()
+        )
         return [
-            RouteClient(
-                row.client_id, row.boot_id, row.acked_epoch, row.max_acked_seq, row.expires_at > now, row.counters
-            )
+            RouteClient(row.client_id, row.boot_id, row.acked_epoch, row.max_acked_seq, True, row.counters)
             for row in rows.order_by("client_id")
         ]
 

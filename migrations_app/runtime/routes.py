@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -13,6 +14,7 @@ from migrations_app.engine.guards import guard_is_on
 from migrations_app.engine.ports import BucketRange, Clock, RouteRecord, WorkerToken
 from migrations_app.models import Route
 from migrations_app.runtime import leases
+from migrations_app.runtime.clock import database_now
 
 
 class OrmRoutes:
@@ -66,6 +68,9 @@ class OrmRoutes:
         rows = Route.objects.filter(environment_id=self._environment_id, name=name)
         found = rows.annotate(highest=Greatest("reserved_epoch", F("epoch"))).values_list("highest", flat=True).first()
         return int(found or 0)
+
+    def now(self) -> datetime:
+        return database_now()
 
     def _at(self, name: str, epoch: int) -> Any:
         rows = Route.objects.filter(environment_id=self._environment_id, name=name)

@@ -32,6 +32,7 @@ class Watchdog:
         self._under_way: set[Scope] = set()
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
+        self._wait = settings.watchdog_seconds
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
     def start(self) -> None:
@@ -45,7 +46,10 @@ class Watchdog:
             thread.join()
 
     def look(self) -> int:
-        """Start a driver for each abandoned lease, as far as threads are free. Returns how many were started."""
+        """Start a driver for each abandoned lease, as far as threads are free. Returns how many were started.
+
+        When the system gives no thread, the scope is left as it was, for the next look or another process.
+        """
         started = 0
         abandoned = leases.abandoned(self._settings.watchdog_drivers, overdue_seconds=self._settings.resend_seconds)
         for scope in map(Scope.of, abandoned):
@@ -54,24 +58,41 @@ class Watchdog:
             with self._lock:
                 self._under_way.add(scope)
             thread = threading.Thread(target=self._take_over, args=[scope], name=f"watchdog {scope}", daemon=True)
+            try:
+                thread.start()
+            except RuntimeError:  # the process may have no more of them
+                self._let_go(scope)
+                logger.exception("%s: no thread could be started for the take-over, trying again", scope)
+                break
             self._threads = [*(t for t in self._threads if t.is_alive()), thread]
-            thread.start()
             started += 1
         return started
 
     def _run(self) -> None:
         try:
-            wait = self._settings.watchdog_seconds
-            while not self._stop.wait(wait):
-                try:
-                    self.look()
-                    end_overdue(self._clock)
-                    wait = self.pause()
-                except DatabaseError as error:
-                    logger.warning("the database does not answer, trying again: %s", error)
-                    connections.close_all()
+            while not self._stop.wait(self._wait):
+                self._round()
         finally:
             connections.close_all()
+
+    def _round(self) -> None:
+        """One look at everything. Nothing starts this thread anew, so no failure may end it, nor one duty another."""
+        for duty in (self.look, self._end_overdue, self._set_pace):
+            try:
+                duty()
+            except DatabaseError as error:
+                logger.warning("the database does not answer, trying again: %s", error)
+                connections.close_all()
+                return
+            except Exception:
+                logger.exception("the watchdog failed at one of its duties, trying again")
+                connections.close_all()
+
+    def _end_overdue(self) -> None:
+        end_overdue(self._clock)
+
+    def _set_pace(self) -> None:
+        self._wait = self.pause()
 
     def pause(self) -> float:
         """Until the next look; short while writes wait somewhere, because an orphaned hand-off must end at once."""
@@ -85,7 +106,10 @@ class Watchdog:
         except Exception:
             logger.exception("%s: the take-over failed; its lease expires and is tried again", scope)
         finally:
-            with self._lock:
-                self._under_way.discard(scope)
-            self._free.release()
+            self._let_go(scope)
             connections.close_all()
+
+    def _let_go(self, scope: Scope) -> None:
+        with self._lock:
+            self._under_way.discard(scope)
+        self._free.release()

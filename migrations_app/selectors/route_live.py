@@ -12,7 +12,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors import hand_over
 from migrations_app.selectors.hand_over import MOVES_ROUTES, MovedRoute, Standing, moved_route, route_row, standing_of
 from migrations_app.selectors.route_panels import GatesPanel, Panels, RelayPanel, VerifierPanel, panels_of
-from migrations_app.selectors.route_traffic import FollowingClient, Traffic, clients_of, traffic_of
+from migrations_app.selectors.route_traffic import FollowingClient, Traffic, clients_of, shown_of, traffic_of
 from migrations_app.selectors.runs import visible_run
 
 RAIL = (
@@ -148,7 +148,7 @@ def route_live(*, actor: Actor, run_id: int, now: datetime) -> RouteLive | None:
         relay=panels.relay,
         verifier=panels.verifier,
         gates=panels.gates,
-        clients=clients,
+        clients=shown_of(clients),
         traffic=traffic_of(clients),
     )
 

@@ -14,7 +14,7 @@ FRESH_SECONDS = 6  # an older panel says how things were: its writer rests, or i
 class RelayPanel:
     """`lag_p99_ms`: from a write to its copy; `oldest_ms`: how long the longest waiting session has been marked.
 
-    `carried` since the relay's driver began; `stuck` sessions cannot be held by the other store, `problem` says why;
+    `carried` by this run so far; `stuck` sessions cannot be held by the side `stuck_on`, `problem` says why;
     `legacy_writes` came from code that does not follow the route; `skew_ms`: the target's clock minus the source's.
     """
 
@@ -28,6 +28,7 @@ class RelayPanel:
     carried: int
     stuck: int
     problem: str
+    stuck_on: str
     legacy_writes: int
     skew_ms: int
 
@@ -103,6 +104,7 @@ def _relay(row: RoutePanel, now: datetime) -> RelayPanel:
         carried=_count(values, "carried"),
         stuck=_count(values, "stuck"),
         problem=str(values.get("problem", "")),
+        stuck_on=str(values.get("stuck_on", "")),
         legacy_writes=_count(values, "legacy_writes"),
         skew_ms=_count(values, "skew_ms"),
     )

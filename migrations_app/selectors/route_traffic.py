@@ -49,13 +49,22 @@ class Traffic:
 
 
 def clients_of(route: Route, now: datetime) -> tuple[FollowingClient, ...]:
-    """Those who need a look first: silent ones, then those behind. Silent for long: left out."""
+    """All of them, those who hold the route up first: live ones behind, other live ones, silent ones.
+
+    Silent for longer than `FORGOTTEN_AFTER`: left out.
+    """
     rows = RouteLease.objects.filter(route=route, expires_at__gt=now - FORGOTTEN_AFTER)
     clients = [_client(row, route.epoch, now) for row in rows]
-    return tuple(sorted(clients, key=lambda one: (one.is_live, not one.is_behind, one.client_id))[:MOST_SHOWN])
+    return tuple(sorted(clients, key=lambda one: (not one.is_live, not one.is_behind, one.client_id)))
+
+
+def shown_of(clients: Sequence[FollowingClient]) -> tuple[FollowingClient, ...]:
+    """The first `MOST_SHOWN`, for a table. Totals are never taken from these: see `traffic_of`."""
+    return tuple(clients[:MOST_SHOWN])
 
 
 def traffic_of(clients: Sequence[FollowingClient]) -> Traffic:
+    """`clients` are all of them, not what a table shows: a client left out would count as one that acknowledged."""
     live = [client for client in clients if client.is_live]
     rates = [client.per_second for client in live if client.per_second is not None]
     return Traffic(

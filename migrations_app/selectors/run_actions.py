@@ -143,18 +143,25 @@ def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
 def _retry_reason(run: Run) -> str:
     if run.started_at is None:
         return "it never started; plan again"
-    later = run.migration.runs.filter(pk__gt=run.pk).order_by("-pk").first()
-    return f"run {later.pk} came after it" if later else ""
+    return _came_after(run)
 
 
 def _rollback_reason(run: Run, now: datetime) -> str:
     if run.migration.status not in (MigrationStatus.COMPLETED, MigrationStatus.FAILED):
         return f"the migration is {run.migration.get_status_display()}"
+    if later := _came_after(run):
+        return later
     if run.ended_at is not None and now - run.ended_at > ROLLBACK_WITHOUT_REVIEW_FOR:
         return "it ended more than 24 hours ago; plan a migration the other way"
     if not run.revision.content["options"].get("rollback_enabled", True):
         return "it was executed without a rollback"
     return _no_way_back(run)
+
+
+def _came_after(run: Run) -> str:
+    """A migration's last run alone is retried or rolled back: a later one built upon what this one left."""
+    later = run.migration.runs.filter(pk__gt=run.pk).order_by("-pk").first()
+    return f"run {later.pk} came after it" if later else ""
 
 
 def _no_way_back(run: Run) -> str:

@@ -16,6 +16,7 @@ from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
 
 LEASE = timedelta(seconds=10)
+KEPT = timedelta(days=1)  # so that people still see which client fell silent
 LARGEST = 2**53 - 1
 
 
@@ -108,6 +109,15 @@ def renew_lease(
         },
     )
     return view_of(route)
+
+
+def forget_silent(*, now: datetime) -> int:
+    """Delete the leases that ended more than a day ago. Returns how many; a background loop calls this.
+
+    A client's name often dies with its process, so without this a route would gather one lease a deployment and
+    process. It leaves no audit entry, as renewing leaves none, and goes on in maintenance mode.
+    """
+    return RouteLease.objects.filter(expires_at__lt=now - KEPT).delete()[0]
 
 
 def _pace(known: RouteLease | None, boot: str, counters: Mapping[str, int], now: datetime) -> dict[str, int]:

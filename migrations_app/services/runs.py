@@ -39,17 +39,20 @@ def execute_migration(*, actor: Actor, now: datetime, migration_id: int, digest:
 
 
 @operation("run.roll_back", about="migration", atomic=False)
-def rollback_migration(*, actor: Actor, now: datetime, migration_id: int) -> int:
+def rollback_migration(*, actor: Actor, now: datetime, migration_id: int, run_id: int | None = None) -> int:
     """Undo. A live run turns round at its next batch and keeps its id; after the end a new run undoes it.
 
-    Returns the id of the run that undoes.
+    `run_id` is the run that is meant; None: the migration's last one, whichever that is. Returns the id of the run
+    that undoes. Raises Conflict when another run than the one that is meant would be undone.
     """
     migration = finding.migration(migration_id, actor=actor, permission=Permission.ROLL_BACK)
     live = finding.live_run(migration)
     if live is not None:
+        _require_meant(run_id, live)
         with transaction.atomic():
             return _turn_round(actor, now, live.pk)
     undone = _last_apply(migration)
+    _require_meant(run_id, undone)
     wanted = Wanted(RunKind.ROLLBACK, Permission.ROLL_BACK, "run.roll_back", undoes=undone)
     return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
 
@@ -134,6 +137,20 @@ def _turn_round(actor: Actor, now: datetime, run_id: int) -> int:
         raise _not_possible(run, "rolled back", "It ended a moment ago; look again.")
     _asked(run, actor, now, "run.roll_back", "Rolling back", {"signal": "roll_back"})
     return run.pk
+
+
+def _require_meant(run_id: int | None, found: Run) -> None:
+    """A rollback that is under way already is what those want who mean the run that it undoes."""
+    if run_id is None or run_id in (found.pk, found.undoes_id):
+        return
+    undone = found.undoes_id or found.pk
+    raise Conflict(
+        f"Run {run_id} cannot be rolled back: a rollback of “{found.migration.title}” would be one of run {undone} "
+        "now. Nothing was changed.",
+        f"Look at run {undone}, and roll that one back if it is the one you mean.",
+        reason="another_run",
+        run=undone,
+    )
 
 
 def _last_apply(migration: Migration) -> Run:

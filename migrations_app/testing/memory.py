@@ -189,6 +189,9 @@ class MemoryRoutes:
         known = self._records.get(name)
         return max(self._reserved.get(name, 0), known.epoch if known else 0)
 
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
 
 def ports(
     run: MemoryRun,

@@ -119,7 +119,7 @@ def run_throttle(request: PageRequest, run_id: int) -> HttpResponse:
 def run_roll_back(request: PageRequest, run_id: int) -> HttpResponse:
     now = timezone.now()
     page = run_page(actor=request.actor, run_id=run_id, now=now, log_lines=1)
-    undoing = runs.rollback_migration(actor=request.actor, now=now, migration_id=page.row.migration_id)
+    undoing = runs.rollback_migration(actor=request.actor, now=now, migration_id=page.row.migration_id, run_id=run_id)
     told = "Rollback asked for: everything this run did is undone, newest first."
     if undoing == run_id:
         return _answered(request, run_id, told)

@@ -8,6 +8,7 @@ import pytest
 
 from migrations_app.models import Environment, Route, RouteLease
 from migrations_app.routing.record import from_document
+from migrations_app.services import routes
 from migrations_app.services.actor import Actor
 from tests.api.door import Answer, program, program_with
 from tests.parallel import in_thread, wait_for
@@ -89,6 +90,18 @@ def test_a_token_needs_the_scope(route: Route, operator: Actor, outsider: Actor)
 
 def test_a_wait_has_its_limits(route: Route, operator: Actor) -> None:
     assert program(operator, ["route"]).get("/routes/sessions", wait=3_600).fields == {"wait"}
+
+
+def test_a_client_that_fell_silent_is_listed_for_a_day(route: Route, operator: Actor) -> None:
+    door = program(operator, ["route"])
+    door.put("/routes/sessions/leases/web-1", {"boot_id": "b1", "acked_epoch": 3})
+    ended = datetime.now(UTC) - timedelta(hours=23)
+    RouteLease.objects.update(renewed_at=ended, expires_at=ended)
+    routes.forget_silent(now=datetime.now(UTC))
+    assert [row["client_id"] for row in door.get("/routes/sessions/leases").body] == ["web-1"]
+
+    routes.forget_silent(now=datetime.now(UTC) + timedelta(hours=2))
+    assert door.get("/routes/sessions/leases").body == []
 
 
 def test_a_route_is_opened_and_its_followers_are_listed(admin: Actor, operator: Actor, stage: Stage) -> None:

@@ -22,7 +22,6 @@ pytestmark = [pytest.mark.servers, WHOLE_INSTALLATION, pytest.mark.timeout(300)]
 IMPORT_BASE = """
 import importlib, pkgutil, sys
 import migrations_app.routing, migrations_app.stores, migrations_app.engine
-from tests.marks import WHOLE_INSTALLATION
 for room in (migrations_app.routing, migrations_app.stores, migrations_app.engine):
     for module in pkgutil.walk_packages(room.__path__, room.__name__ + "."):
         importlib.import_module(module.name)

@@ -2,7 +2,9 @@
 
 import json
 import threading
+from collections import Counter
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -19,13 +21,17 @@ POLL_SECONDS = 0.5
 
 
 class ControlPlane:
-    """`leases` maps client id to what it reported last; `answer` may be replaced to misbehave."""
+    """`leases` maps client id to what it reported last; `broken` and `raw` make it misbehave, in what it says and in
+    how. `ahead_seconds` is what its clock is ahead of ours, None when it does not tell whether a hand-off is over."""
 
     def __init__(self) -> None:
         self.routes = MemoryRoutes()
         self.leases: dict[str, dict[str, Any]] = {}
         self.requests = 0
         self.broken: bytes | None = None
+        self.raw: bytes | None = None
+        self.raw_answers: Counter[str] = Counter()
+        self.ahead_seconds: float | None = 0.0
         self.changed = threading.Condition()
         self.answers_leases = False
         self.url = ""
@@ -40,6 +46,10 @@ class ControlPlane:
             )
             self.changed.notify_all()
             return record
+
+    def document(self) -> bytes:
+        now = None if self.ahead_seconds is None else datetime.now(UTC) + timedelta(seconds=self.ahead_seconds)
+        return json.dumps(to_document(self.routes.get(ROUTE), now)).encode()
 
     def wait_for_lease(self, **wanted: Any) -> bool:
         with self.changed:
@@ -69,16 +79,20 @@ class ControlPlane:
                 after = int(parse_qs(urlsplit(self.path).query).get("after", ["0"])[0])
                 with plane.changed:
                     plane.changed.wait_for(lambda: plane.routes.get(ROUTE).epoch > after, POLL_SECONDS)
-                self._answer(plane.broken or json.dumps(to_document(plane.routes.get(ROUTE))).encode())
+                self._answer(plane.broken or plane.document())
 
             def do_PUT(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 with plane.changed:
                     plane.leases[self.path.rsplit("/", 1)[1]] = body
                     plane.changed.notify_all()
-                self._answer(json.dumps(to_document(plane.routes.get(ROUTE))).encode() if plane.answers_leases else b"")
+                self._answer(plane.document() if plane.answers_leases else b"")
 
             def _answer(self, content: bytes) -> None:
+                if plane.raw is not None:
+                    plane.raw_answers[self.command] += 1
+                    self.wfile.write(plane.raw)
+                    return
                 allowed = self.headers["Authorization"] == f"Bearer {TOKEN}"
                 self.send_response(200 if allowed else 401)
                 self.end_headers()

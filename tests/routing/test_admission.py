@@ -5,8 +5,9 @@ import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.vocabulary import RoutePhase
-from migrations_app.routing.admission import Admission
+from migrations_app.routing.admission import LOOK_SECONDS, Admission
 from migrations_app.routing.errors import LeaseExpired
+from migrations_app.routing.leases import LEASE_SECONDS
 from migrations_app.routing.patience import Patience
 from migrations_app.routing.record import to_document
 from migrations_app.routing.sources import RouteSource
@@ -16,12 +17,17 @@ from tests.routing.routed_world import RoutedWorld, soon
 
 
 class Source(RouteSource):
+    """A control plane that answers with `answer`, or is silent."""
+
     lease_ends = 0.0
     asked = 0
+    answer = None
 
     def refresh(self):
         self.asked += 1
-        return False
+        if self.answer is not None:
+            self.offer(self.answer)
+        return self.answer is not None
 
 
 @pytest.fixture
@@ -69,6 +75,34 @@ def test_without_a_lease_and_a_guard_the_store_is_looked_at_once_in_a_while(worl
     while admission.may_begin(record, way, store, writes=True):
         assert time.monotonic() < ends
     assert source.current() == world.record
+
+
+def test_without_a_lease_one_whose_store_mirrors_nothing_asks_whether_it_has_been_left(world, source):
+    """Frozen in PLAIN_A, awake in RETIRED: neither a fence nor a mirror of the old store tells."""
+    source.answer = world.publish(RoutePhase.RETIRED, "b")
+
+    assert not begins(source, world.store("a"))
+    assert source.asked == 1
+
+
+def test_a_control_plane_that_is_silent_is_not_asked_each_time(world, source, monkeypatch):
+    admission = Admission(source, fail_closed=False)
+    record, store, seconds = source.current(), world.store("a"), 100.0
+    monkeypatch.setattr("migrations_app.routing.admission.monotonic", lambda: seconds)
+
+    def asked():
+        before = source.asked
+        assert admission.may_begin(record, way_of(record.at(0), fenced=False), store, writes=True)
+        return source.asked - before
+
+    assert [asked(), asked()] == [1, 0]
+    seconds += LOOK_SECONDS
+    assert asked() == 0
+    seconds += LEASE_SECONDS
+    source.answer = record
+    assert [asked(), asked()] == [1, 0]
+    seconds += LOOK_SECONDS
+    assert asked() == 1
 
 
 def test_a_mirror_that_cannot_be_read_stops_nobody(world, source):

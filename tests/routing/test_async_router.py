@@ -1,5 +1,6 @@
 import asyncio
 import threading
+import time
 
 import pytest
 
@@ -98,6 +99,52 @@ async def test_a_cancelled_operation_that_waits_for_its_route_gives_up(world):
         world.publish(RoutePhase.DUAL_A, "a", fenced=False)
 
         assert await router.get("id") is None
+
+
+async def under_way(router, *session_ids):
+    """Writes of these, each asked for before the next one."""
+    writes = [asyncio.create_task(router.set(session_id, b"x")) for session_id in session_ids]
+    await asyncio.sleep(0)  # each has run up to its wait
+    return writes
+
+
+async def test_reads_go_on_while_every_writing_thread_waits(world):
+    world.join()
+    world.publish(RoutePhase.HANDOFF, "a", fenced=True)
+    async with AsyncSessionRouter(world.router(retry_budget_seconds=30), threads=1) as router:
+        writes = await under_way(router, "1", "2")
+        assert await asyncio.wait_for(router.get("id"), 10) is None
+        assert (await asyncio.wait_for(router.ready(), 10)).phase is RoutePhase.HANDOFF
+        world.publish(RoutePhase.PLAIN_A, "a", fenced=False)
+
+        assert len(await asyncio.gather(*writes)) == 2
+
+
+async def test_more_writes_than_its_queue_holds_are_refused_at_once(world):
+    world.publish(RoutePhase.HANDOFF, "a", fenced=True)
+    async with AsyncSessionRouter(world.router(retry_budget_seconds=30), threads=1, write_queue=2) as router:
+        writes = await under_way(router, "1", "2", "3")
+        with pytest.raises(WritesAreWaiting, match="Too many"):
+            await router.set("4", b"x")
+        writes.pop().cancel()
+        await asyncio.sleep(0)
+        writes += await under_way(router, "5")
+        world.publish(RoutePhase.PLAIN_A, "a", fenced=False)
+        await asyncio.gather(*writes)
+        await asyncio.gather(*await under_way(router, "6", "7", "8"))
+
+    assert world.places["a"].rows.keys() == {"1", "2", "5", "6", "7", "8"}
+
+
+async def test_the_budget_begins_when_the_caller_asks(world):
+    world.publish(RoutePhase.HANDOFF, "a", fenced=True)
+    async with AsyncSessionRouter(world.router(retry_budget_seconds=1), threads=1) as router:
+        began = time.monotonic()
+        answers = await asyncio.gather(*await under_way(router, *"12345"), return_exceptions=True)
+        took = time.monotonic() - began
+
+    assert {type(answer) for answer in answers} == {WritesAreWaiting}
+    assert 1 <= took < 3
 
 
 async def test_errors_are_those_of_the_router(world):

@@ -47,6 +47,26 @@ def test_with_a_guard_the_version_is(world):
     assert write(world, found, mine) is WriteOutcome.CHANGED
 
 
+def test_what_was_read_under_a_guard_is_replaced_by_a_plain_write_too(world):
+    """The route was left, or rolled back, between the two: the version is of no use any more."""
+    world.join()
+    world.store("a").write(FOUND, guard(world.record))
+    found = world.store("a").read("id", guard(world.record))
+
+    assert write(world, found) is WriteOutcome.WRITTEN
+
+
+def test_what_was_read_without_a_version_is_compared_again_under_a_guard(world):
+    """The route went to its first guarded phase between the two, and another thread wrote before that."""
+    world.store("a").write(replace(FOUND, value=b"theirs"), None)
+    world.join()
+    mine = guard(world.record)
+
+    assert write(world, FOUND, mine) is WriteOutcome.CHANGED
+    assert write(world, replace(FOUND, value=b"theirs"), mine) is WriteOutcome.WRITTEN
+    assert write(world, replace(FOUND, value=b"mine"), mine) is WriteOutcome.CHANGED
+
+
 def test_a_child_does_not_wait_for_locks_of_its_parents_threads():
     changing = Changing()
     with changing._locks[0]:

@@ -1,8 +1,11 @@
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from migrations_app.engine.ports import WorkerToken
 from migrations_app.routing.desks import Desks
+from migrations_app.stores.routed.opening import open_routed
 from migrations_app.stores.sessions import open_store
 from tests.routing.children import in_a_child
 from tests.routing.routed_world import RoutedWorld
@@ -103,6 +106,46 @@ def test_a_child_opens_its_own_and_leaves_its_parents_alone(world):
     assert in_a_child(check)
     assert desks.mine().store("a") is mine
     assert not world.closed
+
+
+@pytest.mark.servers
+def test_a_child_leaves_the_connections_of_its_parents_other_threads_alone(postgres_server):
+    """A fork ends those threads in the child: their desks end there before anything registered for it runs."""
+    config = postgres_server.config(table="desks")
+    with open_routed(config, postgres_server.secrets) as store:
+        store.sessions.initialise(WorkerToken("run:1", 1))
+    desks = Desks(lambda side: open_routed(config, postgres_server.secrets), list)
+
+    def read():
+        return desks.mine().store("a").read("id", None)
+
+    with ThreadPoolExecutor(1) as another_thread:
+        assert another_thread.submit(read).result(30) is None
+        assert in_a_child(lambda: read() is None)
+        assert another_thread.submit(read).result(30) is None
+    desks.close()
+
+
+def test_a_child_waits_for_no_lock_of_a_thread_that_it_does_not_have(world):
+    desks = desks_of(world)
+    held, leave = threading.Event(), threading.Event()
+
+    def hold():
+        with desks._lock:
+            held.set()
+            leave.wait(120)
+
+    holder = threading.Thread(target=hold)
+    with ThreadPoolExecutor(1) as another_thread:
+        another_thread.submit(lambda: desks.mine().store("a")).result(30)
+        holder.start()
+        assert held.wait(10)
+        passed = in_a_child(lambda: desks.mine().store("a"))
+        leave.set()
+        holder.join()
+
+    assert passed
+    assert world.closed == {"a": 1}
 
 
 def test_stores_end_also_when_nobody_holds_the_desks_any_more(world):

@@ -28,3 +28,4 @@ def test_configurations_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert router_from(embedded).kinds == {"postgres", "redis"}
     assert gateway_from(gateway)
+    assert gateway["stores"].keys() == embedded["stores"].keys()  # both: the route leads from one to the other

@@ -3,10 +3,11 @@
 import httpx
 import pytest
 
-from migrations_app.engine.errors import DependencyUnavailable, ValidationFailed
+from migrations_app.engine.errors import DependencyUnavailable, Timeout, ValidationFailed
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.routing.async_router import AsyncSessionRouter
 from migrations_app.routing.gateway import Gateway
+from migrations_app.routing.sources import RouteSource
 from migrations_app.stores.sessions.base import FenceClass
 from tests.routing.routed_world import HOUR_MS, RoutedWorld
 
@@ -55,7 +56,8 @@ async def test_a_session_from_its_creation_to_its_end(world, http):
     assert int(read.headers["snakeweb-expires-at-ms"]) == world.places["a"].now_ms + HOUR_MS
     assert read.headers["cache-control"] == "no-store"
     head = await http.head(URL)
-    assert (head.content, head.headers["etag"]) == (b"", '"2.1"')
+    assert (head.content, head.headers["etag"], head.headers["content-length"]) == (b"", '"2.1"', "4")
+    assert (await http.head("/v1/sessions/nobody")).content == b""
     assert (await http.patch(URL, headers={"Snakeweb-TTL-Ms": "1000"})).status_code == 204
     assert (await http.get(URL)).headers["snakeweb-expires-at-ms"] == str(world.places["a"].now_ms + 1000)
     assert (await http.delete(URL)).status_code == 204
@@ -65,7 +67,8 @@ async def test_a_session_from_its_creation_to_its_end(world, http):
 
 async def test_conditions(world, http):
     world.join()
-    assert problem_of(await http.put(URL, content=b"1", headers={"If-Match": "*"})) == (412, "session_missing")
+    for match in ("*", '"1.1"'):
+        assert problem_of(await http.put(URL, content=b"1", headers={"If-Match": match})) == (412, "session_missing")
     first = await http.put(URL, content=b"1", headers={"Snakeweb-Expires-At-Ms": "4102444800000"})
     assert (first.status_code, first.headers["snakeweb-expires-at-ms"]) == (204, "4102444800000")
     assert problem_of(await http.put(URL, content=b"2", headers={"If-None-Match": "*"})) == (412, "session_exists")
@@ -146,6 +149,7 @@ async def test_without_a_lease_where_stores_cannot_refuse_too(world):
     ("error", "answer"),
     [
         (DependencyUnavailable("the server is gone"), (502, "dependency_unavailable")),
+        (Timeout("the server took too long"), (502, "timeout")),
         (ValidationFailed("too odd"), (422, "validation_failed")),
     ],
 )
@@ -176,6 +180,21 @@ async def test_health_needs_no_token_and_a_route(gateway, world):
         assert (answer.status_code, answer.json()) == (200, {"status": "ok", "epoch": 1})
 
 
+async def test_health_of_a_known_route_needs_no_thread(world):
+    gateway = Gateway(AsyncSessionRouter(world.router()), TOKEN)
+    async with client_of(gateway, "") as client:
+        assert (await client.get("/healthz")).status_code == 200
+        await gateway.close()
+        assert (await client.get("/healthz")).json() == {"status": "ok", "epoch": 1}
+
+
+async def test_health_of_a_route_that_is_not_known(world):
+    gateway = Gateway(AsyncSessionRouter(world.router(RouteSource("web"))), TOKEN)
+    async with client_of(gateway, "") as client:
+        assert problem_of(await client.get("/healthz")) == (502, "dependency_unavailable")
+    await gateway.close()
+
+
 async def test_a_server_that_says_when_it_ends_closes_the_connections(world):
     gateway, sent = Gateway(AsyncSessionRouter(world.router()), TOKEN), []
     async with client_of(gateway) as http:
@@ -186,11 +205,11 @@ async def test_a_server_that_says_when_it_ends_closes_the_connections(world):
         return next(messages)
 
     async def send(message):
-        sent.append(message["type"])
+        sent.append((message["type"], dict(world.closed)))
 
     await gateway({"type": "lifespan"}, receive, send)
 
-    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert sent == [("lifespan.startup.complete", {}), ("lifespan.shutdown.complete", {"a": 1})]
     assert world.closed == world.opened
     with pytest.raises(ValueError, match="websocket"):
         await gateway({"type": "websocket"}, receive, send)

@@ -68,6 +68,18 @@ async def test_an_answer_is_never_cached():
     assert sent[1]["body"] == b"x"
 
 
+async def test_without_its_body_an_answer_tells_its_length():
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    await Answer(200, b"four").send(send, with_body=False)
+
+    assert (b"content-length", b"4") in sent[0]["headers"]
+    assert sent[1]["body"] == b""
+
+
 def test_a_problem_is_what_the_api_calls_one():
     answer = problem(Refusal(404, "session_missing", "There is none.", {"Retry-After": "1"}))
 

@@ -7,12 +7,13 @@ import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.routing.errors import WritesAreWaiting
 from migrations_app.routing.http_source import HttpRouteSource
 from migrations_app.routing.mirror_source import StoreMirrorSource
 from tests.routing.children import in_a_child
 from tests.routing.control_plane import ROUTE, TOKEN, ControlPlane
 from tests.routing.routed_world import ROUTE as ROUTED
-from tests.routing.routed_world import RoutedWorld
+from tests.routing.routed_world import RoutedWorld, soon
 
 
 @pytest.fixture
@@ -81,6 +82,83 @@ def test_an_answer_that_is_no_record_leaves_the_last_one(plane, answer):
 
     assert not source.refresh()
     assert source.current().epoch == 1
+
+
+@pytest.mark.parametrize("raw", [b"HTTP/1.0 200 OK\r\nContent-Length: 100\r\n\r\n{", b"nonsense\r\n\r\n"])
+def test_after_answers_that_are_no_http_it_goes_on(plane, raw):
+    with follow(plane, lease_seconds=0.3) as source:
+        plane.raw = raw
+        assert not source.refresh()
+        assert eventually(lambda: plane.raw_answers["GET"] >= 3 and plane.raw_answers["PUT"] >= 2)
+        plane.raw = None
+        plane.publish(RoutePhase.HANDOFF, "a")
+
+        assert source.wait_beyond(1, 10)
+        assert plane.wait_for_lease(acked_epoch=2)
+
+
+def test_whatever_fails_in_its_threads_they_go_on(plane):
+    class Odd(HttpRouteSource):
+        failures = dict.fromkeys(("route-follower", "route-lease"), 2)
+
+        def offer(self, record):
+            if self.failures.get(threading.current_thread().name, 0):
+                self.failures[threading.current_thread().name] -= 1
+                raise RuntimeError
+            return super().offer(record)
+
+    plane.answers_leases = True
+    with Odd(plane.url, ROUTE, TOKEN, lease_seconds=0.3) as source:
+        assert eventually(lambda: not any(source.failures.values()))
+        plane.publish(RoutePhase.HANDOFF, "a")
+
+        assert source.wait_beyond(1, 10)
+        assert plane.wait_for_lease(acked_epoch=2)
+
+
+def test_a_reporter_that_fails_costs_no_lease(plane):
+    def broken():
+        raise RuntimeError
+
+    with follow(plane, counters=broken, lease_seconds=0.3) as source:
+        source.report_from(lambda: {"operations": 7})
+        first = source.lease_ends
+        assert eventually(lambda: source.lease_ends > first)
+        assert plane.wait_for_lease(counters={"operations": 7})
+
+
+def test_the_token_goes_to_no_other_address(plane):
+    with ControlPlane().serving() as other:
+        answer = f"HTTP/1.0 302 Found\r\nLocation: {other.url}/api/v1/routes/{ROUTE}\r\nContent-Length: 0\r\n\r\n"
+        plane.raw = answer.encode()
+
+        assert not follow(plane).refresh()
+        assert other.requests == 0
+
+
+def test_a_hand_off_is_over_when_the_control_plane_says_so(plane):
+    record = plane.publish(RoutePhase.HANDOFF, "a", handoff_deadline=soon(seconds=60))
+    source = follow(plane)
+    assert not source.handoff_is_over(record)
+    plane.ahead_seconds = 61
+    assert source.handoff_is_over(record)
+    plane.publish(RoutePhase.HANDOFF, "a", handoff_deadline=soon(seconds=120))
+
+    assert not source.handoff_is_over(record)
+    assert not source.handoff_is_over(source.current())
+
+
+@pytest.mark.parametrize("ahead_seconds", [-60, None])
+def test_a_client_whose_clock_is_ahead_writes_into_no_hand_off(plane, ahead_seconds):
+    world, plane.ahead_seconds = RoutedWorld(), ahead_seconds
+    plane.publish(RoutePhase.HANDOFF, "a", handoff_deadline=soon(seconds=-1))
+    with follow(plane) as source, world.router(source, retry_budget_seconds=0.3) as router:
+        with pytest.raises(WritesAreWaiting):
+            router.set("id", b"x")
+        assert world.holds("a", "id") is None
+
+        plane.ahead_seconds = 0
+        router.set("id", b"x")
 
 
 def test_without_start_the_first_operation_of_a_router_registers(plane):

@@ -1,10 +1,12 @@
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.vocabulary import RoutePhase
-from migrations_app.routing.mirror_source import StoreMirrorSource
+from migrations_app.routing.mirror_source import FRESH_SECONDS, StoreMirrorSource
 from tests.routing.routed_world import ROUTE, RoutedWorld
 
 
@@ -61,6 +63,39 @@ def test_it_looks_again_when_its_look_is_old(world):
 
     assert source.current() == world.record
     assert patient.current().epoch == world.record.epoch - 1
+
+
+def test_who_asks_while_another_looks_takes_that_ones_answer(world):
+    looking, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        looking.set()
+        assert go_on.wait(10)
+        return world.open_store({"side": "a"}, {})
+
+    source = StoreMirrorSource([slow])
+    with ThreadPoolExecutor(5) as threads:
+        first = threads.submit(source.refresh)
+        assert looking.wait(10)
+        others = [threads.submit(source.refresh) for _ in range(4)]
+        while not all(other.running() for other in others):
+            time.sleep(0)
+        go_on.set()
+        assert all(asking.result(10) for asking in (first, *others))
+
+    assert world.opened == {"a": 1}
+
+
+def test_a_look_that_is_fresh_is_not_repeated(world):
+    source = StoreMirrorSource([opener(world, "a")])
+    assert source.refresh()
+    source._looked_at = time.monotonic()
+    assert source.refresh()
+    assert world.opened == {"a": 1}
+
+    source._looked_at -= FRESH_SECONDS
+    assert source.refresh()
+    assert world.opened == {"a": 2}
 
 
 def test_who_waits_learns_of_the_next_record(world):

@@ -39,6 +39,14 @@ def test_pauses_are_a_random_part_of_a_growing_delay(source, monkeypatch):
     assert longest[-1] == module.LONGEST_SECONDS
 
 
+def test_the_budget_counts_from_when_the_caller_asked(source):
+    late = Patience(10, asked_at=time.monotonic() - 11)
+    with pytest.raises(WritesAreWaiting):
+        late.pause(source, source.current())
+
+    assert 8 < Patience(10, asked_at=time.monotonic() - 1).left < 9.1
+
+
 def test_a_newer_record_ends_the_wait(source):
     known, began = source.current(), time.monotonic()
     source.offer(record(4))

@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -23,6 +23,16 @@ def test_the_document_has_the_published_shape():
     assert document["buckets"] == [{"from": 0, "to": 255, "phase": "handoff", "epoch": 7, "authority": "a"}]
     assert document["stores"] == {"a": "old", "b": "new"}
     assert document["handoff_deadline"] == "2026-03-01T12:00:00+00:00"
+
+
+def test_with_the_time_it_says_whether_the_hand_off_is_over():
+    deadline = RECORD.handoff_deadline
+
+    assert "handoff_over" not in to_document(RECORD)
+    assert to_document(RECORD, deadline)["handoff_over"] is False
+    assert to_document(RECORD, deadline + timedelta(seconds=1))["handoff_over"] is True
+    assert to_document(replace(RECORD, handoff_deadline=None), deadline)["handoff_over"] is False
+    assert from_document(to_document(RECORD, deadline)) == RECORD
 
 
 def test_a_name_and_a_deadline_may_be_missing():

@@ -10,6 +10,7 @@ from migrations_app.routing.errors import (
     LeaseExpired,
     SessionExists,
     SessionMissing,
+    StoreNotConfigured,
     WritesAreWaiting,
 )
 from migrations_app.routing.router import SessionRouter
@@ -80,6 +81,33 @@ class TestOneSession:
             router.set("a-secret-session-id", b"x", must_create=True)
 
         assert "a-secret-session-id" not in str(refused.value.as_dict())
+
+
+class TestWithoutAStoresConfiguration:
+    def test_what_needs_that_store_is_not_acknowledged_and_said_once(self, world, caplog):
+        with SessionRouter(world.source(), {"a": {"side": "a"}}, open_store=world.open_store) as router:
+            source = router.source
+            router.set("id", b"x")
+            assert source.acknowledged() == 1
+            for _ in range(2):
+                world.publish(RoutePhase.JOURNAL_A, "a", stores={"a": "old", "b": "new"})
+                source.refresh()
+                assert source.acknowledged() == 1
+            world.publish(RoutePhase.PLAIN_A, "a", stores={"a": "old"})
+            source.refresh()
+
+            assert source.acknowledged() == 4
+        errors = [entry.getMessage() for entry in caplog.records if entry.levelname == "ERROR"]
+        assert errors == ["route web: epoch 2 is not acknowledged, because it needs new and `stores` configures a only"]
+
+    def test_where_only_that_store_serves_the_error_names_it(self, world):
+        world.publish(RoutePhase.RETIRED, "b", stores={"a": "old", "b": "new"})
+        stores = {"a": {"side": "a"}}
+        with SessionRouter(world.source(), stores, open_store=world.open_store) as router:
+            with pytest.raises(StoreNotConfigured, match="“new”") as refused:
+                router.get("id")
+            assert refused.value.details == {"store": "new", "configured": ["a"]}
+            assert router.counters()["errors"] == 1
 
 
 class TestTablesOfOthers:

@@ -2,6 +2,7 @@ import threading
 
 import pytest
 
+from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.routing.errors import SessionChanged, SessionMissing
 from migrations_app.stores.sessions.records import Version
 from tests.routing.routed_world import HOUR_MS, RoutedWorld
@@ -61,6 +62,33 @@ def test_who_is_always_too_late_hears_of_it(world, fenced):
             router.update("id", interrupted)
 
     assert b"mine" not in world.holds("a", "id")
+
+
+def test_an_update_that_was_read_under_a_guard_goes_on_after_the_route_was_left(world, router):
+    world.join()
+    router.set("id", b"0")
+
+    seen = []
+
+    def left_meanwhile(session):
+        seen.append(session.version)
+        world.publish(RoutePhase.PLAIN_A, "a", fenced=False)
+        return session.value + b"!"
+
+    assert router.update("id", left_meanwhile).value == b"0!"
+    assert seen == [Version(2, 1)]
+
+
+def test_no_update_is_lost_where_the_route_begins_to_be_guarded(world, router):
+    router.set("id", b"0")
+
+    def joined_meanwhile(session):
+        if not world.record.fenced:
+            router.set("id", session.value + b"other's")
+            world.join()
+        return session.value + b"!"
+
+    assert router.update("id", joined_meanwhile).value == b"0other's!"
 
 
 def test_a_session_that_ended_meanwhile_stays_dead(world, router):

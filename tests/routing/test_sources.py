@@ -113,6 +113,34 @@ def test_in_a_forked_child_nothing_is_under_way(source):
         assert in_a_child(lambda: source.acknowledged() == 4 and source.wait_beyond(3, 0))
 
 
+def test_a_record_that_somebody_cannot_serve_is_not_acknowledged(source):
+    source.acknowledge_if(lambda record: record.epoch != 4)
+    source.acknowledge_if(lambda record: record.epoch != 5)
+    assert source.acknowledged() == 3
+    for epoch, acknowledged in ((4, 3), (5, 3), (6, 6)):
+        source.offer(record(epoch))
+        assert source.acknowledged() == acknowledged
+    source.acknowledge_if(lambda record: False)
+
+    assert source.acknowledged() == 6
+
+
+def test_a_child_judges_for_itself(source):
+    assert source.acknowledged() == 3
+    assert in_a_child(lambda: source.offer(record(4)) and source.acknowledged() == 4)
+
+
+def test_a_hand_off_is_over_while_its_record_is_the_newest():
+    routes = MemoryRoutes()
+    mine = routes.publish(record(1), expected_epoch=None)
+    source = MemoryRouteSource(routes, "web")
+    assert source.handoff_is_over(mine)
+    routes.publish(record(2), expected_epoch=1)
+
+    assert not source.handoff_is_over(mine)
+    assert not RouteSource("web").handoff_is_over(mine)
+
+
 def test_waiting_ends_when_a_newer_record_arrives(source):
     publisher = threading.Timer(0.02, source.offer, [record(4)])
     publisher.start()

@@ -2,7 +2,7 @@ import pytest
 
 from migrations_app.engine.ports import BucketRange, RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
-from migrations_app.routing.ways import Way, way_of, ways_of
+from migrations_app.routing.ways import Way, missing_stores, way_of, ways_of
 from migrations_app.stores.routed.base import Guard
 
 P = RoutePhase
@@ -40,6 +40,43 @@ def test_a_record_with_holes_is_refused():
     parts = (BucketRange(0, 2, P.DUAL_B, 9, "b"),)
     with pytest.raises(ValueError, match="cover 0 to 255"):
         ways_of(RouteRecord("web", 9, P.DUAL_A, "a", buckets=parts, fenced=True))
+
+
+BOTH = {"a": "old", "b": "new"}
+
+
+@pytest.mark.parametrize(
+    ("phase", "authority", "fenced", "stores", "missing"),
+    [
+        (P.PLAIN_A, "a", False, {"a": "old"}, []),
+        (P.PLAIN_A, "a", False, {}, ["a"]),
+        (P.PLAIN_A, "a", False, BOTH, ["new"]),
+        (P.JOURNAL_A, "a", True, BOTH, ["new"]),
+        (P.DUAL_B, "b", True, BOTH, ["new"]),
+        (P.SINGLE_B, "b", False, {"a": "gone", "b": "old"}, ["gone"]),
+        (P.SINGLE_B, "b", True, {"a": "gone", "b": "old"}, []),
+        (P.RETIRED, "b", True, {"a": "gone", "b": "old"}, []),
+    ],
+)
+def test_a_store_is_missing_while_it_may_still_serve(phase, authority, fenced, stores, missing):
+    """Without fences SINGLE_B still leads back; with them it does not, and the old store may be forgotten."""
+    record = RouteRecord("web", 9, phase, authority, stores, fenced=fenced)
+
+    assert missing_stores(record, {"old"}) == missing
+
+
+def test_a_store_may_be_configured_by_its_side():
+    record = RouteRecord("web", 9, P.DUAL_A, "a", BOTH, fenced=True)
+
+    assert missing_stores(record, {"a", "b"}) == missing_stores(record, {"old", "b"}) == []
+    assert {way.place for way in ways_of(record, {"new"})} == {"old"}
+
+
+def test_one_bucket_is_enough_to_need_a_store():
+    parts = (BucketRange(0, 2, P.DUAL_B, 9, "b"), BucketRange(3, 255, P.RETIRED, 5, "b"))
+    record = RouteRecord("web", 9, P.RETIRED, "b", BOTH, buckets=parts, fenced=True)
+
+    assert missing_stores(record, {"new"}) == ["old"]
 
 
 def test_a_store_is_found_by_its_target_s_name_and_else_by_its_side():

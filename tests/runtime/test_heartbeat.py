@@ -1,6 +1,7 @@
 import threading
 
 import pytest
+from django.db import connection
 
 from migrations_app.engine.errors import LeaseLost
 from migrations_app.engine.interruptions import SliceOver
@@ -37,6 +38,28 @@ def test_a_driver_that_shows_progress_keeps_its_lease(worker: WorkerToken) -> No
         wait_for(lambda: (database_now() - first).total_seconds() > 2 * QUICK.lease_seconds)
         heartbeat.alive()
         assert leases.claim(Scope.parse(worker.scope), "another", 1) is None
+
+
+def test_a_broken_connection_costs_one_beat_and_not_the_lease(
+    worker: WorkerToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restart of the database: the thread's connection is dead, and a new one would do."""
+    renew, broken, renewed = leases.renew, threading.Event(), threading.Event()
+
+    def breaking(worker: WorkerToken, seconds: float) -> bool:
+        if not broken.is_set():
+            connection.ensure_connection()
+            connection.connection.close()
+            broken.set()
+        kept = renew(worker, seconds)
+        renewed.set()
+        return kept
+
+    monkeypatch.setattr(leases, "renew", breaking)
+    with Heartbeat(worker, QUICK, SystemClock()) as heartbeat:
+        assert broken.wait(10)
+        assert renewed.wait(10)
+        heartbeat.alive()
 
 
 def test_a_silent_driver_s_lease_is_left_to_expire(worker: WorkerToken) -> None:

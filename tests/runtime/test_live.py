@@ -37,7 +37,7 @@ def test_an_order_is_a_level_that_holds_until_the_next_one(run: Run, live: OrmLi
     assert (live.order(), live.order(), live.most_a_second()) == (CutoverOrder.BACK, CutoverOrder.BACK, 500)
 
 
-def test_clients_are_live_while_their_lease_lasts(live: OrmLive, route: Route) -> None:
+def test_clients_are_those_whose_lease_lasts(live: OrmLive, route: Route) -> None:
     now = SystemClock().now()
     for name, seconds in (("awake", 5), ("asleep", -5)):
         RouteLease.objects.create(
@@ -49,8 +49,8 @@ def test_clients_are_live_while_their_lease_lasts(live: OrmLive, route: Route) -
             renewed_at=now,
             expires_at=now + timedelta(seconds=seconds),
         )
-    clients = {client.client_id: client.is_live for client in live.clients("sessions")}
-    assert clients == {"awake": True, "asleep": False}
+    (client,) = live.clients("sessions")
+    assert (client.client_id, client.is_live, client.acked_epoch, client.counters) == ("awake", True, 4, {"failed": 0})
     assert list(live.clients("another")) == []
 
 

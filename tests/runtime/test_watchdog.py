@@ -6,6 +6,7 @@ import pytest
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.models import Lease, Route
 from migrations_app.runtime import leases
+from migrations_app.runtime import watchdog as module
 from migrations_app.runtime.clock import SystemClock, database_now
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.settings import RuntimeSettings
@@ -75,6 +76,45 @@ def test_a_driver_that_fails_frees_its_thread() -> None:
     wait_for(lambda: len(failures) >= 3)
     watchdog.stop()
     assert set(failures) == {scope}
+
+
+def test_whatever_fails_in_a_round_the_rest_and_the_next_round_go_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing starts the thread anew, and overdue hand-overs are ended by it alone."""
+    looks: list[float] = []
+    ended: list[object] = []
+
+    def fail(limit: int, *, overdue_seconds: float) -> list[Lease]:
+        looks.append(overdue_seconds)
+        raise ValueError("not a lease")
+
+    monkeypatch.setattr(leases, "abandoned", fail)
+    monkeypatch.setattr(module, "end_overdue", ended.append)
+    watchdog = Watchdog(Driver(), QUICK, SystemClock())
+    watchdog.start()
+    wait_for(lambda: len(looks) >= 3 and len(ended) >= 2)
+    watchdog.stop()
+    told = [record for record in caplog.records if record.name == module.__name__]
+    assert [record.exc_info[0] for record in told[:2] if record.exc_info] == [ValueError, ValueError]
+
+
+def test_a_thread_that_cannot_be_started_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    scope = abandoned_run()
+    driver = Driver()
+    driver.may_end.set()
+    watchdog = Watchdog(driver, RuntimeSettings(watchdog_seconds=60, watchdog_drivers=1), SystemClock())
+    watchdog.start()
+
+    def refuse(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        assert (watchdog.look(), watchdog.look()) == (0, 0)
+    assert watchdog.look() == 1
+    watchdog.stop()
+    assert driver.seen == [scope]
 
 
 def test_while_writes_wait_somewhere_it_looks_more_often() -> None:

@@ -7,7 +7,8 @@ from migrations_app.engine.vocabulary import CutoverOrder, RoutePhase, RunKind
 from migrations_app.models import Run
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.route_live import ServedRange, route_live
-from tests.hand_overs import DUAL_A, DUAL_B, panel, parked, route, tell, zero_downtime_run
+from migrations_app.selectors.route_traffic import MOST_SHOWN
+from tests.hand_overs import DUAL_A, DUAL_B, lease, panel, parked, route, tell, zero_downtime_run
 from tests.runs import a_run
 from tests.selectors.journal import event
 
@@ -113,6 +114,18 @@ def test_panels_and_clients_come_with_it(run, viewer, now):
     live = seen(viewer, run, now)
 
     assert (live.relay.lag_p99_ms, live.verifier, live.gates, live.clients) == (38, None, None, ())
+
+
+def test_the_table_of_clients_is_cut_and_their_totals_are_not(run, viewer, now):
+    row = route(epoch=7)
+    for number in range(MOST_SHOWN + 1):
+        lease(row, f"old-{number}", renewed_at=now, expires_at=now - timedelta(minutes=1))
+    lease(row, "web-1", acked_epoch=6, renewed_at=now, expires_at=now + timedelta(seconds=10))
+
+    live = seen(viewer, run, now)
+
+    assert (len(live.clients), live.clients[0].client_id) == (MOST_SHOWN, "web-1")
+    assert (live.traffic.live, live.traffic.behind, live.traffic.silent) == (1, 1, MOST_SHOWN + 1)
 
 
 def test_before_the_run_took_the_route_up_all_is_to_come(cast, viewer, now):

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from migrations_app.selectors.route_traffic import Traffic, clients_of, traffic_of
+from migrations_app.selectors.route_traffic import MOST_SHOWN, Traffic, clients_of, shown_of, traffic_of
 from tests.hand_overs import lease, route
 
 pytestmark = pytest.mark.django_db
@@ -17,7 +17,7 @@ def silent(row, client, now, ago):
     return lease(row, client, renewed_at=now - ago, expires_at=now - ago + timedelta(seconds=10))
 
 
-def test_those_who_need_a_look_come_first(cast, now):
+def test_those_who_hold_the_route_up_come_first(cast, now):
     row = route(epoch=7)
     live(row, "web-1", now)
     live(row, "web-2", now, acked_epoch=6)
@@ -26,8 +26,8 @@ def test_those_who_need_a_look_come_first(cast, now):
 
     clients = clients_of(row, now)
 
-    assert [client.client_id for client in clients] == ["web-3", "web-2", "web-1"]
-    assert [(client.is_live, client.is_behind) for client in clients] == [(False, False), (True, True), (True, False)]
+    assert [client.client_id for client in clients] == ["web-2", "web-1", "web-3"]
+    assert [(client.is_live, client.is_behind) for client in clients] == [(True, True), (True, False), (False, False)]
 
 
 def test_what_a_client_reports(cast, now):
@@ -53,3 +53,19 @@ def test_the_traffic_of_all_who_live(cast, now):
 
 def test_without_clients_nothing_is_known(cast, now):
     assert traffic_of(clients_of(route(), now)) == Traffic(0, 0, 0, None, 0, 0, 0, 0, 0)
+
+
+def test_a_crowd_of_silent_clients_hides_no_live_one(cast, now):
+    """A deployment leaves as many silent leases behind as it replaced processes."""
+    row = route(epoch=7)
+    for number in range(MOST_SHOWN + 1):
+        silent(row, f"old-{number}", now, timedelta(minutes=2))
+    live(row, "web-1", now, counters=COUNTERS)
+    live(row, "web-2", now, acked_epoch=6, counters=COUNTERS)
+
+    clients = clients_of(row, now)
+    traffic = traffic_of(clients)
+
+    assert (traffic.live, traffic.behind, traffic.silent, traffic.operations) == (2, 1, MOST_SHOWN + 1, 2_000)
+    assert len(shown_of(clients)) == MOST_SHOWN
+    assert [client.client_id for client in shown_of(clients)[:2]] == ["web-2", "web-1"]

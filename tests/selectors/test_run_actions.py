@@ -3,13 +3,14 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.engine.events import EventType, NewEvent
-from migrations_app.engine.vocabulary import RunKind
-from migrations_app.models import Run
+from migrations_app.engine.vocabulary import MigrationStatus, RunKind
+from migrations_app.models import Migration, Run
 from migrations_app.runtime import journal
 from migrations_app.selectors.access import access_of
 from migrations_app.selectors.journals import view_of
 from migrations_app.selectors.run_actions import actions_of, confirmation_of
 from tests.hand_overs import DUAL_A, DUAL_B, parked, route, zero_downtime_run
+from tests.runs import queued
 from tests.selectors.journal import event, told
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,18 @@ def test_a_run_that_succeeded_can_be_rolled_back(operator, now):
     run = told(STARTED, event(EventType.RUN_SUCCEEDED, result={}), start=now)
 
     assert buttons(run, operator, now) == {"roll_back": ""}
+
+
+def test_of_several_runs_the_last_one_alone_is_rolled_back(operator, now):
+    """Rolled back, planned again and executed anew: what the first run did is gone, and the second is not its."""
+    first = told(STARTED, event(EventType.RUN_SUCCEEDED, result={}), start=now)
+    Migration.objects.update(status=MigrationStatus.PLANNED)
+    second = queued(first.revision)
+    for happened in (STARTED, event(EventType.RUN_SUCCEEDED, result={})):
+        journal.append_by_person(second, [happened], now=now)
+
+    assert buttons(first, operator, now) == {"roll_back": f"run {second.pk} came after it"}
+    assert buttons(second, operator, now) == {"roll_back": ""}
 
 
 def test_without_a_rollback_there_is_none(operator, now):

@@ -88,6 +88,17 @@ def test_two_renewals_of_one_boot_say_how_busy_a_client_is(operator, route, now)
     assert pace(12, 50, boot_id="boot-2") is None  # it counts from the start again
 
 
+def test_a_lease_is_forgotten_a_day_after_its_end(operator, route, now):
+    renew(operator, now, client_id="gone")
+    renew(operator, now + timedelta(seconds=1), client_id="silent")
+    renew(operator, now + timedelta(days=1), client_id="live")
+    a_day_after_the_first_ended = now + routes.LEASE + timedelta(days=1)
+
+    assert routes.forget_silent(now=a_day_after_the_first_ended) == 0
+    assert routes.forget_silent(now=a_day_after_the_first_ended + timedelta(milliseconds=1)) == 1
+    assert sorted(RouteLease.objects.values_list("client_id", flat=True)) == ["live", "silent"]
+
+
 def test_an_admin_opens_a_route_at_the_target_that_serves(admin, operator, stage, now):
     target = stage.source_id
     view = routes.open_route(actor=admin, now=now, target_id=target, name="web")

@@ -7,7 +7,7 @@ import pytest
 
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.vocabulary import MigrationStatus, RunKind, RunState, Signal
-from migrations_app.models import AuditEntry, ClaimedTarget, Lease, Migration, Run, RunEvent, Target
+from migrations_app.models import AuditEntry, ClaimedTarget, Lease, Migration, PlanRevision, Run, RunEvent, Target
 from migrations_app.models.actor import Actor
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.runtime.leases import Scope
@@ -177,6 +177,51 @@ def test_a_completed_migration_is_undone_by_a_run_of_its_own(operator: Actor, co
     source, sink = completed.digests()
     assert source == before
     assert sink is None or sink.count == 0
+
+
+def executed(revision: PlanRevision) -> Run:
+    """A run of it that succeeded; the migration is planned for it again first."""
+    Migration.objects.filter(pk=revision.migration_id).update(status=MigrationStatus.PLANNED)
+    run = queued(revision)
+    opened(run).append([NewEvent(EventType.RUN_STARTED), NewEvent(EventType.RUN_SUCCEEDED)])
+    return run
+
+
+def refused_rollback(actor: Actor, run: Run) -> Conflict:
+    with pytest.raises(Conflict) as refused:
+        runs.rollback_migration(actor=actor, now=now(), migration_id=run.migration_id, run_id=run.pk)
+    assert refused.value.reason == "another_run"
+    return refused.value
+
+
+def test_a_rollback_of_an_old_run_leaves_a_later_one_alone(operator: Actor, cast: Any) -> None:
+    first = executed(migration(plan([step("one")])))
+    second = executed(first.revision)
+
+    refusal = refused_rollback(operator, first)
+    assert f"Run {first.pk} cannot be rolled back" in refusal.message
+    assert "Nothing was changed." in refusal.message
+    assert (refusal.details["run"], f"run {second.pk}" in refusal.fix) == (second.pk, True)
+    assert not Run.objects.filter(kind=RunKind.ROLLBACK).exists()
+
+
+def test_a_rollback_of_an_old_run_does_not_turn_the_live_one_round(operator: Actor, cast: Any) -> None:
+    first = executed(migration(plan([step("one")])))
+    Migration.objects.update(status=MigrationStatus.PLANNED)
+    live = queued(first.revision)
+    opened(live).append([NewEvent(EventType.RUN_STARTED)])
+
+    refused_rollback(operator, first)
+    assert Run.objects.get(pk=live.pk).signal == Signal.NONE
+
+
+def test_a_rollback_asked_for_twice_is_the_same_rollback(operator: Actor, completed: SessionMigrationRows) -> None:
+    meant = Run.objects.get()
+    asked = {"actor": operator, "migration_id": meant.migration_id, "run_id": meant.pk}
+    undoing = runs.rollback_migration(now=now(), **asked)
+
+    assert runs.rollback_migration(now=now(), **asked) == undoing
+    assert Run.objects.get(kind=RunKind.ROLLBACK).undoes_id == meant.pk
 
 
 def test_what_was_never_executed_cannot_be_rolled_back(operator: Actor, cast: Any) -> None:

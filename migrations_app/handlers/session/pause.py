@@ -1,6 +1,6 @@
 """The write pause: while it lasts, the clients of a route hold their writes, and both stores can be made equal.
 
-A pause ends at its deadline by itself: from then on clients write to the authority again (`routing/client.py`), so
+A pause ends at its deadline by itself: from then on clients write to the authority again (`routing/admission.py`), so
 a pause may be used for a switch only while `has_time` says so. Whatever goes wrong in a pause releases the writes
 before it is reported; only an orderly hand-over to the next slice or driver keeps them waiting.
 """

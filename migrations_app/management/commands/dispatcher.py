@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from migrations_app.runtime import composition
 from migrations_app.runtime.dispatcher import Dispatcher
-from migrations_app.services import retention, reviews
+from migrations_app.services import retention, reviews, routes
 
 
 class Command(BaseCommand):
@@ -21,5 +21,9 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stop.set())
         self.stdout.write("Dispatching. Stop with Ctrl-C.")
         self.stdout.flush()
-        chores = (lambda now: reviews.expire_due(now=now), lambda now: retention.delete_expired(now=now))
+        chores = (
+            lambda now: reviews.expire_due(now=now),
+            lambda now: retention.delete_expired(now=now),
+            lambda now: routes.forget_silent(now=now),
+        )
         Dispatcher(composition.clock(), composition.run_settings(), current_app, chores).run(stop)

@@ -71,7 +71,7 @@ class WriteOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """`version` is the minted one (UNVERSIONED for a plain write), `expires_at_ms` the deadline as stored.
+    """`version` is the minted one (always UNVERSIONED for a plain write), `expires_at_ms` the deadline as stored.
 
     Both are those of the session that is there when the outcome is not WRITTEN, and UNVERSIONED, None without one.
     """
@@ -158,7 +158,8 @@ class RoutedStore(ABC):
 
     @abstractmethod
     def read(self, session_id: str, guard: Guard | None) -> SessionRecord | None:
-        """The live session; `version` is UNVERSIONED when no guarded write has touched it. Raises Fenced."""
+        """The live session; `version` is UNVERSIONED when no guarded write has touched it, and always for a plain read.
+        Raises Fenced."""
 
     @abstractmethod
     def write(
@@ -269,8 +270,8 @@ class RoutedStore(ABC):
 
     @abstractmethod
     def forget(self, tombstones: Sequence[Tombstone], worker: WorkerToken) -> int:
-        """Remove those that are still of that version. The caller has made sure that nobody can bring an older
-        record of them (PROTOCOL 5.6). Returns how many went."""
+        """Remove those that are still of that version and not marked. The caller has made sure that nobody can bring an
+        older record of them (PROTOCOL 5.6). Returns how many went."""
 
     @abstractmethod
     def legacy_writes(self) -> int:
@@ -283,6 +284,15 @@ class RoutedStore(ABC):
     def changed_ids(self) -> list[str]:
         """Ids that anybody has written since the last call, as far as the server tells; SQL: none, triggers see all."""
         return []
+
+    def watches(self) -> bool:
+        """Whether the store has seen every write without a guard since this was last asked: ask after `changed_ids`.
+
+        False: `legacy_writes` may lack some, so that nothing follows from its standing still. A Redis store sees none
+        before the first `changed_ids`, none for a user who may not watch, and may have missed some when the
+        connection was lost meanwhile. SQL: True, triggers see all.
+        """
+        return True
 
     def suspects(self, ids: Sequence[str], worker: WorkerToken) -> int:
         """Look at these ids for writes without a guard; version, mark and count what is found. SQL: nothing to do."""

@@ -20,7 +20,7 @@ from migrations_app.engine.run_view import ParkedFor, RunView
 from migrations_app.engine.vocabulary import MigrationType, RoutePhase, RunKind, RunState, Signal, TargetKind
 from migrations_app.handlers.session.handler import SessionMigration
 from migrations_app.handlers.session.parameters import PARAMETERS
-from migrations_app.routing.client import SessionClient
+from migrations_app.routing.router import SessionRouter
 from migrations_app.routing.sources import MemoryRouteSource
 from migrations_app.stores.sessions import open_store
 from migrations_app.stores.sessions.base import SessionStore
@@ -189,10 +189,10 @@ class Move:
         """What the runtime reads from the leases: clients with operations under way that go by an older record."""
         return [f"client {at}" for at, source in enumerate(self.clients) if source.acknowledged() < epoch]
 
-    def client(self, **values: Any) -> SessionClient:
+    def client(self, **values: Any) -> SessionRouter:
         follower = MemoryRouteSource(self.routes, ROUTE)
         self.clients.append(follower)
-        return SessionClient(
+        return SessionRouter(
             follower,
             {"a": self.source.config, "b": self.target.config},
             secrets={"a": self.source.secrets, "b": self.target.secrets},
@@ -288,7 +288,7 @@ class Traffic(threading.Thread):
         except BaseException as error:  # noqa: BLE001 - the test's thread raises it
             self.failure = error
 
-    def _operate(self, client: SessionClient, turn: int) -> None:
+    def _operate(self, client: SessionRouter, turn: int) -> None:
         id_ = f"{self._prefix}-{turn % 50:03d}"
         if turn % 7 == 3 and id_ in self.alive:
             client.delete(id_)

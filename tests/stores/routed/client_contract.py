@@ -5,7 +5,7 @@ import pytest
 from migrations_app.stores.routed.base import Condition, Guard, WriteOutcome
 from migrations_app.stores.sessions.records import UNVERSIONED, Version
 from tests.stores.routed.place import FIRST, RoutedPlace, held_of, same_deadline
-from tests.stores.sessions.place import WORKER
+from tests.stores.sessions.place import HOUR, WORKER
 
 MINUTE = 60_000
 
@@ -27,14 +27,18 @@ class ClientContract:
             assert place.legacy_read("one") is not None
             assert store.read("none", guard) is None
 
-    def test_a_write_replaces_every_part(self, place: RoutedPlace) -> None:
+    @pytest.mark.parametrize("before", [FIRST, None])
+    @pytest.mark.parametrize("guard", [FIRST, None])
+    def test_a_write_replaces_every_part(self, place: RoutedPlace, before: Guard | None, guard: Guard | None) -> None:
         after = place.record(content="after", expires_at_ms=place.now_ms() // 1000 * 1000 + MINUTE)
         with place.ready() as store:
-            first = store.write(place.record(content="before", ttl_ms=MINUTE), FIRST)
-            second = store.write(after, FIRST)
+            first = store.write(place.record(content="before", ttl_ms=HOUR, extra={"a": 1}), before)
+            second = store.write(after, guard)
 
-            assert second.version > first.version
-            assert place.same(store.read("one", FIRST), after)
+            assert (second.version > first.version) == (guard is not None)
+            assert place.same(store.read("one", guard), after)
+            touched = store.touch("one", guard)  # no length is left by which a touch would move the fixed deadline
+            assert same_deadline(touched.expires_at_ms, after.expires_at_ms, place.sessions.tolerance_ms)
 
     def test_the_version_of_the_record_given_is_ignored(self, place: RoutedPlace) -> None:
         with place.ready() as store:
@@ -134,6 +138,21 @@ class ClientContract:
             written = store.write(place.record(content=3), None, expected=read.version)
             assert (changed.outcome, written.outcome) == (WriteOutcome.CHANGED, WriteOutcome.WRITTEN)
             assert store.write(place.record("x"), None, expected=UNVERSIONED).outcome is WriteOutcome.MISSING
+
+    def test_a_plain_client_sees_no_versions(self, place: RoutedPlace) -> None:
+        with place.ready() as store:
+            there = store.write(place.record(content=1), FIRST)
+            read = store.read("one", None)
+            assert read is not None
+            assert read.version == UNVERSIONED
+
+            exists = store.write(place.record(content=2), None, condition=Condition.ABSENT)
+            changed = store.write(place.record(content=2), None, expected=there.version)
+            assert (exists.outcome, exists.version) == (WriteOutcome.EXISTS, UNVERSIONED)
+            assert (changed.outcome, changed.version) == (WriteOutcome.CHANGED, UNVERSIONED)
+            written = store.write(place.record(content=3), None, expected=read.version)
+            assert written.outcome is WriteOutcome.WRITTEN
+            assert place.same(store.read("one", None), place.record(content=3))
 
     @pytest.mark.parametrize("guard", [FIRST, None])
     def test_a_touch_moves_the_deadline_alone(self, place: RoutedPlace, guard: Guard | None) -> None:

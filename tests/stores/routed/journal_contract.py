@@ -211,6 +211,18 @@ class JournalContract:
             assert (held_of(store, "once").dead, held_of(store, "once").version) == (False, UNVERSIONED)
             assert [each.id for each in store.tombstones("", 10)[0]] == ["twice"]
 
+    def test_a_tombstone_that_is_still_marked_stays(self, place: RoutedPlace) -> None:
+        """The other store has not heard of it."""
+        with place.ready() as store:
+            store.delete("one", FIRST)
+            dead, _ = store.tombstones("", 10)
+
+            assert store.forget(dead, WORKER) == 0
+            assert held_of(store, "one").dead
+            assert store.tombstones("", 10) == (dead, "")
+            settle(store)
+            assert store.forget(dead, WORKER) == 1
+
     def test_fetch_tells_all_that_is_known(self, place: RoutedPlace) -> None:
         with place.ready() as store:
             alive = store.write(place.record("alive"), FIRST)
@@ -303,6 +315,12 @@ class JournalContract:
             _look(store, names)
             assert store.legacy_writes() == 3
             assert marks_of(store) == {}
+
+    def test_a_store_that_sees_every_write_says_so(self, place: RoutedPlace) -> None:
+        with place.ready() as store:
+            store.changed_ids()
+
+            assert store.watches()
 
     @pytest.mark.parametrize("calls", [1, 3])
     def test_a_guarded_write_over_a_legacy_one_is_found_no_more(self, place: RoutedPlace, calls: int) -> None:

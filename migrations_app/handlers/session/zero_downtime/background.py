@@ -21,7 +21,7 @@ from migrations_app.handlers.session.parameters import SOURCE, route_name
 from migrations_app.handlers.session.partitions import close_partitions
 from migrations_app.handlers.session.zero_downtime.collector import Collector
 from migrations_app.handlers.session.zero_downtime.hand_off import HANDING
-from migrations_app.handlers.session.zero_downtime.incarnations import Incarnations
+from migrations_app.handlers.session.zero_downtime.incarnations import PANEL, Incarnations, forgetful
 from migrations_app.handlers.session.zero_downtime.legacy import LegacyWatch
 from migrations_app.handlers.session.zero_downtime.levelness import Levelness
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
@@ -49,12 +49,23 @@ class Flow:
 
     carried: int = 0
     passes: deque[tuple[float, int, int]] = field(default_factory=lambda: deque(maxlen=PASSES))
-    last: Relayed = field(default_factory=Relayed)
+    last: dict[str, Relayed] = field(default_factory=dict)  # by the side that it carries from
 
-    def saw(self, passed: Relayed) -> None:
+    def saw(self, side: str, passed: Relayed) -> None:
         self.carried += len(passed.ids)
-        self.last = passed
-        self.passes.append((time.monotonic(), passed.oldest_ms, len(passed.ids)))
+        self.last[side] = passed
+        if passed.ids:
+            self.passes.append((time.monotonic(), passed.oldest_ms, len(passed.ids)))
+
+    def stuck(self) -> dict[str, Any]:
+        """What a store cannot hold, and the store (side) that is full of complaints first."""
+        held_back = {side: passed for side, passed in self.last.items() if passed.stuck}
+        side, first = next(iter(held_back.items()), ("", Relayed()))
+        return {
+            "stuck": sum(passed.stuck for passed in held_back.values()),
+            "stuck_on": {"a": "b", "b": "a"}.get(side, ""),
+            "problem": first.problem,
+        }
 
     @property
     def lag_p99_ms(self) -> int:
@@ -84,11 +95,14 @@ class RelayDriver(Background):
         record = dual_record(ctx)
         if record is None:
             return None
-        flow = Flow()
+        before = ctx.live.shown(record.name).get("relay", {})
+        before = before if before.get("run") == ctx.run_id else {}
+        flow = Flow(carried=before.get("carried", 0))
         with opened(ctx.targets, ctx.worker) as pair:
             skew = pair.skew_ms()
             relays = {"a": Relay(pair.a, pair.b, ctx.worker, skew), "b": Relay(pair.b, pair.a, ctx.worker, -skew)}
-            watch, incarnations = LegacyWatch(ctx, pair), Incarnations.of(ctx, pair, record.name)
+            watch = LegacyWatch(ctx, pair, before, age_seconds=_age_seconds(ctx, before))
+            incarnations = Incarnations.of(ctx, pair, record.name)
             looked = shown = time.monotonic()
             while True:
                 ctx.alive()
@@ -104,7 +118,7 @@ class RelayDriver(Background):
                     incarnations.look(record)
                 if now - shown >= SHOW_SECONDS:
                     shown = now
-                    ctx.live.show(record.name, "relay", self._panel(record, pair, flow, watch))
+                    ctx.live.show(record.name, "relay", {"run": ctx.run_id, **self._panel(record, pair, flow, watch)})
                 if not moved:
                     time.sleep(IDLE_SECONDS)
 
@@ -113,8 +127,7 @@ class RelayDriver(Background):
         for side, phases in SERVED.items():
             if buckets := buckets_in(record, *phases):
                 passed = relays[side].carry(buckets)
-                if passed.ids or passed.stuck:
-                    flow.saw(passed)
+                flow.saw(side, passed)
                 moved = moved or bool(passed.ids)
         return moved
 
@@ -128,10 +141,8 @@ class RelayDriver(Background):
             "depth_forward": forward.depth,
             "depth_back": back.depth,
             "carried": flow.carried,
-            "stuck": flow.last.stuck,
-            "problem": flow.last.problem,
-            "legacy_writes": watch.seen,
-            "legacy_quiet_ms": watch.quiet_ms,
+            **flow.stuck(),
+            **watch.told(),
             "skew_ms": pair.skew_ms(),
         }
 
@@ -170,8 +181,13 @@ class VerifierDriver(Background):
         return now is None or now.epoch != record.epoch or _incarnations(ctx, record) != incarnations
 
 
+def _age_seconds(ctx: BackgroundContext, panel: Mapping[str, Any]) -> float:
+    at = panel.get("at")
+    return (ctx.clock.now() - datetime.fromisoformat(at)).total_seconds() if at else 0.0
+
+
 def _incarnations(ctx: BackgroundContext, record: RouteRecord) -> Mapping[str, Any]:
-    panel = ctx.live.shown(record.name).get("incarnations", {})
+    panel = ctx.live.shown(record.name).get(PANEL, {})
     return {side: panel[side] for side in SERVED if side in panel}
 
 
@@ -194,6 +210,7 @@ def verifier(
         key_of(ctx.extra),
         ctx.parameters["deadline_tolerance_ms"],
         pair.skew_ms(),
+        forgetful(ctx.live.shown(record.name).get(PANEL, {})),
     )
     return Verifier(
         pair,

@@ -13,9 +13,12 @@ DRIVERS = ("relay", "verifier")
 
 
 def close_late_drivers(ctx: ActionContext, pair: Pair) -> None:
-    """Raise the fences of the partitions and the background drivers for good, in both stores."""
-    run_id = ctx.effect_run_id
+    """Raise the fences of the partitions and the background drivers for good, in both stores.
+
+    A run that rolls another one back has drivers of its own: they are shut out as well.
+    """
     for store in (pair.a.sessions, pair.b.sessions):
-        close_partitions(run_id, ctx.options["parallel_workers"], store)
-        for name in DRIVERS:
-            store.raise_worker_fence(WorkerToken(partition_scope(run_id, BACKGROUND + name, 0), CLOSED_TOKEN))
+        for run_id in dict.fromkeys((ctx.effect_run_id, ctx.run_id)):
+            close_partitions(run_id, ctx.options["parallel_workers"], store)
+            for name in DRIVERS:
+                store.raise_worker_fence(WorkerToken(partition_scope(run_id, BACKGROUND + name, 0), CLOSED_TOKEN))

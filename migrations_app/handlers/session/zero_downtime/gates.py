@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from migrations_app.engine.guards import guard_is_on
@@ -106,15 +107,16 @@ class Gates:
         return Gate("G5", "The new store has room", "no limit known" if free is None else f"{free:,} bytes free", why)
 
     def _fences(self, buckets: Sequence[int]) -> Gate:
-        """An old epoch must be refused on both sides, and an accepted write must show up in the journal."""
-        canary = f"snakeweb-canary-{self.ctx.run_id}"
-        epoch = self.record.at(bucket_of(canary)).epoch
+        """An old epoch must be refused on both sides, and an accepted write must show up in the journal; tried in one
+        of the buckets that are to be handed over."""
+        canary = _canary(self.ctx.run_id, buckets[0])
+        epoch = self.record.at(buckets[0]).epoch
         why = ""
         for side in (route.SIDE_A, route.SIDE_B):
             if not _refuses_old(self.pair.side(side), canary):
                 why = f"side {side} accepts a write of an old epoch"
         origin = self.pair.side(self.origin)
-        if not why and self.record.at(bucket_of(canary)).authority == self.origin:
+        if not why:
             session = SessionRecord(canary, b"{}")
             origin.write(session, Guard(epoch, journaled=True), lifetime_ms=CANARY_LIFETIME_MS)
             seen = canary in origin.marked([canary]) or self._was_carried(canary)
@@ -132,10 +134,18 @@ class Gates:
         return Gate("G7", "The plan is the one that was signed", f"target {found}", why)
 
 
+def _canary(run_id: int, bucket: int) -> str:
+    """The id of a session of our own in that bucket."""
+    names = (f"snakeweb-canary-{run_id}-{number}" for number in count())
+    return next(name for name in names if bucket_of(name) == bucket)
+
+
 def _refuses_old(store: RoutedStore, canary: str) -> bool:
-    oldest = store.fences()[bucket_of(canary)] - 1
+    fences = store.fences()
+    if not fences:
+        return False  # the server was emptied
     try:
-        store.delete(canary, Guard(oldest, journaled=False))
+        store.delete(canary, Guard(fences[bucket_of(canary)] - 1, journaled=False))
     except Fenced:
         return True
     return False

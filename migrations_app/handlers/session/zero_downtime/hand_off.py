@@ -42,7 +42,10 @@ BACK = Way(RoutePhase.DUAL_B, RoutePhase.HANDOFF_BACK, RoutePhase.DUAL_A, route.
 
 
 class HandOffAborted(DependencyUnavailable):
-    """The hand-over was given up in time; the side that served before serves on, and nothing was lost."""
+    """The hand-over was given up in time; the side that served before serves on, and nothing was lost.
+
+    `details`: `paused_ms`, how long writes waited for nothing; `differences` when the stores differed.
+    """
 
     code = "hand_off_aborted"
     retryable = True
@@ -105,6 +108,7 @@ class HandOff:
 
     def hand_over(self, buckets: Sequence[int]) -> HandedOver:
         """Raises HandOffAborted when it was given up, and LeaseLost when this driver was replaced."""
+        began = self.ctx.clock.monotonic()
         with self.ctx.live.urgent():
             try:
                 return self._hand_over(buckets)
@@ -112,9 +116,8 @@ class HandOff:
                 raise
             except MigrationError as error:
                 abort(self.ctx, self.pair, error.message)
-                if isinstance(error, HandOffAborted):
-                    raise
-                raise HandOffAborted(error.message, details=error.details) from error
+                paused_ms = round((self.ctx.clock.monotonic() - began) * 1000)
+                raise HandOffAborted(error.message, details={**error.details, "paused_ms": paused_ms}) from error
             except BaseException:
                 abort(self.ctx, self.pair, "the driver stopped.")
                 raise
@@ -123,11 +126,12 @@ class HandOff:
         ctx, way = self.ctx, self.way
         limit = ctx.parameters["pause_limit_ms"] / 1000
         before = route.current(ctx)
+        servers = self._incarnations()
         second = ctx.routes.reserve(before.name, expected_epoch=before.epoch, count=2)
         first = second - 1
         reach("hand_off.reserved")
         began = ctx.clock.monotonic()
-        deadline = ctx.clock.now() + timedelta(seconds=limit)
+        deadline = ctx.routes.now() + timedelta(seconds=limit)
         origin, replica = self.pair.side(way.origin), self.pair.side(way.replica)
         early = [] if guard_is_on("drain_after_fence") else self._drain(buckets, began + limit)
         handing = publish(
@@ -145,11 +149,16 @@ class HandOff:
             origin.raise_fence(buckets, second, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
         replica.raise_fence(buckets, second, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
         reach("hand_off.closed")
+        if self._incarnations() != servers:
+            raise HandOffAborted("A server was started anew while writes waited: it may have forgotten its fences.")
         self._in_time(began + limit, "closing the fences")
         record = publish(ctx, self.pair, with_phase(handing, buckets, way.goes, second), expected_epoch=handing.epoch)
         reach("hand_off.done")
         paused = round((ctx.clock.monotonic() - began) * 1000)
         return HandedOver(record, paused, len(drained), compared)
+
+    def _incarnations(self) -> tuple[str, str]:
+        return self.pair.a.incarnation(), self.pair.b.incarnation()
 
     def _drain(self, buckets: Sequence[int], ends: float) -> list[str]:
         origin = self.pair.side(self.way.origin)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from migrations_app.handlers.session.fingerprint import fingerprint
 from migrations_app.handlers.session.zero_downtime.pair import Pair
 from migrations_app.stores.routed.base import Held, bucket_of
-from migrations_app.stores.sessions.records import SessionRecord
+from migrations_app.stores.sessions.records import UNVERSIONED, SessionRecord
 
 
 class DivergenceKind(StrEnum):
@@ -41,13 +41,17 @@ class Divergence:
 
 @dataclass(frozen=True, slots=True)
 class Levelness:
-    """`authority_of` gives the side that serves a bucket. `skew_ms`: side b's clock minus side a's."""
+    """`authority_of` gives the side that serves a bucket. `skew_ms`: side b's clock minus side a's.
+
+    `forgetful`: sides whose server may have forgotten what it had (incarnations.py).
+    """
 
     pair: Pair
     authority_of: Callable[[int], str]
     key: bytes
     tolerance_ms: int
     skew_ms: int = 0
+    forgetful: frozenset[str] = frozenset()
 
     def differing(self, ids: Sequence[str]) -> list[Divergence]:
         """Those that differ now, judged by one read of each side."""
@@ -85,9 +89,16 @@ class Levelness:
                 continue
             mine, copy = after[suspect.id]
             if mine.version == before[suspect.id][0].version:
-                ahead = copy.version > mine.version and suspect.id not in foreign
-                stable.append(replace(divergence, regressed=ahead))
+                ahead = copy.version > mine.version or self._forgot(divergence.authority, mine, copy)
+                stable.append(replace(divergence, regressed=ahead and suspect.id not in foreign))
         return stable
+
+    def _forgot(self, authority: str, mine: Held, copy: Held) -> bool:
+        """Whether the authority has another session than it once gave: one from before the journal, which nobody has
+        written or ended since. It has no version by which one could tell.
+        """
+        untouched = mine.version == copy.version == UNVERSIONED and not mine.dead
+        return authority in self.forgetful and untouched and copy.record is not None
 
     def _held(self, ids: Sequence[str]) -> dict[str, tuple[Held, Held]]:
         """By the authority and by the replica."""

@@ -7,13 +7,14 @@ pass is not a clean one: the next must find nothing.
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrations_app.engine.ports import RouteRecord, WorkerToken
 from migrations_app.handlers.session.zero_downtime.levelness import Divergence, Levelness
 from migrations_app.handlers.session.zero_downtime.pair import Pair
 from migrations_app.stores.routed.base import bucket_of
+from migrations_app.stores.sessions.records import UNVERSIONED, Version
 
 PAGE = 1000
 NAMED_AT_MOST = 20
@@ -98,7 +99,11 @@ class Verifier:
         authority = self.pair.side(divergence.authority)
         if divergence.regressed and self.newest_wins:
             newer = self.pair.other(divergence.authority).fetch([divergence.id])
-            return authority.adopt(newer, self.worker).written == 1
+            # A session without a version gets the lowest one of this epoch: below whatever is written from now on.
+            lowest = Version(published.at(bucket).epoch, 0)
+            newer = [replace(each, version=lowest) if each.version == UNVERSIONED else each for each in newer]
+            skew_ms = -self.level.skew_ms if divergence.authority == "a" else self.level.skew_ms
+            return authority.adopt(newer, self.worker, skew_ms=skew_ms).written == 1
         held = authority.fetch([divergence.id])[0]
         return authority.remint(held, self.worker, published.at(bucket).epoch) is not None
 

@@ -12,7 +12,7 @@ from migrations_app.stores.routed.postgres.names import find
 from migrations_app.stores.routed.postgres.parts import Parts
 from migrations_app.stores.routed.postgres.plain import Plain
 from migrations_app.stores.routed.postgres.rows import Rows
-from migrations_app.stores.routed.postgres.statements import Statements
+from migrations_app.stores.routed.postgres.statements import TRUE, Statements
 from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import TableLayout
@@ -25,10 +25,17 @@ class Binding:
         self.layout = layout
         self._fences = fences
         self._codec = codec
-        self._parts = Parts(find(connection, layout), layout)
+        self._parts = Parts(find(connection, layout), layout, codec)
         self._rows = Rows(self._parts, codec)
         self._statements = Statements(connection)
         self.clock = ServerClock(connection)
+        self.lacks_side = bool(layout.side) and not layout.has_side
+
+    def side_has_come(self) -> bool:
+        """Whether the side table that this layout lacks is there by now."""
+        name = self.layout.names.side.as_string(self.connection).encode()
+        found = self._statements.run("SELECT to_regclass($1::text) IS NOT NULL", (name,))
+        return found.get_value(0, 0) == TRUE
 
     @cached_property
     def guarded(self) -> Guarded:

@@ -80,8 +80,7 @@ def touch_function(parts: Parts) -> str:
         update = (
             f"UPDATE {parts.names.main} t SET {name} = sw_deadline WHERE t.{parts.key} = sw_key"
             if parts.deadline_in_main
-            else f"INSERT INTO {parts.names.side} AS v (key, {name}) VALUES (sw_key, sw_deadline) "
-            f"ON CONFLICT (key) DO UPDATE SET {name} = excluded.{name}"
+            else parts.begin_side("sw_deadline", "sw_key")
         )
         change = f"""
   IF sw_length IS NOT NULL THEN

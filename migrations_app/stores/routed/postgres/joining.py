@@ -13,10 +13,11 @@ from migrations_app.stores.routed.base import ALL_BUCKETS
 from migrations_app.stores.routed.postgres.functions import delete_function, touch_function, write_function
 from migrations_app.stores.routed.postgres.names import FUNCTIONS, JOINING_LOCK, SEQUENCES, TABLES, TRIGGERS
 from migrations_app.stores.routed.postgres.parts import Parts
+from migrations_app.stores.routed.postgres.rights import grant_to_writers
 from migrations_app.stores.routed.postgres.watching import bucket_function, mint_function, triggers, watch_function
 from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
-from migrations_app.stores.sessions.postgres.table import raw
+from migrations_app.stores.sessions.postgres.table import quoted, raw
 
 ATTEMPTS = 8
 # A trigger waits for whoever writes to the table, and holds up all who come after: rather try again.
@@ -57,6 +58,7 @@ class Joining:
             self._mirror(document, epoch)
             execute(raw(f"INSERT INTO {self._fences_table} VALUES (%s, 0) ON CONFLICT DO NOTHING"), [names.scope])
             self._define()
+            grant_to_writers(self._connection, self._parts)
 
     def _begin(self, worker: WorkerToken) -> None:
         """Whoever joins or leaves is alone with that."""
@@ -75,9 +77,9 @@ class Joining:
         return [
             f"CREATE TABLE {names.route} (key {key}, bucket smallint NOT NULL, epoch bigint NOT NULL, "
             "seq bigint NOT NULL, dead_at bigint, dirty_at bigint) WITH (fillfactor = 80)",
-            f"CREATE INDEX {_index(names.table, 'dirty')} ON {names.route} (dirty_at, bucket) "
+            f"CREATE INDEX {quoted(f'{names.table}__dirty')} ON {names.route} (dirty_at, bucket) "
             "WHERE dirty_at IS NOT NULL",
-            f"CREATE INDEX {_index(names.table, 'dead')} ON {names.route} (dead_at) WHERE dead_at IS NOT NULL",
+            f"CREATE INDEX {quoted(f'{names.table}__dead')} ON {names.route} (dead_at) WHERE dead_at IS NOT NULL",
             f"CREATE TABLE {names.buckets} (bucket integer PRIMARY KEY, fence bigint NOT NULL, "
             "floor bigint NOT NULL DEFAULT 0) WITH (fillfactor = 10)",
             f"CREATE TABLE {names.state} (one boolean PRIMARY KEY DEFAULT true CHECK (one), "
@@ -138,10 +140,11 @@ class Joining:
             execute(raw(f"DELETE FROM {self._fences_table} WHERE scope = %s"), [names.scope])
 
     def _patiently(self, change: Callable[[], None]) -> None:
+        """Tables of one schema share the fences: who grants on them at the same moment gets an internal error."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return change()
-            except (errors.LockNotAvailable, errors.DeadlockDetected):
+            except (errors.LockNotAvailable, errors.DeadlockDetected, errors.InternalError_):
                 if attempt == ATTEMPTS:
                     raise
         return None
@@ -187,7 +190,3 @@ class Joining:
     def mirrored(self) -> str:
         row = self._connection.execute(raw(f"SELECT document FROM {self._names.state}")).fetchone()
         return str(row[0]) if row else ""
-
-
-def _index(table: str, suffix: str) -> str:
-    return '"' + f"{table}__{suffix}" + '"'

@@ -79,7 +79,7 @@ class Journal:
         free = raw(f"SELECT n FROM unnest(%s::int[]) n WHERE pg_try_advisory_xact_lock({names.lock}, n)")
         forgotten = raw(
             f"WITH gone AS (DELETE FROM {names.route} r USING {_GIVEN} WHERE {_SAME} AND r.dead_at IS NOT NULL "
-            "AND r.bucket = ANY(%s) RETURNING r.bucket, r.epoch, r.seq), "
+            "AND r.dirty_at IS NULL AND r.bucket = ANY(%s) RETURNING r.bucket, r.epoch, r.seq), "
             "highest AS (SELECT bucket, max(epoch) AS epoch FROM gone GROUP BY bucket), "
             f"kept AS (UPDATE {names.buckets} b SET floor = highest.epoch FROM highest "
             "WHERE b.bucket = highest.bucket AND b.floor < highest.epoch) "

@@ -13,6 +13,7 @@ from migrations_app.stores.sessions.postgres.columns import (
     time_expression,
 )
 from migrations_app.stores.sessions.postgres.table import TableLayout, quoted
+from migrations_app.stores.sessions.records import Codec
 
 READ = ("value", "codec", "created_at", "last_accessed_at", "ttl", "expires_at", "extra")
 NOW_MS = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
@@ -20,10 +21,11 @@ NOW_MS = "floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """`t` is the session table in every text, `v` the side table."""
+    """`t` is the session table in every text, `v` the side table. `codec`: the one configured for the target."""
 
     names: RouteNames
     layout: TableLayout
+    codec: Codec
 
     @property
     def side(self) -> bool:
@@ -116,6 +118,17 @@ class Parts:
         sets = ", ".join(f"{quoted(c.name)} = excluded.{quoted(c.name)}" for c in columns if c.part != "key")
         condition = f" WHERE {where}" if where else ""
         return f"INSERT INTO {table} AS {alias} ({listed}) {rows} ON CONFLICT ({key}) DO UPDATE SET {sets}{condition}"
+
+    def begin_side(self, deadline: str, key: str, source: str = "") -> str:
+        """Note a deadline beside a session, also one that has no row there yet: its codec is the configured one.
+        `source`: what follows the values."""
+        name = quoted(self.layout.column("expires_at").name)
+        codec = ("codec", f"'{self.codec.value}'") if "codec" in self.layout.side else None
+        columns, given = zip(("key", key), (name, deadline), *([codec] if codec else []), strict=True)
+        return (
+            f"INSERT INTO {self.names.side} AS v ({', '.join(columns)}) SELECT {', '.join(given)} {source} "
+            f"ON CONFLICT (key) DO UPDATE SET {name} = excluded.{name}"
+        )
 
     def insert(self, values: dict[str, str]) -> str:
         """Create in the session table, or do nothing where something is."""

@@ -114,8 +114,5 @@ def _touch(parts: Parts) -> str:
             f"RETURNING {parts.stored(mine)}"
         )
     now = f"(SELECT {mine} FROM {parts.names.side} v WHERE v.key = t.{parts.key})"
-    return (
-        f"INSERT INTO {parts.names.side} AS v (key, {name}) SELECT $1::text, {moved.replace('{mine}', now)} "
-        f"FROM {parts.names.main} t WHERE {where} ON CONFLICT (key) DO UPDATE SET {name} = excluded.{name} "
-        f"RETURNING {parts.stored(mine)}"
-    )
+    begun = parts.begin_side(moved.replace("{mine}", now), "$1::text", f"FROM {parts.names.main} t WHERE {where}")
+    return f"{begun} RETURNING {parts.stored(mine)}"

@@ -49,11 +49,22 @@ class RoutedPostgres(RoutedStore):
             bound = self._bound = Binding(connection, layout, self.sessions.fences(), self._config.codec)
         return bound
 
+    def _bind_whole(self, guard: Guard | None = None) -> Binding:
+        """As `_bind`, with the side table that somebody has made since the last look: parts of sessions lie there.
+
+        Under a guard there is one (`join`); else the server is asked, as long as there is none.
+        """
+        bound = self._bind()
+        if bound.lacks_side and (guard is not None or bound.side_has_come()):
+            self.sessions.forget_layout()
+            bound = self._bind()
+        return bound
+
     def _call(self, guard: Guard | None, call: Callable[[Binding], T]) -> T:
         """A client's call. Where the route's tables or functions are not as they were, it looks at them again once."""
         try:
             try:
-                return call(self._bind())
+                return call(self._bind_whole(guard))
             except _ABSENT:
                 self.sessions.forget_layout()
                 bound = self._bind()
@@ -152,15 +163,15 @@ class RoutedPostgres(RoutedStore):
 
     def fetch(self, ids: Sequence[str]) -> list[Held]:
         with domain_errors(self._config):
-            return self._bind().holding.fetch(ids)
+            return self._bind_whole().holding.fetch(ids)
 
     def adopt(self, held: Sequence[Held], worker: WorkerToken, *, skew_ms: int = 0) -> Adopted:
         with domain_errors(self._config):
-            return self._bind().adopter.adopt(held, worker, skew_ms)
+            return self._bind_whole().adopter.adopt(held, worker, skew_ms)
 
     def remint(self, held: Held, worker: WorkerToken, epoch: int) -> Version | None:
         with domain_errors(self._config):
-            return self._bind().holding.remint(held, worker, epoch)
+            return self._bind_whole().holding.remint(held, worker, epoch)
 
     def tombstones(self, cursor: str, limit: int) -> tuple[list[Tombstone], str]:
         with domain_errors(self._config):

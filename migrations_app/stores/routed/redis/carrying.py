@@ -7,7 +7,7 @@ from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.routed.base import Adopted, Held, JournalState, Mark, bucket_of
 from migrations_app.stores.routed.redis import worker_scripts as scripts
 from migrations_app.stores.routed.redis.content import NOT_DESCRIBED, checksum, contents, fits
-from migrations_app.stores.routed.redis.keys import INEXACT_MS, RouteKeys
+from migrations_app.stores.routed.redis.keys import INEXACT_MS, RouteKeys, writer
 from migrations_app.stores.routed.redis.wire import Wire, packed
 from migrations_app.stores.sessions.applying import refuse_unrepresentable
 from migrations_app.stores.sessions.records import UNVERSIONED, Version
@@ -23,11 +23,9 @@ from migrations_app.stores.sessions.redis.meta import (
     unpack,
 )
 from migrations_app.stores.sessions.redis.reading import GONE
-from migrations_app.stores.sessions.redis.scripts import fence_key
 from migrations_app.stores.sessions.redis.store import CHUNK_BYTES, CHUNK_RECORDS
 
 FEW = 100  # ids of which whole contents travel both ways
-LARGEST_LIMIT = 10_000  # a script holds up the whole server while it runs
 
 
 class _Seen(NamedTuple):
@@ -65,7 +63,7 @@ class Carrying:
     def marks(self, buckets: Sequence[int], limit: int) -> list[Mark]:
         if not buckets or limit <= 0:
             return []
-        most = b"%d" % min(limit, LARGEST_LIMIT)
+        most = b"%d" % min(limit, scripts.LARGEST_LIMIT)
         words = packed(pack(list(buckets)), most, self._keys.start("journal"), self._keys.prefix)
         found = [
             Mark(name.decode(), bucket, Version(epoch, seq), int(since))
@@ -75,8 +73,8 @@ class Carrying:
 
     def marked(self, ids: Sequence[str]) -> set[str]:
         found: set[str] = set()
-        for start in range(0, len(ids), LARGEST_LIMIT):
-            chunk = ids[start : start + LARGEST_LIMIT]
+        for start in range(0, len(ids), scripts.LARGEST_LIMIT):
+            chunk = ids[start : start + scripts.LARGEST_LIMIT]
             words = packed(pack([[bucket_of(name), name] for name in chunk]), self._keys.start("journal"))
             marked = unpack(self._wire.run_reading(scripts.MARKED, words))
             found.update(name for name, is_marked in zip(chunk, marked, strict=True) if is_marked)
@@ -91,7 +89,7 @@ class Carrying:
         gone = 0
         for start in range(0, max(1, len(marks)), CHUNK_RECORDS):
             chunk = [[mark.bucket, mark.id, *mark.version] for mark in marks[start : start + CHUNK_RECORDS]]
-            words = packed(*_writer(worker), pack(chunk), self._keys.start("journal"), self._keys.prefix)
+            words = packed(*writer(worker), pack(chunk), self._keys.start("journal"), self._keys.prefix)
             gone += int(self._wire.run(scripts.ACKNOWLEDGE, words))
         return gone
 
@@ -129,7 +127,7 @@ class Carrying:
         script = scripts.ADOPT[self._layout.kind]
         for chunk in self._entries(wanted, skew_ms):
             starts = [self._keys.start(kind) for kind in ("seq", "dead", "epoch")]
-            words = packed(*_writer(worker), pack(chunk), *starts)
+            words = packed(*writer(worker), pack(chunk), *starts)
             counts = self._wire.run(script, words)
             written, raised = written + int(counts[0]), raised + int(counts[1])
         return Adopted(written, raised, len(held) - written - raised)
@@ -180,7 +178,7 @@ class Carrying:
             content = False if look.content is None else look.content
             noted = checksum(content) if content is not False else b""
             entries.append([key, meta_key(key), name, bucket_of(name), epoch, look.meta, content, noted])
-        fence, token = _writer(worker)
+        fence, token = writer(worker)
         starts = [self._keys.start(kind) for kind in ("seq", "gate", "dead", "journal", "epoch")]
         words = packed(fence, self._keys.legacy, token, pack(entries), *starts, b"%d" % counted)
         minted = unpack(self._wire.run(scripts.VERSION[self._layout.kind], words))
@@ -191,7 +189,3 @@ def _same_value(one: Held, other: Held) -> bool:
     if one.record is None or other.record is None:
         return one.record is other.record
     return one.record.value == other.record.value
-
-
-def _writer(worker: WorkerToken) -> tuple[bytes, bytes]:
-    return fence_key(worker.scope).encode(), b"%d" % worker.token

@@ -165,9 +165,9 @@ if ARGV[2] == '1' then call('ZADD', KEYS[4], 'NX', now, ARGV[3]) end
 return cmsgpack.pack({'written', minted, seq, gone})
 """
 
-# Plain calls where one bare command does not do. They keep what a route has written beside the session.
+# Plain calls. They keep what a route has written beside the session; what else lies there goes with what it described.
 # KEYS: session, meta, marker. ARGV: any | absent | present, lifetime or '', deadline or -1, content, first seven parts
-# of the metadata as they are packed or '' for nothing to note -> {outcome, deadline}
+# of the metadata as they are packed, 1 if they are worth noting or '' -> {outcome, deadline}
 _PLAIN_WRITE = """
 if ARGV[1] ~= 'any' then
   local at = deadline_of(KEYS[1])
@@ -176,16 +176,16 @@ if ARGV[1] ~= 'any' then
 end
 local deadline = ARGV[2] == '' and tonumber(ARGV[3]) or clock() + tonumber(ARGV[2])
 put(KEYS[1], ARGV[4], deadline)
-if ARGV[5] ~= '' then
-  local blob = call('GET', KEYS[2])
-  local held = blob and cmsgpack.unpack(blob)
-  if held and (held[8] ~= 0 or held[9] ~= 0) then
-    call('SET', KEYS[2], ARGV[5] .. cmsgpack.pack(held[8], held[9], held[10], held[11], held[12]), 'KEEPTTL')
-  else
-    call('SET', KEYS[2], ARGV[5] .. cmsgpack.pack(0, 0, 0, '', -1))
-    keep_until(KEYS[2], deadline)
-  end
+local blob = call('GET', KEYS[2])
+local held = blob and cmsgpack.unpack(blob)
+if held and (held[8] ~= 0 or held[9] ~= 0) then
+  call('SET', KEYS[2], ARGV[5] .. cmsgpack.pack(held[8], held[9], held[10], held[11], held[12]), 'KEEPTTL')
+elseif ARGV[6] ~= '' then
+  call('SET', KEYS[2], ARGV[5] .. cmsgpack.pack(0, 0, 0, '', -1))
+  keep_until(KEYS[2], deadline)
   call('SET', KEYS[3], '1')
+elseif blob then
+  call('UNLINK', KEYS[2])
 end
 return cmsgpack.pack({'written', deadline})
 """
@@ -230,4 +230,4 @@ return redis.call('UNLINK', KEYS[1])
 WRITE = {kind: Script(COMMON + PUT[kind] + GUARDED + _WRITE, 8, 11) for kind in KINDS}
 TOUCH = {kind: Script(COMMON + DIGEST[kind] + GUARDED + _TOUCH, 8, 6) for kind in KINDS}
 DELETE = Script(COMMON + GUARDED + _DELETE, 8, 3)
-PLAIN_WRITE = {kind: Script(COMMON + PUT[kind] + _PLAIN_WRITE, 3, 5) for kind in KINDS}
+PLAIN_WRITE = {kind: Script(COMMON + PUT[kind] + _PLAIN_WRITE, 3, 6) for kind in KINDS}

@@ -6,7 +6,8 @@ first mark; `dead` the ids of tombstones by their ms; `route` the mirrored recor
 name]; `legacy` the count of writes without a guard. What belongs to one session lies beside it (`sessions.redis.meta`).
 """
 
-from migrations_app.engine.ports import BUCKETS
+from migrations_app.engine.ports import BUCKETS, WorkerToken
+from migrations_app.stores.sessions.redis.scripts import fence_key
 
 GRACE_MS = 3_600_000  # metadata outlives its session so long, so that a late older record is refused
 INEXACT_MS = 100  # how far a deadline may seem moved where it is reckoned from what is left
@@ -33,3 +34,8 @@ class RouteKeys:
     def start(self, kind: str) -> bytes:
         """What the keys of this kind begin with, up to the bucket's number."""
         return b"snakeweb:" + kind.encode() + b":" + self.prefix + b":"
+
+
+def writer(worker: WorkerToken) -> tuple[bytes, bytes]:
+    """The key of a worker's fence and the worker's token, which every script of a worker compares."""
+    return fence_key(worker.scope).encode(), b"%d" % worker.token

@@ -30,7 +30,6 @@ from migrations_app.stores.sessions.redis.meta import (
 from migrations_app.stores.sessions.redis.reading import GONE
 
 _OUTCOMES = {outcome.value.encode(): outcome for outcome in WriteOutcome}
-_FAILED = {Condition.ABSENT: WriteOutcome.EXISTS, Condition.PRESENT: WriteOutcome.MISSING}
 _ALWAYS = packed(Condition.ANY.value.encode(), b"", b"")
 _WORD = b"$%d\r\n%b\r\n"
 _WRITE = b"%b" + 2 * _WORD + b"%b" + _WORD + b"%b" + 5 * _WORD
@@ -71,11 +70,12 @@ class Serving:
             return None
         described = unpack(beside) if beside else None
         if described is None or not (described[ROUTED_EPOCH] or described[ROUTED_SEQ]):
-            return self._record(session_id, value, self._deadline(key), described)
+            return self._record(session_id, value, self._deadline(key), described, UNVERSIONED)
         deadline = described[DEADLINE]
         if 0 <= deadline < time.time() * 1000:  # it lives on: somebody without a guard has moved its deadline
             deadline = self._deadline(key)
-        return self._record(session_id, value, deadline, described)
+        version = Version(described[ROUTED_EPOCH], described[ROUTED_SEQ])
+        return self._record(session_id, value, deadline, described, version)
 
     def _read_hash(self, key: bytes, meta: bytes, gate: bytes) -> tuple[Any, bytes | None, bytes | None]:
         """Metadata before and after the hash, in one packet: equal ones belong to what was read between."""
@@ -95,14 +95,14 @@ class Serving:
         value, beside = (_flat(found[0]), found[1]) if self._is_hash else found[0]
         if value is None:
             return None
-        return self._record(session_id, value, _deadline(found[len(words) :]), unpack(beside) if beside else None)
+        deadline, described = _deadline(found[len(words) :]), unpack(beside) if beside else None
+        return self._record(session_id, value, deadline, described, UNVERSIONED)
 
     def _record(
-        self, session_id: str, value: Any, deadline: int, described: Sequence[Any] | None
+        self, session_id: str, value: Any, deadline: int, described: Sequence[Any] | None, version: Version
     ) -> SessionRecord | None:
         if deadline == GONE:
             return None
-        version = Version(described[ROUTED_EPOCH], described[ROUTED_SEQ]) if described else UNVERSIONED
         try:
             return self._layout.compose(session_id, value, deadline, described, version)
         except Unreadable as reason:
@@ -206,21 +206,13 @@ class Serving:
         condition: Condition,
         expected: Version | None,
     ) -> Written:
-        """By a bare SET where that does; a script where something lies beside the value or the value is a hash."""
+        """By a script also where a bare SET would write as much: what lies beside the session before goes with it."""
         key = self._layout.key(session.id)
         if expected is not None:
             if condition is Condition.ABSENT or expected != UNVERSIONED:
                 outcome = WriteOutcome.EXISTS if condition is Condition.ABSENT else WriteOutcome.CHANGED
                 return self._refused(session.id, outcome)
             condition = Condition.PRESENT
-        if not self._is_hash and lifetime_ms is None and _says_little(head):
-            words = [b"SET", key, content]
-            words += [b"PXAT", b"%d" % deadline] if deadline >= 0 else []
-            if condition is not Condition.ANY:
-                words.append(b"NX" if condition is Condition.ABSENT else b"XX")
-            if self._wire.tell(command(*words)) is not None:
-                return Written(WriteOutcome.WRITTEN, UNVERSIONED, deadline if deadline >= 0 else None)
-            return self._refused(session.id, _FAILED[condition])
         given = packed(
             key,
             meta_key(key),
@@ -229,7 +221,8 @@ class Serving:
             b"" if lifetime_ms is None else b"%d" % lifetime_ms,
             b"%d" % deadline,
             pack(content) if self._is_hash else content,
-            b"" if _says_little(head) else head,
+            head,
+            b"" if _says_little(head) else b"1",
         )
         told, at = unpack(self._wire.run(scripts.PLAIN_WRITE[self._layout.kind], given, once=True))
         if told != b"written":

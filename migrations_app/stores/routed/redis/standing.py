@@ -8,17 +8,15 @@ from migrations_app.engine.errors import ValidationFailed
 from migrations_app.engine.ports import BUCKETS, WorkerToken
 from migrations_app.stores.routed.base import ALL_BUCKETS, Tombstone, bucket_of
 from migrations_app.stores.routed.redis import worker_scripts as scripts
-from migrations_app.stores.routed.redis.keys import KINDS, RouteKeys
+from migrations_app.stores.routed.redis.keys import KINDS, RouteKeys, writer
 from migrations_app.stores.routed.redis.wire import Wire, command, packed
 from migrations_app.stores.sessions.paging import read_cursor, write_cursor
 from migrations_app.stores.sessions.records import Version
 from migrations_app.stores.sessions.redis.layout import RedisLayout
 from migrations_app.stores.sessions.redis.meta import meta_key, pack, unpack
-from migrations_app.stores.sessions.redis.scripts import fence_key
 from migrations_app.stores.sessions.redis.store import CHUNK_RECORDS
 
 SCAN_COUNT = 1000
-LARGEST_LIMIT = 10_000
 MEASURE_SECONDS = 30.0
 
 
@@ -35,7 +33,7 @@ class Standing:
         there = self._record()
         if there and there[2] not in (b"", route.encode()):
             raise ValidationFailed("The store is under another route; take it out of that one first.")
-        own, token = _writer(worker)
+        own, token = writer(worker)
         names = packed(own, keys.route, keys.marker, keys.legacy, token)
         gates = packed(pack(list(ALL_BUCKETS)), b"%d" % fence, keys.start("gate"))
         self._wire.run(scripts.JOIN, names + gates + packed(b"%d" % epoch, document.encode(), route.encode()))
@@ -43,7 +41,7 @@ class Standing:
     def leave(self, worker: WorkerToken) -> None:
         """The gates go first: from then on no guarded write can leave anything new behind."""
         keys = self._keys
-        own = packed(*_writer(worker))
+        own = packed(*writer(worker))
         names = [keys.start(kind) + b"%d" % bucket for kind in KINDS for bucket in range(BUCKETS)]
         self._wire.run(scripts.REMOVE, own + packed(pack(names)))
         stay = self._clear_metas(own)
@@ -76,7 +74,7 @@ class Standing:
 
     def raise_fence(self, buckets: Sequence[int], epoch: int, worker: WorkerToken) -> None:
         """At once: the server runs one script at a time, so no write is ever under way."""
-        words = packed(*_writer(worker), pack(list(buckets)), b"%d" % epoch, self._keys.start("gate"))
+        words = packed(*writer(worker), pack(list(buckets)), b"%d" % epoch, self._keys.start("gate"))
         self._wire.run(scripts.RAISE, words)
 
     def fences(self) -> Sequence[int]:
@@ -84,14 +82,14 @@ class Standing:
         return [int(fence or 0) for fence in found] if any(found) else []
 
     def mirror(self, document: str, epoch: int, worker: WorkerToken) -> None:
-        own, token = _writer(worker)
+        own, token = writer(worker)
         words = packed(own, self._keys.route, token, b"%d" % epoch, document.encode())
         self._wire.run(scripts.MIRROR, words)
 
     def tombstones(self, cursor: str, limit: int) -> tuple[list[Tombstone], str]:
         at = read_cursor(cursor) if cursor else {}
         bucket, least, past = int(at.get("bucket", 0)), int(at.get("since", 0)), bytes.fromhex(at.get("past", ""))
-        limit = max(1, min(limit, LARGEST_LIMIT))
+        limit = max(1, min(limit, scripts.LARGEST_LIMIT))
         most = limit + 1
         while True:
             where = (b"%d" % bucket, b"%d" % least, b"%d" % most, self._keys.start("dead"), self._keys.prefix)
@@ -114,7 +112,8 @@ class Standing:
         gone = 0
         for start in range(0, max(1, len(tombstones)), CHUNK_RECORDS):
             chunk = [[bucket_of(each.id), each.id, *each.version] for each in tombstones[start : start + CHUNK_RECORDS]]
-            words = packed(*_writer(worker), pack(chunk), self._keys.start("dead"), self._keys.prefix)
+            starts = (self._keys.start("dead"), self._keys.prefix, self._keys.start("journal"))
+            words = packed(*writer(worker), pack(chunk), *starts)
             gone += int(self._wire.run(scripts.FORGET, words))
         return gone
 
@@ -156,7 +155,3 @@ def _apart(before: bytes, after: bytes) -> bytes:
     while same < len(before) and before[same] == after[same]:
         same += 1
     return after[: same + 1]
-
-
-def _writer(worker: WorkerToken) -> tuple[bytes, bytes]:
-    return fence_key(worker.scope).encode(), b"%d" % worker.token

@@ -56,8 +56,8 @@ class RoutedRedis(RoutedStore):
         condition: Condition = Condition.ANY,
         expected: Version | None = None,
     ) -> Written:
-        """A plain write notes beside a string what the value has no room for, and leaves what was noted before when
-        it has nothing to note, as code does that knows no metadata."""
+        """A plain write notes beside the value what that has no room for; what was noted of the session before goes,
+        but for the route's own part."""
         return self._serving.write(session, guard, lifetime_ms, condition, expected)
 
     def touch(self, session_id: str, guard: Guard | None, lifetime_ms: int | None = None) -> Written:
@@ -124,6 +124,10 @@ class RoutedRedis(RoutedStore):
         ids = self._watch.changed()
         self._changed = set(ids)
         return ids
+
+    def watches(self) -> bool:
+        """False also for a user without CLIENT TRACKING, where the connection was lost, or the database flushed."""
+        return self._watch.told_all()
 
     def suspects(self, ids: Sequence[str], worker: WorkerToken) -> int:
         """Also finds deadlines that were moved, and live sessions over tombstones.

@@ -45,6 +45,11 @@ class Watch:
         missed, self._missed = self._missed, False
         return missed
 
+    def told_all(self) -> bool:
+        """Whether `changed` has told of every change since this was asked last. False before the first `changed`, for
+        a user who may not watch, while nobody is connected, and once where `missed` would say so."""
+        return self.permitted and self._connection is not None and not self.missed()
+
     def changed(self) -> list[str]:
         """The ids changed since the last call, each once. Empty for a user who may not watch (`permitted`).
 
@@ -58,6 +63,8 @@ class Watch:
                 self._begin()
             while len(names) < MOST and self._connection.can_read():
                 names.update(dict.fromkeys(self._next()))
+            if not names:
+                names.update(dict.fromkeys(self._alive()))
         except (ConnectionError, TimeoutError) as error:
             self._drop()
             self._missed = True
@@ -66,8 +73,12 @@ class Watch:
         except (NoPermissionError, ResponseError):
             self._drop()
             self.permitted = False
-        except RedisError as error:
-            raise domain_error(self._config, error) from None
+        except BaseException as error:
+            self._drop()  # what was read in part, or began in part, is no watch
+            self._missed = True
+            if isinstance(error, RedisError):
+                raise domain_error(self._config, error) from None
+            raise
         return [name for key in names if (name := self._session_id(key))]
 
     def _begin(self) -> None:
@@ -83,7 +94,17 @@ class Watch:
         return self._connection.read_response()
 
     def _next(self) -> list[bytes]:
-        message = self._connection.read_response()
+        return self._names_in(self._connection.read_response())
+
+    def _alive(self) -> list[bytes]:
+        """Silence may also be that of a connection which something between has dropped without a word."""
+        message, names = self._answer("PING"), []
+        while message[0] != b"pong":
+            names += self._names_in(message)
+            message = self._connection.read_response()
+        return names
+
+    def _names_in(self, message: Any) -> list[bytes]:
         if message[0] != b"message":
             return []
         if message[2] is None:  # the whole database went

@@ -88,14 +88,6 @@ class Wire:
             raise domain_error(self._config, error) from None
         return True
 
-    def tell(self, *commands: bytes) -> Any:
-        """As `ask`, for commands of which none may be carried out twice."""
-        try:
-            self._look()
-            return self._exchange(commands)
-        except RedisError as error:
-            raise domain_error(self._config, error) from None
-
     def run(self, script: Script, words: bytes, *, once: bool = False) -> Any:
         """Run a script; `words` are its keys and arguments, packed. `once`: it may not be carried out twice."""
         try:
@@ -140,19 +132,18 @@ class Wire:
         if self._read_only:
             for each in commands:
                 refuse_writes((each.split(b"\r\n", 3)[2],))
-        if len(commands) == 1:
-            connection.send_packed_command(commands)
-            return connection.read_response()
-        connection.send_packed_command((b"".join(commands),))
-        answers, problem = [], None
-        for _ in commands:
-            try:
-                answers.append(connection.read_response())
-            except ResponseError as error:  # every answer is to be read, also those after an error
-                problem = problem or error
-        if problem is not None:
-            raise problem
-        return answers
+        try:
+            if len(commands) == 1:
+                connection.send_packed_command(commands)
+                return connection.read_response()
+            connection.send_packed_command((b"".join(commands),))
+            return _answers(connection, len(commands))
+        except ResponseError:
+            raise  # an answer like others
+        except BaseException:
+            # A signal's handler may raise between question and answer: nobody else may read that one as theirs.
+            connection.disconnect()
+            raise
 
     def _look(self) -> None:
         """Replace a connection that the server has closed while nobody spoke."""
@@ -166,3 +157,16 @@ class Wire:
                 closed = True
             if closed:
                 connection.disconnect()
+
+
+def _answers(connection: Any, count: int) -> list[Any]:
+    """Every answer is read, also those after an error."""
+    answers, problem = [], None
+    for _ in range(count):
+        try:
+            answers.append(connection.read_response())
+        except ResponseError as error:
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    return answers

@@ -7,6 +7,8 @@ from migrations_app.stores.routed.redis.client_scripts import COMMON, KINDS, PUT
 from migrations_app.stores.routed.redis.wire import Script
 from migrations_app.stores.sessions.redis.scripts import FENCE, READ_KEYS
 
+LARGEST_LIMIT = 10_000  # names in one call: a script holds up the whole server while it runs
+
 # A script's first write is the one that a full server refuses, so let it be this one.
 _WRITER = FENCE + "redis.call('SET', KEYS[1], ARGV[1])\n"
 
@@ -244,8 +246,8 @@ return cmsgpack.pack(found)
     5,
 )
 
-# KEYS: worker's fence. ARGV: token, packed {{bucket, id, epoch, seq}, ...}, dead keys' start, sessions' prefix
-# -> number forgotten. An entry without its tombstone (something without a guard removed it) goes uncounted.
+# KEYS: worker's fence. ARGV: token, packed {{bucket, id, epoch, seq}, ...}, dead keys' start, sessions' prefix, journal
+# keys' start -> number forgotten. An entry without its tombstone (something without a guard removed it) goes uncounted.
 FORGET = Script(
     FENCE
     + "local prefix = ARGV[4]\n"
@@ -254,7 +256,8 @@ FORGET = Script(
 local gone = 0
 for _, each in ipairs(cmsgpack.unpack(ARGV[2])) do
   local epoch, seq, dead = version_of(each[2])
-  if dead == 1 and epoch == each[3] and seq == each[4] then
+  local marked = redis.call('ZSCORE', ARGV[5] .. each[1], each[2])
+  if dead == 1 and epoch == each[3] and seq == each[4] and not marked then
     redis.call('UNLINK', 'snakeweb:meta:{' .. prefix .. each[2] .. '}')
     gone = gone + redis.call('ZREM', ARGV[3] .. each[1], each[2])
   elseif dead == 0 and each[3] == 0 and each[4] == 0 then
@@ -264,7 +267,7 @@ end
 return gone
 """,
     1,
-    4,
+    5,
 )
 
 _RAISE = """

@@ -56,7 +56,7 @@ class Fences:
             self._connection.execute(
                 SQL("CREATE TABLE IF NOT EXISTS {} (scope text PRIMARY KEY, token bigint NOT NULL)").format(self._table)
             )
-        except (errors.UniqueViolation, errors.DuplicateTable):
+        except (errors.UniqueViolation, errors.DuplicateTable, errors.DuplicateObject):
             return  # another worker created it at the same moment
 
     def raise_to(self, worker: WorkerToken) -> None:

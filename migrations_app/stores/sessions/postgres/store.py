@@ -190,7 +190,7 @@ class PostgresStore(SessionStore):
                 self._open_fences().check(worker)
                 self._open_fences().mark_created(self._side_name, worker)
                 self._open().execute(layout.create_statement())
-        except (errors.UniqueViolation, errors.DuplicateTable):
+        except (errors.UniqueViolation, errors.DuplicateTable, errors.DuplicateObject):
             pass  # another worker created it at the same moment
         self._known_layout = self._known_writer = self._known_fit = None
 

@@ -68,11 +68,12 @@ def _sleep(journey: Journey, names: list[str], proxy: TcpProxy) -> None:
 
 @fault("F15")
 def cut_off(rig: Rig) -> None:
-    """Two clients reach the stores but not the control plane: they serve on, and are told by the stores.
+    """Three clients reach the stores but not the control plane: they serve on, and are told by the stores.
 
     The driver stands for a moment between publishing a hand-over and raising the fence, and again before the flip:
     what those clients write and read then is what the order of a hand-over is for. In the canary the relay stands
-    still as well, so that nobody but the hand-over itself can carry what they write.
+    still as well, and one of them, frozen until then, writes sessions that nobody has written lately: nobody but the
+    hand-over itself can carry those.
     """
     with (
         stage(rig, workers=0) as at,
@@ -84,18 +85,24 @@ def cut_off(rig: Rig) -> None:
         traps = (canary, fenced, relaying)
         at.plane.start_workers("worker-1", "worker-2", crash_at=";".join(trap.armed for trap in traps))
         first_wave = [name for name in journey.busy if bucket_of(name) == 0]
-        journey.traffic.start(journey.busy[:200], clients=6)
-        for name, rate, mix in (("writer", 150, {"set": 1}), ("reader", 150, {"get": 1})):
-            sessions = [*first_wave, *journey.busy[:10]]
-            journey.traffic.start(sessions, clients=1, name=name, url=url, rate=rate, mix=mix)
+        elsewhere = [name for name in journey.busy[:200] if bucket_of(name) != 0]
+        journey.traffic.start(elsewhere, clients=6)
+        for name, sessions, mix in (
+            ("writer", elsewhere, {"set": 1}),
+            ("reader", [*first_wave, *elsewhere[:10]], {"get": 1}),
+            ("sleeper", first_wave, {"set": 1}),
+        ):
+            journey.traffic.start(sessions, clients=1, name=name, url=url, rate=150, mix=mix)
         journey.execute()
         journey.until_dual()
         proxy.freeze()
         began = time.monotonic()
+        journey.traffic.freeze("sleeper1")
         rig.watch(rig.seconds(30, 2))
         journey.hand_over()
         for trap in (canary, relaying):
             trap.wait()
+        journey.traffic.thaw("sleeper1")
         rig.watch(0.4)
         canary.open()
         journey.wait(lambda: journey.buckets(RoutePhase.DUAL_B) == 1, 30, "the canary to be handed over")

@@ -145,9 +145,15 @@ class Logouts:
             self._rig.add(logged_out=1)
 
     def while_slow(self, names: list[str]) -> None:
-        """One after the other, each owed to the other store for a while: no tombstone may be collected before."""
+        """One after the other, each owed to the other store for a while: no tombstone may be collected before.
+
+        They are written before: a session without a version would not be believed to be newer there.
+        """
         proxy = self._journey.b.proxy
         assert proxy is not None
+        for name in names:
+            self._router.set(name, packed(f"written.{name}"), ttl_ms=HOUR_MS)
+        self._rig.reaches(lambda: self._journey.a.marked() == 0, 20, "what was written to be carried")
         proxy.delay(150)
         passes = self._journey.panel("verifier").get("passes", 0)
         for name in names:

@@ -172,13 +172,23 @@ def test_the_lag_is_that_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(background.time, "monotonic", lambda: now[0])
     flow = Flow()
     assert flow.lag_p99_ms == 0
-    flow.saw(Relayed(ids=("a",), oldest_ms=900))
+    flow.saw("a", Relayed(ids=("a",), oldest_ms=900))
     assert flow.lag_p99_ms == 900
 
     now[0] += LAG_WINDOW_SECONDS + 1
-    flow.saw(Relayed(ids=("b",) * 500, oldest_ms=12))
-    flow.saw(Relayed(ids=("c",), oldest_ms=400))
+    flow.saw("a", Relayed(ids=("b",) * 500, oldest_ms=12))
+    flow.saw("a", Relayed(ids=("c",), oldest_ms=400))
     assert (flow.lag_p99_ms, flow.carried) == (12, 502)
+
+
+def test_what_one_direction_cannot_carry_is_not_hidden_by_the_other() -> None:
+    flow = Flow()
+    flow.saw("a", Relayed(ids=(), stuck=2, problem="too long"))
+    flow.saw("b", Relayed(ids=("x",)))
+    assert flow.stuck() == {"stuck": 2, "stuck_on": "b", "problem": "too long"}
+
+    flow.saw("a", Relayed())
+    assert flow.stuck() == {"stuck": 0, "stuck_on": "", "problem": ""}
 
 
 def test_the_panel_counts_passes_and_repairs() -> None:

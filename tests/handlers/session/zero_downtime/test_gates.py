@@ -169,6 +169,25 @@ def test_g6_tries_an_old_epoch_on_both_sides(side: str) -> None:
     assert closed(prepared({side: odd(fencing=False)})) == {"G6": f"side {side} accepts a write of an old epoch"}
 
 
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_g6_is_closed_by_a_server_that_has_no_fences_any_more(side: str) -> None:
+    class Emptied(Odd):
+        def fences(self) -> Sequence[int]:
+            return []
+
+    assert closed(prepared({side: Emptied})) == {"G6": f"side {side} accepts a write of an old epoch"}
+
+
+def test_g6_is_tried_in_a_bucket_that_is_to_be_handed_over() -> None:
+    world = prepared()
+    ctx, pair = world.driver()
+    gates = Gates(ctx, pair, world.record, "a", world.clock.now())
+    seqs = list(pair.a.highest_seqs())
+    gates.look([77, 78])
+
+    assert [bucket for bucket in range(256) if pair.a.highest_seqs()[bucket] != seqs[bucket]] == [77]
+
+
 def test_g6_wants_the_journal_to_see_an_accepted_write() -> None:
     assert closed(prepared({"a": odd(watching=False)})) == {"G6": "an accepted write did not reach the journal"}
 

@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -270,3 +271,29 @@ def test_an_abort_ends_both_ways_at_once(world: InMemory) -> None:
     world.expect_one_authority()
     world.write(one)
     world.write(other)
+
+
+@pytest.mark.parametrize("side", ["a", "b"])
+def test_a_server_that_was_started_anew_meanwhile_may_have_lost_its_fence(side: str) -> None:
+    class Restarted(MemoryRoutedStore):
+        """Another incarnation from when the journal has been emptied on."""
+
+        def incarnation(self) -> str:
+            return "after" if drained else "before"
+
+    drained: list[bool] = []
+    world = InMemory(makes={side: Restarted})
+    values = fill(world)
+    ctx, pair = world.driver()
+    hand_off = world.hand_off(ctx, pair)
+
+    def compare(ids: Sequence[str]) -> list[object]:
+        drained.append(True)
+        return []
+
+    object.__setattr__(hand_off, "level", SimpleNamespace(differing=compare))
+    with pytest.raises(HandOffAborted, match="started anew"):
+        hand_off.hand_over(ALL_BUCKETS)
+
+    assert world.record.phase is P.DUAL_A
+    expect(world, values)

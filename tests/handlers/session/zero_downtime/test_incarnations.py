@@ -4,7 +4,7 @@ import pytest
 
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session.zero_downtime import incarnations
-from migrations_app.handlers.session.zero_downtime.incarnations import Incarnations
+from migrations_app.handlers.session.zero_downtime.incarnations import Incarnations, forgetful
 from migrations_app.stores.routed.base import Fenced, Guard
 from migrations_app.stores.sessions.records import SessionRecord
 from migrations_app.testing.routed_memory import MemoryRoutedStore
@@ -47,7 +47,8 @@ def test_servers_that_stay_what_they_are(failing: InMemory) -> None:
 
 
 def test_a_new_incarnation_of_the_serving_side_gets_a_new_epoch_and_the_gates_close(failing: InMemory) -> None:
-    failing.live.show(ROUTE, "verifier", {"clean_since": "2026-03-02T09:00:00+00:00", "passes": 9})
+    panel = {"clean_since": "2026-03-02T09:00:00+00:00", "passes": 9, "repaired_in_all": 4}
+    failing.live.show(ROUTE, "verifier", panel)
     watch = watching(failing)
     watch.look(failing.record)
     fail_over(failing, "a")
@@ -58,6 +59,7 @@ def test_a_new_incarnation_of_the_serving_side_gets_a_new_epoch_and_the_gates_cl
     assert set(failing.a.fences()) == {6}
     assert '"epoch":6' in failing.a.mirrored()
     assert failing.live.panels["verifier"]["clean_since"] == ""
+    assert failing.live.panels["verifier"]["repaired_in_all"] == 4
     assert "Side a" in failing.log.lines[-1]
     with pytest.raises(Fenced):
         failing.a.write(SessionRecord("one", b"1"), Guard(5, journaled=True))
@@ -91,14 +93,48 @@ def test_the_replica_gets_no_epoch_but_everything_is_compared_anew(failing: InMe
     assert failing.live.panels["verifier"]["clean_since"] == ""
 
 
-def test_a_hand_off_under_way_ends_by_itself(failing: InMemory) -> None:
+def test_a_hand_off_under_way_ends_first_and_then_every_bucket_gets_a_new_epoch(failing: InMemory) -> None:
     watch = watching(failing)
     watch.look(failing.record)
     record = failing.publish(RoutePhase.HANDOFF, range(1))
     fail_over(failing, "a")
     watch.look(record)
+    assert (failing.record, watch.known["a"]) == (record, "server 1")
 
-    assert failing.record == record
+    ended = failing.publish(RoutePhase.DUAL_A, range(1))
+    watch.look(failing.record)
+
+    assert {part.epoch for part in failing.record.ranges} == {ended.epoch + 1}
+    assert watch.known["a"] == "server 2"
+
+
+def test_a_side_that_does_not_serve_gets_its_fences_back(failing: InMemory) -> None:
+    """Else a client of before the hand-over, woken up, writes to a store that nobody reads any more."""
+    failing.publish(RoutePhase.HANDOFF)
+    failing.publish(RoutePhase.DUAL_B)
+    watch = watching(failing)
+    watch.look(failing.record)
+    fail_over(failing, "a")
+    route = failing.places["a"].route
+    assert route is not None
+    for bucket in route.buckets:
+        bucket.fence = 3  # as it was in the snapshot that it came back with
+
+    watch.look(failing.record)
+
+    with pytest.raises(Fenced):
+        failing.a.write(SessionRecord("one", b"1"), Guard(5, journaled=True))
+
+
+def test_a_side_that_was_another_server_once_may_have_forgotten(failing: InMemory) -> None:
+    watch = watching(failing)
+    watch.look(failing.record)
+    assert forgetful(failing.live.panels["incarnations"]) == frozenset()
+    fail_over(failing, "a")
+    watch.look(failing.record)
+
+    assert forgetful(failing.live.panels["incarnations"]) == {"a"}
+    assert watching(failing).forgetful == {"a"}
 
 
 def test_each_side_serves_its_buckets_on(failing: InMemory) -> None:

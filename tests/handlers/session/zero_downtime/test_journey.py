@@ -12,7 +12,7 @@ from migrations_app.engine.plan import Target
 from migrations_app.engine.run_view import ParkedFor
 from migrations_app.engine.vocabulary import CutoverOrder, RoutePhase, RunState
 from migrations_app.handlers.session.zero_downtime.publishing import buckets_in
-from migrations_app.routing.client import SessionClient
+from migrations_app.routing.router import SessionRouter
 from migrations_app.stores.routed.opening import open_routed
 from tests.handlers.session.moves import Traffic, content, fill, sessions
 from tests.handlers.session.zero_downtime.moves import ZeroMove
@@ -35,7 +35,7 @@ class Paced(Traffic):
         """A context in which it does nothing."""
         return self._still
 
-    def _operate(self, client: SessionClient, turn: int) -> None:
+    def _operate(self, client: SessionRouter, turn: int) -> None:
         with self._still:
             super()._operate(client, turn)
         self._enough.wait(0.004)

@@ -27,13 +27,33 @@ def test_plain_writes_to_the_serving_side_are_counted_and_said_once(world: InMem
     watch = LegacyWatch(world.background(pair.worker), pair)
 
     watch.look(world.record)
-    assert watch.seen == 1
+    assert watch.told()["legacy_writes"] == 1
     assert "1 write(s) did not follow the route" in world.log.lines[-1]
 
-    later = LegacyWatch(world.background(pair.worker), pair)
-    later.seen = 1
+    later = LegacyWatch(world.background(pair.worker), pair, watch.told())
     later.look(world.record)
     assert len(world.log.lines) == 1
+
+
+def test_the_quiet_goes_on_over_a_change_of_drivers(world: InMemory) -> None:
+    pair = world.pair()
+    before = {"legacy_quiet_ms": 50_000, "legacy_by_side": {"a": 0}}
+
+    later = LegacyWatch(world.background(pair.worker), pair, before, age_seconds=20.0)
+    assert 70_000 <= later.told()["legacy_quiet_ms"] < 80_000
+
+    world.a.write(SessionRecord("one", b"1"), None)
+    later.look(world.record)
+    assert later.told()["legacy_quiet_ms"] < 10_000
+
+
+def test_a_side_that_begins_to_serve_brings_nothing_new(world: InMemory) -> None:
+    pair = world.pair()
+    world.a.write(SessionRecord("one", b"1"), None)
+    watch = LegacyWatch(world.background(pair.worker), pair, {"legacy_by_side": {"a": 1, "b": 4}})
+    watch.look(world.record)
+
+    assert (watch.told()["legacy_writes"], world.log.lines) == (5, [])
 
 
 def test_it_looks_once_a_second(world: InMemory) -> None:
@@ -43,7 +63,7 @@ def test_it_looks_once_a_second(world: InMemory) -> None:
     world.a.write(SessionRecord("one", b"1"), None)
 
     watch.look(world.record)
-    assert watch.seen == 0
+    assert watch.told()["legacy_writes"] == 0
 
 
 def test_writes_through_the_route_are_none_of_its_business(world: InMemory) -> None:
@@ -52,7 +72,7 @@ def test_writes_through_the_route_are_none_of_its_business(world: InMemory) -> N
     watch = LegacyWatch(world.background(pair.worker), pair)
     watch.look(world.record)
 
-    assert (watch.seen, world.log.lines) == (0, [])
+    assert (watch.told()["legacy_writes"], world.log.lines) == (0, [])
 
 
 def test_keys_that_a_server_names_are_looked_at_where_they_are_served() -> None:
@@ -66,3 +86,16 @@ def test_keys_that_a_server_names_are_looked_at_where_they_are_served() -> None:
     assert isinstance(pair.a, Telling)
     assert isinstance(pair.b, Telling)
     assert (pair.a.looked, pair.b.looked) == ((), ("one", "two"))
+
+
+def test_a_store_that_may_have_missed_a_write_was_not_quiet() -> None:
+    class Blind(Telling):
+        def watches(self) -> bool:
+            return False
+
+    world = InMemory(makes={"a": Blind})
+    pair = world.pair()
+    watch = LegacyWatch(world.background(pair.worker), pair, {"legacy_quiet_ms": 50_000, "legacy_by_side": {"a": 0}})
+    watch.look(world.record)
+
+    assert watch.told()["legacy_quiet_ms"] < 10_000

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from migrations_app.engine.interruptions import SliceOver
@@ -110,3 +112,39 @@ def test_the_panel() -> None:
     panel = summary(2, found, clean_since="2026-03-02T09:00:00+00:00", repaired=4)
 
     assert (panel["passes"], panel["compared"], panel["repaired_in_all"], panel["diverging"]) == (2, 3, 4, 0)
+
+
+@pytest.mark.parametrize("forgetful", [True, False])
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_session_from_before_the_journal_that_its_authority_forgot(
+    world: InMemory, gone: bool, forgetful: bool
+) -> None:
+    """It has no version on either side. Only of a server that was another one once is the copy believed."""
+    for place in world.places.values():
+        place.rows["one"] = SessionRecord("one", b"whole")
+    if gone:
+        del world.places["a"].rows["one"]
+    else:
+        world.places["a"].rows["one"] = SessionRecord("one", b"older")
+    pair = world.pair()
+    level = world.levelness(pair, forgetful=frozenset({"a"}) if forgetful else frozenset())
+
+    found = replace(world.verifier(pair), level=level).run()
+    world.relay(pair).carry(ALL_BUCKETS)
+
+    kept = b"whole" if forgetful else None if gone else b"older"
+    assert (found.repaired, found.regressed) == (1, int(forgetful))
+    assert [world.held(side, "one") for side in ("a", "b")] == [kept, kept]
+    assert replace(world.verifier(pair), level=level).run().is_clean
+
+
+def test_what_comes_back_from_the_replica_has_the_authoritys_time(world: InMemory) -> None:
+    """Side b's clock is half a minute ahead, and so are the deadlines that it holds."""
+    deadline = world.a.now_ms() + 3_600_000
+    world.places["b"].rows["one"] = SessionRecord("one", b"1", expires_at_ms=deadline + 30_000)
+    pair = world.pair()
+    level = world.levelness(pair, skew_ms=30_000, forgetful=frozenset({"a"}))
+
+    replace(world.verifier(pair), level=level).run()
+
+    assert world.places["a"].rows["one"].expires_at_ms == deadline

@@ -5,6 +5,7 @@ from migrations_app.stores.routed.postgres.parts import READ, Parts
 from migrations_app.stores.sessions.configuration import parse_config
 from migrations_app.stores.sessions.postgres.columns import Column
 from migrations_app.stores.sessions.postgres.table import Names, TableLayout, own_columns
+from migrations_app.stores.sessions.records import Codec
 
 CONFIG = {"store": "postgres", "host": "h", "database": "d", "username": "u"}
 
@@ -12,7 +13,7 @@ CONFIG = {"store": "postgres", "host": "h", "database": "d", "username": "u"}
 def parts_of(columns, side=""):
     names = Names.of(parse_config(CONFIG))
     layout = TableLayout(names, columns, collation='"C"', has_side=bool(side))
-    return Parts(RouteNames("s", "t", "s.t", side, 7), layout)
+    return Parts(RouteNames("s", "t", "s.t", side, 7), layout, Codec.JSON)
 
 
 SPARSE = {"key": Column("key", "k", "varchar"), "value": Column("value", "v", "text")}

@@ -6,7 +6,7 @@ from migrations_app.stores.routed.base import bucket_of
 from migrations_app.stores.routed.postgres.names import find
 from migrations_app.stores.routed.postgres.parts import Parts
 from migrations_app.stores.routed.postgres.watching import BUILT_IN_CRC32, bucket_function
-from migrations_app.stores.sessions.records import UNVERSIONED
+from migrations_app.stores.sessions.records import UNVERSIONED, Codec
 from tests.stores.routed.place import FIRST, held_of, marks_of, settle
 from tests.stores.sessions.place import WORKER
 from tests.stores.sessions.postgres.places import connection_of, rows, run
@@ -22,7 +22,7 @@ def test_the_server_knows_the_bucket_of_an_id(own, version):
     with own.ready() as store:
         connection = store.sessions.connection()
         layout = store.sessions.layout()
-        parts = Parts(find(connection, layout), layout)
+        parts = Parts(find(connection, layout), layout, Codec.OPAQUE)
         connection.execute(bucket_function(parts, version or connection.info.server_version))
         statement = f"SELECT {parts.names.of('bucket1')}(%s)"
 

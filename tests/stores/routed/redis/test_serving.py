@@ -1,10 +1,11 @@
 import threading
+from dataclasses import replace
 
 import pytest
 
 from migrations_app.engine.errors import ValidationFailed
 from migrations_app.stores.routed.base import Condition, Guard, WriteOutcome
-from migrations_app.stores.sessions.records import UNVERSIONED
+from migrations_app.stores.sessions.records import UNVERSIONED, Codec
 from tests.stores.routed.place import FIRST
 from tests.stores.routed.redis.place import RedisPlace
 from tests.stores.sessions.place import WORKER, Place, now_ms
@@ -32,10 +33,10 @@ def test_a_value_that_legacy_code_changed_is_read(strings):
 
 def test_a_deadline_that_legacy_code_moved_is_read_once_the_noted_one_has_passed(strings):
     with strings.ready() as store:
-        store.write(strings.record(), FIRST, lifetime_ms=30)
+        store.write(strings.record(), FIRST, lifetime_ms=400)
         later = now_ms() + MINUTE
         strings.client.pexpireat("session:one", later)
-        strings.let_pass(40)
+        strings.let_pass(420)
 
         assert store.read("one", FIRST).expires_at_ms == later
 
@@ -99,13 +100,35 @@ def test_what_the_layout_cannot_hold_is_refused(empty_redis):
 
 def test_plain_conditions_on_what_lies_beside(strings):
     with strings.ready() as store:
-        there = store.write(strings.record(), FIRST)
+        store.write(strings.record(), FIRST)
         exists = store.write(strings.record(ttl_ms=5), None, condition=Condition.ABSENT)
         both = store.write(strings.record(), None, condition=Condition.ABSENT, expected=UNVERSIONED)
         missing = store.write(strings.record("two"), None, condition=Condition.ABSENT, expected=UNVERSIONED)
 
-    assert (exists.outcome, exists.version) == (WriteOutcome.EXISTS, there.version)
+    assert (exists.outcome, exists.version) == (WriteOutcome.EXISTS, UNVERSIONED)
     assert (both.outcome, missing.outcome) == (WriteOutcome.EXISTS, WriteOutcome.EXISTS)
+
+
+@pytest.mark.parametrize("guard", [FIRST, None])
+@pytest.mark.parametrize("lifetime", [MINUTE, None])
+def test_a_plain_write_takes_along_what_was_noted_of_the_one_before(strings, guard, lifetime):
+    before = replace(strings.record(ttl_ms=MINUTE, created_at_ms=7, extra={"a": 1}), codec=Codec.JSON)
+    with strings.ready() as store:
+        store.write(before, guard)
+        store.write(strings.record(), None, lifetime_ms=lifetime)
+        read, described = store.read("one", None), strings.client.get("snakeweb:meta:{session:one}")
+
+    assert read.content_hash() == strings.record().content_hash()
+    assert (described is None) == (guard is None)  # the route's own part stays
+
+
+def test_a_plain_write_that_is_refused_takes_nothing_along(strings):
+    before = strings.record(ttl_ms=MINUTE)
+    with strings.ready() as store:
+        store.write(before, None)
+        store.write(strings.record(content=2), None, condition=Condition.ABSENT)
+
+        assert strings.same(store.read("one", None), before)
 
 
 def test_a_deadline_that_has_passed_ends_the_session(strings):

@@ -1,8 +1,10 @@
 import pytest
+from redis.connection import Connection
 
 from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.stores.routed.redis.watching import Watch
 from migrations_app.stores.sessions.configuration import parse_config
+from migrations_app.testing.proxy import TcpProxy
 from tests.stores.routed.place import FIRST, held_of, marks_of
 from tests.stores.routed.redis.place import RedisPlace
 from tests.stores.sessions.place import WORKER, Place, now_ms, wait_until
@@ -54,7 +56,7 @@ def test_keys_that_are_no_ids_are_left_out(strings, watch):
 
 
 def test_an_expiry_is_told(strings, watch):
-    strings.legacy_write("a", b"1", now_ms() + 20)
+    strings.legacy_write("a", b"1", now_ms() + 300)  # told first that it is there, then that it is not
     heard(watch, ["a"])
 
     def gone():
@@ -97,7 +99,76 @@ def test_who_may_not_watch_hears_nothing(empty_redis):
 
     assert watch.changed() == []
     assert not watch.permitted
+    assert not watch.told_all()
     watch.close()
+
+
+def test_a_store_watches_from_the_first_look_on_and_says_once_what_it_missed(empty_redis):
+    place = RedisPlace(Place(empty_redis.config()))
+    with place.ready() as store:
+        assert not store.watches()
+        store.changed_ids()
+        assert store.watches()
+        place.client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
+
+        def noticed():
+            try:
+                store.changed_ids()
+            except DependencyUnavailable:
+                return True
+            return False
+
+        wait_until(noticed)
+        assert not store.watches()
+        assert not store.watches()  # nobody is connected
+        store.changed_ids()
+        assert not store.watches()  # what changed meanwhile
+        store.changed_ids()
+        assert store.watches()
+    place.client.close()
+
+
+def test_a_store_whose_user_may_not_watch_says_so(empty_redis):
+    empty_redis.command("ACL", "SETUSER", "deaf", "reset", "on", ">word", "~*", "+@all", "-client|tracking")
+    place = RedisPlace(Place(empty_redis.config(username="deaf"), {"password": "word"}))
+    with place.ready() as store:
+        assert store.changed_ids() == []
+        assert not store.watches()
+    place.client.close()
+
+
+def test_a_watch_that_could_not_begin_begins_again(strings, monkeypatch):
+    """Half of a beginning must not be taken for a watch."""
+    watch, send = Watch(strings.config, {}), Connection.send_command
+
+    def interrupted(connection, *words, **options):
+        if words[0] == "SUBSCRIBE":
+            raise KeyboardInterrupt
+        return send(connection, *words, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, "send_command", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            watch.changed()
+    assert not watch.told_all()
+    watch.changed()
+    strings.client.set("session:a", "x")
+
+    assert heard(watch, ["a"]) == ["a"]
+    watch.close()
+
+
+def test_a_connection_that_was_dropped_without_a_word_is_no_silence(empty_redis, monkeypatch):
+    monkeypatch.setattr("migrations_app.stores.sessions.redis.connection.ANSWER_SECONDS", 1.0)
+    with TcpProxy(empty_redis.host, empty_redis.port) as proxy:
+        watch = Watch(parse_config(empty_redis.config(port=proxy.port)), {})
+        watch.changed()
+        assert watch.told_all()
+        proxy.freeze()
+        with pytest.raises(DependencyUnavailable):
+            watch.changed()
+        assert not watch.told_all()
+        watch.close()
 
 
 def test_a_session_that_legacy_code_creates_is_found_by_its_change(empty_redis):

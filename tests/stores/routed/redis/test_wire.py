@@ -1,4 +1,5 @@
 import pytest
+from redis.connection import Connection
 
 from migrations_app.engine.errors import DependencyUnavailable, InsufficientResources, ValidationFailed
 from migrations_app.stores.routed.base import Condition, WriteOutcome
@@ -105,12 +106,29 @@ def test_a_full_server_is_short_of_resources(disposable_redis):
     place.client.close()
 
 
+@pytest.mark.parametrize(("asked", "read_before"), [(1, 0), (2, 0), (2, 1)])
+def test_an_answer_that_nobody_waited_for_is_nobody_elses(wire, monkeypatch, asked, read_before):
+    """A signal's handler may raise at any moment, also between a question and its answer."""
+    wire.ask(command(b"SET", b"a", b"one"), command(b"SET", b"b", b"another's"))
+    answer, calls = Connection.read_response, iter(range(9))
+
+    def interrupted(connection, *args, **kwargs):
+        if next(calls) == read_before:
+            raise KeyboardInterrupt
+        return answer(connection, *args, **kwargs)
+
+    monkeypatch.setattr(Connection, "read_response", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        wire.ask(*[command(b"GET", b"b")] * asked)
+
+    assert wire.ask(command(b"GET", b"a")) == b"one"
+
+
 def test_a_read_only_wire_sends_read_commands_alone(strings):
     reader = Wire(strings.config, {}, read_only=True)
     script = Script("return redis.call('SET', KEYS[1], '1')", 1, 0)
     for write in (
         lambda: reader.ask(command(b"SET", b"a", b"1")),
-        lambda: reader.tell(command(b"DEL", b"a")),
         lambda: reader.run(script, packed(b"a")),
         lambda: reader.ask(command(b"GET", b"a"), command(b"SET", b"a", b"1")),
     ):

@@ -78,7 +78,7 @@ class Backfill(Action):
                 applied = time.monotonic()
                 copied.saw(page, adopted)
                 self._save(ctx, copied, throttle)
-                self._wait(ctx, throttle, len(held), read - began, applied - read)
+                self._wait(ctx, copied, throttle, len(held), read - began, applied - read)
 
     def _rest(self, ctx: ActionContext, copied: "_Copied", throttle: Throttle, error: MigrationError) -> None:
         """A store is away or full: look again in a moment, for as long as it takes. A person may stop it meanwhile."""
@@ -107,19 +107,29 @@ class Backfill(Action):
         )
 
     def _wait(
-        self, ctx: ActionContext, throttle: Throttle, records: int, source_seconds: float, target_seconds: float
+        self,
+        ctx: ActionContext,
+        copied: "_Copied",
+        throttle: Throttle,
+        records: int,
+        source_seconds: float,
+        target_seconds: float,
     ) -> None:
+        """Once a second it hears people: who pauses the run, or changes the limit, is not made to wait for this."""
+        most = ctx.live.most_a_second()
         lag = ctx.live.shown(route.name_of(ctx)).get("relay", {}).get("lag_p99_ms", 0)
         pause = throttle.after(
             records,
             source_seconds=source_seconds,
             target_seconds=target_seconds,
             lag_ms=lag,
-            most_a_second=_share(ctx.live.most_a_second(), ctx.partitions),
+            most_a_second=_share(most, ctx.partitions),
         )
         ends = time.monotonic() + pause
-        while (rest := ends - time.monotonic()) > 0:
+        while (rest := ends - time.monotonic()) > 0 and ctx.live.most_a_second() == most:
             time.sleep(min(rest, AGAIN_SECONDS))
+            if rest > AGAIN_SECONDS:
+                self._save(ctx, copied, throttle)
             ctx.progress.alive()
 
 

@@ -57,7 +57,9 @@ class Journal(Action):
         return (f"Set the route “{route.name_of(ctx)}” to phase plain_a, authority a, with a greater epoch.",)
 
     def _watch(self, ctx: ActionContext, pair: Pair) -> int:
-        """Nobody may have written without the router for `legacy_watch_ms`. Raises StepFailed when somebody does."""
+        """Nobody may have written without the router for `legacy_watch_ms`. Raises StepFailed when somebody does, and
+        when the store does not let us see it.
+        """
         watched = ctx.parameters["legacy_watch_ms"] / 1000
         began = quiet_since = ctx.clock.monotonic()
         seen = self._count(ctx, pair)
@@ -65,9 +67,17 @@ class Journal(Action):
             time.sleep(min(POLL_SECONDS, watched))
             ctx.progress.alive()
             now = self._count(ctx, pair)
-            if now > seen:
+            sees = pair.a.watches()
+            if now > seen or not sees:
                 seen, quiet_since = now, ctx.clock.monotonic()
             if ctx.clock.monotonic() - began > 10 * watched + 10:
+                if not sees:
+                    raise StepFailed(
+                        f"“{ctx.targets[SOURCE].name}” does not tell which sessions change, so that code without the "
+                        "router would write unseen. Nothing was copied yet. Give the target's user the right to CLIENT "
+                        "TRACKING and SUBSCRIBE; then try again.",
+                        details={"watches": False},
+                    )
                 raise StepFailed(
                     f"Somebody still writes to “{ctx.targets[SOURCE].name}” without the router ({seen} write(s) seen). "
                     "Nothing was copied yet. Bring the router into every process, or take the right to write from "

@@ -26,7 +26,7 @@ class Prove(Action):
         with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             for number in range(ctx.checkpoint.get("passes", 0) + 1, MOST_PASSES + 1):
                 carry_all(ctx, pair)
-                began = ctx.clock.now()
+                began, servers = ctx.clock.now(), _servers(pair)
 
                 def tick(compared: int, number: int = number, repaired: int = repaired) -> None:
                     saved = {"passes": number - 1, "repaired": repaired, "began_at": first}
@@ -35,6 +35,9 @@ class Prove(Action):
                 found = verifier(ctx, pair, record, tick).run()
                 reach("session.prove.pass")
                 repaired += found.repaired
+                if _servers(pair) != servers:
+                    ctx.log.warning(f"Pass {number} does not count: a server was started anew meanwhile.")
+                    continue
                 shown = ctx.live.shown(record.name).get("verifier", {})
                 ctx.live.show(record.name, "verifier", panel_after(shown, found, began))
                 if found.is_clean:
@@ -77,3 +80,7 @@ def carry_all(ctx: ActionContext, pair: Pair) -> int:
 def _expected(ctx: ActionContext) -> int | None:
     sessions: int | None = ctx.results.get("prepare", {}).get("sessions")
     return sessions
+
+
+def _servers(pair: Pair) -> tuple[str, str]:
+    return pair.a.incarnation(), pair.b.incarnation()

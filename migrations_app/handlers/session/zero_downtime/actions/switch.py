@@ -21,12 +21,12 @@ from migrations_app.engine.vocabulary import CutoverOrder, RoutePhase
 from migrations_app.handlers.session import route
 from migrations_app.handlers.session.fingerprint import key_of
 from migrations_app.handlers.session.parameters import RELEASED, SOURCE, TARGET
-from migrations_app.handlers.session.zero_downtime.background import verifier
 from migrations_app.handlers.session.zero_downtime.gates import Gates
 from migrations_app.handlers.session.zero_downtime.hand_off import BACK, FORWARD, HandOff, HandOffAborted, Way, abort
 from migrations_app.handlers.session.zero_downtime.levelness import Levelness
 from migrations_app.handlers.session.zero_downtime.outages import waits_for_stores
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
+from migrations_app.handlers.session.zero_downtime.proving import prove_source
 from migrations_app.handlers.session.zero_downtime.publishing import buckets_in, mirror
 from migrations_app.handlers.session.zero_downtime.relay import Relay
 from migrations_app.handlers.session.zero_downtime.waves import WAVES, next_chunk, wave_of
@@ -64,8 +64,8 @@ class Switch(Action):
     """Result: hand_overs, hand_backs (numbers of hand-offs), longest_pause_ms."""
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
-        state = State.from_dict(ctx.checkpoint)
         abort(ctx, None, "its driver died.")  # before any store is asked: writes wait for it
+        state = _as_the_route_is(ctx, State.from_dict(ctx.checkpoint))
         with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             mirror(ctx, pair, route.current(ctx))
             while True:
@@ -143,7 +143,7 @@ class Switch(Action):
 
     def _after_abort(self, ctx: ActionContext, state: State, reason: HandOffAborted) -> State:
         differed_at = ctx.clock.now().isoformat() if reason.details.get("differences") else state.differed_at
-        state = replace(state, aborts=state.aborts + 1, differed_at=differed_at)
+        state = replace(_waited(state, reason), aborts=state.aborts + 1, differed_at=differed_at)
         if state.aborts >= MOST_ABORTS:
             ctx.log.warning(
                 f"The hand-over was given up {state.aborts} times in a row ({reason.message}) and is not tried again "
@@ -180,6 +180,7 @@ class Switch(Action):
     def _all_back(self, ctx: ActionContext, pair: Pair, state: State) -> State:
         """Hand every bucket back that the target serves. Raises HandOffAborted when that did not work."""
         aborts = 0
+        prove_source(ctx, pair)
         while True:
             record = route.current(ctx)
             handed = buckets_in(record, RoutePhase.DUAL_B)
@@ -190,11 +191,10 @@ class Switch(Action):
                 try:
                     done = hand_off.hand_over(handed[:64])
                 except HandOffAborted as reason:
-                    aborts += 1
+                    state, aborts = _waited(state, reason), aborts + 1
                     if aborts >= MOST_ABORTS:
                         raise
-                    if reason.details.get("differences"):  # no gate stands before a way back: repair it here
-                        verifier(ctx, pair, route.current(ctx), lambda _: ctx.progress.alive()).run()
+                    prove_source(ctx, pair, differs=bool(reason.details.get("differences")))
                     continue
             state = replace(
                 state,
@@ -238,6 +238,19 @@ def _order(ctx: ActionContext) -> CutoverOrder:
     if order is CutoverOrder.NONE and ctx.parameters["hand_over"] == RELEASED:
         return CutoverOrder.HOLD
     return order
+
+
+def _as_the_route_is(ctx: ActionContext, state: State) -> State:
+    """A driver may have died after a hand-over and before it was noted: a wave that is complete soaks from now."""
+    waves = wave_of(route.current(ctx))
+    if waves == state.waves:
+        return state
+    return replace(state, waves=waves, wave_at=ctx.clock.now().isoformat() if waves else "")
+
+
+def _waited(state: State, reason: HandOffAborted) -> State:
+    """Writes waited for a hand-over that was given up as well."""
+    return replace(state, longest_pause_ms=max(state.longest_pause_ms, reason.details.get("paused_ms", 0)))
 
 
 def _carry_first(ctx: ActionContext, hand_off: HandOff, buckets: Sequence[int]) -> None:

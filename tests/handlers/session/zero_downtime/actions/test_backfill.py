@@ -1,7 +1,10 @@
+from collections.abc import Mapping
+
 import pytest
 
 from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.engine.interruptions import SliceOver
+from migrations_app.handlers.session.zero_downtime.actions import backfill
 from tests.handlers.session.contexts import Notebook
 from tests.handlers.session.moves import content
 from tests.handlers.session.zero_downtime.actions.stage import Stage
@@ -74,3 +77,33 @@ def test_a_look_ahead_counts(stage: Stage) -> None:
 
     assert stage.move.handler.actions()["backfill"].preview(ctx) == {"sessions": 20, "partitions": 1}
     assert "Nothing to undo" in stage.move.handler.actions()["backfill"].manual_undo(ctx)[0]
+
+
+def test_whoever_lifts_the_limit_is_heard_while_the_copy_waits_for_it(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At one session a second a page of six would wait for six seconds."""
+    monkeypatch.setattr(backfill, "AGAIN_SECONDS", 0.01)
+    paged(stage)
+    stage.move.live.limit = 1
+
+    class Lifting(Notebook):
+        def save(self, checkpoint: Mapping[str, object], **values: object) -> None:
+            super().save(checkpoint, **values)
+            if len(self.saved) == 5:
+                stage.move.live.limit = 0
+
+    book = Lifting()
+    assert stage.do("transfer", progress=book)["sessions"] == 20
+    assert [saved["sessions"] for saved in book.saved[:5]] == [6] * 5
+
+
+def test_whoever_stops_the_run_is_heard_while_the_copy_waits(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backfill, "AGAIN_SECONDS", 0.01)
+    paged(stage)
+    stage.move.live.limit = 1
+    book = Notebook(interrupt={3: SliceOver()})
+
+    with pytest.raises(SliceOver):
+        stage.do("transfer", progress=book)
+    assert book.last["sessions"] == 6

@@ -5,6 +5,7 @@ from migrations_app.engine.errors import StepFailed
 from migrations_app.engine.ports import RouteClient
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session.zero_downtime.actions import journal
+from migrations_app.stores.routed.sqlite.store import RoutedSQLite
 from migrations_app.testing.memory import ManualClock
 from tests.handlers.session.contexts import Notebook
 from tests.handlers.session.zero_downtime.actions.stage import Stage
@@ -64,6 +65,15 @@ def test_a_writer_that_does_not_stop_ends_the_step_before_anything_is_copied(wat
     with pytest.raises(StepFailed, match=r"Somebody still writes to .* without the router") as raised:
         watched.do("journal", progress=Writing(watched, 1000))
     assert raised.value.details["legacy_writes"] > 30
+
+
+def test_a_store_that_does_not_let_us_see_who_writes_ends_the_step(
+    watched: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RoutedSQLite, "watches", lambda _: False)  # as a Redis user without CLIENT TRACKING
+    with pytest.raises(StepFailed, match=r"does not tell which sessions change.*CLIENT TRACKING"):
+        watched.do("journal", progress=Writing(watched, 0))
+    assert watched.record.phase is not RoutePhase.DUAL_A
 
 
 def test_clients_that_stay_behind_end_the_step(watched: Stage) -> None:

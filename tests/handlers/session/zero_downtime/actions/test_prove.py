@@ -2,6 +2,7 @@ import pytest
 
 from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.engine.errors import DataCorruption
+from migrations_app.handlers.session.zero_downtime.actions import prove
 from migrations_app.handlers.session.zero_downtime.actions.prove import MOST_PASSES
 from migrations_app.stores.sessions.records import SessionRecord
 from tests.handlers.session.contexts import Notebook
@@ -49,6 +50,15 @@ def test_what_differs_is_repaired_and_looked_at_again(stage: Stage) -> None:
 
     assert (result["passes"], result["repaired"]) == (2, 1)
     assert content(stage.move.target) == content(stage.move.source)
+
+
+def test_a_pass_during_which_a_server_was_started_anew_does_not_count(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers = iter([("a1", "b1"), ("a2", "b1"), ("a2", "b1"), ("a2", "b1")])
+    monkeypatch.setattr(prove, "_servers", lambda pair: next(servers))
+
+    assert stage.before("prove").do("prove")["passes"] == 2
 
 
 def test_the_next_driver_keeps_the_count(stage: Stage) -> None:

@@ -69,6 +69,32 @@ def test_each_wave_soaks_and_holds_no_worker_meanwhile(stage: Stage) -> None:
     assert waits(stage, book).wake_at == wait.wake_at
 
 
+def test_a_wave_that_its_driver_did_not_live_to_note_soaks_all_the_same(stage: Stage) -> None:
+    stage.before("switch")
+    stage.move.spec.parameters["canary_soak_ms"] = 60_000  # type: ignore[index]
+    book = Watching(stage)
+    with armed("hand_off.done:1:raise"), pytest.raises(Crash):
+        stage.do("switch", progress=book)
+    assert (served(stage), book.last) == (1, {})
+
+    assert (waits(stage, book).reason, served(stage)) == (ParkedFor.SOAK, 1)
+
+
+def test_after_a_way_back_that_stopped_half_way_the_waves_soak_again(stage: Stage) -> None:
+    stage.before("switch").do("switch")
+    stage.move.spec.parameters["canary_soak_ms"] = 60_000  # type: ignore[index]
+    stage.move.live.cutover = CutoverOrder.BACK
+    book = Watching(stage)
+    long_ago = {"waves": 3, "wave_at": "2026-03-02T09:00:00+00:00", "hand_overs": 6}
+    with armed("hand_off.done:1:raise"), pytest.raises(Crash):
+        stage.do("switch", progress=book, checkpoint=long_ago)
+    assert served(stage) == 192
+
+    stage.move.live.cutover = CutoverOrder.GO
+    book.saved.append(long_ago)
+    assert (waits(stage, book).reason, served(stage)) == (ParkedFor.SOAK, 192)
+
+
 def test_the_last_soak_is_the_plans(stage: Stage) -> None:
     stage.before("switch")
     stage.move.spec.parameters["soak_ms"] = 60_000  # type: ignore[index]
@@ -183,6 +209,7 @@ def test_a_hand_over_that_is_given_up_again_and_again_waits_for_a_person(stage: 
     assert waits(stage, book, log=log).reason is ParkedFor.HELD
 
     assert [checkpoint["aborts"] for checkpoint in book.saved] == [1, 2, 3, 4, 0]
+    assert book.last["longest_pause_ms"] >= 6000  # writes waited, although nothing was handed over
     assert f"given up {MOST_ABORTS} times in a row" in log.lines[-1]
     assert served(stage) == 0
 

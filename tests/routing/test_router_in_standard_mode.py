@@ -1,3 +1,5 @@
+"""The router over real stores where a route has no fences: a switch waits for acknowledgements alone."""
+
 import subprocess
 import sys
 import threading
@@ -8,7 +10,8 @@ import pytest
 from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.engine.ports import RouteRecord, WorkerToken
 from migrations_app.engine.vocabulary import RoutePhase
-from migrations_app.routing.client import SessionClient, WritesAreWaiting
+from migrations_app.routing.errors import WritesAreWaiting
+from migrations_app.routing.router import SessionRouter
 from migrations_app.routing.sources import MemoryRouteSource
 from migrations_app.stores.sessions import open_store
 from migrations_app.stores.sessions.records import UNVERSIONED, Codec
@@ -45,7 +48,7 @@ class World:
 
     def client(self, **values):
         source = MemoryRouteSource(self.routes, "web")
-        return SessionClient(source, self.configs, secrets=self.secrets, **values)
+        return SessionRouter(source, self.configs, secrets=self.secrets, **values)
 
 
 @pytest.fixture
@@ -150,7 +153,7 @@ def test_after_the_deadline_a_silent_control_plane_is_not_taken_for_consent(worl
     source = Silent(world.routes, "web")
     source.refresh()
     source.answers = False
-    with SessionClient(source, world.configs, secrets=world.secrets, retry_budget_seconds=0.1) as client:
+    with SessionRouter(source, world.configs, secrets=world.secrets, retry_budget_seconds=0.1) as client:
         with pytest.raises(WritesAreWaiting):
             client.set("id", b"x")
         assert client.get("id") is None
@@ -193,7 +196,7 @@ def test_errors_of_the_store_are_its_own(world):
 
 def test_it_is_importable_without_django():
     code = (
-        "import sys, migrations_app.routing.client, migrations_app.routing.http_source;"
+        "import sys, migrations_app.routing, migrations_app.routing.gateway_server;"
         "sys.exit(any(name.split('.')[0] in ('django', 'celery', 'channels') for name in sys.modules))"
     )
 
