@@ -97,6 +97,7 @@ class RouteLive:
     order: CutoverOrder
     said: str
     may: tuple[Offer, ...]
+    parked_for: str
     soaks_until: datetime | None
     relay: RelayPanel | None
     verifier: VerifierPanel | None
@@ -144,6 +145,7 @@ def route_live(*, actor: Actor, run_id: int, now: datetime) -> RouteLive | None:
         order=standing.order,
         said=hand_over.said_of(standing),
         may=offers(standing),
+        parked_for=run.parked_because,
         soaks_until=run.wake_at if run.parked_because == ParkedFor.SOAK else None,
         relay=panels.relay,
         verifier=panels.verifier,

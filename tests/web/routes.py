@@ -42,6 +42,7 @@ LIVE = RouteLive(
     order=CutoverOrder.NONE,
     said="",
     may=(),
+    parked_for="",
     soaks_until=None,
     relay=None,
     verifier=None,

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from migrations_app.engine.run_view import ParkedFor
 from migrations_app.models import Person, Run
 from migrations_app.models.actor import Actor
 from tests.hand_overs import DUAL_A, DUAL_B, lease, panel, parked, route, zero_downtime_run
@@ -108,3 +109,17 @@ def test_a_disabled_order_says_why(run: Run) -> None:
     parked(held, "held")
     page = signed_in("operator").get(f"/runs/{run.pk}/actions/").content.decode()
     assert 'class="button primary" type="submit" data-key-target="next">Hand over now' in page
+
+
+def test_the_buttons_are_asked_for_anew_once_the_run_waits_for_a_person(run: Run) -> None:
+    """What waits for a release has a next action, although every order stays as it was."""
+    client = signed_in("operator")
+
+    def orders() -> str:
+        text = client.get(f"/runs/{run.pk}/route/").content.decode()
+        return text.partition('data-orders="')[2].partition('"')[0]
+
+    before = orders()
+    parked(run, ParkedFor.HELD)
+    assert before.endswith(";")
+    assert orders().endswith(";held")
