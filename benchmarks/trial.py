@@ -87,8 +87,12 @@ def play(rig: Rig, source: str, target: str, *, sessions: int, writes: int, paus
 
 
 def _start(journey: Journey, name: str, rate: float) -> None:
-    """Seven clients on the busy sessions, one on sessions of a short life."""
-    journey.traffic.start(journey.busy, clients=CLIENTS - 1, rate=rate, name=name)
+    """Seven clients on the busy sessions, one on sessions of a short life.
+
+    As fast as they can they give way to the others: they stand for other machines, and would else take the relay's
+    share of these cores.
+    """
+    journey.traffic.start(journey.busy, clients=CLIENTS - 1, rate=rate, name=name, niceness=0 if rate else 15)
     brief = [f"brief:{number:04d}" for number in range(100)]
     mix = {"set": 1, "get": 3}
     journey.traffic.start(brief, clients=1, rate=rate or 100, name=f"{name}-brief", mix=mix, ttl_ms=BRIEF_MS)

@@ -6,6 +6,7 @@ on standard output is a JSON summary.
 """
 
 import json
+import os
 import random
 import signal
 import sys
@@ -170,6 +171,7 @@ class _Recorded:
 
 def main(path: Path) -> int:
     config = json.loads(path.read_text())
+    os.nice(config.get("niceness", 0))
     leave = threading.Event()
     for how in (signal.SIGTERM, signal.SIGINT):
         signal.signal(how, lambda *_: leave.set())
