@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.routing.configuration import router_from
 from migrations_app.services import routes
 from migrations_app.stores.routed.base import bucket_of
+from migrations_app.testing.histories import HistoryWriter
 from migrations_app.testing.proxy import TcpProxy
-from tests.faults.zero_downtime.client import packed
+from tests.faults.zero_downtime.client import Client, packed
 from tests.faults.zero_downtime.journey import Journey
 from tests.faults.zero_downtime.oracles import judge, level
 from tests.faults.zero_downtime.places import HOUR_MS, Contents, now_ms
@@ -26,6 +28,16 @@ def far_control_plane(journey: Journey) -> Iterator[tuple[TcpProxy, str]]:
     """A way of its own to the control plane, and its address."""
     with TcpProxy("127.0.0.1", journey.plane.web_port) as proxy:
         yield proxy, f"http://127.0.0.1:{proxy.port}"
+
+
+@contextmanager
+def quiet_client(journey: Journey, url: str) -> Iterator[Client]:
+    """A client in this process, whose way to the control plane is that one; its operations are recorded as well."""
+    document = journey.router()
+    document["route"] = {**document["route"], "url": url, "client_id": "quiet"}
+    config = {"name": "quiet", "seed": journey.rig.seed, "sessions": journey.busy}
+    with router_from(document) as router, HistoryWriter(journey.directory / "quiet.history", "quiet") as writer:
+        yield Client(config, router, writer)
 
 
 @fault("F14")
@@ -72,13 +84,14 @@ def cut_off(rig: Rig) -> None:
 
     The driver stands for a moment between publishing a hand-over and raising the fence, and again before the flip:
     what those clients write and read then is what the order of a hand-over is for. In the canary the relay stands
-    still as well, and one of them, frozen until then, writes sessions that nobody has written lately: nobody but the
+    still as well, and one of them, quiet until then, writes sessions that nobody has written lately: nobody but the
     hand-over itself can carry those.
     """
     with (
         stage(rig, workers=0) as at,
         at.journey("redis", "redis", busy=1200, canary_soak_ms=0) as journey,
         far_control_plane(journey) as (proxy, url),
+        quiet_client(journey, url) as quiet,
     ):
         canary, fenced = Trap(rig, "hand_off.published"), Trap(rig, "hand_off.fenced", nth=4)
         relaying = Trap(rig, "relay.handing")
@@ -90,20 +103,19 @@ def cut_off(rig: Rig) -> None:
         for name, sessions, mix in (
             ("writer", elsewhere, {"set": 1}),
             ("reader", [*first_wave, *elsewhere[:10]], {"get": 1}),
-            ("sleeper", first_wave, {"set": 1}),
         ):
             journey.traffic.start(sessions, clients=1, name=name, url=url, rate=150, mix=mix)
+        quiet.get(first_wave[0])
         journey.execute()
         journey.until_dual()
         proxy.freeze()
         began = time.monotonic()
-        journey.traffic.freeze("sleeper1")
         rig.watch(rig.seconds(30, 2))
         journey.hand_over()
-        for trap in (canary, relaying):
-            trap.wait()
-        journey.traffic.thaw("sleeper1")
-        rig.watch(0.4)
+        # Reading all the while, it has found out before that its lease is over and nobody answers.
+        rig.wait(lambda: quiet.get(first_wave[0]) or (canary.sprung and relaying.sprung), 60, "both to be caught")
+        for name in first_wave:
+            quiet.set(name)
         canary.open()
         journey.wait(lambda: journey.buckets(RoutePhase.DUAL_B) == 1, 30, "the canary to be handed over")
         rig.watch(0.5)

@@ -28,7 +28,7 @@ POINTS_OF_STEPS = (
     ("forward.effect_done", 5),
     ("forward.outcome_written", 6),
 )
-POINTS_OF_HAND_OVER = ("published", "closed", "reserved", "fenced", "drained", "compared", "done")
+POINTS_OF_HAND_OVER = ("closed", "published", "reserved", "fenced", "drained", "compared", "done")
 
 
 def fresh_workers(at: Stage, trap: Trap, *more: Trap) -> None:
