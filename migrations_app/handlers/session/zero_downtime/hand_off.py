@@ -148,10 +148,10 @@ class HandOff:
         if guard_is_on("fence_before_publish"):
             origin.raise_fence(buckets, second, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
         replica.raise_fence(buckets, second, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
-        reach("hand_off.closed")
         if self._incarnations() != servers:
             raise HandOffAborted("A server was started anew while writes waited: it may have forgotten its fences.")
         self._in_time(began + limit, "closing the fences")
+        reach("hand_off.closed")
         record = publish(ctx, self.pair, with_phase(handing, buckets, way.goes, second), expected_epoch=handing.epoch)
         reach("hand_off.done")
         paused = round((ctx.clock.monotonic() - began) * 1000)
