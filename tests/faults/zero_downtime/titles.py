@@ -19,7 +19,7 @@ TITLES: Mapping[str, str] = {
     "F13": "The journal cannot be emptied in a hand-over",
     "F14": "Client frozen before a hand-over, woken after it",
     "F15": "Client cut off from the control plane",
-    "F16": "Control plane's database down",
+    "F16": "Control plane's database down, then every process of it killed",
     "F17": "Effect took place, its answer was lost",
     "F18": "Corruption on the target",
     "F19": "Corruption during a hand-over",
