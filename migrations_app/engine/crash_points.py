@@ -2,7 +2,7 @@
 
 `SNAKEWEB_CRASH_AT="name[:nth][:action[:argument]]"` arms one point, `;` separates several. Actions: `exit` (the
 default, status 137 as after SIGKILL), `stop` (SIGSTOP), `raise` (a `Crash`, for tests in one process) and
-`wait:<path>` (create `<path>.reached`, then block until `<path>` exists). `nth` counts from 1.
+`wait:<path>` (write the process id to `<path>.reached`, then block until `<path>` exists). `nth` counts from 1.
 """
 
 import contextlib
@@ -86,7 +86,7 @@ def _act(name: str, point: _Point) -> None:
     if point.action == "raise":
         raise Crash(name)
     if point.action == "wait":
-        Path(f"{point.argument}.reached").touch()
+        Path(f"{point.argument}.reached").write_text(str(os.getpid()))
         while not Path(point.argument).exists():
             time.sleep(_LOOK_AGAIN_SECONDS)
         return

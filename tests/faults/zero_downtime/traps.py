@@ -28,6 +28,12 @@ class Trap:
         """Somebody stands at the point, or stood there."""
         return Path(f"{self._gate}.reached").exists()
 
+    @property
+    def caught(self) -> int:
+        """The process that stands there."""
+        told = self.rig.wait(Path(f"{self._gate}.reached").read_text, 5, f"who stands at {self.point}")
+        return int(told)
+
     def wait(self, seconds: float = 60) -> None:
         self.rig.wait(lambda: self.sprung, seconds, f"a driver to come to {self.point}")
 
@@ -35,11 +41,11 @@ class Trap:
         self._gate.touch()
 
 
-def kill_at(journey: Journey, trap: Trap, step: str = "", *, begin: Callable[[], object] = bool) -> Process:
-    """Begin something, and SIGKILL whoever drives the run (or `step`, its background driver) at the trap's point."""
+def kill_at(journey: Journey, trap: Trap, *, begin: Callable[[], object] = bool) -> Process:
+    """Begin something, and SIGKILL the worker that comes to the trap's point."""
     begin()
     trap.wait()
-    driver = journey.rig.wait(lambda: journey.plane.driver_of(journey.run, step), 5, f"the driver at {trap.point}")
+    driver = next(worker for worker in journey.plane.workers if worker.pid == trap.caught)
     driver.kill()
     trap.open()
     journey.rig.add(killed=1)
