@@ -58,7 +58,7 @@ class Flow:
             self.passes.append((time.monotonic(), passed.oldest_ms, len(passed.ids)))
 
     def stuck(self) -> dict[str, Any]:
-        """What a store cannot hold, and the store (side) that is full of complaints first."""
+        """How many sessions wait because a side cannot hold them; which side, and why it refused the first."""
         held_back = {side: passed for side, passed in self.last.items() if passed.stuck}
         side, first = next(iter(held_back.items()), ("", Relayed()))
         return {

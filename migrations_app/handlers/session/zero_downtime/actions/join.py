@@ -13,6 +13,7 @@ from migrations_app.handlers.session import route
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.sides import reading
 from migrations_app.handlers.session.zero_downtime.closing import close_late_drivers
+from migrations_app.handlers.session.zero_downtime.incarnations import PANEL
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
 from migrations_app.handlers.session.zero_downtime.publishing import document_of
 
@@ -32,10 +33,12 @@ class Join(Action):
             for store, fence in ((pair.a, record.epoch), (pair.b, record.epoch + 1)):
                 store.join(ctx.worker, route=record.name, fence=fence, document=document, epoch=record.epoch)
                 reach("session.join.store")
+            servers = {"a": pair.a.incarnation(), "b": pair.b.incarnation()}
+            ctx.live.show(record.name, PANEL, servers)  # an earlier migration of the route had other stores
             return {
                 "fence": record.epoch,
                 "target_identity": pair.b.sessions.probe().identity,
-                "incarnations": {"a": pair.a.incarnation(), "b": pair.b.incarnation()},
+                "incarnations": servers,
             }
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:

@@ -90,3 +90,11 @@ def test_what_a_person_must_do_is_said(stage: Stage) -> None:
 
     assert len(lines) == 2
     assert stage.move.target.name in lines[1]
+
+
+def test_servers_are_known_from_here_on_whatever_an_earlier_migration_of_the_route_saw(stage: Stage) -> None:
+    stage.move.live.show("sessions", "incarnations", {"a": "another store", "b": "another", "forgetful": ["a"]})
+    result = stage.do("join")
+
+    shown = stage.move.live.panels["incarnations"]
+    assert {name: value for name, value in shown.items() if name != "at"} == result["incarnations"]
