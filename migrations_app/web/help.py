@@ -1,0 +1,88 @@
+"""What the words of the pages mean: one place for the texts, one tag that puts them beside a word.
+
+`{% help "risk" %}` draws a small button; the text opens over the page, closes with Escape, and needs no script. Pages
+that use it load `snakeweb/help.css`. A term that stands twice on one page gives the second a `place` of its own.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """`name` as it reads after “About”."""
+
+    name: str
+    text: str
+
+
+TERMS: Mapping[str, Term] = {
+    "risk": Term(
+        "risk",
+        "A score from 0 to 100 that rules work out from the plan and from what was seen of the targets. Each finding "
+        "adds its weight, what makes the plan safer takes some away. Below 15 is low, from 40 on is high. It stops "
+        "nothing by itself: it tells the people who sign where to look.",
+    ),
+    "revision": Term(
+        "revisions",
+        "Planning writes a revision: steps, way back, risk and estimates as they were then. A revision never changes; "
+        "editing or planning again writes the next one. Signatures belong to what one revision says.",
+    ),
+    "digest": Term(
+        "the digest",
+        "A fingerprint of exactly what is signed: environment, type, options, parameters, steps and rollback steps in "
+        "order, claims, description and the targets' configuration. If one letter of it changes, so does the digest. "
+        "Estimates, counts, findings, title and comments are not part of it.",
+    ),
+    "signature": Term(
+        "signatures",
+        "One person's decision on one digest. Nobody who wrote any revision can sign, and each signature fills one "
+        "place. A change of what is signed makes it void; the same content keeps it. Signing starts nothing.",
+    ),
+    "dry_run": Term(
+        "dry runs",
+        "Goes through every step with read-only connections, so it cannot write anything, and finds what would stop "
+        "the real run. It counts for 24 hours and for this digest only.",
+    ),
+    "start_check": Term(
+        "the start check",
+        "Everything that has to be true at the moment of the start, looked at again each time: signatures, dry run, "
+        "other runs on the same targets, and whether the targets are still what they were when this was planned.",
+    ),
+    "rollback": Term(
+        "the way back",
+        "Each step has an undo. When a step fails, or somebody asks for it, the steps that had begun are undone, "
+        "newest first, and what was restored is verified. Past a step without an undo there is no way back but a new "
+        "migration in the other direction.",
+    ),
+    "claim": Term(
+        "claims",
+        "The targets that a run holds for itself while it is alive. A second run that claims one of them, exclusively "
+        "on either side, has to wait.",
+    ),
+    "zero_downtime": Term(
+        "zero downtime",
+        "Services keep reading and writing during the whole move. Both stores are kept level and traffic is handed "
+        "over in small parts, each held back for less than a second; until the move is completed, everything can be "
+        "brought back.",
+    ),
+}
+
+
+@register.simple_tag(name="help")
+def help_text(term: str, place: str = "") -> SafeString:
+    """Raises KeyError for a term that nobody has written, which the tests find."""
+    about = TERMS[term]
+    return format_html(
+        '<button class="help" type="button" popovertarget="{id}" aria-label="About {name}">?</button>'
+        '<span class="help-text" id="{id}" popover><strong>About {name}</strong><span>{text}</span></span>',
+        id="-".join(filter(None, ("help", term.replace("_", "-"), place))),
+        name=about.name,
+        text=about.text,
+    )
