@@ -1,9 +1,7 @@
 """Route records for the services that follow them: a long poll, and leases (token scope `route`)."""
 
-import asyncio
 from collections.abc import Mapping
 from datetime import datetime
-from time import monotonic
 from typing import Annotated, Any
 
 from asgiref.sync import sync_to_async
@@ -11,6 +9,7 @@ from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
 from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, now
+from migrations_app.api.route_epochs import PUBLISHED
 from migrations_app.api.schemas import Input
 from migrations_app.engine.ports import RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
@@ -23,7 +22,6 @@ router = Router(tags=["routes"])
 
 LONGEST_WAIT = 25  # seconds; below what proxies allow a request
 USUAL_WAIT = 8  # seconds; below the ten after which our own client gives an answer up
-LOOK_EVERY = 0.2  # seconds; a client whose write waits hears of the end from its store's mirror
 
 
 class Bucket(Schema):
@@ -102,10 +100,8 @@ def route_leases(request: ApiRequest, name: str) -> Any:
 @router.get("/{name}", response=RouteDocument, auth=ASYNC_CALLERS, by_alias=True)
 async def get_route(request: ApiRequest, name: str, since: Query[Since]) -> Any:
     read = sync_to_async(reads.route)
-    give_up_at = monotonic() + since.wait
     route = await read(actor=request.auth, name=name)
-    while route.epoch <= since.after and monotonic() < give_up_at:
-        await asyncio.sleep(LOOK_EVERY)
+    if route.epoch <= since.after and await PUBLISHED.waited_beyond(name, since.after, since.wait):
         route = await read(actor=request.auth, name=name)
     return await sync_to_async(_document)(route.record)
 

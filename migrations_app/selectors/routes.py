@@ -44,6 +44,11 @@ def route_clients(*, actor: Actor, name: str) -> tuple[RouteClient, ...]:
     )
 
 
+def published_epochs() -> dict[str, int]:
+    """Of every route, for nobody in particular: a number says nothing about what is behind it."""
+    return dict(Route.objects.values_list("name", "epoch"))
+
+
 def view_of(row: Route) -> RouteView:
     return RouteView(row.record, row.changed_at)
 

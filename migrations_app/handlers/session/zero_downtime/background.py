@@ -36,7 +36,8 @@ SERVED: Mapping[str, tuple[RoutePhase, ...]] = {
 }
 LOOK_AT_ROUTE_SECONDS = 0.1
 SHOW_SECONDS = 1.0
-IDLE_SECONDS = 0.004
+FEW = 50  # sessions; a pass that found fewer is followed by a rest, so that the next one finds more at once
+REST_SECONDS = 0.01
 LAG_WINDOW_SECONDS = 10.0
 PASSES = 10_000
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(seconds=5)  # of the verifier, between passes
@@ -100,7 +101,7 @@ class RelayDriver(Background):
         flow = Flow(carried=before.get("carried", 0))
         with opened(ctx.targets, ctx.worker) as pair:
             skew = pair.skew_ms()
-            relays = {"a": Relay(pair.a, pair.b, ctx.worker, skew), "b": Relay(pair.b, pair.a, ctx.worker, -skew)}
+            relays = {"a": Relay(pair.a, pair.b, pair.worker, skew), "b": Relay(pair.b, pair.a, pair.worker, -skew)}
             watch = LegacyWatch(ctx, pair, before, age_seconds=_age_seconds(ctx, before))
             incarnations = Incarnations.of(ctx, pair, record.name)
             looked = shown = time.monotonic()
@@ -119,16 +120,17 @@ class RelayDriver(Background):
                 if now - shown >= SHOW_SECONDS:
                     shown = now
                     ctx.live.show(record.name, "relay", {"run": ctx.run_id, **self._panel(record, pair, flow, watch)})
-                if not moved:
-                    time.sleep(IDLE_SECONDS)
+                if moved < FEW:
+                    time.sleep(REST_SECONDS)
 
-    def _carry(self, record: RouteRecord, relays: Mapping[str, Relay], flow: Flow) -> bool:
-        moved = False
+    def _carry(self, record: RouteRecord, relays: Mapping[str, Relay], flow: Flow) -> int:
+        """How many sessions."""
+        moved = 0
         for side, phases in SERVED.items():
             if buckets := buckets_in(record, *phases):
                 passed = relays[side].carry(buckets)
                 flow.saw(side, passed)
-                moved = moved or bool(passed.ids)
+                moved += len(passed.ids)
         return moved
 
     def _panel(self, record: RouteRecord, pair: Pair, flow: Flow, watch: LegacyWatch) -> dict[str, Any]:
@@ -147,8 +149,15 @@ class RelayDriver(Background):
         }
 
 
+class _Overtaken(Exception):
+    """The route or a server is another one than when the pass began: such a pass proves nothing."""
+
+
 class VerifierDriver(Background):
-    """One pass, then a rest about as long; it holds no worker between passes."""
+    """One pass, then a rest about as long; it holds no worker between passes.
+
+    A pass that a hand-over overtakes is stopped and begun anew: the next wave waits for one that began after it.
+    """
 
     def drive(self, ctx: BackgroundContext) -> datetime | None:
         record = dual_record(ctx)
@@ -158,27 +167,33 @@ class VerifierDriver(Background):
         incarnations = _incarnations(ctx, record)
         began = ctx.clock.now()
         with opened(ctx.targets, ctx.worker) as pair:
-            found = verifier(ctx, pair, record, lambda _compared: ctx.alive()).run()
-            if not self._overtaken(ctx, record, incarnations):
+            checking = verifier(ctx, pair, record, lambda _compared: self._go_on(ctx, record, incarnations))
+            found, overtaken = checking.found, False
+            try:
+                checking.run()
                 ctx.live.show(record.name, "verifier", panel_after(before, found, began))
+            except _Overtaken:
+                overtaken = True
             if self._relay_is_alive(ctx, record):
                 # The backfill is over: what a frozen driver of it still holds is refused from now on.
                 close_partitions(ctx.run_id, ctx.options["parallel_workers"], pair.b.sessions)
-                Collector(pair, ctx.worker).collect()
+                Collector(pair, pair.worker).collect()
         if found.diverging:
             ctx.log.warning(f"{found.diverging} session(s) differed between the stores; {found.repaired} repaired.")
         now = ctx.clock.now()
-        return now + min(max(SHORTEST_REST, now - began), LONGEST_REST)
+        return now if overtaken else now + min(max(SHORTEST_REST, now - began), LONGEST_REST)
 
     def _relay_is_alive(self, ctx: BackgroundContext, record: RouteRecord) -> bool:
         """Whether its panel is fresh: then its fence shuts out every relay before it."""
         at = ctx.live.shown(record.name).get("relay", {}).get("at")
         return at is not None and ctx.clock.now() - datetime.fromisoformat(at) < RELAY_SILENCE
 
-    def _overtaken(self, ctx: BackgroundContext, record: RouteRecord, incarnations: Mapping[str, Any]) -> bool:
-        """Whether the route or a server is another one than when the pass began: such a pass proves nothing."""
+    def _go_on(self, ctx: BackgroundContext, record: RouteRecord, incarnations: Mapping[str, Any]) -> None:
+        """After each page, the last one included."""
+        ctx.alive()
         now = ctx.routes.get(record.name)
-        return now is None or now.epoch != record.epoch or _incarnations(ctx, record) != incarnations
+        if now is None or now.epoch != record.epoch or _incarnations(ctx, record) != incarnations:
+            raise _Overtaken
 
 
 def _age_seconds(ctx: BackgroundContext, panel: Mapping[str, Any]) -> float:
@@ -215,7 +230,7 @@ def verifier(
     return Verifier(
         pair,
         level,
-        ctx.worker,
+        pair.worker,
         settle_seconds=ctx.parameters["settle_ms"] / 1000,
         tick=tick,
         now_published=lambda: ctx.routes.get(record.name),

@@ -85,8 +85,7 @@ def abort(ctx: ActionContext, pair: Pair | None, reason: str) -> RouteRecord:
             if pair is not None:
                 mirror(ctx, pair, record)  # somebody else ended it, perhaps without the stores
             return record
-        highest = ctx.routes.reserved(record.name) if guard_is_on("reserve_epochs") else record.epoch
-        epoch = highest + 1
+        epoch = ctx.routes.reserved(record.name) + 1 if guard_is_on("reserve_epochs") else record.epoch
         try:
             published = publish(ctx, pair, aborted(record, epoch), expected_epoch=record.epoch)
         except IllegalTransition:
@@ -138,7 +137,7 @@ class HandOff:
             ctx, self.pair, with_phase(before, buckets, way.handing, first, deadline), expected_epoch=before.epoch
         )
         reach("hand_off.published")
-        origin.raise_fence(buckets, first, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
+        origin.raise_fence(buckets, first, self.pair.worker, within_ms=ctx.parameters["pause_target_ms"])
         reach("hand_off.fenced")
         drained = self._drain(buckets, began + limit) if guard_is_on("drain_after_fence") else early
         reach("hand_off.drained")
@@ -146,8 +145,8 @@ class HandOff:
         reach("hand_off.compared")
         self._in_time(began + limit, "comparing")
         if guard_is_on("fence_before_publish"):
-            origin.raise_fence(buckets, second, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
-        replica.raise_fence(buckets, second, ctx.worker, within_ms=ctx.parameters["pause_target_ms"])
+            origin.raise_fence(buckets, second, self.pair.worker, within_ms=ctx.parameters["pause_target_ms"])
+        replica.raise_fence(buckets, second, self.pair.worker, within_ms=ctx.parameters["pause_target_ms"])
         if self._incarnations() != servers:
             raise HandOffAborted("A server was started anew while writes waited: it may have forgotten its fences.")
         self._in_time(began + limit, "closing the fences")

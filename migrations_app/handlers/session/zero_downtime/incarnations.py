@@ -76,7 +76,7 @@ class Incarnations:
         store = self.pair.side(side)
         lost = _fell(self.seqs.get(side, ()), store.highest_seqs())
         for part in record.ranges:
-            store.raise_fence(range(part.first, part.last + 1), part.epoch, self.ctx.worker)
+            store.raise_fence(range(part.first, part.last + 1), part.epoch, self.pair.worker)
         self.ctx.log.warning(
             f"Side {side} of the route “{record.name}” is another incarnation of its server. Every session is compared "
             "anew before any hand-over."
@@ -93,7 +93,7 @@ class Incarnations:
                 wanted = with_phase(wanted, same, phase, epoch)
         published = self.ctx.routes.publish(wanted, expected_epoch=record.epoch)
         self.pair.mirror(document_of(published), published.epoch)
-        store.raise_fence(serving, epoch, self.ctx.worker)
+        store.raise_fence(serving, epoch, self.pair.worker)
         return published
 
 

@@ -46,7 +46,7 @@ class LegacyWatch:
         for side in sides:
             store = self._pair.side(side)
             if changed := store.changed_ids():
-                store.suspects(changed, self._ctx.worker)
+                store.suspects(changed, self._pair.worker)
             if not store.watches():
                 self._heard = now  # there may have been one that was not seen
         seen = {side: self._pair.side(side).legacy_writes() for side in sides}

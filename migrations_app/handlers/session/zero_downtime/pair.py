@@ -39,9 +39,10 @@ class Pair:
 @contextmanager
 def opened(targets: Mapping[str, Target], worker: WorkerToken) -> Iterator[Pair]:
     """Raises LeaseLost when a later driver was there first, DependencyUnavailable when a store does not answer."""
-    fence = worker if guard_is_on("worker_fence") else WorkerToken(worker.scope, 1)
+    if not guard_is_on("worker_fence"):
+        worker = WorkerToken(worker.scope, 1)  # every driver looks like the first one
     source, target = targets[SOURCE], targets[TARGET]
     with open_routed(source.config, source.secrets) as a, open_routed(target.config, target.secrets) as b:
-        a.sessions.raise_worker_fence(fence)
-        b.sessions.raise_worker_fence(fence)
+        a.sessions.raise_worker_fence(worker)
+        b.sessions.raise_worker_fence(worker)
         yield Pair(a, b, worker)

@@ -63,10 +63,13 @@ class Verifier:
     tick: Callable[[int], None]
     now_published: Callable[[], RouteRecord | None]
     newest_wins: bool = True
+    found: Pass = field(default_factory=Pass)
 
     def run(self) -> Pass:
-        """One pass. Raises LeaseLost and DependencyUnavailable; a pass that was stopped has proven nothing."""
-        found = Pass()
+        """One pass, once. Raises LeaseLost and DependencyUnavailable; a pass that was stopped has proven nothing, and
+        what it did until then is in `found`.
+        """
+        found = self.found
         for side in ("a", "b"):
             cursor, last = "", False
             while not last:

@@ -73,25 +73,28 @@ def _each_step_once(rig: Rig, journey: Journey) -> None:
 
 @fault("F2")
 def frozen_and_woken(rig: Rig) -> None:
-    """It stands between reading a page and writing it; when it wakes up another one has gone on for long."""
+    """It stands between reading a page and writing it; when it wakes up another one has written pages of its own, and
+    is in the middle of it: so nothing but the token keeps the first one's page out."""
     with stage(rig, workers=0) as at, at.journey("redis", "redis", batch_size=50, workers=1) as journey:
         read = Trap(rig, "session.backfill.read", nth=3)
         applied = Trap(rig, "session.backfill.applied", nth=3)
+        going_on = Trap(rig, "session.backfill.read", nth=3, name="going-on")
         frozen = at.plane.start_workers("worker-frozen", crash_at=f"{read.armed};{applied.armed}")[0]
         journey.traffic.start(journey.busy)
         journey.execute()
         read.wait()
-        at.plane.start_workers("worker-next")
+        at.plane.start_workers("worker-next", crash_at=going_on.armed)
         frozen.freeze()
         read.open()
         rig.watch(3 * LEASE_SECONDS)
-        rig.reaches(lambda: journey.step_state("transfer") == "succeeded", 60, "another worker to copy everything")
+        going_on.wait()
         rig.expect(not applied.sprung, "the frozen one was not frozen")
         frozen.thaw()
         rig.reaches(lambda: _refusals(journey) >= 1, 20, "the woken driver to be refused")
         rig.expect(not applied.sprung, "the woken driver wrote its page: the store did not refuse its token")
         rig.count(refusals=_refusals(journey))
-        applied.open()
+        for trap in (applied, going_on):
+            trap.open()
         journey.until_dual()
         journey.over()
         judge(journey)

@@ -73,7 +73,7 @@ class Backfill(Action):
                 held = pair.a.fetch([record.id for record in page.records])
                 read = time.monotonic()
                 reach("session.backfill.read")
-                adopted = adopt(pair.b, held, ctx.worker, skew)
+                adopted = adopt(pair.b, held, pair.worker, skew)
                 reach("session.backfill.applied")
                 applied = time.monotonic()
                 copied.saw(page, adopted)

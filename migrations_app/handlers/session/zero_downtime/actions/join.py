@@ -31,7 +31,7 @@ class Join(Action):
             document = document_of(record)
             # The replica refuses every epoch that clients have before the hand-over.
             for store, fence in ((pair.a, record.epoch), (pair.b, record.epoch + 1)):
-                store.join(ctx.worker, route=record.name, fence=fence, document=document, epoch=record.epoch)
+                store.join(pair.worker, route=record.name, fence=fence, document=document, epoch=record.epoch)
                 reach("session.join.store")
             servers = {"a": pair.a.incarnation(), "b": pair.b.incarnation()}
             ctx.live.show(record.name, PANEL, servers)  # an earlier migration of the route had other stores
@@ -50,10 +50,10 @@ class Join(Action):
             if pair.b.joined():
                 close_late_drivers(ctx, pair)
                 self._clear_target(ctx, pair)
-                pair.b.leave(ctx.worker)
+                pair.b.leave(pair.worker)
                 reach("session.join.undo.target")
-            pair.a.leave(ctx.worker)
-            pair.a.sessions.withdraw(ctx.worker, [run_scope(ctx.run_id), run_scope(ctx.effect_run_id)])
+            pair.a.leave(pair.worker)
+            pair.a.sessions.withdraw(pair.worker, [run_scope(ctx.run_id), run_scope(ctx.effect_run_id)])
 
     def manual_undo(self, ctx: ActionContext) -> Sequence[str]:
         source, target = ctx.targets[SOURCE].name, ctx.targets[TARGET].name
@@ -74,7 +74,7 @@ class Join(Action):
                 for session_id, a, b in held
                 if a.record is not None or a.dead or b.version > (0, 0) or a.version > (0, 0)
             ]
-            removed += pair.b.sessions.delete(ours, ctx.worker) if ours else 0
+            removed += pair.b.sessions.delete(ours, pair.worker) if ours else 0
             left += len(page.ids) - len(ours)
             cursor, last = page.cursor, page.last
             ctx.progress.alive()

@@ -49,7 +49,7 @@ class Journal(Action):
             # Whoever still goes by an older epoch is refused, and told where the route is now.
             buckets = range(256)
             if pair.a.joined():
-                pair.a.raise_fence(buckets, record.epoch, ctx.worker)
+                pair.a.raise_fence(buckets, record.epoch, pair.worker)
             reach("session.journal.undo.published")
             wait_for_clients(ctx, record.epoch)
 
@@ -88,5 +88,5 @@ class Journal(Action):
 
     def _count(self, ctx: ActionContext, pair: Pair) -> int:
         if changed := pair.a.changed_ids():
-            pair.a.suspects(changed, ctx.worker)
+            pair.a.suspects(changed, pair.worker)
         return pair.a.legacy_writes()

@@ -67,7 +67,7 @@ class Prove(Action):
 
 def carry_all(ctx: ActionContext, pair: Pair) -> int:
     """Carry what is marked in the source, for as long as passes are full. The relay beside the steps does the same."""
-    relay = Relay(pair.a, pair.b, ctx.worker, pair.skew_ms())
+    relay = Relay(pair.a, pair.b, pair.worker, pair.skew_ms())
     carried = 0
     while passed := len(relay.carry(range(BUCKETS)).ids):
         carried += passed

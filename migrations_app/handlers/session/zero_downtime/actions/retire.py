@@ -31,11 +31,11 @@ class Retire(Action):
             # Nobody may still go by an epoch under which it looks at what is taken away here (PROTOCOL R35).
             clients = wait_for_clients(ctx, record.epoch)
             if pair.a.joined():
-                pair.a.raise_fence(range(256), record.epoch, ctx.worker)
+                pair.a.raise_fence(range(256), record.epoch, pair.worker)
             reach("session.retire.published")
             removed = self._remove_old(ctx, pair) if ctx.options["cleanup_source"] else 0
-            pair.b.leave(ctx.worker)
-            pair.a.leave(ctx.worker)
+            pair.b.leave(pair.worker)
+            pair.a.leave(pair.worker)
             for store in (pair.b, pair.a):
                 store.sessions.clear_worker_fences(f"{run_scope(ctx.run_id)}:")
         return {"epoch": record.epoch, "clients": clients, "removed": removed}
@@ -44,7 +44,7 @@ class Retire(Action):
         removed, cursor, last = int(ctx.checkpoint.get("removed", 0)), "", False
         while not last:
             page = pair.a.sessions.scan_ids(cursor, ID_PAGE)
-            removed += pair.a.sessions.delete(page.ids, ctx.worker) if page.ids else 0
+            removed += pair.a.sessions.delete(page.ids, pair.worker) if page.ids else 0
             cursor, last = page.cursor, page.last
             ctx.progress.save({"removed": removed}, done=removed, unit="sessions")
         ctx.log.info(f"{removed} old session(s) were removed from “{ctx.targets[SOURCE].name}”.")

@@ -29,7 +29,7 @@ from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
 from migrations_app.handlers.session.zero_downtime.proving import prove_source
 from migrations_app.handlers.session.zero_downtime.publishing import buckets_in, mirror
 from migrations_app.handlers.session.zero_downtime.relay import Relay
-from migrations_app.handlers.session.zero_downtime.waves import WAVES, next_chunk, wave_of
+from migrations_app.handlers.session.zero_downtime.waves import CHUNK, WAVES, next_chunk, size_after, wave_of
 
 GATE_SECONDS = 0.25
 SAVE_SECONDS = 2.0
@@ -41,7 +41,8 @@ LATELY = 200
 class State:
     """What the checkpoint keeps. `wave_at`: when the last wave was complete, ISO 8601; `aborts` in a row.
 
-    `differed_at`: when the stores last differed while writes waited: a pass must prove them level since.
+    `differed_at`: when the stores last differed while writes waited: a pass must prove them level since. `chunk`:
+    buckets that the next hand-over takes at most.
     """
 
     waves: int = 0
@@ -51,6 +52,12 @@ class State:
     hand_overs: int = 0
     hand_backs: int = 0
     longest_pause_ms: int = 0
+    chunk: int = CHUNK
+
+    def paused(self, paused_ms: int, target_ms: int) -> "State":
+        """Writes waited so long; also for a hand-over that was given up."""
+        longest = max(self.longest_pause_ms, paused_ms)
+        return replace(self, longest_pause_ms=longest, chunk=size_after(self.chunk, paused_ms, target_ms))
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
@@ -117,7 +124,7 @@ class Switch(Action):
 
     def _hand_over(self, ctx: ActionContext, pair: Pair, record: RouteRecord, state: State) -> State:
         """One chunk of the wave under way, once its gates are open. The state says what came of it."""
-        chunk = next_chunk(record)
+        chunk = next_chunk(record, state.chunk)
         with _hand_off(ctx, pair, FORWARD, record) as hand_off:
             if not self._through_gates(ctx, pair, record, state, chunk, hand_off):
                 return state
@@ -127,12 +134,11 @@ class Switch(Action):
                 return self._after_abort(ctx, state, reason)
         waves = wave_of(done.record)
         state = replace(
-            state,
+            state.paused(done.paused_ms, ctx.parameters["pause_target_ms"]),
             waves=waves,
             wave_at=ctx.clock.now().isoformat() if waves > state.waves else state.wave_at,
             aborts=0,
             hand_overs=state.hand_overs + 1,
-            longest_pause_ms=max(state.longest_pause_ms, done.paused_ms),
         )
         ctx.log.info(
             f"{len(chunk)} bucket(s) are served by “{ctx.targets[TARGET].name}”; writes waited {done.paused_ms} ms, "
@@ -143,7 +149,7 @@ class Switch(Action):
 
     def _after_abort(self, ctx: ActionContext, state: State, reason: HandOffAborted) -> State:
         differed_at = ctx.clock.now().isoformat() if reason.details.get("differences") else state.differed_at
-        state = replace(_waited(state, reason), aborts=state.aborts + 1, differed_at=differed_at)
+        state = replace(_waited(ctx, state, reason), aborts=state.aborts + 1, differed_at=differed_at)
         if state.aborts >= MOST_ABORTS:
             ctx.log.warning(
                 f"The hand-over was given up {state.aborts} times in a row ({reason.message}) and is not tried again "
@@ -186,23 +192,21 @@ class Switch(Action):
             handed = buckets_in(record, RoutePhase.DUAL_B)
             if not handed:
                 return replace(state, waves=0, wave_at="", aborts=0)
+            chunk = handed[: state.chunk]
             with _hand_off(ctx, pair, BACK, record) as hand_off:
-                _carry_first(ctx, hand_off, handed[:64])
+                _carry_first(ctx, hand_off, chunk)
                 try:
-                    done = hand_off.hand_over(handed[:64])
+                    done = hand_off.hand_over(chunk)
                 except HandOffAborted as reason:
-                    state, aborts = _waited(state, reason), aborts + 1
+                    state, aborts = _waited(ctx, state, reason), aborts + 1
                     if aborts >= MOST_ABORTS:
                         raise
                     prove_source(ctx, pair, differs=bool(reason.details.get("differences")))
                     continue
-            state = replace(
-                state,
-                hand_backs=state.hand_backs + 1,
-                longest_pause_ms=max(state.longest_pause_ms, done.paused_ms),
-            )
+            state = state.paused(done.paused_ms, ctx.parameters["pause_target_ms"])
+            state = replace(state, hand_backs=state.hand_backs + 1)
             ctx.log.info(
-                f"{len(handed[:64])} bucket(s) are served by “{ctx.targets[SOURCE].name}” again; writes waited "
+                f"{len(chunk)} bucket(s) are served by “{ctx.targets[SOURCE].name}” again; writes waited "
                 f"{done.paused_ms} ms."
             )
 
@@ -248,9 +252,9 @@ def _as_the_route_is(ctx: ActionContext, state: State) -> State:
     return replace(state, waves=waves, wave_at=ctx.clock.now().isoformat() if waves else "")
 
 
-def _waited(state: State, reason: HandOffAborted) -> State:
+def _waited(ctx: ActionContext, state: State, reason: HandOffAborted) -> State:
     """Writes waited for a hand-over that was given up as well."""
-    return replace(state, longest_pause_ms=max(state.longest_pause_ms, reason.details.get("paused_ms", 0)))
+    return state.paused(reason.details.get("paused_ms", 0), ctx.parameters["pause_target_ms"])
 
 
 def _carry_first(ctx: ActionContext, hand_off: HandOff, buckets: Sequence[int]) -> None:
@@ -265,7 +269,7 @@ def _hand_off(ctx: ActionContext, pair: Pair, way: Way, record: RouteRecord) -> 
     skew = pair.skew_ms()
     lately: deque[str] = deque(maxlen=LATELY)
     relay = Relay(
-        pair.side(way.origin), pair.side(way.replica), ctx.worker, skew if way is FORWARD else -skew, lately.extend
+        pair.side(way.origin), pair.side(way.replica), pair.worker, skew if way is FORWARD else -skew, lately.extend
     )
     level = Levelness(pair, lambda bucket: way.origin, key_of(ctx.extra), ctx.parameters["deadline_tolerance_ms"], skew)
     yield HandOff(ctx, pair, way, relay, level, lambda: list(lately))
