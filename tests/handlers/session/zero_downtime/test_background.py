@@ -153,8 +153,10 @@ def test_a_pass_that_something_overtook_proves_nothing(stage: Stage, event: str)
         "another server": lambda: stage.move.live.show(ROUTE, "incarnations", {"a": "another"}),
         "the route is gone": lambda: stage.move.routes._records.clear(),
     }
-    VerifierDriver().drive(context(stage, "verifier", turns(acts[event], nothing, nothing)))
+    again_at = VerifierDriver().drive(context(stage, "verifier", turns(acts[event])))
 
+    assert again_at is not None
+    assert again_at <= stage.move.clock.now()  # its first page was its last one: the next pass begins at once
     assert stage.move.live.panels["verifier"] == before
 
 
