@@ -11,9 +11,11 @@ STATE_DIRECTORY = Path(os.environ.get("SNAKEWEB_STATE", ".run")).resolve()
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the machine told us. `production` is on as soon as host names to serve are given."""
+    """What the machine told us. `production` is on as soon as host names to serve are given, and then
+    there is no `debug`."""
 
     production: bool
+    debug: bool
     secret_keys: tuple[str, ...]
     secret_keys_generated: bool
     database_url: str
@@ -43,6 +45,7 @@ def read() -> Surroundings:
     hosts = tuple(h for h in env.get("SNAKEWEB_ALLOWED_HOSTS", "").replace(",", " ").split() if h)
     return Surroundings(
         production=bool(hosts),
+        debug=env.get("SNAKEWEB_DEBUG") == "1" and not hosts,
         secret_keys=keys or (_generated_key(),),
         secret_keys_generated=not keys,
         database_url=env.get("SNAKEWEB_DATABASE_URL", f"sqlite:///{STATE_DIRECTORY / 'snakeweb.sqlite3'}"),

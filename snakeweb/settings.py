@@ -14,7 +14,7 @@ _HERE = Path(__file__).resolve().parent
 ASSETS_DIR = _HERE if (_HERE / "templates").is_dir() else _HERE.parent
 
 SECRET_KEY, *SECRET_KEY_FALLBACKS = SURROUNDINGS.secret_keys
-DEBUG = False
+DEBUG = SURROUNDINGS.debug
 ALLOWED_HOSTS = list(SURROUNDINGS.allowed_hosts)
 
 INSTALLED_APPS = [

@@ -51,8 +51,8 @@ def _frame(request: PageRequest) -> Frame:
     reader = shell(actor=request.actor)
     return Frame(
         reader=reader,
-        nav=_navigation(request, reader),
-        settings_tabs=_settings_tabs(request),
+        nav=navigation(request, reader),
+        settings_tabs=settings_tabs(request),
         chain=_chain(chain_status(actor=request.actor)) if reader.can_read_audit else None,
         maintenance=not settings.current().enabled,
     )
@@ -64,7 +64,7 @@ def _chain(status: ChainStatus) -> Chain:
     return Chain(status.ok, status.head, status.verified_at)
 
 
-def _navigation(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
+def navigation(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
     here = request.resolver_match.url_name if request.resolver_match else ""
 
     def item(label: str, name: str, icon: str, *, prefix: str, count: int = 0, starts_group: bool = False) -> NavItem:
@@ -86,7 +86,7 @@ def _navigation(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
     return tuple(items)
 
 
-def _settings_tabs(request: PageRequest) -> tuple[NavItem, ...]:
+def settings_tabs(request: PageRequest) -> tuple[NavItem, ...]:
     tabs = (
         ("Account", "settings"),
         ("API tokens", "settings_tokens"),

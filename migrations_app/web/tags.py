@@ -1,10 +1,12 @@
 """Template tags, built in for every template (`settings.TEMPLATES`)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from django import template
+from django.contrib.messages.storage.base import Message
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -16,6 +18,7 @@ from migrations_app.web import wording
 from migrations_app.web.declared import Control
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.target_form import STORES
+from migrations_app.web.toasts import Sorted, Told, sort, told
 
 register = template.Library()
 
@@ -35,18 +38,21 @@ for _name in (
 ):
     register.filter(_name, getattr(wording, _name))
 
-MESSAGE_TONES = {"success": "good", "warning": "warn", "error": "bad", "info": "info", "debug": "info"}
-MESSAGE_ICONS = {"success": "check-circle", "warning": "exclamation-triangle", "error": "exclamation-circle"}
+
+@register.simple_tag
+def sorted_messages(messages: Iterable[Message]) -> Sorted:
+    return sort(messages)
 
 
 @register.filter
-def message_tone(tags: str) -> str:
-    return MESSAGE_TONES.get(tags.split(" ")[-1], "info")
+def as_told(message: Message) -> Told:
+    return told(message)
 
 
-@register.filter
-def message_icon(tags: str) -> str:
-    return MESSAGE_ICONS.get(tags.split(" ")[-1], "information-circle")
+@register.simple_tag
+def module_url(name: str) -> str:
+    """The address of one of our scripts."""
+    return static(f"snakeweb/{name}.js")
 
 
 @register.filter

@@ -10,8 +10,10 @@ from migrations_app.web import (
     home,
     migrations,
     operations,
+    palette,
     runs,
     signing,
+    styleguide,
     targets,
 )
 
@@ -21,6 +23,7 @@ urlpatterns = [
     path("inbox/", home.inbox, name="inbox"),
     path("inbox/read/", home.inbox_read, name="inbox_read"),
     path("search/", home.search, name="search"),
+    path("search/palette/", palette.palette, name="palette"),
     path("migrations/", migrations.migration_list, name="migration_list"),
     path("migrations/new/", authoring.migration_new, name="migration_new"),
     path("migrations/import/", authoring.migration_import, name="migration_import"),
@@ -68,6 +71,7 @@ urlpatterns = [
     path("targets/<int:target_id>/edit/", targets.target_edit, name="target_edit"),
     path("targets/<int:target_id>/test/", targets.target_test, name="target_test"),
     path("targets/<int:target_id>/archive/", targets.target_archive, name="target_archive"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("audit/", audit.audit_list, name="audit"),
     path("audit/verify/", audit.audit_verify, name="audit_verify"),
     path("audit/export/", audit.audit_export, name="audit_export"),

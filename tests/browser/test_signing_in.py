@@ -72,20 +72,3 @@ def test_somebody_without_a_role_is_told_what_to_do(people: People) -> None:
     assert answer is not None
     assert answer.status == 404
     expect(page.locator("h1")).to_contain_text("that you may see")
-
-
-def test_the_keyboard_gets_everywhere(people: People) -> None:
-    page = people.sign_in("operator")
-
-    page.keyboard.press("?")
-    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.keyboard.press("Control+k")
-    expect(page.get_by_role("searchbox", name="Find anything")).to_be_focused()
-    page.keyboard.press("Escape")
-    page.evaluate("document.activeElement.blur()")
-    page.keyboard.press("g")
-    page.keyboard.press("m")
-    expect(page).to_have_url(re.compile(r"/migrations/$"))
-    page.keyboard.press("n")
-    expect(page.locator(".title").get_by_role("link", name="New migration")).to_be_focused()

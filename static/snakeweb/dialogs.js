@@ -1,0 +1,30 @@
+/* Dialogs: opened by the buttons that name them; a confirmation is fetched when it is asked for, so it is never old. */
+
+const asked = document.getElementById("confirm");
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-dialog]");
+  if (opener) {
+    opener.closest("[popover]")?.hidePopover();
+    document.getElementById(opener.dataset.dialog)?.showModal();
+  }
+  if (event.target instanceof HTMLDialogElement) closeOutside(event);
+});
+
+function closeOutside(event) {
+  const box = event.target.getBoundingClientRect();
+  const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+  if (!inside && event.clientX + event.clientY > 0) event.target.close(); // Enter on a button clicks at 0, 0
+}
+
+document.addEventListener("htmx:afterSwap", (event) => {
+  if (event.detail.target !== asked) return;
+  for (const menu of document.querySelectorAll("[popover]:popover-open")) menu.hidePopover();
+  if (!asked.open) asked.showModal();
+  asked.querySelector("[autofocus]")?.focus();
+});
+
+/* Done: what was asked is answered elsewhere on the page. A refusal (422) comes back into the dialog. */
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (event.detail.elt.closest("#confirm") && event.detail.successful) asked.close();
+});

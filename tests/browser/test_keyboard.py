@@ -1,0 +1,59 @@
+"""Everything by the keyboard alone: the palette, the keys, and a list."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from migrations_app.models import Run
+from tests.browser.people import People
+from tests.cast import Cast
+from tests.runs import a_run
+
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
+
+
+@pytest.fixture
+def run(company: Cast) -> Run:
+    return a_run()
+
+
+def test_the_keyboard_gets_everywhere(run: Run, people: People) -> None:
+    page = people.sign_in("operator")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+
+    page.keyboard.press("Control+k")
+    palette = page.get_by_role("dialog", name="Find anything")
+    box = palette.get_by_role("combobox")
+    expect(box).to_be_focused()
+    page.keyboard.type("new migration")
+    expect(palette.get_by_role("option")).to_have_count(1)
+    expect(palette.get_by_role("status")).to_have_text("1 found")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("go to")
+    expect(palette.get_by_role("option", name="Go to inbox")).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    expect(palette.get_by_role("option", selected=True)).to_have_text("Go to inbox")
+    page.keyboard.press("Escape")
+    expect(palette).to_be_hidden()
+
+    page.keyboard.press("g")
+    page.keyboard.press("m")
+    expect(page).to_have_url(re.compile(r"/migrations/$"))
+    page.get_by_label("Search", exact=True).focus()
+    page.keyboard.type("gmjn?")  # no key works while somebody types
+    expect(page.get_by_label("Search", exact=True)).to_have_value("gmjn?")
+    page.goto("/migrations/")
+    page.keyboard.press("n")
+    expect(page.locator(".title").get_by_role("link", name="New migration")).to_be_focused()
+    page.keyboard.press("j")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(rf"/migrations/{run.migration_id}/$"))
+
+    page.keyboard.press("Control+k")
+    page.keyboard.type(str(run.pk))
+    expect(palette.get_by_role("option").first).to_contain_text(re.compile("migration|run"))
+    page.keyboard.press("Enter")
+    expect(page).not_to_have_url(re.compile("/search/"))
