@@ -77,6 +77,7 @@ TEMPLATES = [
             "builtins": [
                 "migrations_app.web.tags",
                 "migrations_app.web.run_tags",
+                "migrations_app.web.plan_tags",
                 "migrations_app.web.help",
                 "template_partials.templatetags.partials",
             ],

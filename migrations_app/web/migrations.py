@@ -2,19 +2,19 @@
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState
+from migrations_app.selectors.comparisons import compare_revisions
 from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.migrations import (
     MigrationFilters,
     list_migrations,
     migration_page,
     migration_row,
-    revision_diff,
 )
 from migrations_app.services import documents
 from migrations_app.web.rail import rail
@@ -48,9 +48,18 @@ def migration(request: PageRequest, migration_id: int) -> HttpResponse:
 @require_safe
 @login_required
 def migration_diff(request: PageRequest, migration_id: int, before: int, after: int) -> HttpResponse:
-    diff = revision_diff(actor=request.actor, migration_id=migration_id, before=before, after=after)
+    found = compare_revisions(actor=request.actor, migration_id=migration_id, before=before, after=after)
     row = migration_row(actor=request.actor, migration_id=migration_id)
-    return render(request, "migrations/diff.html", {"diff": diff, "row": row})
+    return render(request, "migrations/diff.html", {"comparison": found, "row": row})
+
+
+@require_safe
+@login_required
+def migration_compare(request: PageRequest, migration_id: int) -> HttpResponse:
+    """Where the choice of two revisions leads; what is no number is answered like a revision that is not there."""
+    chosen = [request.GET.get(name, "") for name in ("before", "after")]
+    before, after = (int(number) if number.isdecimal() and len(number) < 10 else 0 for number in chosen)
+    return redirect("migration_diff", migration_id, before, after)
 
 
 @require_safe

@@ -32,6 +32,7 @@ urlpatterns = [
     path("migrations/<int:migration_id>/sign/", signing.migration_sign, name="migration_sign"),
     path("migrations/<int:migration_id>/comment/", signing.migration_comment, name="migration_comment"),
     path("migrations/<int:migration_id>/export/", migrations.migration_export, name="migration_export"),
+    path("migrations/<int:migration_id>/revisions/", migrations.migration_compare, name="migration_compare"),
     path(
         "migrations/<int:migration_id>/revisions/<int:before>/<int:after>/",
         migrations.migration_diff,
