@@ -81,9 +81,10 @@ class MemorySessions(SessionStore):
     def close(self) -> None:
         pass
 
-    def probe(self) -> StoreProbe:
+    def probe(self, *, counted: bool = True) -> StoreProbe:
         identity = f"memory:{id(self._place)}"
-        return StoreProbe("memory", "1", identity, 0.0, 0, "records", self.count(), True, not self._read_only)
+        count = self.count() if counted else 0
+        return StoreProbe("memory", "1", identity, 0.0, 0, "records", count, True, not self._read_only)
 
     def initialise(self, worker: WorkerToken) -> bool:
         self.raise_worker_fence(worker)

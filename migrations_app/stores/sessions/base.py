@@ -130,7 +130,8 @@ class SessionStore(ABC):
     def close(self) -> None: ...
 
     @abstractmethod
-    def probe(self) -> StoreProbe: ...
+    def probe(self, *, counted: bool = True) -> StoreProbe:
+        """A count reads the whole store: without one the look is cheap however much is there, and `count` is 0."""
 
     @abstractmethod
     def initialise(self, worker: WorkerToken) -> bool:

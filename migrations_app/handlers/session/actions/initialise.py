@@ -24,7 +24,7 @@ class Initialise(Action):
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
         with reading(ctx.targets[TARGET]) as store:
-            return {"exists": store.probe().exists}
+            return {"exists": store.probe(counted=False).exists}
 
     def undo(self, ctx: ActionContext) -> None:
         target = ctx.targets[TARGET]

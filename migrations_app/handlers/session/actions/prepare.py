@@ -61,7 +61,7 @@ class Prepare(Action):
         with reading(ctx.targets[SOURCE]) as source:
             sessions = source.count()
         with reading(ctx.targets[TARGET]) as target:
-            identity = target.probe().identity
+            identity = target.probe(counted=False).identity
         return {"sessions": sessions, "route": route.name_of(ctx), "target_identity": identity}
 
     def _publish(self, ctx: ActionContext, record: RouteRecord | None) -> None:

@@ -65,7 +65,7 @@ class Transfer(Action):
         """
         removed, left = ctx.checkpoint.get("removed", 0), 0
         with ExitStack() as stack:
-            if not stack.enter_context(reading(ctx.targets[TARGET])).probe().exists:
+            if not stack.enter_context(reading(ctx.targets[TARGET])).probe(counted=False).exists:
                 return
             target = stack.enter_context(writing(ctx, TARGET))
             source = stack.enter_context(reading(ctx.targets[SOURCE]))

@@ -98,7 +98,7 @@ class Gates:
 
     def _capacity(self) -> Gate:
         replica = self.pair.other(self.origin)
-        probe = replica.sessions.probe()
+        probe = replica.sessions.probe(counted=False)
         free = None if probe.capacity_bytes is None else probe.capacity_bytes - (probe.used_bytes or 0)
         evicts = bool(probe.capacity_bytes) and probe.eviction_policy not in ("", "noeviction")
         why = f"its eviction policy {probe.eviction_policy} may drop sessions" if evicts else ""
@@ -129,7 +129,7 @@ class Gates:
 
     def _plan(self) -> Gate:
         expected = self.ctx.results["join"]["target_identity"]
-        found = self.pair.b.sessions.probe().identity
+        found = self.pair.b.sessions.probe(counted=False).identity
         why = "" if found == expected else f"the store behind “{self.ctx.targets[TARGET].name}” is another one"
         return Gate("G7", "The plan is the one that was signed", f"target {found}", why)
 

@@ -126,11 +126,12 @@ class Adopter:
                        b"".join([HEADER, *(self._row(each) for each in taken), TRAILER]))  # fmt: skip
             if records:
                 self._send(self._copy_stage, self._stage.encode(records, UNVERSIONED))
-            with self._connection.pipeline():  # one round trip for all of them
-                met = [execute(statement, prepare=True) for statement in self._merge.locks]
-                raised = [execute(statement, prepare=True) for statement in self._merge.raisings]
+            # One round trip for all of them; planned each time, for the next batch may have five rows or a thousand.
+            with self._connection.pipeline():
+                met = [execute(statement, prepare=False) for statement in self._merge.locks]
+                raised = [execute(statement, prepare=False) for statement in self._merge.raisings]
                 for statement in self._merge.effects:
-                    execute(statement, prepare=True)
+                    execute(statement, prepare=False)
                 outcome = execute(self._merge.outcome, prepare=True)
             written, seq = outcome.fetchone() or (0, None)
             if seq:

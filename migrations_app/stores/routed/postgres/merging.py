@@ -2,6 +2,9 @@
 
 `snakeweb_stage` holds the sessions' parts, `snakeweb_held` what is known of every id of the batch; both are emptied
 by the commit. What a statement finds out it notes in `snakeweb_held`, and what is refused is taken out of it.
+
+Nobody has analyzed the staging tables, so that the planner may take a batch of five for a thousand and read the whole
+table of sessions for it. An array of the keys (`AMONG`) is looked up in the index whatever it thinks of them.
 """
 
 # ruff: noqa: S608 - made of our own words, and of names that `quoted` has quoted
@@ -11,6 +14,7 @@ from migrations_app.stores.sessions.postgres.columns import Column, later_expres
 from migrations_app.stores.sessions.postgres.table import quoted, raw, stage_name
 
 HELD = "snakeweb_held"
+AMONG = f"= ANY (ARRAY(SELECT key FROM {HELD}))"
 _UNVERSIONED = "(0, 0)"
 
 
@@ -23,12 +27,12 @@ class Merge:
         refusals = [
             raw(
                 f"DELETE FROM {HELD} h USING {names.route} r "
-                "WHERE r.key = h.key AND (r.epoch, r.seq) >= (h.epoch, h.seq)"
+                f"WHERE r.key = h.key AND r.key {AMONG} AND (r.epoch, r.seq) >= (h.epoch, h.seq)"
             ),
             # Where a session lives that has no version, something is known all the same.
             raw(
                 f"DELETE FROM {HELD} h USING {names.main} t WHERE (h.epoch, h.seq) = {_UNVERSIONED} "
-                f"AND t.{key} = h.key AND {parts.live_of_main()}"
+                f"AND t.{key} = h.key AND t.{key} {AMONG} AND {parts.live_of_main()}"
             ),
         ]
         self.effects = [*refusals, *(raw(statement) for statement in self._effects())]
@@ -53,7 +57,7 @@ class Merge:
         return (
             f"UPDATE {table} {alias} SET {quoted(column.name)} = {later} "
             f"FROM snakeweb_stage s JOIN {HELD} h ON h.key = s.key JOIN {parts.names.route} r ON r.key = s.key "
-            f"WHERE {alias}.{key} = s.key AND h.there AND r.dead_at IS NULL "
+            f"WHERE {alias}.{key} = s.key AND {alias}.{key} {AMONG} AND h.there AND r.dead_at IS NULL "
             f"AND (r.epoch, r.seq) = (h.epoch, h.seq) AND {mine} IS DISTINCT FROM {later}"
         )
 
@@ -64,15 +68,15 @@ class Merge:
         sets = ", ".join(f"{quoted(c.name)} = {_staged(c)}" for c in main if c.part != "key")
         staged = f"snakeweb_stage s JOIN {HELD} h ON h.key = s.key"
         effects = [
-            f"DELETE FROM {names.main} t USING {HELD} h WHERE t.{key} = h.key AND h.dead",
-            f"UPDATE {names.main} t SET {sets} FROM {staged} WHERE t.{key} = s.key AND h.there",
+            f"DELETE FROM {names.main} t USING {HELD} h WHERE t.{key} = h.key AND t.{key} {AMONG} AND h.dead",
+            f"UPDATE {names.main} t SET {sets} FROM {staged} WHERE t.{key} = s.key AND t.{key} {AMONG} AND h.there",
             f"INSERT INTO {names.main} ({listed}) SELECT {given} FROM {staged} WHERE NOT h.there",
         ]
         if parts.side:
             side = list(parts.layout.side.values())
             replaced = ", ".join(f"{quoted(c.name)} = excluded.{quoted(c.name)}" for c in side if c.part != "key")
             effects += [
-                f"DELETE FROM {names.side} v USING {HELD} h WHERE v.key = h.key AND NOT h.beside",
+                f"DELETE FROM {names.side} v USING {HELD} h WHERE v.key = h.key AND v.key {AMONG} AND NOT h.beside",
                 f"INSERT INTO {names.side} ({_listed(side)}) SELECT {', '.join(_staged(column) for column in side)} "
                 f"FROM {staged} WHERE h.beside ON CONFLICT (key) DO UPDATE SET {replaced}",
             ]
@@ -80,7 +84,7 @@ class Merge:
         return [
             *effects,
             f"UPDATE {names.route} r SET epoch = h.epoch, seq = h.seq, dead_at = {dead} FROM {HELD} h "
-            "WHERE r.key = h.key AND h.known",
+            f"WHERE r.key = h.key AND r.key {AMONG} AND h.known",
             f"INSERT INTO {names.route} (key, bucket, epoch, seq, dead_at) SELECT h.key, h.bucket, h.epoch, h.seq, "
             f"{dead} FROM {HELD} h WHERE NOT h.known AND (h.epoch, h.seq) <> {_UNVERSIONED}",
         ]
@@ -88,8 +92,8 @@ class Merge:
 
 def _lock(table: str, key: str, note: str) -> str:
     return (
-        f"WITH met AS (SELECT l.{key} AS key FROM {table} l JOIN {HELD} h ON l.{key} = h.key ORDER BY l.{key} "
-        f"FOR UPDATE OF l) UPDATE {HELD} h SET {note} = true FROM met WHERE h.key = met.key"
+        f"WITH met AS (SELECT l.{key} AS key FROM {table} l JOIN {HELD} h ON l.{key} = h.key WHERE l.{key} {AMONG} "
+        f"ORDER BY l.{key} FOR UPDATE OF l) UPDATE {HELD} h SET {note} = true FROM met WHERE h.key = met.key"
     )
 
 

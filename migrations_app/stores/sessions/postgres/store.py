@@ -109,7 +109,7 @@ class PostgresStore(SessionStore):
         """Make the side table where the layout needs one. Raises LeaseLost."""
         self._prepare_side(worker)
 
-    def probe(self) -> StoreProbe:
+    def probe(self, *, counted: bool = True) -> StoreProbe:
         with domain_errors(self._config):
             connection = self._open()
             latencies = []
@@ -130,7 +130,7 @@ class PostgresStore(SessionStore):
                 latency_ms=statistics.median(latencies),
                 clock_skew_ms=skew,
                 layout=layout.kind if layout else str(self._config["value_type"]),
-                count=self._count(connection, layout) if layout else 0,
+                count=self._count(connection, layout) if layout and counted else 0,
                 exists=layout is not None,
                 writable=not problems,
                 used_bytes=int(used[0]) if used else None,

@@ -57,7 +57,7 @@ class RedisStore(SessionStore):
         if _version(server) < MINIMUM_VERSION:
             raise ValidationFailed(f"Redis {server.get('redis_version')} is too old; 6.2 is the oldest that works.")
 
-    def probe(self) -> StoreProbe:
+    def probe(self, *, counted: bool = True) -> StoreProbe:
         with domain_errors(self._config):
             latencies = []
             for _ in range(5):
@@ -68,7 +68,7 @@ class RedisStore(SessionStore):
             skew = seconds * 1000 + micros // 1000 - int(time.time() * 1000)
             server = info(self._client)
             self._check_server(server)
-            count = self._reader.count()
+            count = self._reader.count() if counted else 0
         policy, limit = str(server.get("maxmemory_policy", "")), int(server.get("maxmemory", 0))
         replica = server.get("role") != "master"
         return StoreProbe(

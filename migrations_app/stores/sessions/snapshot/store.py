@@ -65,7 +65,7 @@ class SnapshotStore(SessionStore):
         with domain_errors(self._path), held(self._path) as sidecar:
             yield sidecar
 
-    def probe(self) -> StoreProbe:
+    def probe(self, *, counted: bool = True) -> StoreProbe:
         folder = os.path.dirname(self._path)
         with domain_errors(self._path):
             free, there, latencies = os.statvfs(folder), os.path.exists(self._path), []
@@ -74,7 +74,7 @@ class SnapshotStore(SessionStore):
                 os.path.exists(self._path)
                 latencies.append((time.perf_counter() - before) * 1000)
             state = os.stat(self._path) if there else None
-            count = self.count() if there else 0
+            count = self.count() if there and counted else 0
         writable = os.access(folder, os.W_OK) and (not there or os.access(self._path, os.W_OK))
         return StoreProbe(
             kind="snapshot",

@@ -83,7 +83,7 @@ class SQLiteStore(SessionStore):
         fix = "Correct the table's name, or create the table."
         return ValidationFailed(message, problems=[Problem("config.table", message, fix, "missing_table")])
 
-    def probe(self) -> StoreProbe:
+    def probe(self, *, counted: bool = True) -> StoreProbe:
         path = os.path.realpath(self._config["path"])
         with domain_errors(self._config):
             there = os.path.exists(path)
@@ -113,7 +113,7 @@ class SQLiteStore(SessionStore):
                 latency_ms=statistics.median(latencies),
                 clock_skew_ms=0,
                 layout=str(self._config["value_type"]),
-                count=self._count(layout) if layout else 0,
+                count=self._count(layout) if layout and counted else 0,
                 exists=layout is not None,
                 writable=writable and not lacking,
                 capacity_bytes=free.f_bavail * free.f_frsize,

@@ -116,3 +116,29 @@ def test_a_batch_in_which_every_id_changes_its_state(place):
         assert all(place.same(mine.record, theirs.record) for mine, theirs in zip(
             store.fetch([held.id for held in again]), again, strict=True))  # fmt: skip
         assert store.highest_seqs()[0] >= 50
+
+
+def seq_scans(connection):
+    """Of the sessions and what is known of them."""
+    connection.execute("SELECT pg_stat_force_next_flush()")
+    row = connection.execute(
+        "SELECT sum(seq_scan) FROM pg_stat_user_tables WHERE relname IN ('sessions', 'sessions__route')"
+    )
+    return row.fetchone()[0]
+
+
+def test_a_batch_is_looked_up_by_its_keys_however_large_the_table_is(own):
+    """The planner knows nothing of the staging tables; that must not make it read every session for a few."""
+    with own.ready() as store:
+        for start in range(0, 40_000, 1000):
+            copies = [own.held(f"id {number}", UNVERSIONED, "first") for number in range(start, start + 1000)]
+            store.adopt(copies, WORKER)
+        connection = store.sessions.connection()
+        store.adopt([own.held(f"id {number}", Version(1, 1), "next") for number in range(0, 40_000, 10)], WORKER)
+        connection.execute("ANALYZE")
+        before = seq_scans(connection)
+        for version, size in enumerate((3, 3, 3, 3, 3, 3, 3, 600, 600), start=2):
+            batch = [own.held(f"id {10 * number}", Version(1, version), "later") for number in range(size)]
+            assert store.adopt(batch, WORKER).written == size
+
+        assert seq_scans(connection) == before

@@ -37,7 +37,7 @@ class Join(Action):
             ctx.live.show(record.name, PANEL, servers)  # an earlier migration of the route had other stores
             return {
                 "fence": record.epoch,
-                "target_identity": pair.b.sessions.probe().identity,
+                "target_identity": pair.b.sessions.probe(counted=False).identity,
                 "incarnations": servers,
             }
 
