@@ -1,7 +1,9 @@
 """How fast a copy may go: slower when the stores it touches get slow, faster again when they recover.
 
-Additive increase, multiplicative decrease, as TCP does it: a pure state that is told what a batch cost and answers with
-the pause before the next one. It knows a store's usual latency from the quickest batches it has seen.
+A small increase, a large decrease, as TCP does it: a pure state that is told what a batch cost and answers with the
+pause before the next one. It knows a store's usual latency from the quickest batches it has seen, and how it is of late
+from the last few: one slow batch is no slow store. Batches get smaller with a target that takes longer, for whoever
+else writes there may have to wait for one of them.
 """
 
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ SLOWER = 0.5
 LEAST_RATE = 20.0  # records a second; a copy never stands still
 FIRST_RATE = 4_000.0
 MOST_RATE = 1_000_000.0
+RECENT = 0.3  # the weight of the newest batch in what a store is like of late
+HELD_SECONDS = 0.05  # how long the target should need for a batch
+LEAST_SIZE = 250
 FORGET = 1.02  # the usual time drifts up by this with every batch, so that a store may change for good
 
 
@@ -24,6 +29,14 @@ class Throttle:
     because: str = ""
     _usual_source_us: float = 0.0
     _usual_target_us: float = 0.0
+    _source_us: float = 0.0
+    _target_us: float = 0.0
+
+    def size(self, most: int) -> int:
+        """How many records the next batch should have."""
+        if not self._target_us:
+            return most
+        return min(most, max(LEAST_SIZE, int(HELD_SECONDS * 1e6 / self._target_us)))
 
     def after(
         self, records: int, *, source_seconds: float, target_seconds: float, lag_ms: float = 0.0, most_a_second: int = 0
@@ -31,7 +44,7 @@ class Throttle:
         """Seconds to wait before the next batch. `most_a_second` is a person's limit (0: none)."""
         if records:
             self._learn(records, source_seconds, target_seconds)
-            self.because = self._complaint(records, source_seconds, target_seconds, lag_ms)
+            self.because = self._complaint(lag_ms)
             self.rate = max(LEAST_RATE, self.rate * SLOWER) if self.because else min(MOST_RATE, self.rate * FASTER)
         rate = min(self.rate, float(most_a_second)) if most_a_second else self.rate
         return max(0.0, records / rate - source_seconds - target_seconds)
@@ -40,12 +53,14 @@ class Throttle:
         source, target = source_seconds * 1e6 / records, target_seconds * 1e6 / records
         self._usual_source_us = min(source, self._usual_source_us * FORGET) if self._usual_source_us else source
         self._usual_target_us = min(target, self._usual_target_us * FORGET) if self._usual_target_us else target
+        self._source_us += RECENT * (source - self._source_us) if self._source_us else source
+        self._target_us += RECENT * (target - self._target_us) if self._target_us else target
 
-    def _complaint(self, records: int, source_seconds: float, target_seconds: float, lag_ms: float) -> str:
+    def _complaint(self, lag_ms: float) -> str:
         if lag_ms > self.most_lag_ms:
             return f"the relay is {lag_ms:.0f} ms behind"
-        if source_seconds * 1e6 / records > SLOW * self._usual_source_us:
+        if self._source_us > SLOW * self._usual_source_us:
             return "the source got slow"
-        if target_seconds * 1e6 / records > SLOW * self._usual_target_us:
+        if self._target_us > SLOW * self._usual_target_us:
             return "the target got slow"
         return ""

@@ -1,6 +1,6 @@
 import pytest
 
-from migrations_app.engine.throttle import FIRST_RATE, LEAST_RATE, MOST_RATE, Throttle
+from migrations_app.engine.throttle import FIRST_RATE, LEAST_RATE, LEAST_SIZE, MOST_RATE, Throttle
 
 
 def batch(throttle: Throttle, seconds: float = 0.01, **more: float) -> float:
@@ -26,6 +26,30 @@ def test_a_store_that_gets_slow_halves_the_rate_and_is_named(slow: str) -> None:
     batch(throttle, **{slow: 0.1})
     assert throttle.rate == before / 2
     assert slow.partition("_")[0] in throttle.because
+
+
+def test_one_batch_that_took_long_is_no_slow_store() -> None:
+    throttle = Throttle(most_lag_ms=1000)
+    for _ in range(3):
+        batch(throttle)
+    batch(throttle, target_seconds=0.05)
+    assert throttle.because == ""
+    batch(throttle, target_seconds=0.05)
+    batch(throttle, target_seconds=0.05)
+    assert throttle.because == "the target got slow"
+
+
+def test_batches_get_smaller_with_a_target_that_takes_longer() -> None:
+    throttle = Throttle(most_lag_ms=1000)
+    assert throttle.size(1000) == 1000
+    batch(throttle, target_seconds=0.005)  # 50 us a record
+    assert throttle.size(10_000) == 1000
+    for _ in range(20):
+        batch(throttle, target_seconds=0.01)
+    assert throttle.size(10_000) == pytest.approx(500, abs=2)
+    for _ in range(20):
+        batch(throttle, target_seconds=0.1)
+    assert (throttle.size(10_000), throttle.size(100)) == (LEAST_SIZE, 100)
 
 
 def test_a_relay_that_is_behind_comes_first() -> None:

@@ -126,6 +126,9 @@ class Adopted:
     raised: int
     refused: int
 
+    def __add__(self, other: "Adopted") -> "Adopted":
+        return Adopted(self.written + other.written, self.raised + other.raised, self.refused + other.refused)
+
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:

@@ -106,7 +106,15 @@ def adopt(replica: RoutedStore, held: Sequence[Held], worker: WorkerToken, skew_
     if not guard_is_on("apply_if_newer"):
         there = {state.id: state.version for state in replica.fetch([state.id for state in held])}
         held = [replace(state, version=max(state.version, _above(there[state.id]))) for state in held]
-    adopted = replica.adopt(held, worker, skew_ms=skew_ms)
+    # The living first: a store may have to wait for copies under way before it takes a tombstone.
+    adopted = sum(
+        (
+            replica.adopt(part, worker, skew_ms=skew_ms)
+            for dead in (False, True)
+            if (part := [state for state in held if state.dead is dead])
+        ),
+        Adopted(0, 0, 0),
+    )
     now_ms = replica.now_ms()
     if late := [_ended(state) for state in held if state.version > UNVERSIONED and _is_over(state, now_ms - skew_ms)]:
         replica.adopt(late, worker, skew_ms=skew_ms)

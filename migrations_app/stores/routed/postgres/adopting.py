@@ -6,7 +6,7 @@ COPY as long as they meet nobody. Whatever has a version is staged and merged.
 Clients do not write to a replica, but other workers do, at the same time and under the same ids. Rows that are there
 are locked, table first, in the order of keys. Where nothing is, the unique key decides: who comes second starts the
 batch again, and sees. One pair has no key in common, a tombstone and a session without a version: the first takes
-the adoption lock exclusively, the second shared.
+the adoption lock exclusively, the second shared; a living session with a version needs neither.
 """
 
 import struct
@@ -32,6 +32,7 @@ from migrations_app.stores.sessions.postgres.table import raw
 from migrations_app.stores.sessions.records import UNVERSIONED, SessionRecord
 
 ATTEMPTS = 8
+EXCLUSIVE, SHARED = "pg_advisory_xact_lock", "pg_advisory_xact_lock_shared"
 _key = struct.Struct("!hi").pack
 _rest = struct.Struct("!ihiqiqi?i?").pack
 
@@ -86,22 +87,16 @@ class Adopter:
                 continue
         raise Timeout("Other workers keep writing the same sessions; none of the batch was adopted.")
 
-    def _begin(self, worker: WorkerToken, *, alone: bool) -> int:
-        """Returns the server's clock in ms."""
+    def _begin(self, worker: WorkerToken, lock: str) -> int:
+        """`lock` takes the adoption lock. Returns the server's clock in ms."""
         now_ms = self._fences.check(worker)
-        kind = "" if alone else "_shared"
-        self._connection.execute(
-            raw(
-                "SELECT set_config('snakeweb.routed', '1', true), "
-                f"pg_advisory_xact_lock{kind}({self._parts.names.lock}, {ADOPTION_LOCK})"
-            ),
-            prepare=True,
-        )
+        taken = f", {lock}({self._parts.names.lock}, {ADOPTION_LOCK})" if lock else ""
+        self._connection.execute(raw(f"SELECT set_config('snakeweb.routed', '1', true){taken}"), prepare=True)
         return now_ms
 
     def _copy(self, records: Sequence[SessionRecord], worker: WorkerToken, count: int) -> Adopted:
         with self._connection.transaction():
-            now_ms = self._begin(worker, alone=False)
+            now_ms = self._begin(worker, SHARED)
             live = [record for record in records if _lives(record, now_ms)]
             self._send(self._copy_main, self._main.encode(live, UNVERSIONED))
             if self._side is not None:
@@ -116,7 +111,7 @@ class Adopter:
     def _adopt(self, arriving: Sequence[Held], worker: WorkerToken, count: int) -> Adopted:
         execute = self._connection.execute
         with self._connection.transaction():
-            now_ms = self._begin(worker, alone=any(each.dead for each in arriving))
+            now_ms = self._begin(worker, _lock_for(arriving))
             if not self._staged:
                 execute(self._parts.layout.stage_statement())
                 execute(raw(self._merge.stage_statement()))
@@ -151,6 +146,12 @@ class Adopter:
     def _send(self, statement: object, rows: bytes) -> None:
         with self._connection.cursor().copy(statement) as copy:  # type: ignore[arg-type]
             copy.write(rows)
+
+
+def _lock_for(arriving: Sequence[Held]) -> str:
+    if any(each.dead for each in arriving):
+        return EXCLUSIVE
+    return SHARED if any(each.version == UNVERSIONED for each in arriving) else ""
 
 
 def _lives(record: SessionRecord, now_ms: int) -> bool:

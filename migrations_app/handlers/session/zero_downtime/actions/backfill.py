@@ -63,12 +63,12 @@ class Backfill(Action):
 
     def _copy(self, ctx: ActionContext, copied: "_Copied", throttle: Throttle) -> None:
         """Page by page, from where it stands to the end."""
-        part, size = Partition(ctx.partition, ctx.partitions), min(ctx.options["batch_size"], CHUNK)
+        part, most = Partition(ctx.partition, ctx.partitions), min(ctx.options["batch_size"], CHUNK)
         with opened(ctx.targets, ctx.worker) as pair:
             skew = pair.skew_ms()
             while not copied.last:
                 began = time.monotonic()
-                page = pair.a.sessions.scan(copied.cursor, size, part)
+                page = pair.a.sessions.scan(copied.cursor, throttle.size(most), part)
                 refuse_unreadable(ctx, page)
                 held = pair.a.fetch([record.id for record in page.records])
                 read = time.monotonic()
