@@ -1,9 +1,9 @@
 """How fast a copy may go: slower when the stores it touches get slow, faster again when they recover.
 
 A small increase, a large decrease, as TCP does it: a pure state that is told what a batch cost and answers with the
-pause before the next one. It knows a store's usual latency from the quickest batches it has seen, and how it is of late
-from the last few: one slow batch is no slow store. Batches get smaller with a target that takes longer, for whoever
-else writes there may have to wait for one of them.
+pause before the next one. A store's usual latency is the mean of many batches, and how it is of late that of the last
+few: neither one slow batch nor a busy machine is a store that suffers. Batches get smaller with a target that takes
+longer, for whoever else writes there may have to wait for one of them.
 """
 
 from dataclasses import dataclass
@@ -11,13 +11,12 @@ from dataclasses import dataclass
 SLOW = 3.0  # times the usual time a record takes: then the store suffers
 FASTER = 1.10
 SLOWER = 0.5
-LEAST_RATE = 20.0  # records a second; a copy never stands still
+LEAST_RATE = 200.0  # records a second; a copy never stands still
 FIRST_RATE = 4_000.0
 MOST_RATE = 1_000_000.0
-RECENT = 0.3  # the weight of the newest batch in what a store is like of late
+USUAL, RECENT = 0.02, 0.3  # the weight of the newest batch in what is usual, and in what a store is like of late
 HELD_SECONDS = 0.05  # how long the target should need for a batch
 LEAST_SIZE = 250
-FORGET = 1.02  # the usual time drifts up by this with every batch, so that a store may change for good
 
 
 @dataclass(slots=True)
@@ -51,10 +50,10 @@ class Throttle:
 
     def _learn(self, records: int, source_seconds: float, target_seconds: float) -> None:
         source, target = source_seconds * 1e6 / records, target_seconds * 1e6 / records
-        self._usual_source_us = min(source, self._usual_source_us * FORGET) if self._usual_source_us else source
-        self._usual_target_us = min(target, self._usual_target_us * FORGET) if self._usual_target_us else target
-        self._source_us += RECENT * (source - self._source_us) if self._source_us else source
-        self._target_us += RECENT * (target - self._target_us) if self._target_us else target
+        self._usual_source_us = _mean(self._usual_source_us, source, USUAL)
+        self._usual_target_us = _mean(self._usual_target_us, target, USUAL)
+        self._source_us = _mean(self._source_us, source, RECENT)
+        self._target_us = _mean(self._target_us, target, RECENT)
 
     def _complaint(self, lag_ms: float) -> str:
         if lag_ms > self.most_lag_ms:
@@ -64,3 +63,8 @@ class Throttle:
         if self._target_us > SLOW * self._usual_target_us:
             return "the target got slow"
         return ""
+
+
+def _mean(before: float, newest: float, weight: float) -> float:
+    """Exponentially weighted; 0: nothing is known yet."""
+    return before + weight * (newest - before) if before else newest

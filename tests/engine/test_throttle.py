@@ -34,9 +34,25 @@ def test_one_batch_that_took_long_is_no_slow_store() -> None:
         batch(throttle)
     batch(throttle, target_seconds=0.05)
     assert throttle.because == ""
-    batch(throttle, target_seconds=0.05)
-    batch(throttle, target_seconds=0.05)
+    for _ in range(6):
+        batch(throttle, target_seconds=0.05)
     assert throttle.because == "the target got slow"
+
+
+def test_a_busy_machine_whose_batches_take_now_this_and_now_that_stops_nobody() -> None:
+    throttle = Throttle(most_lag_ms=1000)
+    for number in range(200):
+        batch(throttle, seconds=0.05 if number % 3 else 0.005)
+    assert throttle.rate == MOST_RATE
+
+
+def test_what_stays_slow_becomes_usual() -> None:
+    throttle = Throttle(most_lag_ms=1000)
+    batch(throttle)
+    for _ in range(300):
+        batch(throttle, target_seconds=0.1)
+    assert throttle.because == ""
+    assert throttle.rate > FIRST_RATE
 
 
 def test_batches_get_smaller_with_a_target_that_takes_longer() -> None:
