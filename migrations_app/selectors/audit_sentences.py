@@ -10,6 +10,7 @@ _VERBS: Mapping[str, str] = {
     "route.open": "opened",
     "target.edit": "changed",
     "target.archive": "archived",
+    "target.restore": "brought back",
     "target.test": "tested the connection of",
     "migration.create": "created",
     "migration.clone": "cloned",

@@ -20,7 +20,7 @@ from migrations_app.services.permissions import Permission
 from migrations_app.services.probing import TargetTest, test
 from migrations_app.stores.sessions import config_problems
 
-__all__ = ["SECRET_NAMES", "TargetTest", "archive", "create", "edit", "test"]
+__all__ = ["SECRET_NAMES", "TargetTest", "archive", "create", "edit", "restore", "test"]
 
 SECRET_NAMES = ("password", "readonly_password")
 MOST_SECRET = 4_000
@@ -114,6 +114,18 @@ def archive(*, actor: Actor, now: datetime, target_id: int, version: int) -> Non
     target.version += 1
     target.save(update_fields=["archived_at", "version"])
     _record(actor, now, "target.archive", target, before=target.config)
+
+
+@operation("target.restore", about="target")
+def restore(*, actor: Actor, now: datetime, target_id: int) -> None:
+    """Take an archiving back. Its name was never free, so nothing can be in the way."""
+    target = finding.target(target_id, actor=actor, permission=Permission.MANAGE_TARGETS, lock=True)
+    if target.archived_at is None:
+        raise Conflict(f"{target.name} is not archived; nothing was changed.", "Nothing to do.", reason="not_archived")
+    target.archived_at = None
+    target.version += 1
+    target.save(update_fields=["archived_at", "version"])
+    _record(actor, now, "target.restore", target, before=target.config)
 
 
 def _locked(actor: Actor, target_id: int, version: int) -> Target:

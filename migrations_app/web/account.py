@@ -1,19 +1,22 @@
 """The reader's own account: roles, and API tokens, which are shown once. Passwords and factors are allauth's pages."""
 
 import datetime
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from migrations_app.selectors.tokens import list_tokens
 from migrations_app.services import tokens
 from migrations_app.services.errors import InvalidInput
 from migrations_app.services.permissions import Scope
+from migrations_app.web import questions
+from migrations_app.web.confirming import METHODS, sent_to, unconfirmed
 from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
@@ -62,9 +65,11 @@ def settings_tokens(request: PageRequest) -> HttpResponse:
     return render(request, "settings/tokens.html", context, status=422 if problems else 200)
 
 
-@require_POST
+@require_http_methods(METHODS)
 @login_required
 def settings_token_revoke(request: PageRequest, token_id: int) -> HttpResponse:
+    if asked := unconfirmed(request, partial(questions.revoke_token, actor=request.actor, token_id=token_id)):
+        return asked
     tokens.revoke(actor=request.actor, now=timezone.now(), token_id=token_id)
     messages.success(request, "Revoked: the token no longer works.")
-    return redirect("settings_tokens")
+    return sent_to(request, "settings_tokens")

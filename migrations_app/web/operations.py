@@ -1,14 +1,18 @@
 """What the buttons of a migration's page do: one POST each, then back to the page that shows the outcome."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from migrations_app.services import migrations, planning, reviews, runs
 from migrations_app.services.errors import InvalidInput
+from migrations_app.web import questions
+from migrations_app.web.confirming import METHODS, sent_to, unconfirmed
 from migrations_app.web.requests import PageRequest
 
 
@@ -60,11 +64,14 @@ def migration_execute(request: PageRequest, migration_id: int) -> HttpResponse:
     return redirect("run", run_id)
 
 
-@require_POST
+@require_http_methods(METHODS)
 @login_required
 def migration_roll_back(request: PageRequest, migration_id: int) -> HttpResponse:
-    run_id = runs.rollback_migration(actor=request.actor, now=timezone.now(), migration_id=migration_id)
-    return redirect("run", run_id)
+    actor, now = request.actor, timezone.now()
+    ask = partial(questions.roll_back_migration, actor=actor, now=now, migration_id=migration_id)
+    if asked := unconfirmed(request, ask):
+        return asked
+    return sent_to(request, "run", runs.rollback_migration(actor=actor, now=now, migration_id=migration_id))
 
 
 @require_POST
@@ -75,10 +82,13 @@ def migration_clone(request: PageRequest, migration_id: int) -> HttpResponse:
     return redirect("migration_edit", copy_id)
 
 
-@require_POST
+@require_http_methods(METHODS)
 @login_required
 def migration_cancel(request: PageRequest, migration_id: int) -> HttpResponse:
-    reason = request.POST.get("reason", "")
-    migrations.cancel(actor=request.actor, now=timezone.now(), migration_id=migration_id, reason=reason)
+    actor, now = request.actor, timezone.now()
+    ask = partial(questions.cancel_migration, actor=actor, now=now, migration_id=migration_id)
+    if asked := unconfirmed(request, ask):
+        return asked
+    migrations.cancel(actor=actor, now=now, migration_id=migration_id, reason=request.POST.get("reason", ""))
     messages.info(request, "Cancelled: this migration can no longer run. Clone it to start over.")
-    return redirect("migration", migration_id)
+    return sent_to(request, "migration", migration_id)

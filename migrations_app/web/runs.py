@@ -1,21 +1,23 @@
 """The list of runs, the live page of one, its buttons, its confirmation and its report."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
-from django_htmx.http import HttpResponseClientRedirect
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django_htmx.http import reswap, retarget
 
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.route_live import route_live
 from migrations_app.selectors.runs import RunFilters, events_after, list_runs, run_page, run_report
 from migrations_app.services import confirmations, cutover, runs
+from migrations_app.web import questions
+from migrations_app.web.confirming import METHODS, from_dialog, sent_to, unconfirmed
 from migrations_app.web.numbers import whole_number
 from migrations_app.web.requests import PageRequest
 
@@ -28,6 +30,7 @@ CONTROLS = {
     "postpone": (cutover.postpone, "Postponed: nothing more is handed over until somebody releases it."),
     "bring_back": (cutover.bring_back, "Every bucket goes back to the source; then the run waits."),
 }
+ASKED = {"cancel": questions.cancel_run, "bring_back": questions.bring_back}
 
 
 @require_safe
@@ -105,6 +108,20 @@ def run_control(request: PageRequest, run_id: int, operation: str) -> HttpRespon
     return _answered(request, run_id, told)
 
 
+@require_http_methods(METHODS)
+@login_required
+def run_control_asked(request: PageRequest, run_id: int, operation: str) -> HttpResponse:
+    """The ones of `CONTROLS` that are read back first."""
+    if operation not in ASKED:
+        raise Http404
+    actor, now = request.actor, timezone.now()
+    if asked := unconfirmed(request, partial(ASKED[operation], actor=actor, now=now, run_id=run_id)):
+        return asked
+    service, told = CONTROLS[operation]
+    service(actor=actor, now=now, run_id=run_id)
+    return _answered(request, run_id, told)
+
+
 @require_POST
 @login_required
 def run_throttle(request: PageRequest, run_id: int) -> HttpResponse:
@@ -114,26 +131,32 @@ def run_throttle(request: PageRequest, run_id: int) -> HttpResponse:
     return _answered(request, run_id, told)
 
 
-@require_POST
+@require_http_methods(METHODS)
 @login_required
 def run_roll_back(request: PageRequest, run_id: int) -> HttpResponse:
     now = timezone.now()
+    if asked := unconfirmed(request, partial(questions.roll_back_run, actor=request.actor, now=now, run_id=run_id)):
+        return asked
     page = run_page(actor=request.actor, run_id=run_id, now=now, log_lines=1)
     undoing = runs.rollback_migration(actor=request.actor, now=now, migration_id=page.row.migration_id, run_id=run_id)
     told = "Rollback asked for: everything this run did is undone, newest first."
     if undoing == run_id:
         return _answered(request, run_id, told)
     messages.info(request, told)
-    address = reverse("run", args=[undoing])
-    return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+    return sent_to(request, "run", undoing)
 
 
-@require_POST
+@require_http_methods(METHODS)
 @login_required
 def run_confirm(request: PageRequest, run_id: int) -> HttpResponse:
+    """Skipping a step is not dangerous; letting it run may be for good."""
+    now, skipped = timezone.now(), request.POST.get("decision") == "reject"
+    asked = unconfirmed(request, partial(questions.let_step_run, actor=request.actor, now=now, run_id=run_id))
+    if asked and not skipped:
+        return asked
     confirmations.sign_off(
         actor=request.actor,
-        now=timezone.now(),
+        now=now,
         run_id=run_id,
         step=request.POST.get("step", ""),
         digest=request.POST.get("digest", ""),
@@ -147,4 +170,5 @@ def _answered(request: PageRequest, run_id: int, told: str) -> HttpResponse:
         messages.info(request, told)
         return redirect("run", run_id)
     page = run_page(actor=request.actor, run_id=run_id, now=timezone.now(), log_lines=1)
-    return render(request, "runs/run.html#run-actions", {"page": page, "told": told})
+    answer = render(request, "runs/run.html#run-actions", {"page": page, "told": told})
+    return retarget(reswap(answer, "outerHTML"), "#run-actions") if from_dialog(request) else answer

@@ -21,6 +21,7 @@ from migrations_app.web.target_form import STORES
 from migrations_app.web.toasts import Sorted, Told, sort, told
 
 register = template.Library()
+Asks = dict[str, str]
 
 for _name in (
     "tone",
@@ -103,6 +104,15 @@ def without_query(context: template.Context, name: str) -> str:
 def operation_url(operation: str, object_id: int, noun: str = "migration") -> str:
     """The address of the form of a service's operation."""
     return reverse(f"{noun}_{operation}", args=[object_id])
+
+
+@register.inclusion_tag("partials/ask.html")
+def ask(operation: str, object_id: int, *, label: str, noun: str = "migration", css: str = "", icon: str = "") -> Asks:
+    """A button for something dangerous: `{% ask "cancel" run.id noun="run" label="Cancel" css="danger" %}`.
+
+    It opens what `web/confirming.py` reads back. `css` goes beside `button`; with an `icon` it is an item of a menu.
+    """
+    return {"url": operation_url(operation, object_id, noun), "label": label, "css": css, "icon": icon}
 
 
 @register.filter

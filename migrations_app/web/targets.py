@@ -1,9 +1,12 @@
 """Targets: the list, one page, the connection test, and the form of an admin."""
 
+from functools import partial
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -12,10 +15,13 @@ from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.targets import TargetFilters, list_targets, target_page
 from migrations_app.services import targets
 from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.web import questions
+from migrations_app.web.confirming import METHODS, sent_to, unconfirmed
 from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.target_form import TargetForm, blank, sent, stored
+from migrations_app.web.toasts import can_be_undone
 
 
 @require_safe
@@ -95,12 +101,23 @@ def target_edit(request: PageRequest, target_id: int) -> HttpResponse:
     return redirect("target", target_id)
 
 
-@require_POST
+@require_http_methods(METHODS)
 @login_required
 def target_archive(request: PageRequest, target_id: int) -> HttpResponse:
+    if asked := unconfirmed(request, partial(questions.archive_target, actor=request.actor, target_id=target_id)):
+        return asked
     version = identifier(request.POST.get("version")) or 0
     targets.archive(actor=request.actor, now=timezone.now(), target_id=target_id, version=version)
-    messages.info(request, "Archived: no new plan can use this target.")
+    undo = reverse("target_restore", args=[target_id])
+    can_be_undone(request, "Archived: no new plan can use this target.", undo=undo)
+    return sent_to(request, "target", target_id)
+
+
+@require_POST
+@login_required
+def target_restore(request: PageRequest, target_id: int) -> HttpResponse:
+    targets.restore(actor=request.actor, now=timezone.now(), target_id=target_id)
+    messages.success(request, "The target is back: plans can use it again.")
     return redirect("target", target_id)
 
 

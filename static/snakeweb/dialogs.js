@@ -8,6 +8,7 @@ document.addEventListener("click", (event) => {
     opener.closest("[popover]")?.hidePopover();
     document.getElementById(opener.dataset.dialog)?.showModal();
   }
+  event.target.closest("[data-close]")?.closest("dialog").close();
   if (event.target instanceof HTMLDialogElement) closeOutside(event);
 });
 
@@ -26,5 +27,5 @@ document.addEventListener("htmx:afterSwap", (event) => {
 
 /* Done: what was asked is answered elsewhere on the page. A refusal (422) comes back into the dialog. */
 document.addEventListener("htmx:afterRequest", (event) => {
-  if (event.detail.elt.closest("#confirm") && event.detail.successful) asked.close();
+  if (event.detail.elt.closest("#confirm") && event.detail.xhr.status < 400) asked.close();
 });

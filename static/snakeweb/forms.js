@@ -1,4 +1,4 @@
-/* A form is sent once, however often its button is pressed; a refused one comes back with its page (422). */
+/* A form is sent once, however often its button is pressed. */
 
 const PATIENCE = 10000; // milliseconds; a request that was stopped by hand can be sent again after that
 
@@ -20,10 +20,6 @@ function free(form) {
 
 document.addEventListener("htmx:afterRequest", (event) => event.detail.elt instanceof HTMLFormElement && free(event.detail.elt));
 window.addEventListener("pageshow", () => document.querySelectorAll("form[data-sent]").forEach(free));
-
-document.addEventListener("htmx:beforeSwap", (event) => {
-  if (event.detail.xhr.status === 422) event.detail.shouldSwap = true;
-});
 
 document.addEventListener("click", async (event) => {
   if (event.target.closest("[data-print]")) window.print();

@@ -149,3 +149,18 @@ def test_two_edits_at_once_one_wins(stage, admin):
 
     assert [type(error) for error in exceptions(outcomes)] == [StaleEdit]
     assert Target.objects.get(pk=stage.target_id).version == 2
+
+
+def test_archiving_is_taken_back_once(admin, operator, staging, now):
+    made = create(admin, staging, now)
+    targets.archive(actor=admin, now=now, target_id=made, version=1)
+
+    with pytest.raises(PermissionDenied):
+        targets.restore(actor=operator, now=now, target_id=made)
+    targets.restore(actor=admin, now=now, target_id=made)
+
+    row = Target.objects.get(pk=made)
+    assert (row.archived_at, row.version) == (None, 3)
+    assert AuditEntry.objects.filter(action="target.restore", outcome="allowed").count() == 1
+    with pytest.raises(Conflict, match="is not archived"):
+        targets.restore(actor=admin, now=now, target_id=made)
