@@ -48,6 +48,10 @@ class Inbox:
     open: tuple[InboxItem, ...]
     news: tuple[InboxItem, ...]
     done: tuple[InboxItem, ...]
+    unread_news: int
+
+    def find(self, item_id: int) -> InboxItem | None:
+        return next((item for item in (*self.open, *self.news, *self.done) if item.id == item_id), None)
 
 
 def inbox(*, actor: Actor) -> Inbox:
@@ -59,6 +63,7 @@ def inbox(*, actor: Actor) -> Inbox:
         open=_items(wanting, wanting=True),
         news=_items(mine.exclude(asked)[:_PAST_SHOWN]),
         done=_items(mine.filter(asked).exclude(pk__in=[row.pk for row in wanting])[:_PAST_SHOWN]),
+        unread_news=mine.exclude(asked).filter(read_at=None).count(),
     )
 
 

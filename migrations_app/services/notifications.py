@@ -56,6 +56,14 @@ def mark_read(*, actor: Actor, now: datetime, notification_id: int) -> None:
     mine.filter(done_at=None).exclude(kind__in=list(NoticeKind)).update(done_at=now)
 
 
+@operation("notification.unread", about="notification", in_maintenance=True)
+def mark_unread(*, actor: Actor, now: datetime, notification_id: int) -> None:
+    """Take `mark_read` back. What wanted the person is as open as it was: reading never settled it."""
+    mine = Notification.objects.filter(person=finding.person(actor), pk=notification_id)
+    mine.update(read_at=None)
+    mine.exclude(kind__in=list(NoticeKind)).update(done_at=None)
+
+
 @operation("notification.read_all", about="notification", in_maintenance=True)
 def mark_all_read(*, actor: Actor, now: datetime) -> None:
     mine = Notification.objects.filter(person=finding.person(actor))

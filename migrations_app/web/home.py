@@ -1,16 +1,14 @@
-"""The first page, the inbox and the search."""
+"""The first page and the search."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.utils import timezone
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from migrations_app.selectors.home import home_page
-from migrations_app.selectors.inbox import inbox as inbox_of
 from migrations_app.selectors.search import search as find
-from migrations_app.services import notifications
 from migrations_app.web.requests import PageRequest
 
 
@@ -25,19 +23,6 @@ def home(request: PageRequest) -> HttpResponse:
 def favicon(request: PageRequest) -> HttpResponse:
     """For pages that do not name their icon: the admin, API answers shown in a browser."""
     return redirect(static("snakeweb/logo.svg"))
-
-
-@require_safe
-@login_required
-def inbox(request: PageRequest) -> HttpResponse:
-    return render(request, "inbox.html", {"inbox": inbox_of(actor=request.actor)})
-
-
-@require_POST
-@login_required
-def inbox_read(request: PageRequest) -> HttpResponse:
-    notifications.mark_all_read(actor=request.actor, now=timezone.now())
-    return redirect("inbox")
 
 
 @require_safe

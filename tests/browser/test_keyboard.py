@@ -6,7 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 from migrations_app.models import Run
+from migrations_app.services import notifications
 from tests.browser.people import People
+from tests.browser.stores import NOW
 from tests.cast import Cast
 from tests.runs import a_run
 
@@ -57,3 +59,33 @@ def test_the_keyboard_gets_everywhere(run: Run, people: People) -> None:
     expect(palette.get_by_role("option").first).to_contain_text(re.compile("migration|run"))
     page.keyboard.press("Enter")
     expect(page).not_to_have_url(re.compile("/search/"))
+
+
+@pytest.fixture
+def news(run: Run, company: Cast) -> int:
+    for text in ("first", "second"):
+        notifications.tell(
+            [company.people["operator"]], now=NOW, kind="run_succeeded", text=text, migration=run.migration
+        )
+    return run.migration_id
+
+
+def test_the_inbox_is_worked_through_by_keys(news: int, people: People) -> None:
+    page = people.sign_in("operator")
+    page.goto("/inbox/?tab=news")
+    first = page.get_by_role("listitem").filter(has_text="first")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(first.get_by_role("link")).to_be_focused()
+
+    page.keyboard.press("x")
+    expect(page.locator("#toasts")).to_contain_text("Marked as read.")
+    expect(first).not_to_contain_text("new")
+    expect(first.get_by_role("link")).to_be_focused()  # one goes on from where one was
+
+    page.keyboard.press("u")
+    expect(page.get_by_role("listitem").filter(has_text="new")).to_have_count(2)
+    expect(page).to_have_url(re.compile(r"/inbox/\?tab=news$"))
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(rf"/migrations/{news}/$"))

@@ -104,3 +104,15 @@ def test_what_is_settled_wants_nobody_any_more(stage, people, now):
 
     assert settled == 1
     assert notifications.settle(now=now, kind="signature_wanted", migration=migration) == 1
+
+
+def test_what_was_read_is_unread_again_and_what_is_settled_stays_settled(people, approver, now):
+    notifications.tell([people["approver"]], now=now, kind="news", text="news")
+    notifications.tell([people["approver"]], now=now, kind=notifications.SIGNATURE_WANTED, text="sign")
+    Notification.objects.filter(text="sign").update(done_at=now)
+    for row in Notification.objects.all():
+        notifications.mark_read(actor=approver, now=now, notification_id=row.pk)
+        notifications.mark_unread(actor=approver, now=now, notification_id=row.pk)
+
+    assert dict(Notification.objects.values_list("text", "done_at")) == {"news": None, "sign": now}
+    assert not Notification.objects.exclude(read_at=None).exists()
