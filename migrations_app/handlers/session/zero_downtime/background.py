@@ -20,6 +20,7 @@ from migrations_app.handlers.session.fingerprint import key_of
 from migrations_app.handlers.session.parameters import SOURCE, route_name
 from migrations_app.handlers.session.partitions import close_partitions
 from migrations_app.handlers.session.zero_downtime.collector import Collector
+from migrations_app.handlers.session.zero_downtime.gates import most_lag_ms
 from migrations_app.handlers.session.zero_downtime.hand_off import HANDING
 from migrations_app.handlers.session.zero_downtime.incarnations import PANEL, Incarnations, forgetful
 from migrations_app.handlers.session.zero_downtime.legacy import LegacyWatch
@@ -42,6 +43,7 @@ LAG_WINDOW_SECONDS = 10.0
 PASSES = 10_000
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(seconds=5)  # of the verifier, between passes
 RELAY_SILENCE = timedelta(seconds=5)
+LONGEST_BREAK_SECONDS = 1.0
 
 
 @dataclass
@@ -153,6 +155,28 @@ class _Overtaken(Exception):
     """The route or a server is another one than when the pass began: such a pass proves nothing."""
 
 
+@dataclass(slots=True)
+class _Course:
+    """Of one pass: it ends when something overtakes it, and it takes half of its time off while the relay, which a
+    hand-over waits for, is behind."""
+
+    ctx: BackgroundContext
+    record: RouteRecord
+    incarnations: Mapping[str, Any]
+    page_at: float = field(default_factory=time.monotonic)
+
+    def go_on(self, _compared: int) -> None:
+        """After each page, the last one included."""
+        ctx, record = self.ctx, self.record
+        ctx.alive()
+        now, panels = ctx.routes.get(record.name), ctx.live.shown(record.name)
+        if now is None or now.epoch != record.epoch or _incarnations(panels) != self.incarnations:
+            raise _Overtaken
+        if panels.get("relay", {}).get("lag_p99_ms", 0) > most_lag_ms(ctx.parameters):
+            time.sleep(min(time.monotonic() - self.page_at, LONGEST_BREAK_SECONDS))
+        self.page_at = time.monotonic()
+
+
 class VerifierDriver(Background):
     """One pass, then a rest about as long; it holds no worker between passes.
 
@@ -163,15 +187,14 @@ class VerifierDriver(Background):
         record = dual_record(ctx)
         if record is None:
             return None
-        before = ctx.live.shown(record.name).get("verifier", {})
-        incarnations = _incarnations(ctx, record)
+        panels = ctx.live.shown(record.name)
         began = ctx.clock.now()
         with opened(ctx.targets, ctx.worker) as pair:
-            checking = verifier(ctx, pair, record, lambda _compared: self._go_on(ctx, record, incarnations))
+            checking = verifier(ctx, pair, record, _Course(ctx, record, _incarnations(panels)).go_on)
             found, overtaken = checking.found, False
             try:
                 checking.run()
-                ctx.live.show(record.name, "verifier", panel_after(before, found, began))
+                ctx.live.show(record.name, "verifier", panel_after(panels.get("verifier", {}), found, began))
             except _Overtaken:
                 overtaken = True
             if self._relay_is_alive(ctx, record):
@@ -188,21 +211,14 @@ class VerifierDriver(Background):
         at = ctx.live.shown(record.name).get("relay", {}).get("at")
         return at is not None and ctx.clock.now() - datetime.fromisoformat(at) < RELAY_SILENCE
 
-    def _go_on(self, ctx: BackgroundContext, record: RouteRecord, incarnations: Mapping[str, Any]) -> None:
-        """After each page, the last one included."""
-        ctx.alive()
-        now = ctx.routes.get(record.name)
-        if now is None or now.epoch != record.epoch or _incarnations(ctx, record) != incarnations:
-            raise _Overtaken
-
 
 def _age_seconds(ctx: BackgroundContext, panel: Mapping[str, Any]) -> float:
     at = panel.get("at")
     return (ctx.clock.now() - datetime.fromisoformat(at)).total_seconds() if at else 0.0
 
 
-def _incarnations(ctx: BackgroundContext, record: RouteRecord) -> Mapping[str, Any]:
-    panel = ctx.live.shown(record.name).get(PANEL, {})
+def _incarnations(panels: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    panel = panels.get(PANEL, {})
     return {side: panel[side] for side in SERVED if side in panel}
 
 

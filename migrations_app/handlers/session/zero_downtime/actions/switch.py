@@ -31,7 +31,7 @@ from migrations_app.handlers.session.zero_downtime.publishing import buckets_in,
 from migrations_app.handlers.session.zero_downtime.relay import Relay
 from migrations_app.handlers.session.zero_downtime.waves import CHUNK, WAVES, next_chunk, size_after, wave_of
 
-GATE_SECONDS = 0.25
+GATE_SECONDS = 0.5  # a look asks both stores about twenty questions
 SAVE_SECONDS = 2.0
 MOST_ABORTS = 5
 LATELY = 200
