@@ -165,7 +165,7 @@ def test_the_verifier_takes_breaks_while_the_relay_is_behind(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, lag_ms: int, breaks: bool
 ) -> None:
     stage.do("prove")
-    stage.move.live.show(ROUTE, "relay", {"lag_p99_ms": lag_ms})
+    stage.move.live.told["relay"] = {"lag_p99_ms": lag_ms}
     naps: list[float] = []
     monkeypatch.setattr(background.time, "sleep", naps.append)
     VerifierDriver().drive(context(stage, "verifier"))
