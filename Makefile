@@ -57,7 +57,7 @@ test-faults: $(STAMP) ## F1 to F30 on real processes and servers (ARGS='--only F
 	@test -n "$(ARGS)" || $(BIN)/pytest -q -m faults --ignore tests/faults/zero_downtime
 	@$(BIN)/python -m tests.faults.zero_downtime $(ARGS)
 
-bench: $(BENCH_STAMP) ## sessions per second beside a plain copy loop; cost of a journaled step beside DBOS
+bench: $(BENCH_STAMP) ## sessions per second, cost of a journaled step, time per page (ARGS=pages)
 	@$(BENCH_VENV)/bin/python -m benchmarks $(ARGS)
 
 screenshots: $(STAMP) ## take the pictures of docs/screens from a running demo

@@ -6,12 +6,13 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import router
+from benchmarks import pages, router
 from benchmarks.plain_copy import plain_copy
 from benchmarks.workshop import PREFIX, Workshop, measured, workshop
 from migrations_app.testing.servers import PostgresServer
 
-PARTS = ("steps", "throughput", "router", "memory")
+SERVED = ("steps", "throughput", "router", "memory")
+PARTS = (*SERVED, "pages")  # the pages need no servers and ask for what they need themselves
 GOAL_RATIO = 0.7
 GOAL_GROWTH_MB = 150
 BATCH = 1000
@@ -19,17 +20,22 @@ BATCH = 1000
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all of them)")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all but pages)")
     parser.add_argument("--sessions", type=int, default=100_000, help="sessions in the throughput runs (100,000)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each measurement (5)")
     parser.add_argument("--steps", type=int, default=200, help="journaled steps a round (200)")
     parser.add_argument("--memory", type=int, default=300_000, help="sessions in the memory run (300,000)")
     parser.add_argument("--calls", type=int, default=3_000, help="calls of each measurement of the router (3,000)")
+    parser.add_argument("--scale", type=float, default=1.0, help="part of the full data of the pages (1.0)")
     wishes = parser.parse_args()
-    parts = set(wishes.parts) or set(PARTS)
+    parts = set(wishes.parts) or set(SERVED)
     if not parts <= set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(parts - set(PARTS)))}; there are {', '.join(PARTS)}")
     print(f"{os.cpu_count()} cores, everything on this machine, medians of {wishes.rounds} interleaved rounds\n")
+    if "pages" in parts:
+        pages.both(pages.Wishes(scale=wishes.scale, rounds=wishes.rounds))
+    if parts == {"pages"}:
+        return
     with workshop() as shop:
         if "steps" in parts:
             steps(shop, wishes.rounds, wishes.steps)

@@ -23,7 +23,15 @@ class AuditEntry(models.Model):
     class Meta:
         ordering = ["-seq"]
         verbose_name_plural = "audit entries"
-        indexes = [models.Index(fields=["object_type", "object_id"], name="audit_by_object")]
+        # Each ends with `seq`: the trail is read newest first under any of its filters, without sorting.
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "seq"], name="audit_by_object"),
+            models.Index(fields=["object_type", "seq"], name="audit_by_object_type"),
+            models.Index(fields=["actor", "seq"], name="audit_by_actor"),
+            models.Index(fields=["action", "seq"], name="audit_by_action"),
+            models.Index(fields=["environment", "seq"], name="audit_by_environment"),
+            models.Index(fields=["outcome", "seq"], name="audit_by_outcome"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.seq} {self.actor} {self.action}"

@@ -53,7 +53,10 @@ class Run(models.Model):
                 fields=["migration"], condition=~Q(state__in=_FINAL), name="one_live_run_a_migration"
             ),
         ]
-        indexes = [models.Index(fields=["state", "wake_at"], name="run_by_wake")]
+        indexes = [
+            models.Index(fields=["state", "wake_at"], name="run_by_wake"),
+            models.Index(fields=["state", "ended_at"], name="run_by_end"),
+        ]
 
     def __str__(self) -> str:
         return f"run {self.pk} ({self.kind}) of {self.migration}"

@@ -1,17 +1,18 @@
 """The audit trail as sentences with their changes, its facets and the state of the chain."""
 
 import json
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from migrations_app.models import AuditEntry, AuditHead, AuditProof, Environment
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.audit_sentences import sentence
-from migrations_app.selectors.paging import PAGE, cut
+from migrations_app.selectors.paging import MOST_COUNTED, PAGE, cut, in_figures
 from migrations_app.selectors.plans import Change, changes
 from migrations_app.selectors.refusals import PermissionDenied
 
@@ -60,7 +61,7 @@ class AuditFilters:
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """`values` are (value, how many entries), most frequent first."""
+    """`values` are (value, how many of the newest 10,000 entries that match), most frequent first."""
 
     name: str
     values: tuple[tuple[str, int], ...]
@@ -88,6 +89,10 @@ class AuditPage:
     chain: ChainStatus
     can_verify: bool
 
+    @property
+    def counted(self) -> str:
+        return in_figures(self.total)
+
 
 ANYTHING = AuditFilters()
 
@@ -99,12 +104,13 @@ def audit_page(*, actor: Actor, filters: AuditFilters = ANYTHING, cursor: str = 
     """
     access = _auditor(actor)
     matching = _matching(access, filters)
-    page = cut(matching, cursor=cursor, limit=limit)
+    newest = list(matching.order_by("-seq").values_list(*_FACETS)[:MOST_COUNTED])
+    page = cut(matching, cursor=cursor, limit=limit, total=len(newest))
     return AuditPage(
         rows=tuple(_row(entry) for entry in page.rows),
         next_cursor=page.next_cursor,
         total=page.total,
-        facets=tuple(_facet(matching, name) for name in _FACETS),
+        facets=tuple(_facet(name, values) for name, values in zip(_FACETS, zip(*newest, strict=True), strict=False)),
         filters=filters,
         chain=_chain(),
         can_verify=access.can(Permission.VERIFY_AUDIT, None),
@@ -158,8 +164,8 @@ def _matching(access: Access, filters: AuditFilters) -> QuerySet[AuditEntry]:
     return rows
 
 
-def _facet(matching: QuerySet[AuditEntry], name: str) -> Facet:
-    counted = matching.order_by().values_list(name).annotate(number=Count("pk")).order_by("-number", name)
+def _facet(name: str, values: Iterable[str]) -> Facet:
+    counted = sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0]))
     return Facet(name, tuple((value, number) for value, number in counted[:_FACET_VALUES] if value))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from migrations_app.engine.vocabulary import FINAL_RUN_STATES, RunState
+from migrations_app.engine.vocabulary import RunState
 from migrations_app.models import Run
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
@@ -11,7 +11,7 @@ from migrations_app.selectors.audit import ChainStatus, chain_status
 from migrations_app.selectors.environments import EnvironmentRow, list_environments
 from migrations_app.selectors.inbox import InboxItem, inbox
 from migrations_app.selectors.migrations import MigrationRow, list_migrations
-from migrations_app.selectors.run_rows import RunRow, rows_of, with_names
+from migrations_app.selectors.run_rows import LIVE_RUN_STATES, RunRow, rows_of, with_names
 
 RECENT = timedelta(days=1)
 _SHOWN = 12
@@ -38,7 +38,7 @@ def home_page(*, actor: Actor, now: datetime) -> HomePage:
     ended = seen.filter(state__in=_FAILURES, ended_at__gte=now - RECENT, error__isnull=False)
     return HomePage(
         needs_you=inbox(actor=actor).open[:_SHOWN],
-        live_runs=rows_of(seen.exclude(state__in=FINAL_RUN_STATES)[:_SHOWN], now=now),
+        live_runs=rows_of(seen.filter(state__in=LIVE_RUN_STATES)[:_SHOWN], now=now),
         failures=rows_of(ended[:_SHOWN], now=now),
         recent=list_migrations(actor=actor, limit=_SHOWN).rows,
         environments=list_environments(actor=actor),

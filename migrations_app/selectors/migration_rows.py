@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from migrations_app.engine.vocabulary import (
     FINAL_RUN_STATES,
@@ -15,7 +16,7 @@ from migrations_app.engine.vocabulary import (
     ReviewState,
     RiskLevel,
 )
-from migrations_app.models import Migration, MigrationTarget, PlanRevision, Run
+from migrations_app.models import Migration, MigrationTarget, PlanRevision, Run, Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,11 @@ def with_newest_plan(migrations: QuerySet[Migration]) -> QuerySet[Migration]:
     """The joins and annotations that a row needs."""
     newest = PlanRevision.objects.filter(migration=OuterRef("pk")).order_by("-number")
     live = Run.objects.filter(migration=OuterRef("pk")).exclude(state__in=FINAL_RUN_STATES)
-    signed = Q(signatures__voided_at=None, signatures__decision=Decision.APPROVE, signatures__digest=F("newest_digest"))
+    signed = Signature.objects.filter(
+        migration=OuterRef("pk"), digest=OuterRef("newest_digest"), voided_at=None, decision=Decision.APPROVE
+    )
+    # A subquery, no join: grouping would go through every migration before the first row is known.
+    counted = signed.order_by().values("migration").annotate(number=Count("pk")).values("number")
     return (
         migrations.select_related("environment", "created_by")
         .annotate(
@@ -72,7 +77,7 @@ def with_newest_plan(migrations: QuerySet[Migration]) -> QuerySet[Migration]:
             newest_score=Subquery(newest.values("risk_score")[:1]),
             live_run=Subquery(live.values("pk")[:1]),
         )
-        .annotate(approvals=Count("signatures", filter=signed, distinct=True))
+        .annotate(approvals=Coalesce(Subquery(counted), 0))
     )
 
 

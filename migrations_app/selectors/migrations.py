@@ -121,7 +121,7 @@ def list_migrations(
         matching = matching.filter(review_state=filters.review_state)
     for word in filters.q.replace("\x00", "").split()[:8]:
         matching = matching.filter(Q(title__icontains=word) | Q(description__icontains=word))
-    page = cut(with_newest_plan(matching), cursor=cursor, limit=limit)
+    page = cut(matching, cursor=cursor, limit=limit, shown=with_newest_plan)
     return Listing(rows_of(page.rows), page.next_cursor, page.total)
 
 

@@ -1,5 +1,6 @@
 """A slice of a list, newest first, with a cursor that stays right while new rows arrive."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -11,24 +12,45 @@ M = TypeVar("M", bound=models.Model)
 
 PAGE = 50
 LARGEST_PAGE = 200
+MOST_COUNTED = 10_000  # counting on would read the whole table for a number that nobody compares
 
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Row]):
-    """`next_cursor` is '' on the last slice; `total` counts everything that matches the filters."""
+    """`next_cursor` is '' on the last slice; `total` counts what matches the filters, up to 10,000."""
 
     rows: tuple[Row, ...]
     next_cursor: str
     total: int
 
+    @property
+    def counted(self) -> str:
+        return in_figures(self.total)
 
-def cut(matching: QuerySet[M], *, cursor: str, limit: int) -> Listing[M]:
-    """Newest first by primary key. A cursor that is not one of ours starts from the top."""
-    total = matching.count()
+
+def in_figures(total: int) -> str:
+    """`1,204`, and `10,000+` where nobody counted on."""
+    return f"{total:,}+" if total >= MOST_COUNTED else f"{total:,}"
+
+
+def cut(
+    matching: QuerySet[M],
+    *,
+    cursor: str,
+    limit: int,
+    shown: Callable[[QuerySet[M]], QuerySet[M]] = lambda rows: rows,
+    total: int | None = None,
+) -> Listing[M]:
+    """Newest first by primary key. A cursor that is not one of ours starts from the top.
+
+    `shown` adds the joins and annotations of a row, which counting does without. `total`: where it is known already.
+    """
+    if total is None:
+        total = matching.order_by().values("pk")[:MOST_COUNTED].count()
     limit = min(max(limit, 1), LARGEST_PAGE)
-    page = matching.order_by("-pk")
+    page = shown(matching).order_by("-pk")
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
         page = page.filter(pk__lt=int(cursor))
     found = list(page[: limit + 1])
-    shown = found[:limit]
-    return Listing(tuple(shown), str(shown[-1].pk) if len(found) > limit else "", total)
+    slice_ = found[:limit]
+    return Listing(tuple(slice_), str(slice_[-1].pk) if len(found) > limit else "", total)

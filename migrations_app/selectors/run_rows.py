@@ -13,6 +13,7 @@ from migrations_app.engine.vocabulary import RunKind, RunState, StepState
 from migrations_app.models import Run, StepRun
 from migrations_app.selectors.hand_over import MOVES_ROUTES, moved_route
 
+LIVE_RUN_STATES = tuple(state for state in RunState if not state.is_final)  # by name: an index knows those
 _DONE = (StepState.SUCCEEDED, StepState.SKIPPED)
 _AT_WORK = (StepState.RUNNING, StepState.WAITING, StepState.UNDOING)
 WAITS: Mapping[str, str] = {

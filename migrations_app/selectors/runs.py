@@ -9,7 +9,7 @@ from typing import Any
 from migrations_app.engine.events import Event, EventType
 from migrations_app.engine.results import execution_progress
 from migrations_app.engine.run_view import RunView
-from migrations_app.engine.vocabulary import FINAL_RUN_STATES, CutoverOrder, Decision, RunKind, RunState, StepKind
+from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunKind, RunState, StepKind
 from migrations_app.models import Lease, Run, RunEvent, Signature
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
@@ -19,7 +19,7 @@ from migrations_app.selectors.paging import PAGE, Listing, cut
 from migrations_app.selectors.plans import shown
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.run_actions import ConfirmationWanted, RunAction, actions_of, confirmation_of
-from migrations_app.selectors.run_rows import RunRow, rows_of, with_names
+from migrations_app.selectors.run_rows import LIVE_RUN_STATES, RunRow, rows_of, with_names
 from migrations_app.selectors.run_steps import PartitionProgress, StepProgress, steps_of
 from migrations_app.selectors.throughput import Throughput, throughput_of
 
@@ -135,8 +135,8 @@ def list_runs(
     if filters.kind:
         matching = matching.filter(kind=filters.kind)
     if filters.live:
-        matching = matching.exclude(state__in=FINAL_RUN_STATES)
-    page = cut(with_names(matching), cursor=cursor, limit=limit)
+        matching = matching.filter(state__in=LIVE_RUN_STATES)
+    page = cut(matching, cursor=cursor, limit=limit, shown=with_names)
     return Listing(rows_of(page.rows, now=now), page.next_cursor, page.total)
 
 

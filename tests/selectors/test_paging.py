@@ -1,7 +1,7 @@
 import pytest
 
 from migrations_app.models import Environment
-from migrations_app.selectors.paging import LARGEST_PAGE, cut
+from migrations_app.selectors.paging import LARGEST_PAGE, MOST_COUNTED, cut
 
 pytestmark = pytest.mark.django_db
 
@@ -40,3 +40,14 @@ def test_a_cursor_of_somebody_else_starts_from_the_top(hundred, cursor):
 def test_a_slice_has_at_least_one_row_and_not_too_many(hundred):
     assert len(names(limit=0)[0]) == 1
     assert len(names(limit=10**9)[0]) == 100 <= LARGEST_PAGE
+
+
+def test_nobody_counts_on_for_a_number_that_nobody_compares(now):
+    rows = (Environment(name=f"e{n}", position=n, created_at=now) for n in range(MOST_COUNTED + 5))
+    Environment.objects.bulk_create(rows, batch_size=5000)
+
+    def counted(matching):
+        return cut(matching, cursor="", limit=1).counted
+
+    assert counted(Environment.objects.all()) == "10,000+"
+    assert counted(Environment.objects.filter(position__lt=1204)) == "1,204"
