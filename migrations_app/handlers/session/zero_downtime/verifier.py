@@ -6,7 +6,7 @@ pass is not a clean one: the next must find nothing.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -51,7 +51,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Verifier:
-    """`tick` is called after each page with what was compared so far; it may raise to stop the pass.
+    """`tick` is called after each page, and in the end, with what was compared so far; it may raise to stop the pass.
 
     `settle_seconds`: how long a suspect gets to become level by itself before it is looked at again.
     """
@@ -69,25 +69,31 @@ class Verifier:
         """One pass, once. Raises LeaseLost and DependencyUnavailable; a pass that was stopped has proven nothing, and
         what it did until then is in `found`.
         """
-        found = self.found
+        suspects: dict[str, Divergence] = {}
         for side in ("a", "b"):
             cursor, last = "", False
             while not last:
                 page = self.pair.side(side).sessions.scan_ids(cursor, PAGE)
-                self._compare(page.ids, found)
-                found.compared += len(page.ids) if side == "a" else 0
+                suspects |= {suspect.id: suspect for suspect in self.level.differing(page.ids)}
+                self.found.compared += len(page.ids) if side == "a" else 0
                 cursor, last = page.cursor, page.last
-                self.tick(found.compared)
-        return found
+                if len(suspects) >= PAGE:
+                    self._settle(suspects)
+                self.tick(self.found.compared)
+        self._settle(suspects)
+        self.tick(self.found.compared)
+        return self.found
 
-    def _compare(self, ids: Sequence[str], found: Pass) -> None:
-        suspects = self.level.differing(ids)
-        for divergence in self.level.stable(suspects, self.settle_seconds):
+    def _settle(self, suspects: dict[str, Divergence]) -> None:
+        """Look again at those that differed, all of them after one wait; none is left."""
+        found = self.found
+        for divergence in self.level.stable(list(suspects.values()), self.settle_seconds):
             found.kinds[str(divergence.kind)] += 1
             found.regressed += divergence.regressed
             if len(found.named) < NAMED_AT_MOST:
                 found.named.append(divergence.as_dict())
             found.repaired += self._repair(divergence)
+        suspects.clear()
 
     def _repair(self, divergence: Divergence) -> bool:
         """Mint anew in the authority. False when the session changed meanwhile (then the relay brings it anyway), or
