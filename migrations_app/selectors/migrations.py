@@ -6,16 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, RunKind
 from migrations_app.models import Migration, PlanRevision
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import run_rows
 from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.migration_lists import MigrationFilters, list_migrations
 from migrations_app.selectors.migration_rows import MigrationRow, RoleTarget, rows_of, with_newest_plan
 from migrations_app.selectors.next_action import NextAction, Situation, next_action, refusals_of, rollback_why_not
-from migrations_app.selectors.paging import PAGE, Listing, cut
 from migrations_app.selectors.planned_targets import PlannedTarget
 from migrations_app.selectors.plans import (
     Change,
@@ -66,20 +64,6 @@ _RUNS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
-class MigrationFilters:
-    """Empty means any. `environment` is a name; `q` is looked for in title and description."""
-
-    q: str = ""
-    environment: str = ""
-    status: str = ""
-    type: str = ""
-    review_state: str = ""
-
-
-ANY_MIGRATION = MigrationFilters()
-
-
-@dataclass(frozen=True, slots=True)
 class MigrationPage:
     """Everything that the page of one migration shows to this viewer.
 
@@ -104,25 +88,6 @@ class MigrationPage:
     refusals: Mapping[str, str]
     timeline: tuple[TimelineEntry, ...]
     since_signed: RevisionDiff | None
-
-
-def list_migrations(
-    *, actor: Actor, filters: MigrationFilters = ANY_MIGRATION, cursor: str = "", limit: int = PAGE
-) -> Listing[MigrationRow]:
-    """Newest first, of the environments that the actor may see."""
-    matching = Migration.objects.filter(access_of(actor).within(Permission.VIEW))
-    if filters.environment:
-        matching = matching.filter(environment__name=filters.environment)
-    if filters.status:
-        matching = matching.filter(status=filters.status)
-    if filters.type:
-        matching = matching.filter(type=filters.type)
-    if filters.review_state:
-        matching = matching.filter(review_state=filters.review_state)
-    for word in filters.q.replace("\x00", "").split()[:8]:
-        matching = matching.filter(Q(title__icontains=word) | Q(description__icontains=word))
-    page = cut(matching, cursor=cursor, limit=limit, shown=with_newest_plan)
-    return Listing(rows_of(page.rows), page.next_cursor, page.total)
 
 
 def migration_row(*, actor: Actor, migration_id: int) -> MigrationRow:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from django.db import models
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 Row = TypeVar("Row")
 M = TypeVar("M", bound=models.Model)
@@ -40,17 +40,30 @@ def cut(
     limit: int,
     shown: Callable[[QuerySet[M]], QuerySet[M]] = lambda rows: rows,
     total: int | None = None,
+    by: str = "-pk",
 ) -> Listing[M]:
-    """Newest first by primary key. A cursor that is not one of ours starts from the top.
+    """Newest first by primary key, or by another field and then that. `by` begins with `-` for the greatest first.
 
     `shown` adds the joins and annotations of a row, which counting does without. `total`: where it is known already.
+    The cursor is the key of the last row; one that is not one of ours starts from the top.
     """
     if total is None:
         total = matching.order_by().values("pk")[:MOST_COUNTED].count()
     limit = min(max(limit, 1), LARGEST_PAGE)
-    page = shown(matching).order_by("-pk")
+    field, down = by.removeprefix("-"), by.startswith("-")
+    page = shown(matching).order_by(*((by,) if field == "pk" else (by, "-pk" if down else "pk")))
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
-        page = page.filter(pk__lt=int(cursor))
+        page = page.filter(_beyond(matching, int(cursor), field, "lt" if down else "gt"))
     found = list(page[: limit + 1])
     slice_ = found[:limit]
     return Listing(tuple(slice_), str(slice_[-1].pk) if len(found) > limit else "", total)
+
+
+def _beyond(matching: QuerySet[M], last: int, field: str, side: str) -> Q:
+    """What comes after the row with that key, wherever its field has moved to meanwhile."""
+    if field == "pk":
+        return Q(**{f"pk__{side}": last})
+    value = matching.model._base_manager.filter(pk=last).values_list(field, flat=True).first()
+    if value is None:
+        return Q()
+    return Q(**{f"{field}__{side}": value}) | Q(**{field: value, f"pk__{side}": last})

@@ -1,4 +1,4 @@
-"""The list of migrations, the page of one, its revisions and its export."""
+"""The page of one migration, its revisions and its export."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -7,35 +7,14 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from migrations_app.engine.vocabulary import MigrationStatus, ReviewState
 from migrations_app.selectors.comparisons import compare_revisions
-from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.migrations import (
-    MigrationFilters,
-    list_migrations,
     migration_page,
     migration_row,
 )
 from migrations_app.services import documents
 from migrations_app.web.rail import rail
 from migrations_app.web.requests import PageRequest
-
-
-@require_safe
-@login_required
-def migration_list(request: PageRequest) -> HttpResponse:
-    filters = MigrationFilters(
-        **{key: request.GET.get(key, "").strip() for key in ("q", "environment", "status", "review_state")}
-    )
-    listing = list_migrations(actor=request.actor, filters=filters, cursor=request.GET.get("cursor", ""))
-    context = {
-        "listing": listing,
-        "filters": filters,
-        "environments": list_environments(actor=request.actor),
-        "statuses": list(MigrationStatus),
-        "review_states": list(ReviewState),
-    }
-    return render(request, "migrations/list.html#results" if request.htmx else "migrations/list.html", context)
 
 
 @require_safe

@@ -143,6 +143,12 @@ def get(mapping: dict[str, Any], key: str) -> Any:
     return mapping.get(key, "")
 
 
+@register.filter
+def field(thing: object, name: str) -> Any:
+    """`{{ filters|field:"status" }}`: one of a dataclass by a name that the template has in a variable."""
+    return getattr(thing, name)
+
+
 @register.simple_tag
 def ago(at: datetime | None) -> SafeString:
     """A moment relative to now, with the exact time on hover; `keys.js` keeps it true."""

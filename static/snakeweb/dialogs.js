@@ -12,6 +12,19 @@ document.addEventListener("click", (event) => {
   if (event.target instanceof HTMLDialogElement) closeOutside(event);
 });
 
+/* Menus that open without a script close without a second click where there is one. */
+const openMenus = () => document.querySelectorAll("details.menu[open]");
+document.addEventListener("click", (event) => {
+  for (const menu of openMenus()) if (!menu.contains(event.target)) menu.open = false;
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.firstElementChild.focus();
+  }
+});
+
 function closeOutside(event) {
   const box = event.target.getBoundingClientRect();
   const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;

@@ -51,3 +51,20 @@ def test_nobody_counts_on_for_a_number_that_nobody_compares(now):
 
     assert counted(Environment.objects.all()) == "10,000+"
     assert counted(Environment.objects.filter(position__lt=1204)) == "1,204"
+
+
+def test_another_order_stays_right_while_rows_share_its_value(hundred):
+    Environment.objects.filter(position__lt=50).update(required_approvals=1)
+    seen, cursor = [], ""
+    while True:
+        page = cut(Environment.objects.all(), cursor=cursor, limit=30, by="-required_approvals")
+        seen += [row.pk for row in page.rows]
+        cursor = page.next_cursor
+        if not cursor:
+            break
+
+    assert seen == list(Environment.objects.order_by("-required_approvals", "-pk").values_list("pk", flat=True))
+
+
+def test_a_cursor_whose_row_is_gone_starts_from_the_top(hundred):
+    assert cut(Environment.objects.all(), cursor="999999", limit=1, by="name").rows[0].name == "e0"

@@ -1,0 +1,130 @@
+"""The list of migrations: its filters, its order, and how many each further filter would leave."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+
+from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
+from migrations_app.models import Environment, Migration, PlanRevision
+from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import Access, Permission, access_of
+from migrations_app.selectors.migration_rows import MigrationRow, rows_of, with_newest_plan
+from migrations_app.selectors.paging import PAGE, Listing, cut
+
+ORDERS: Mapping[str, str] = {
+    "": "-pk",
+    "title": "title",
+    "-title": "-title",
+    "changed": "changed_at",
+    "-changed": "-changed_at",
+}
+
+# What each facet of the list looks at.
+_FIELDS: Mapping[str, str] = {
+    "status": "status",
+    "review_state": "review_state",
+    "environment": "environment__name",
+    "type": "type",
+    "risk": "newest_level",
+    "mine": "written_by_me",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationFilters:
+    """Empty means any. `environment` is a name; `q` is looked for in title and description. `mine`: written by me."""
+
+    q: str = ""
+    environment: str = ""
+    status: str = ""
+    type: str = ""
+    review_state: str = ""
+    risk: str = ""
+    mine: bool = False
+
+
+ANY_MIGRATION = MigrationFilters()
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """`values` are those that the other filters leave, in the order in which they make sense."""
+
+    name: str
+    values: tuple[FacetValue, ...]
+
+
+def list_migrations(
+    *,
+    actor: Actor,
+    filters: MigrationFilters = ANY_MIGRATION,
+    cursor: str = "",
+    limit: int = PAGE,
+    order: str = "",
+) -> Listing[MigrationRow]:
+    """Newest first, or by one of `ORDERS`; of the environments that the actor may see."""
+    matching, by = _matching(actor, access_of(actor), filters), ORDERS.get(order, "-pk")
+    page = cut(matching, cursor=cursor, limit=limit, by=by, shown=with_newest_plan)
+    return Listing(rows_of(page.rows), page.next_cursor, page.total)
+
+
+def migration_facets(*, actor: Actor, filters: MigrationFilters) -> tuple[Facet, ...]:
+    """What a facet is filtered by itself does not narrow it. One query, however many there are: it counts each
+    combination of values that occurs, and those are few."""
+    rows = _with_risk(_matching(actor, access_of(actor), MigrationFilters(q=filters.q)))
+    rows = rows.annotate(written_by_me=Q(created_by=actor.person_id))
+    counted = list(rows.order_by().values_list(*_FIELDS.values()).annotate(Count("pk")))
+    wanted = {name: ("1" if filters.mine else "") if name == "mine" else getattr(filters, name) for name in _FIELDS}
+    environments = Environment.objects.order_by("position").values_list("name", flat=True)
+    orders: Mapping[str, Iterable[str]] = {
+        "status": MigrationStatus,
+        "review_state": ReviewState,
+        "environment": environments,
+        "type": MigrationType,
+        "risk": RiskLevel,
+        "mine": ("1",),
+    }
+    return tuple(_facet(name, counted, wanted, orders[name]) for name in _FIELDS)
+
+
+def _facet(name: str, counted: Sequence[Sequence[Any]], wanted: Mapping[str, str], order: Iterable[str]) -> Facet:
+    counts: Counter[str] = Counter()
+    for *values, number in counted:
+        here = {key: "1" if value is True else value or "" for key, value in zip(_FIELDS, values, strict=True)}
+        if all(value == here[key] for key, value in wanted.items() if value and key != name):
+            counts[here[name]] += number
+    always = {"1"} if name == "mine" else set()
+    return Facet(name, tuple(FacetValue(str(v), counts[v]) for v in order if counts[v] or v in always))
+
+
+def _matching(actor: Actor, access: Access, filters: MigrationFilters) -> QuerySet[Migration]:
+    rows = Migration.objects.filter(access.within(Permission.VIEW))
+    if filters.environment:
+        rows = rows.filter(environment__name=filters.environment)
+    if filters.status:
+        rows = rows.filter(status=filters.status)
+    if filters.type:
+        rows = rows.filter(type=filters.type)
+    if filters.review_state:
+        rows = rows.filter(review_state=filters.review_state)
+    if filters.mine:
+        rows = rows.filter(created_by=actor.person_id)
+    if filters.risk:
+        rows = _with_risk(rows).filter(Q(newest_level=filters.risk))
+    for word in filters.q.replace("\x00", "").split()[:8]:
+        rows = rows.filter(Q(title__icontains=word) | Q(description__icontains=word))
+    return rows
+
+
+def _with_risk(rows: QuerySet[Migration]) -> QuerySet[Migration]:
+    newest = PlanRevision.objects.filter(migration=OuterRef("pk")).order_by("-number")
+    return rows.annotate(newest_level=Subquery(newest.values("risk_level")[:1]))
