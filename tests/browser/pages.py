@@ -29,6 +29,10 @@ class AuthoringPage:
         box = self.page.get_by_label(re.compile(f"^{role}"))
         box.select_option(label=box.locator("option", has_text=name).first.inner_text())
 
+    def unfold(self) -> None:
+        """Show what is seldom set as well."""
+        self.page.locator("main form details").evaluate_all("each => each.forEach(details => details.open = true)")
+
     def save_and_plan(self) -> None:
         self.page.get_by_role("button", name="Save and plan").click()
 

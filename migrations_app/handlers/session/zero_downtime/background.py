@@ -20,7 +20,6 @@ from migrations_app.handlers.session.fingerprint import key_of
 from migrations_app.handlers.session.parameters import SOURCE, route_name
 from migrations_app.handlers.session.partitions import close_partitions
 from migrations_app.handlers.session.zero_downtime.collector import Collector
-from migrations_app.handlers.session.zero_downtime.gates import most_lag_ms
 from migrations_app.handlers.session.zero_downtime.hand_off import HANDING
 from migrations_app.handlers.session.zero_downtime.incarnations import PANEL, Incarnations, forgetful
 from migrations_app.handlers.session.zero_downtime.legacy import LegacyWatch
@@ -43,7 +42,6 @@ LAG_WINDOW_SECONDS = 10.0
 PASSES = 10_000
 SHORTEST_REST, LONGEST_REST = timedelta(seconds=1), timedelta(seconds=5)  # of the verifier, between passes
 RELAY_SILENCE = timedelta(seconds=5)
-LONGEST_BREAK_SECONDS = 1.0
 
 
 @dataclass
@@ -155,26 +153,20 @@ class _Overtaken(Exception):
     """The route or a server is another one than when the pass began: such a pass proves nothing."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Course:
-    """Of one pass: it ends when something overtakes it, and it takes half of its time off while the relay, which a
-    hand-over waits for, is behind."""
+    """Of one pass: it ends when something overtakes it."""
 
     ctx: BackgroundContext
     record: RouteRecord
     incarnations: Mapping[str, Any]
-    page_at: float = field(default_factory=time.monotonic)
 
     def go_on(self, _compared: int) -> None:
-        """After each page, the last one included."""
-        ctx, record = self.ctx, self.record
-        ctx.alive()
-        now, panels = ctx.routes.get(record.name), ctx.live.shown(record.name)
-        if now is None or now.epoch != record.epoch or _incarnations(panels) != self.incarnations:
+        """After each page, and in the end."""
+        self.ctx.alive()
+        now, panels = self.ctx.routes.get(self.record.name), self.ctx.live.shown(self.record.name)
+        if now is None or now.epoch != self.record.epoch or _incarnations(panels) != self.incarnations:
             raise _Overtaken
-        if panels.get("relay", {}).get("lag_p99_ms", 0) > most_lag_ms(ctx.parameters):
-            time.sleep(min(time.monotonic() - self.page_at, LONGEST_BREAK_SECONDS))
-        self.page_at = time.monotonic()
 
 
 class VerifierDriver(Background):

@@ -19,11 +19,6 @@ PANEL_AGE_SECONDS = 5.0  # an older panel says nothing: its writer may be gone
 CANARY_LIFETIME_MS = 60_000
 
 
-def most_lag_ms(parameters: Mapping[str, Any]) -> float:
-    """How far the relay may be behind when buckets are handed over: writes wait for what it has not carried by then."""
-    return float(parameters["pause_target_ms"]) / 4
-
-
 @dataclass(frozen=True, slots=True)
 class Gate:
     """`value` is what was measured, for people; `why` says what a closed gate waits for, "" for an open one."""
@@ -75,7 +70,7 @@ class Gates:
         yield Gate("G2", "No divergence that lasts", f"{diverging} diverging", why)
 
     def _lag(self, panel: Mapping[str, Any], buckets: Sequence[int]) -> Gate:
-        most = most_lag_ms(self.ctx.parameters)
+        most = self.ctx.parameters["pause_target_ms"] / 4
         at = panel.get("at")
         age = (self.ctx.clock.now() - datetime.fromisoformat(at)).total_seconds() if at else None
         lag = panel.get("lag_p99_ms", 0)

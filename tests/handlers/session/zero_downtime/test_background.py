@@ -160,20 +160,6 @@ def test_a_pass_that_something_overtook_proves_nothing(stage: Stage, event: str)
     assert stage.move.live.panels["verifier"] == before
 
 
-@pytest.mark.parametrize(("lag_ms", "breaks"), [(500, False), (501, True)])
-def test_the_verifier_takes_breaks_while_the_relay_is_behind(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch, lag_ms: int, breaks: bool
-) -> None:
-    stage.do("prove")
-    stage.move.live.told["relay"] = {"lag_p99_ms": lag_ms}
-    naps: list[float] = []
-    monkeypatch.setattr(background.time, "sleep", naps.append)
-    VerifierDriver().drive(context(stage, "verifier"))
-
-    assert bool(naps) == breaks
-    assert all(0 < nap <= background.LONGEST_BREAK_SECONDS for nap in naps)
-
-
 def test_what_late_drivers_of_the_backfill_hold_is_refused(world: InMemory) -> None:
     late = world.pair("run:7:transfer:0")
     pair = world.pair()
