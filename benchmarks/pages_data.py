@@ -18,6 +18,7 @@ django.setup()
 
 from django.db import connection, models  # noqa: E402  models load only after django.setup()
 
+from migrations_app.engine.event_levels import level_of  # noqa: E402
 from migrations_app.engine.events import Event, EventType  # noqa: E402
 from migrations_app.engine.journal import fold  # noqa: E402
 from migrations_app.engine.plan import Plan  # noqa: E402
@@ -178,7 +179,17 @@ def journal_of(run: Run, steps: list[str], count: int) -> Iterator[RunEvent]:
     begin: datetime = run.created_at
     for seq, (kind, step, payload) in enumerate(around, 1):
         at = begin + timedelta(milliseconds=10 * seq)
-        yield RunEvent(run=run, seq=seq, at=at, type=kind, step=step, attempt=1 if step else 0, payload=payload)
+        event = Event(seq, at, kind, step, attempt=1 if step else 0, payload=payload)
+        yield RunEvent(
+            run=run,
+            seq=seq,
+            at=at,
+            type=kind,
+            step=step,
+            attempt=event.attempt,
+            payload=payload,
+            level=level_of(event),
+        )
 
 
 def check_journal(run: Run, count: int) -> None:

@@ -179,7 +179,7 @@ def sign_off(request: ApiRequest, run_id: int, body: Signoff) -> Any:
 
 def run_detail(actor: Actor, run_id: int) -> dict[str, Any]:
     at = now()
-    found: RunPage = reads.run_page(actor=actor, run_id=run_id, now=at, log_lines=0)
+    found: RunPage = reads.run_page(actor=actor, run_id=run_id, now=at)
     return flat(
         found.row,
         steps=found.steps,

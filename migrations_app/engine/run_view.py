@@ -38,6 +38,7 @@ class PartitionView:
 
     `deaths` counts drivers that ended without an outcome since the last new checkpoint, `failures` the retries
     since then; both start again with the undo. `yielded`: its driver stopped in good order, to go on later.
+    `saved_as` is the sequence number of its newest checkpoint (0: none).
     """
 
     index: int = 0
@@ -54,6 +55,7 @@ class PartitionView:
     failures: int = 0
     retry_at: datetime | None = None
     yielded: bool = False
+    saved_as: int = 0
 
     @property
     def has_ended(self) -> bool:

@@ -144,6 +144,7 @@ def _checkpoint_saved(partition: PartitionView, event: Event) -> PartitionView:
         deaths=0 if is_new else partition.deaths,
         failures=0 if is_new else partition.failures,
         yielded=bool(payload.get("slice_over")),
+        saved_as=event.seq,
     )
 
 

@@ -16,10 +16,11 @@ CLOSE_CODES = {SIGNED_OUT: 4401, "permission_denied": 4403, "not_found": 4403}
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels carries no types
-    """Client: `{"op": "subscribe", "run": 7, "after": 41}`, `{"op": "unsubscribe", "run": 7}`.
+    """Client: `{"op": "subscribe", "run": 7, "after": 41, "most": 500}`, `{"op": "unsubscribe", "run": 7}`.
 
-    Server: `events` (in sequence, with rendered fragments), `heartbeat` (the newest seq), `refused` (an order that
-    cannot be followed; the socket stays) and `closed` (what was watched may not be watched any more).
+    Server: `events` (in sequence, with rendered lines and fragments, and the `newest` seq there is), `heartbeat` (the
+    newest seq), `refused` (an order that cannot be followed; the socket stays) and `closed` (what was watched may not
+    be watched any more). With `most` the first events may begin later than the client stands; without it never.
     """
 
     channel_layer_alias = ""  # the hub holds the process's only subscription to the channel layer
@@ -65,7 +66,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ca
         if isinstance(verdict, Turned):
             await self._turn_away(order.run_id, verdict)
             return
-        watcher = Watcher(order.run_id, order.after, verdict.view, self._send_text)
+        watcher = Watcher(order.run_id, order.after, verdict.view, self._send_text, order.most)
         self._watching[order.run_id] = watcher
         await self._hub.join(watcher, verdict.newest)
 

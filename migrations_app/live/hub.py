@@ -11,6 +11,7 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from migrations_app.live.doorbell import Doorbell
@@ -19,7 +20,8 @@ from migrations_app.models.actor import Actor
 logger = logging.getLogger(__name__)
 
 HEARTBEAT = 10.0  # seconds without a doorbell after which a room looks anyway and says that it lives
-PACE = 0.2  # seconds between two looks of a room, however fast the run writes
+PACE = 0.1  # seconds between two looks of a room, however fast the run writes
+RENDER_PACE = 0.4  # seconds between two renderings: lines are cheap and go at once, a page's parts follow them
 PAGE = 500  # events a message
 KEPT = 2_000  # events a room remembers, so that whoever re-subscribes costs no read
 
@@ -46,12 +48,17 @@ class RunReads(Protocol):
 
 @dataclass(eq=False, slots=True)
 class Watcher:
-    """One subscription. `seq` is the newest event that has been sent to it."""
+    """One subscription. `seq` is the newest event that has been sent to it, `shown` the one its fragments are of.
+
+    `most`: whoever lacks more than so many events gets the newest ones alone; 0: all of them.
+    """
 
     run_id: int
     seq: int
     view: View
     send: Callable[[str], Awaitable[None]]
+    most: int = 0
+    shown: int = 0
     greeted: bool = False
 
 
@@ -65,38 +72,57 @@ class Room:
         self._reads = reads
         self._recent: deque[EventData] = deque(maxlen=KEPT)
         self._rung = asyncio.Event()
+        self._render_after = 0.0
 
     def ring(self) -> None:
         self._rung.set()
 
     async def serve_forever(self) -> None:
         while self.watchers:
-            silent = not await _set_within(self._rung, HEARTBEAT)
+            silent = not await _set_within(self._rung, self._until_rendering() if self._stale else HEARTBEAT)
             self._rung.clear()
             try:
-                await self._serve(heartbeat=silent)
+                await self._serve(heartbeat=silent and not self._stale)
             except Exception:
                 # The next doorbell or heartbeat looks again; watchers keep what they have.
                 logger.exception("run %s could not be read for its watchers", self.run_id)
+                self._render_after = _now() + RENDER_PACE
             await asyncio.sleep(PACE)
+
+    @property
+    def _stale(self) -> list[Watcher]:
+        """Who has every event, and on the page still what was before them."""
+        return [watcher for watcher in self.watchers if watcher.shown < self.seq <= watcher.seq]
+
+    def _until_rendering(self) -> float:
+        return max(0.0, self._render_after - _now())
 
     async def _serve(self, *, heartbeat: bool) -> None:
         await self._read_on()
-        fragments: dict[str, Mapping[str, str]] = {}
+        for watcher in self.watchers:
+            if watcher.most:
+                watcher.seq = max(watcher.seq, self.seq - watcher.most)
         for after in sorted({w.seq for w in self.watchers if w.seq < self.seq}):
-            events = await self._events_after(after)
-            if not events:
-                continue
-            reaches = events[-1]["seq"]
-            for key, group in _by_view(w for w in self.watchers if w.seq == after).items():
-                if reaches >= self.seq and key not in fragments:
-                    fragments[key] = await self._rendered(group)
-                shown = fragments.get(key, {}) if reaches >= self.seq else {}
-                await self._send(group, _events_message(self.run_id, after, events, shown), reaches)
+            if events := await self._events_after(after):
+                message = _events_message(self.run_id, after, self.seq, events=events)
+                await self._send([w for w in self.watchers if w.seq == after], message, events[-1]["seq"])
         if any(w.seq < self.seq for w in self.watchers):
             self.ring()
         current = [w for w in self.watchers if w.seq >= self.seq and (heartbeat or not w.greeted)]
         await self._send(current, json.dumps({"kind": "heartbeat", "run": self.run_id, "seq": self.seq}), self.seq)
+        if not self._until_rendering():
+            await self._show()
+
+    async def _show(self) -> None:
+        """Render for whoever has old fragments, once a view."""
+        seq = self.seq
+        for group in _by_view(self._stale).values():
+            self._render_after = _now() + RENDER_PACE
+            fragments = await self._rendered(group)
+            for watcher in group:
+                watcher.shown = seq
+            if fragments:
+                await self._send(group, _events_message(self.run_id, seq, self.seq, fragments=fragments), seq)
 
     async def _rendered(self, group: Iterable[Watcher]) -> Mapping[str, str]:
         """Once for the group, through the eyes of the first member who may still look."""
@@ -162,7 +188,7 @@ class Hub:
 
     async def join(self, watcher: Watcher, newest: int) -> None:
         """Serve `watcher` from now on. `newest` is the run's last sequence number as its admission saw it."""
-        watcher.seq = max(0, min(watcher.seq, newest))
+        watcher.seq = watcher.shown = max(0, min(watcher.seq, newest))
         if watcher.run_id not in self._rooms:
             room = Room(watcher.run_id, newest, self._reads)
             room.watchers.add(watcher)
@@ -202,13 +228,25 @@ def _by_view(watchers: Iterable[Watcher]) -> dict[str, list[Watcher]]:
     return groups
 
 
-def _events_message(run_id: int, after: int, events: Sequence[EventData], fragments: Mapping[str, str]) -> str:
+def _now() -> float:
+    return asyncio.get_running_loop().time()
+
+
+def _events_message(
+    run_id: int,
+    after: int,
+    newest: int,
+    *,
+    events: Sequence[EventData] = (),
+    fragments: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     return json.dumps(
         {
             "kind": "events",
             "run": run_id,
             "from": after + 1,
-            "to": events[-1]["seq"],
+            "to": events[-1]["seq"] if events else after,
+            "newest": newest,
             "events": list(events),
             "fragments": dict(fragments),
         }

@@ -12,8 +12,11 @@ class MalformedOrder(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Subscribe:
+    """`most` events at most are wanted of what there is already, the newest ones; 0: all that stand behind `after`."""
+
     run_id: int
     after: int
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ def parse(text: str | None) -> Subscribe | Unsubscribe:
     if not isinstance(order, dict):
         raise MalformedOrder("Send a JSON object with `op`.")
     if order.get("op") == "subscribe":
-        return Subscribe(_count(order, "run"), _count(order, "after", 0))
+        return Subscribe(_count(order, "run"), _count(order, "after", 0), _count(order, "most", 0))
     if order.get("op") == "unsubscribe":
         return Unsubscribe(_count(order, "run"))
     raise MalformedOrder("`op` is `subscribe` or `unsubscribe`.")

@@ -9,11 +9,14 @@ from django.template.loader import render_to_string
 from migrations_app.live.hub import View
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.selectors import runs
+from migrations_app.selectors.run_log import events_after
 from migrations_app.services.actor import SYSTEM
 from migrations_app.services.errors import Refused
 
-FRAGMENTS = ("run-header", "run-progress", "run-steps", "run-side", "run-log-tail")
+FRAGMENTS = ("run-header", "run-progress", "run-steps", "run-side")
 TEMPLATE = "runs/run.html"
+LINES = "runs/log_lines.html"
+END = "</li>"
 
 
 class SelectorReads:
@@ -31,7 +34,9 @@ class SelectorReads:
         return fragments
 
     def _events(self, run_id: int, after: int, limit: int) -> Sequence[Mapping[str, Any]]:
-        rows = runs.events_after(actor=SYSTEM, run_id=run_id, after=after, limit=limit)
+        rows = events_after(actor=SYSTEM, run_id=run_id, after=after, limit=limit)
+        # Text is escaped, so the end of a line can only be ours.
+        lines = render_to_string(LINES, {"lines": rows}).split(END)[:-1]
         return [
             {
                 "seq": row.seq,
@@ -41,8 +46,9 @@ class SelectorReads:
                 "partition": row.partition,
                 "level": row.level,
                 "text": row.text,
+                "html": line + END,
             }
-            for row in rows
+            for row, line in zip(rows, lines, strict=True)
         ]
 
     def _fragments(self, run_id: int, view: View) -> Mapping[str, str] | None:

@@ -1,6 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
+from migrations_app.engine.event_levels import EventLevel
 from migrations_app.engine.vocabulary import (
     FINAL_RUN_STATES,
     ClaimMode,
@@ -74,10 +75,18 @@ class RunEvent(models.Model):
     attempt = models.PositiveSmallIntegerField(default=0)
     payload = models.JSONField(default=dict)
     format = models.PositiveSmallIntegerField(default=1)
+    level = models.CharField(
+        max_length=7, choices=choices(EventLevel), default=EventLevel.INFO, help_text="A function of type and payload."
+    )
 
     class Meta:
         ordering = ["run_id", "seq"]
-        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="event_seq_once")]
+        constraints = [
+            one_of("level", EventLevel, "event_level_known"),
+            models.UniqueConstraint(fields=["run", "seq"], name="event_seq_once"),
+        ]
+        # Most events are details: whoever wants the others must not read past these.
+        indexes = [models.Index(fields=["run", "level", "seq"], name="event_by_level")]
 
     def __str__(self) -> str:
         return f"{self.run_id}#{self.seq} {self.type}"
@@ -99,6 +108,7 @@ class StepRun(models.Model):
     total = models.PositiveBigIntegerField(null=True, blank=True)
     unit = models.CharField(max_length=24, blank=True)
     checkpoint = models.JSONField(default=dict)
+    checkpoint_seq = models.PositiveBigIntegerField(default=0, help_text="The event that saved it; 0: none.")
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
 

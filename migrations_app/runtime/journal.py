@@ -12,6 +12,7 @@ from functools import partial
 
 from django.db import connection, transaction
 
+from migrations_app.engine.event_levels import level_of
 from migrations_app.engine.events import Event, EventType, NewEvent
 from migrations_app.engine.journal import apply, fold, initial_view
 from migrations_app.engine.lifecycle import migration_event
@@ -92,14 +93,17 @@ def _append(run_id: int, kind: RunKind, place: _Place, now: datetime, known: Run
     view = before
     for event in stored:
         view = apply(view, event)
-    _INSERT.write({"run": run_id, **{name: getattr(event, name) for name in _EVENT_FIELDS}} for event in stored)
+    _INSERT.write(
+        {"run": run_id, "level": level_of(event), **{name: getattr(event, name) for name in _EVENT_FIELDS}}
+        for event in stored
+    )
     signal = projections.write(run_id, kind, before, view, stored, place.signal)
     transaction.on_commit(partial(doorbell.ring, run_id, view.seq), robust=True)
     return view, signal
 
 
 _EVENT_FIELDS = tuple(field.name for field in fields(Event))
-_INSERT = Insert(RunEvent, ("run", *_EVENT_FIELDS))
+_INSERT = Insert(RunEvent, ("run", "level", *_EVENT_FIELDS))
 _RESERVE = (
     f"UPDATE {Run._meta.db_table} SET last_seq = last_seq + %s + CASE WHEN signal = '' THEN %s ELSE 0 END "  # noqa: S608
     "WHERE id = %s RETURNING last_seq, signal"

@@ -27,7 +27,7 @@ _ANSWERS_SIGNAL = frozenset(
     }
 )
 _PARTITIONS_END = _ANSWERS_SIGNAL
-STEP_FIELDS = ("state", "attempt", "done", "total", "unit", "checkpoint", "started_at", "ended_at")
+STEP_FIELDS = ("state", "attempt", "done", "total", "unit", "checkpoint", "checkpoint_seq", "started_at", "ended_at")
 _STEP_KEY = ("run", "step", "partition")
 _UPSERT_STEP = Insert(StepRun, (*_STEP_KEY, *STEP_FIELDS), unique=_STEP_KEY)
 
@@ -78,6 +78,7 @@ def step_columns(step: StepView) -> Iterator[tuple[int, dict[str, Any]]]:
             "total": step.total,
             "unit": step.unit,
             "checkpoint": dict(step.checkpoint),
+            "checkpoint_seq": step.own.saved_as,
             "started_at": step.started_at,
             "ended_at": step.ended_at,
         },
@@ -94,6 +95,7 @@ def _partition_columns(partition: PartitionView) -> dict[str, Any]:
         "total": partition.total,
         "unit": partition.unit,
         "checkpoint": dict(partition.checkpoint),
+        "checkpoint_seq": partition.saved_as,
         "started_at": None,
         "ended_at": None,
     }

@@ -7,21 +7,8 @@ from typing import Any
 from migrations_app.engine.events import Event, EventType
 from migrations_app.engine.vocabulary import RunKind, Signal
 
-INFO, WARNING, ERROR = "info", "warning", "error"
 _T = EventType
 
-_LEVELS: Mapping[EventType, str] = {
-    _T.RUN_FAILED: ERROR,
-    _T.RUN_STUCK: ERROR,
-    _T.STEP_FAILED: ERROR,
-    _T.PARTITION_FAILED: ERROR,
-    _T.UNDO_FAILED: ERROR,
-    _T.RUN_CANCELLED: WARNING,
-    _T.RUN_TAKEN_OVER: WARNING,
-    _T.ROLLBACK_STARTED: WARNING,
-    _T.STEP_RETRY_SCHEDULED: WARNING,
-    _T.CONFIRMATION_WANTED: WARNING,
-}
 _PARKED = {
     "retry": "Waits before the next try; no worker is held.",
     "partitions": "Handed its partitions to the workers.",
@@ -35,13 +22,6 @@ _SIGNALS = {
     Signal.CANCEL: "cancel",
     Signal.ROLL_BACK: "roll back",
 }
-
-
-def level_of(event: Event) -> str:
-    if event.type is _T.LOGGED:
-        level = str(event.payload.get("level", INFO))
-        return level if level in (INFO, WARNING, ERROR) else INFO
-    return _LEVELS.get(event.type, INFO)
 
 
 def text_of(event: Event, titles: Mapping[str, str], kind: RunKind) -> str:

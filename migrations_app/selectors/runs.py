@@ -1,26 +1,28 @@
-"""Runs: the list, the live page, the event log and the report."""
+"""Runs: the list, the live page and the report."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from statistics import median
 from typing import Any
 
-from migrations_app.engine.events import Event, EventType
+from migrations_app.engine.event_levels import EventLevel
+from migrations_app.engine.events import EventType
 from migrations_app.engine.results import execution_progress
 from migrations_app.engine.run_view import RunView
-from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunKind, RunState, StepKind
+from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunState, StepKind
 from migrations_app.models import Lease, Run, RunEvent, Signature
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
-from migrations_app.selectors.event_texts import level_of, text_of
-from migrations_app.selectors.journals import event_of, view_of
+from migrations_app.selectors.journals import view_of
 from migrations_app.selectors.paging import PAGE, Listing, cut
 from migrations_app.selectors.plans import shown
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.run_actions import ConfirmationWanted, RunAction, actions_of, confirmation_of
+from migrations_app.selectors.run_log import EventRow, events_after
 from migrations_app.selectors.run_rows import LIVE_RUN_STATES, RunRow, rows_of, with_names
 from migrations_app.selectors.run_steps import PartitionProgress, StepProgress, steps_of
+from migrations_app.selectors.run_visibility import visible_run
 from migrations_app.selectors.throughput import Throughput, throughput_of
 
 __all__ = [
@@ -40,26 +42,11 @@ __all__ = [
     "run_page",
     "run_report",
     "run_row",
+    "visible_run",
 ]
 
-MOST_EVENTS = 1000
-LARGEST_ID = 2**63 - 1
 _BASIS = {"measured": "this run's own pace", "plan": "the plan's estimates"}
 _PAST_RUNS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One line of the log. `level` is info, warning or error; `text` is a sentence for people."""
-
-    seq: int
-    at: datetime
-    type: str
-    step: str
-    partition: int
-    attempt: int
-    level: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +55,11 @@ class RunPage:
 
     `usual_seconds` is the median of earlier successful runs of this kind in this environment (None: there are
     none). `signal` is what somebody asked for and the run has not acted on yet; `cutover` is the last order on a
-    zero-downtime hand-over, `most_a_second` the limit on its copy (0: none).
+    zero-downtime hand-over, `most_a_second` the limit on its copy (0: none). `warnings` are the newest ones.
     """
 
     row: RunRow
     steps: tuple[StepProgress, ...]
-    log: tuple[EventRow, ...]
     actions: tuple[RunAction, ...]
     confirmation: ConfirmationWanted | None
     direction: str
@@ -145,20 +131,18 @@ def run_row(*, actor: Actor, run_id: int, now: datetime) -> RunRow:
     return rows_of([visible_run(actor, run_id)], now=now)[0]
 
 
-def run_page(*, actor: Actor, run_id: int, now: datetime, log_lines: int = 200) -> RunPage:
-    """Raises NotFound. `log` holds the newest lines, oldest first."""
+def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
+    """Raises NotFound."""
     run = visible_run(actor, run_id)
     view = view_of(run)
     access = access_of(actor)
     progress = execution_progress(view, now)
-    log = RunEvent.objects.filter(run=run, seq__gt=max(0, view.seq - log_lines), seq__lte=view.seq)
     remaining = progress.estimated_remaining
     holders = _holders(run, now)
     steps = steps_of(view, holders, now=now)
     return RunPage(
         row=rows_of([run], now=now)[0],
         steps=steps,
-        log=_lines(run, [event_of(row) for row in log.order_by("seq")]),
         actions=actions_of(run, access, now=now),
         confirmation=confirmation_of(run, view, access),
         direction=str(view.direction),
@@ -176,14 +160,6 @@ def run_page(*, actor: Actor, run_id: int, now: datetime, log_lines: int = 200) 
         most_a_second=run.most_a_second,
         throughput=throughput_of(run.pk, steps),
     )
-
-
-def events_after(*, actor: Actor, run_id: int, after: int, limit: int = 500) -> tuple[EventRow, ...]:
-    """Events with a greater `seq`, in order. Raises NotFound."""
-    run = visible_run(actor, run_id)
-    after = min(max(after, 0), LARGEST_ID)
-    rows = RunEvent.objects.filter(run=run, seq__gt=after).order_by("seq")[: min(max(limit, 1), MOST_EVENTS)]
-    return _lines(run, [event_of(row) for row in rows])
 
 
 def last_seq(*, actor: Actor, run_id: int) -> int:
@@ -204,46 +180,18 @@ def run_report(*, actor: Actor, run_id: int, now: datetime) -> RunReport:
     """Raises NotFound."""
     run = visible_run(actor, run_id)
     view = view_of(run)
-    types = list(RunEvent.objects.filter(run=run).values_list("type", flat=True))
+    warnings = RunEvent.objects.filter(run=run, level=EventLevel.WARNING)
     downtime = (view.result or {}).get("downtime")
     return RunReport(
         page=run_page(actor=actor, run_id=run_id, now=now),
         counts=_results(view, StepKind.MIGRATION, StepKind.BACKUP),
         verification=_results(view, StepKind.VERIFICATION),
         downtime_ms=downtime if isinstance(downtime, int) else None,
-        events=len(types),
-        retries=types.count(EventType.STEP_RETRY_SCHEDULED),
-        takeovers=types.count(EventType.RUN_TAKEN_OVER),
+        events=run.last_seq,
+        retries=warnings.filter(type=EventType.STEP_RETRY_SCHEDULED).count(),
+        takeovers=warnings.filter(type=EventType.RUN_TAKEN_OVER).count(),
         signatures=_signatures(run),
         plan_digest=run.revision.digest,
-    )
-
-
-def visible_run(actor: Actor, run_id: int) -> Run:
-    """With the joins of a row. Raises NotFound, the same for a run that is hidden."""
-    usable = isinstance(run_id, int) and 0 < run_id <= LARGEST_ID
-    here = access_of(actor).within(Permission.VIEW, "migration__environment")
-    run = with_names(Run.objects.filter(here, pk=run_id)).first() if usable else None
-    if run is None:
-        raise NotFound(f"There is no run {str(run_id)[:20]} that you may see.", "Look at the list of runs.")
-    return run
-
-
-def _lines(run: Run, events: Sequence[Event]) -> tuple[EventRow, ...]:
-    titles = {step["id"]: step["title"] for step in run.revision.content["steps"]}
-    kind = RunKind(run.kind)
-    return tuple(
-        EventRow(
-            seq=event.seq,
-            at=event.at,
-            type=str(event.type),
-            step=event.step,
-            partition=event.partition,
-            attempt=event.attempt,
-            level=level_of(event),
-            text=text_of(event, titles, kind),
-        )
-        for event in events
     )
 
 

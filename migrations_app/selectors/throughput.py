@@ -4,13 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import Max
+
+from migrations_app.engine.event_levels import EventLevel
 from migrations_app.engine.events import EventType
 from migrations_app.engine.vocabulary import StepKind
-from migrations_app.models import RunEvent
+from migrations_app.models import RunEvent, StepRun
 from migrations_app.selectors.run_steps import StepProgress
 
 SLICES = 48
 FEWEST_CHECKPOINTS = 4
+MOST_LOOKED_AT = 2_000  # places of the journal; checkpoints hold totals, so those between them are not missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +47,23 @@ def throughput_of(run_id: int, steps: Sequence[StepProgress]) -> Throughput | No
     if not moved:
         return None
     busiest = max(moved, key=lambda step: step.done)
-    rows = RunEvent.objects.filter(run_id=run_id, step=busiest.id, type=EventType.CHECKPOINT_SAVED).order_by("seq")
+    rows = RunEvent.objects.filter(run_id=run_id, step=busiest.id, type=EventType.CHECKPOINT_SAVED)
+    rows = rows.filter(seq__in=_places(run_id, busiest.id)).order_by("seq")
     checkpoints = [
         Checkpoint(at, partition, int(payload.get("done", 0)))
         for at, partition, payload in rows.values_list("at", "partition", "payload")
     ]
     samples = sampled(checkpoints)
     return Throughput(busiest.id, busiest.unit, samples) if samples else None
+
+
+def _places(run_id: int, step: str) -> list[int]:
+    """Equally far apart between the step's start and its newest checkpoint, which is always among them."""
+    last = StepRun.objects.filter(run_id=run_id, step=step).aggregate(last=Max("checkpoint_seq"))["last"] or 0
+    started = RunEvent.objects.filter(run_id=run_id, type=EventType.STEP_STARTED, step=step, level=EventLevel.INFO)
+    first = started.order_by("seq").values_list("seq", flat=True).first() or last
+    stride = (last - first) // MOST_LOOKED_AT + 1
+    return list(range(last, first, -stride))
 
 
 def sampled(checkpoints: Sequence[Checkpoint], slices: int = SLICES) -> tuple[Sample, ...]:

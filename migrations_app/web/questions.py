@@ -61,7 +61,7 @@ def roll_back_migration(*, actor: Actor, now: datetime, migration_id: int) -> Qu
 
 
 def roll_back_run(*, actor: Actor, now: datetime, run_id: int) -> Question:
-    page = run_page(actor=actor, run_id=run_id, now=now, log_lines=1)
+    page = run_page(actor=actor, run_id=run_id, now=now)
     live = not page.row.is_final
     says = (
         "The run turns round at its next batch and undoes what it did, newest first."
@@ -73,7 +73,7 @@ def roll_back_run(*, actor: Actor, now: datetime, run_id: int) -> Question:
 
 
 def cancel_run(*, actor: Actor, now: datetime, run_id: int) -> Question:
-    page = run_page(actor=actor, run_id=run_id, now=now, log_lines=1)
+    page = run_page(actor=actor, run_id=run_id, now=now)
     says = "The run stops at its next batch, and what it did so far is undone. The migration can be started again."
     if page.row.kind is RunKind.DRY_RUN:
         says = "The dry run stops at its next step. It writes nothing, so there is nothing to undo."
@@ -81,7 +81,7 @@ def cancel_run(*, actor: Actor, now: datetime, run_id: int) -> Question:
 
 
 def bring_back(*, actor: Actor, now: datetime, run_id: int) -> Question:
-    page = run_page(actor=actor, run_id=run_id, now=now, log_lines=1)
+    page = run_page(actor=actor, run_id=run_id, now=now)
     says = (
         "Every bucket goes back to the old store. Writes wait for a moment and nothing is lost; the run lives on and "
         "waits until somebody hands over again."
@@ -91,7 +91,7 @@ def bring_back(*, actor: Actor, now: datetime, run_id: int) -> Question:
 
 def let_step_run(*, actor: Actor, now: datetime, run_id: int) -> Question:
     """The separate confirmation of a step that nothing takes back, such as retiring the source."""
-    page = run_page(actor=actor, run_id=run_id, now=now, log_lines=1)
+    page = run_page(actor=actor, run_id=run_id, now=now)
     waiting = page.confirmation
     step = next((s for s in page.steps if waiting and s.id == waiting.step), None)
     asked = waiting.question if waiting and " " in waiting.question else ""

@@ -5,18 +5,21 @@ from datetime import datetime
 
 from django import template
 from django.utils import timezone
+from django.utils.safestring import SafeString
 
 from migrations_app.engine.vocabulary import RoutePhase, RunState, StepState
+from migrations_app.selectors import ansi as ansi_text
 from migrations_app.selectors.route_live import RouteLive
 from migrations_app.selectors.runs import RunRow, StepProgress
 from migrations_app.selectors.throughput import Throughput
-from migrations_app.web import chart, wording
+from migrations_app.web import chart, log_text, wording
 from migrations_app.web.authority import Cells, cells
 from migrations_app.web.chart import Chart
 from migrations_app.web.gantt import Gantt, draw
 from migrations_app.web.phase_rail import LABELS, PhaseMark, phase_rail
 
 register = template.Library()
+register.filter("plain", ansi_text.plain)
 
 STATES = {"soak": "soaking", "held": "held"}  # what a parked run is, for people
 MILLISECOND_US = 1000
@@ -139,6 +142,24 @@ def way_back(steps: Sequence[StepProgress]) -> list[StepProgress]:
 def point_of_no_return(steps: Sequence[StepProgress]) -> StepProgress | None:
     """The first step that cannot be undone."""
     return next((step for step in steps if not step.reversible), None)
+
+
+@register.filter
+def ansi(text: str) -> SafeString:
+    """A line of a log: its colours as classes, everything else escaped."""
+    return log_text.coloured(text)
+
+
+@register.filter
+def newest(warnings: Sequence[str]) -> Sequence[str]:
+    """As many as a page can say without hiding what it is about."""
+    return warnings[-3:]
+
+
+@register.filter
+def marked(text: str, words: str) -> SafeString:
+    """A line that was found, without its colours and with what was looked for marked."""
+    return log_text.marked(text, words)
 
 
 @register.simple_tag

@@ -14,12 +14,13 @@ from django_htmx.http import reswap, retarget
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.route_live import route_live
-from migrations_app.selectors.runs import RunFilters, events_after, list_runs, run_page, run_report
+from migrations_app.selectors.runs import RunFilters, list_runs, run_page, run_report
 from migrations_app.services import confirmations, cutover, runs
 from migrations_app.web import questions
 from migrations_app.web.confirming import METHODS, from_dialog, sent_to, unconfirmed
 from migrations_app.web.numbers import whole_number
 from migrations_app.web.requests import PageRequest
+from migrations_app.web.run_log import log_context
 
 CONTROLS = {
     "pause": (runs.pause, "Pause asked for; the run stops at its next checkpoint."),
@@ -59,7 +60,7 @@ def run(request: PageRequest, run_id: int) -> HttpResponse:
     now = timezone.now()
     page = run_page(actor=request.actor, run_id=run_id, now=now)
     route = route_live(actor=request.actor, run_id=run_id, now=now)
-    return render(request, "runs/run.html", {"page": page, "route": route})
+    return render(request, "runs/run.html", {"page": page, "route": route, **log_context(request, run_id)})
 
 
 @require_safe
@@ -74,21 +75,8 @@ def run_route(request: PageRequest, run_id: int) -> HttpResponse:
 @login_required
 def run_actions(request: PageRequest, run_id: int) -> HttpResponse:
     """The buttons alone; the page asks for them anew when the run's state has changed."""
-    page = run_page(actor=request.actor, run_id=run_id, now=timezone.now(), log_lines=1)
+    page = run_page(actor=request.actor, run_id=run_id, now=timezone.now())
     return render(request, "runs/run.html#run-actions", {"page": page})
-
-
-@require_safe
-@login_required
-def run_log(request: PageRequest, run_id: int) -> HttpResponse:
-    """The whole log as plain text."""
-    lines, after = [], 0
-    while batch := events_after(actor=request.actor, run_id=run_id, after=after):
-        lines += [f"{e.at.isoformat(timespec='milliseconds')} {e.level:7} {e.step or '-'} {e.text}" for e in batch]
-        after = batch[-1].seq
-    disposition = f'attachment; filename="run-{run_id}.log"'
-    headers = {"Content-Disposition": disposition}
-    return HttpResponse("\n".join([*lines, ""]), content_type="text/plain; charset=utf-8", headers=headers)
 
 
 @require_safe
@@ -137,7 +125,7 @@ def run_roll_back(request: PageRequest, run_id: int) -> HttpResponse:
     now = timezone.now()
     if asked := unconfirmed(request, partial(questions.roll_back_run, actor=request.actor, now=now, run_id=run_id)):
         return asked
-    page = run_page(actor=request.actor, run_id=run_id, now=now, log_lines=1)
+    page = run_page(actor=request.actor, run_id=run_id, now=now)
     undoing = runs.rollback_migration(actor=request.actor, now=now, migration_id=page.row.migration_id, run_id=run_id)
     told = "Rollback asked for: everything this run did is undone, newest first."
     if undoing == run_id:
@@ -169,6 +157,6 @@ def _answered(request: PageRequest, run_id: int, told: str) -> HttpResponse:
     if not request.htmx:
         messages.info(request, told)
         return redirect("run", run_id)
-    page = run_page(actor=request.actor, run_id=run_id, now=timezone.now(), log_lines=1)
+    page = run_page(actor=request.actor, run_id=run_id, now=timezone.now())
     answer = render(request, "runs/run.html#run-actions", {"page": page, "told": told})
     return retarget(reswap(answer, "outerHTML"), "#run-actions") if from_dialog(request) else answer

@@ -58,10 +58,10 @@ class JournalInMemory:
 class Screen:
     """A watcher that keeps what it got."""
 
-    def __init__(self, hub: Hub, view: View = OPERATORS, after: int = 0) -> None:
+    def __init__(self, hub: Hub, view: View = OPERATORS, after: int = 0, most: int = 0) -> None:
         self.messages: list[dict[str, Any]] = []
         self.broken = False
-        self.watcher = Watcher(RUN, after, view, self._show)
+        self.watcher = Watcher(RUN, after, view, self._show, most)
         self._hub = hub
 
     async def _show(self, text: str) -> None:
@@ -76,6 +76,11 @@ class Screen:
     @property
     def seqs(self) -> list[int]:
         return [event["seq"] for message in self.messages if message["kind"] == "events" for event in message["events"]]
+
+    @property
+    def shows(self) -> dict[str, str]:
+        """The fragments that came last."""
+        return next((message["fragments"] for message in reversed(self.messages) if message.get("fragments")), {})
 
 
 @pytest.fixture
@@ -100,8 +105,9 @@ async def test_a_watcher_gets_what_it_lacks_in_sequence_and_then_what_comes(hub:
     await until(lambda: screen.seqs == [3, 4, 5, 6, 7])
 
     last = screen.messages[-1]
-    assert (last["from"], last["to"]) == (6, 7)
-    assert last["fragments"] == {"run-header": "for operator at 7"}
+    assert (last["from"], last["to"], last["newest"]) == (6, 7, 7)
+    await until(lambda: screen.shows == {"run-header": "for operator at 7"})
+    assert screen.seqs == [3, 4, 5, 6, 7]
 
 
 async def test_somebody_who_lacks_nothing_is_told_so_at_once(hub: Hub, journal: JournalInMemory) -> None:
@@ -127,7 +133,7 @@ async def test_two_hundred_watchers_cost_one_read_and_one_rendering_a_role(hub: 
 
     journal.append(3)
     hub.ring(RUN)
-    await until(lambda: all(screen.seqs == [11, 12, 13] for screen in screens))
+    await until(lambda: all(screen.seqs == [11, 12, 13] and screen.shows for screen in screens))
 
     assert journal.reads == 1
     assert sorted(journal.rendered) == ["operator", "viewer"]
@@ -152,8 +158,34 @@ async def test_a_long_gap_comes_in_pages_and_only_the_last_has_fragments(hub: Hu
     screen = await Screen(hub).join(newest=len(journal.events))
     await until(lambda: len(screen.seqs) == len(journal.events))
     assert screen.seqs == list(range(1, len(journal.events) + 1))
+    await until(lambda: bool(screen.shows))
     assert [bool(message["fragments"]) for message in screen.messages][:-1] == [False] * (len(screen.messages) - 1)
-    assert screen.messages[-1]["fragments"]
+    assert {message["newest"] for message in screen.messages} == {len(journal.events)}
+
+
+async def test_whoever_wants_the_newest_only_is_spared_the_others(hub: Hub, journal: JournalInMemory) -> None:
+    journal.append(1_000)
+    screen = await Screen(hub, after=10, most=50).join(newest=1_000)
+    await until(lambda: screen.seqs == list(range(951, 1_001)))
+
+    journal.append(30)
+    hub.ring(RUN)
+    await until(lambda: screen.seqs == list(range(951, 1_031)))
+    journal.append(5_000)
+    hub.ring(RUN)
+    await until(lambda: screen.seqs[-50:] == list(range(5_981, 6_031)))
+    assert len(screen.seqs) == 80 + 50
+
+
+async def test_a_page_that_is_rendered_often_is_rendered_at_a_pace(hub: Hub, journal: JournalInMemory) -> None:
+    """The lines go at once; the fragments of the last state always follow."""
+    screen = await Screen(hub).join(newest=0)
+    for count in range(1, 9):
+        journal.append()
+        hub.ring(RUN)
+        await until(lambda count=count: screen.seqs == list(range(1, count + 1)))
+    assert len(journal.rendered) < 5
+    await until(lambda: screen.shows == {"run-header": "for operator at 8"})
 
 
 async def test_many_rings_at_once_are_one_look(hub: Hub, journal: JournalInMemory) -> None:
@@ -199,7 +231,7 @@ async def test_one_who_lost_the_role_does_not_keep_the_page_from_the_others(hub:
     journal.append()
     hub.ring(RUN)
     await until(lambda: screens[1].seqs == [1])
-    assert screens[1].messages[-1]["fragments"] == {"run-header": "for viewer at 1"}
+    await until(lambda: screens[1].shows == {"run-header": "for viewer at 1"})
 
 
 async def test_a_room_ends_with_its_last_watcher_and_opens_again(hub: Hub, journal: JournalInMemory) -> None:

@@ -6,6 +6,7 @@ from migrations_app.live.orders import MalformedOrder, Subscribe, Unsubscribe, p
 def test_orders_are_read() -> None:
     assert parse('{"op": "subscribe", "run": 7, "after": 41}') == Subscribe(7, 41)
     assert parse('{"op": "subscribe", "run": 7}') == Subscribe(7, 0)
+    assert parse('{"op": "subscribe", "run": 7, "after": 3, "most": 200}') == Subscribe(7, 3, 200)
     assert parse('{"op": "unsubscribe", "run": 7}') == Unsubscribe(7)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.test import Client, override_settings
+from django.test import Client
 from django.utils import timezone
 from websockets.asyncio.client import ClientConnection as AsyncConnection
 from websockets.asyncio.client import connect as connect_async
@@ -21,6 +21,7 @@ from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.models import Person, RoleGrant, Run
 from migrations_app.runtime import journal
 from migrations_app.testing.servers import RedisServer
+from tests.doorbell import rings_over
 from tests.parallel import wait_for
 from tests.runs import a_run
 from tests.web_process import Web, web_process
@@ -45,15 +46,6 @@ def process(
 def web(process: Web, redis_server: RedisServer, people: dict[str, Person]) -> Iterator[Web]:
     with rings_over(redis_server):
         yield process
-
-
-def rings_over(server: RedisServer) -> override_settings:
-    """This test's own process rings the doorbell over that server."""
-    layer = {
-        "BACKEND": "channels_redis.core.RedisChannelLayer",
-        "CONFIG": {"hosts": [{"address": server.url, "socket_timeout": 15}]},
-    }
-    return override_settings(CHANNEL_LAYERS={"default": layer}, CELERY_BROKER_URL=server.url)
 
 
 def happen(run: Run, count: int = 1) -> None:
@@ -104,9 +96,11 @@ def test_events_come_in_sequence_with_what_the_page_shows(web: Web, people: dict
         watcher.say(op="subscribe", run=run.pk, after=0)
         first = watcher.hear("events")
         assert (first["run"], first["from"]) == (run.pk, 1)
-        assert set(first["events"][0]) == {"seq", "at", "type", "step", "partition", "level", "text"}
-        assert {"run-header", "run-progress", "run-steps", "run-log-tail"} <= first["fragments"].keys()
-        assert all(f'id="{name}"' in html for name, html in first["fragments"].items())
+        assert set(first["events"][0]) == {"seq", "at", "type", "step", "partition", "level", "text", "html"}
+        assert first["events"][0]["html"].startswith('<li id="e1" data-seq="1" class="is-info">')
+        fragments = watcher.hear("events")["fragments"]
+        assert {"run-header", "run-progress", "run-steps"} <= fragments.keys()
+        assert all(f'id="{name}"' in html for name, html in fragments.items())
 
         happen(run, 3)
         run.refresh_from_db()
@@ -122,6 +116,29 @@ def test_a_gap_is_filled_from_where_the_page_stands(web: Web, people: dict[str, 
         run.refresh_from_db()
         watcher.hear_until(run.last_seq)
         assert watcher.seqs == list(range(101, run.last_seq + 1))
+
+
+def test_whoever_comes_back_late_asks_for_the_newest_lines_only(web: Web, people: dict[str, Person]) -> None:
+    run = a_run()
+    happen(run, 900)
+    with socket(web, people["viewer"]) as watcher:
+        watcher.say(op="subscribe", run=run.pk, after=1, most=200)
+        run.refresh_from_db()
+        watcher.hear_until(run.last_seq)
+        assert watcher.seqs == list(range(run.last_seq - 199, run.last_seq + 1))
+
+
+def test_a_hostile_line_stays_text_and_keeps_its_colours(web: Web, people: dict[str, Person]) -> None:
+    run = a_run()
+    hostile = "\x1b[31m</li><script>alert(1)</script>\x1b]8;;javascript:alert(1)\x07"
+    journal.append_by_person(run, [NewEvent(EventType.LOGGED, payload={"message": hostile})] * 2, now=timezone.now())
+    with socket(web, people["viewer"]) as watcher:
+        watcher.say(op="subscribe", run=run.pk, after=1)
+        lines = [event["html"] for event in watcher.hear("events")["events"]]
+    assert len(lines) == 2
+    for html in lines:
+        assert '<span class="sgr-red">&lt;/li&gt;&lt;script&gt;alert(1)&lt;/script&gt;</span>' in html
+        assert "javascript" not in html
 
 
 def test_a_web_process_that_is_killed_and_started_again_loses_no_event(web: Web, people: dict[str, Person]) -> None:

@@ -2,9 +2,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from migrations_app.engine.event_levels import level_of
 from migrations_app.engine.events import Event, EventType
 from migrations_app.engine.vocabulary import RunKind
-from migrations_app.selectors.event_texts import level_of, text_of
+from migrations_app.selectors.event_texts import text_of
+from migrations_app.selectors.run_log import shown_level
 
 TITLES = {"transfer": "Transfer active sessions"}
 
@@ -72,7 +74,7 @@ def test_every_event_has_a_sentence(type_):
 )
 def test_sentences_and_levels(found, text, level):
     assert text_of(found, TITLES, RunKind.DRY_RUN) == text
-    assert level_of(found) == level
+    assert shown_level(level_of(found)) == level
 
 
 @pytest.mark.parametrize(

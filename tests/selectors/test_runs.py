@@ -7,7 +7,6 @@ from migrations_app.models import Lease, Run
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.runs import (
     RunFilters,
-    events_after,
     last_seq,
     list_runs,
     may_watch,
@@ -61,20 +60,10 @@ def test_the_page_of_a_run_at_work(now, operator):
     page = run_page(actor=operator, run_id=run.pk, now=now + timedelta(seconds=40))
 
     assert (page.row.state, page.direction, page.driven_by) == ("running", "forward", "worker-1")
-    assert [line.seq for line in page.log] == [1, 2, 3, 4]
-    assert page.log[-1].text == "One: 50 of 100 sessions."
     assert page.eta_basis == "this run's own pace"
     assert page.eta_seconds is not None
     assert (page.usual_seconds, page.instructions, page.confirmation) == (None, (), None)
     assert [action.operation for action in page.actions if action.enabled] == ["pause", "cancel", "roll_back"]
-
-
-def test_the_log_holds_the_newest_lines_oldest_first(now, viewer):
-    run = told(*STARTED, *[event(EventType.LOGGED, level="info", message=f"line {n}") for n in range(5)], start=now)
-
-    page = run_page(actor=viewer, run_id=run.pk, now=now, log_lines=2)
-
-    assert [line.text for line in page.log] == ["line 3", "line 4"]
 
 
 def test_a_stuck_run_says_exactly_what_to_do(now, operator):
@@ -94,19 +83,6 @@ def test_past_runs_tell_how_long_it_usually_takes(now, viewer):
         )
 
     assert run_page(actor=viewer, run_id=told(start=now).pk, now=now).usual_seconds == 20
-
-
-def test_events_come_in_order_from_where_one_was(now, viewer):
-    run = told(*STARTED, event(EventType.STEP_SUCCEEDED, "one"), start=now)
-
-    def seqs(after, limit=500):
-        return [row.seq for row in events_after(actor=viewer, run_id=run.pk, after=after, limit=limit)]
-
-    assert seqs(0) == seqs(-5) == [1, 2, 3, 4]
-    assert seqs(2) == [3, 4]
-    assert seqs(0, limit=1) == [1]
-    assert seqs(4) == seqs(10**30) == []
-    assert last_seq(actor=viewer, run_id=run.pk) == 4
 
 
 def test_the_report_tells_the_story(now, auditor):
@@ -129,6 +105,10 @@ def test_the_report_tells_the_story(now, auditor):
     assert (report.events, report.retries, report.takeovers, report.downtime_ms) == (12, 1, 1, 250)
     assert ("One: sessions", "12") in report.counts
     assert report.plan_digest == run.revision.digest
+
+
+def test_the_newest_sequence_number_is_known(now, viewer):
+    assert last_seq(actor=viewer, run_id=told(*STARTED, start=now).pk) == 3
 
 
 def test_what_one_may_not_see_is_not_there(now, outsider, viewer):

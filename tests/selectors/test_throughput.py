@@ -1,8 +1,16 @@
 """How fast a run moved records, from its checkpoints."""
 
 from datetime import UTC, datetime, timedelta
+from statistics import mean
 
+import pytest
+
+from migrations_app.engine.events import EventType
+from migrations_app.models.actor import Actor
+from migrations_app.selectors import throughput
+from migrations_app.selectors.runs import run_page
 from migrations_app.selectors.throughput import Checkpoint, sampled
+from tests.selectors.journal import event, told
 
 BEGIN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -40,3 +48,22 @@ def test_too_few_checkpoints_say_nothing() -> None:
 
 def test_checkpoints_of_one_moment_say_nothing() -> None:
     assert sampled([checkpoint(1, n) for n in range(5)]) == ()
+
+
+@pytest.mark.django_db
+def test_of_many_checkpoints_some_are_looked_at_and_none_is_missed(
+    viewer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    saved = [event(EventType.CHECKPOINT_SAVED, "one", checkpoint={"n": n}, done=n * 100) for n in range(1, 41)]
+    started = (event(EventType.RUN_STARTED), event(EventType.STEP_STARTED, "one"))
+    run = told(*started, *saved, start=BEGIN, seconds=1)
+
+    def rates() -> list[int]:
+        found = run_page(actor=viewer, run_id=run.pk, now=BEGIN).throughput
+        assert found is not None
+        return [sample.per_second for sample in found.samples]
+
+    assert mean(rates()) == pytest.approx(100, abs=2)
+    monkeypatch.setattr(throughput, "MOST_LOOKED_AT", 20)
+    assert len(rates()) < 12
+    assert mean(rates()) == pytest.approx(100, abs=2)

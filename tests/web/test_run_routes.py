@@ -41,7 +41,7 @@ def test_the_page_shows_the_route_and_asks_for_it_anew(run: Run) -> None:
     alone = client.get(f"/runs/{run.pk}/route/").content.decode()
     for text in (page, alone):
         for words in (
-            f'data-poll="/runs/{run.pk}/route/" data-live="true"',
+            f'data-every="1000" data-poll="/runs/{run.pk}/route/" data-live="true"',
             "26 of 256 buckets are served by new.",
             "Hand-over<small>26 of 256 buckets over</small>",
             "38 ms",
