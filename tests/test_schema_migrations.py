@@ -23,6 +23,6 @@ def test_levels_and_places_of_checkpoints_are_what_the_journal_would_have_writte
     RunEvent.objects.update(level="info")
     StepRun.objects.update(checkpoint_seq=0)
 
-    import_module("migrations_app.migrations.0005_run_log_levels").fill(apps, None)
+    import_module("migrations_app.migrations.0006_run_log_levels").fill(apps, None)
 
     assert (levels(), places()) == before

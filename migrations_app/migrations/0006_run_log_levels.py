@@ -33,7 +33,7 @@ def fill(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('migrations_app', '0004_indexes_for_pages'),
+        ('migrations_app', '0005_saved_filters'),
     ]
 
     operations = [
