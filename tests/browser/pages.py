@@ -144,20 +144,7 @@ class RunPage:
     @property
     def sequence(self) -> list[int]:
         """The numbers of the log's lines, in the order of the page."""
-        lines = self.page.locator("#run-log li[data-seq]")
-        return [int(n) for n in lines.evaluate_all("lines => lines.map(line => line.dataset.seq)")]
-
-    def line(self, seq: int) -> Locator:
-        return self.page.locator(f"#e{seq}")
-
-    @property
-    def follow(self) -> Locator:
-        return self.page.get_by_label("follow")
-
-    @property
-    def found(self) -> Locator:
-        """What the search says of its hits."""
-        return self.page.locator(".log-count")
+        return [int(n) for n in self.page.locator("#run-log li").evaluate_all("lines => lines.map(l => l.dataset.seq)")]
 
     def mark(self) -> None:
         """Leave a trace that a reload of the page would wipe out."""

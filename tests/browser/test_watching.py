@@ -9,7 +9,8 @@ from playwright.sync_api import Page, Response, WebSocketRoute, expect
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.models import Run
 from migrations_app.runtime import journal
-from tests.browser.pages import SLOW, RunPage
+from tests.browser.log_page import LogPage
+from tests.browser.pages import SLOW
 from tests.browser.people import People
 from tests.browser.site import Site
 from tests.cast import Cast
@@ -46,8 +47,9 @@ def say(run: Run, lines: int) -> None:
     run.refresh_from_db()
 
 
-def watched(page: Page, run: Run) -> RunPage:
-    shown = RunPage(page).open(run.pk)
+def watched(page: Page, run: Run) -> LogPage:
+    shown = LogPage(page)
+    shown.open(run.pk)
     expect(shown.live).to_have_attribute("data-state", "live", timeout=SLOW)
     page.locator("#run-log").scroll_into_view_if_needed()
     return shown
