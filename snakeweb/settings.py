@@ -76,6 +76,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "migrations_app.web.tags",
+                "migrations_app.web.yaml_view",
                 "migrations_app.web.run_tags",
                 "migrations_app.web.plan_tags",
                 "migrations_app.web.help",

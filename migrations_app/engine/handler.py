@@ -9,6 +9,7 @@ from migrations_app.engine.background import Background
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.parameters import Field
 from migrations_app.engine.plan import Analysis, Finding, Step, Target
+from migrations_app.engine.plan_template import PlanTemplate
 from migrations_app.engine.ports import (
     CLOSED_TOKEN,
     Artifacts,
@@ -172,6 +173,7 @@ class Handler(ABC):
     roles: ClassVar[tuple[TargetRole, ...]]
     parameters: ClassVar[tuple[Field, ...]] = ()
     risk_rules: ClassVar[tuple[RiskRule, ...]] = ()
+    templates: ClassVar[tuple[PlanTemplate, ...]] = ()
 
     @abstractmethod
     def analyze(self, spec: Spec) -> Analysis:

@@ -10,6 +10,7 @@ from migrations_app.models.review import Signature
 from migrations_app.models.route import Route, RouteLease, RoutePanel
 from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRow, Run, RunEvent, StepRun
 from migrations_app.models.saved_filter import SavedFilter
+from migrations_app.models.sketch import Sketch
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
 from migrations_app.models.token import ApiToken, IdempotencyKey
 
@@ -40,6 +41,7 @@ __all__ = [
     "SavedFilter",
     "SealedSecret",
     "Signature",
+    "Sketch",
     "StepRun",
     "Target",
     "TargetProbe",

@@ -12,6 +12,10 @@ from migrations_app.models.environment import Environment
 
 
 class Person(AbstractUser):
+    guide_hidden_at = models.DateTimeField(
+        null=True, blank=True, help_text="When they put the guide to a first migration away."
+    )
+
     class Meta(AbstractUser.Meta):
         verbose_name = "person"
         verbose_name_plural = "people"

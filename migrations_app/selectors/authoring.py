@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from migrations_app.engine.handler import Handler, TargetRole
 from migrations_app.engine.options import OPTION_FIELDS
 from migrations_app.engine.parameters import Field
+from migrations_app.engine.plan_template import PlanTemplate
 from migrations_app.engine.vocabulary import MigrationType
 from migrations_app.handlers import registry
 from migrations_app.models import Environment, Target
@@ -62,8 +63,29 @@ class AuthoringForm:
     options: tuple[Field, ...]
 
 
-def authoring_form(*, actor: Actor, environment_id: int | None = None, handler: str = "") -> AuthoringForm:
-    """With the actor's first environment and the first type where none (or an unknown one) is given."""
+@dataclass(frozen=True, slots=True)
+class TemplateChoice:
+    """`key` names it among the templates of every handler."""
+
+    key: str
+    handler: str
+    label: str
+    template: PlanTemplate
+
+
+def template_choices() -> tuple[TemplateChoice, ...]:
+    """The sample plans of every type that is installed here."""
+    return tuple(
+        TemplateChoice(f"{handler.name}/{template.name}", handler.name, handler.label, template)
+        for handler in registry.all_handlers().values()
+        for template in handler.templates
+    )
+
+
+def authoring_form(
+    *, actor: Actor, environment_id: int | None = None, handler: str = "", of_type: str = ""
+) -> AuthoringForm:
+    """With the actor's first environment and the first handler (of that type) where none, or no known one, is given."""
     here = access_of(actor).within(Permission.AUTHOR, "pk")
     environments = tuple(
         EnvironmentChoice(e.pk, e.name, e.protected, e.required_approvals)
@@ -71,7 +93,7 @@ def authoring_form(*, actor: Actor, environment_id: int | None = None, handler: 
     )
     environment = next((e for e in environments if e.id == environment_id), environments[0] if environments else None)
     handlers = registry.all_handlers()
-    chosen = handlers.get(handler) or next(iter(handlers.values()), None)
+    chosen = handlers.get(handler) or next((h for h in handlers.values() if of_type in ("", h.type)), None)
     return AuthoringForm(
         environments=environments,
         types=tuple(_type(known) for known in handlers.values()),

@@ -1,16 +1,23 @@
 """Plan as code: a migration as YAML, out and in (DESIGN section 7)."""
 
 import io
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import LiteralScalarString
 
 from migrations_app.engine.errors import Problem
+from migrations_app.engine.options import OPTION_FIELDS
 from migrations_app.engine.spec_document import SpecDocument, from_document, to_document
 from migrations_app.engine.vocabulary import MigrationType
+from migrations_app.handlers import registry
 from migrations_app.models import Environment, Target
 from migrations_app.selectors.migrations import visible_migration
-from migrations_app.services import migrations, yaml_text
+from migrations_app.services import drafts, migrations, yaml_text
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.drafts import MigrationDraft
@@ -25,18 +32,37 @@ def export_yaml(*, actor: Actor, migration_id: int) -> str:
     """For whoever sees the migration. Names only: no ids and no credentials, so it can be kept in a repository."""
     migration = visible_migration(actor, migration_id)
     roles = migration.target_roles.select_related("target").order_by("pk")
-    document = to_document(
+    return written(
+        migration.handler,
         SpecDocument(
             title=migration.title,
             environment=migration.environment.name,
             type=MigrationType(migration.type),
             description=migration.description,
-            handler=migration.handler if migration.type == MigrationType.CUSTOM else "",
             targets={row.role: row.target.name for row in roles},
             parameters=migration.parameters,
             options=migration.options,
+        ),
+    )
+
+
+def written(handler: str, spec: SpecDocument) -> str:
+    """The document of a spec as text. Values stand in the order of their declarations, whatever order they came in.
+
+    The handler is named only where the type does not say it.
+    """
+    known = registry.all_handlers().get(handler)
+    document = to_document(
+        replace(
+            spec,
+            handler=handler if spec.type == MigrationType.CUSTOM else "",
+            targets=_in_order(spec.targets, [role.name for role in known.roles] if known else []),
+            parameters=_in_order(spec.parameters, [field.name for field in known.parameters] if known else []),
+            options=_in_order(spec.options, [field.name for field in OPTION_FIELDS]),
         )
     )
+    if "\n" in spec.description:  # people read it: lines as lines, where YAML can say them so
+        document["metadata"]["description"] = LiteralScalarString(spec.description)
     yaml = YAML()
     yaml.width = 100
     text = io.StringIO()
@@ -44,18 +70,37 @@ def export_yaml(*, actor: Actor, migration_id: int) -> str:
     return text.getvalue()
 
 
+def _in_order(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    first = {name: values[name] for name in names if name in values}
+    return first | dict(values)
+
+
 def import_yaml(*, actor: Actor, now: datetime, text: str) -> int:
     """A new draft from a document. Raises InvalidInput with every problem, by the document's own field names.
 
     Raises PermissionDenied, before anything is read, for somebody who may author nowhere.
     """
+    draft = read_yaml(actor=actor, now=now, text=text)
+    with _as_in_document():
+        return migrations.create(actor=actor, now=now, draft=draft)
+
+
+def read_yaml(*, actor: Actor, now: datetime, text: str) -> MigrationDraft:
+    """What a document says, checked like an import; nothing is saved. Raises what `import_yaml` raises."""
     _may_author(actor=actor, now=now)
     spec, problems = from_document(yaml_text.read(text))
     if spec is None:
         raise InvalidInput(problems)
     draft = _draft(actor, spec)
+    with _as_in_document():
+        drafts.check(draft, migrations.environment_of(actor, draft))
+    return draft
+
+
+@contextmanager
+def _as_in_document() -> Iterator[None]:
     try:
-        return migrations.create(actor=actor, now=now, draft=draft)
+        yield
     except InvalidInput as error:
         raise InvalidInput([_in_document(problem) for problem in error.problems]) from error
 

@@ -68,7 +68,12 @@ def chosen_values(fields: Sequence[Field], sent: Mapping[str, str]) -> dict[str,
     }
 
 
+def text_of(value: Any) -> str:
+    """A value as its input sends it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "" if value is None else str(value)
+
+
 def _default_text(field: Field) -> str:
-    if isinstance(field.default, bool):
-        return "on" if field.default else "off"
-    return "" if field.default is None else str(field.default)
+    return text_of(field.default)

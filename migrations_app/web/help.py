@@ -23,6 +23,30 @@ class Term:
 
 
 TERMS: Mapping[str, Term] = {
+    "environment": Term(
+        "environments",
+        "A place such as dev, staging or production. It decides who has to sign and which targets can be chosen. A "
+        "protected one asks for more care: its name is typed before something starts there.",
+    ),
+    "target": Term(
+        "targets",
+        "A named live thing in an environment, such as a session store. Admins register it with its address and its "
+        "credentials; a migration only ever names it.",
+    ),
+    "type": Term(
+        "types",
+        "What is moved, and by which steps. Each type declares its targets, its parameters and its sample plans.",
+    ),
+    "policy": Term(
+        "policy",
+        "What this installation and the environment ask for at least: signatures, a dry run, backups. A migration can "
+        "ask for more, never for less; what you leave at its default follows the policy.",
+    ),
+    "plan": Term(
+        "plans",
+        "The steps in their order, their way back, estimates and risk. Planning looks at both sides over connections "
+        "that can only read, and changes nothing.",
+    ),
     "risk": Term(
         "risk",
         "A score from 0 to 100 that rules work out from the plan and from what was seen of the targets. Each finding "

@@ -13,14 +13,17 @@ class AuthoringPage:
     def __init__(self, page: Page) -> None:
         self.page = page
 
-    def open(self) -> "AuthoringPage":
+    def open(self, begin: str = "Blank form") -> "AuthoringPage":
+        """`begin` names the button that leads from the start to the form."""
         self.page.goto("/migrations/new/")
+        self.page.get_by_role("button", name=begin).click()
+        self.page.wait_for_url(re.compile(r"/migrations/new/\d+/"))
         return self
 
     def choose(self, environment: str, source: str, target: str) -> "AuthoringPage":
         """Choosing an environment reloads the targets that are offered."""
-        with self.page.expect_response(re.compile(r"/migrations/new/\?")):
-            self.page.get_by_label("Environment").select_option(label=environment)
+        with self.page.expect_response(lambda answer: answer.request.headers.get("hx-target") == "fields"):
+            self.page.get_by_role("combobox", name="Environment").select_option(label=environment)
         self._target("Source", source)
         self._target("Target", target)
         return self
@@ -32,6 +35,10 @@ class AuthoringPage:
     def unfold(self) -> None:
         """Show what is seldom set as well."""
         self.page.locator("main form details").evaluate_all("each => each.forEach(details => details.open = true)")
+
+    def kept(self, text: str) -> None:
+        """The document beside the form says this, so the server has it."""
+        expect(self.page.locator("#yaml-text")).to_contain_text(text)
 
     def save_and_plan(self) -> None:
         self.page.get_by_role("button", name="Save and plan").click()

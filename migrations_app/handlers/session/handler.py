@@ -20,6 +20,7 @@ from migrations_app.handlers.session.checks import problems_of
 from migrations_app.handlers.session.parameters import PARAMETERS, SOURCE, TARGET
 from migrations_app.handlers.session.risk import RULES
 from migrations_app.handlers.session.steps import steps_of
+from migrations_app.handlers.session.templates import TEMPLATES
 from migrations_app.handlers.session.zero_downtime.actions import zero_downtime_actions
 from migrations_app.handlers.session.zero_downtime.background import RelayDriver, VerifierDriver
 from migrations_app.handlers.session.zero_downtime.steps import zero_downtime_steps
@@ -42,6 +43,7 @@ class SessionMigration(Handler):
     )
     parameters = PARAMETERS
     risk_rules = RULES
+    templates = TEMPLATES
 
     def analyze(self, spec: Spec) -> Analysis:
         """A store that does not answer shows up in its state, and as a problem of `check`."""

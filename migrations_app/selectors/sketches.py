@@ -1,0 +1,62 @@
+"""The unfinished drafts of one person. Nobody else sees them, whatever their role."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from migrations_app.models import Sketch
+from migrations_app.models.actor import Actor
+from migrations_app.selectors.environments import LARGEST_ID
+from migrations_app.selectors.refusals import NotFound
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SketchRow:
+    """`title` is what was typed so far; '' when nothing was."""
+
+    id: int
+    title: str
+    begun_from: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SketchPage:
+    """`values` are the form's texts by input name. `became` is the migration that it has become, if it has."""
+
+    row: SketchRow
+    values: Mapping[str, str]
+    version: int
+    became: int | None
+
+    @property
+    def touched(self) -> bool:
+        return self.version > 1
+
+
+def my_sketches(*, actor: Actor) -> tuple[SketchRow, ...]:
+    """Those that something was typed into and that are no migration yet, newest first."""
+    mine = Sketch.objects.filter(person=actor.person_id, became=None, discarded_at=None, version__gt=1)
+    return tuple(_row(sketch) for sketch in mine.order_by("-changed_at", "-pk"))
+
+
+def my_sketch(*, actor: Actor, sketch_id: int) -> SketchPage:
+    """Raises NotFound, also for those of others."""
+    usable = sketch_id if 0 < sketch_id <= LARGEST_ID else 0
+    sketch = Sketch.objects.filter(person=actor.person_id, pk=usable, discarded_at=None).first()
+    if sketch is None:
+        raise NotFound(
+            "This draft is no longer there: it was discarded, or it is somebody else's.",
+            "Begin a new migration; what you saved as a migration is in the list.",
+        )
+    return SketchPage(_row(sketch), _texts(sketch), sketch.version, sketch.became_id)
+
+
+def _texts(sketch: Sketch) -> dict[str, str]:
+    return {str(name): str(text) for name, text in sketch.values.items()} if sketch.format == FORMAT else {}
+
+
+def _row(sketch: Sketch) -> SketchRow:
+    return SketchRow(sketch.pk, _texts(sketch).get("title", "").strip(), sketch.begun_from, sketch.changed_at)

@@ -1,0 +1,100 @@
+"""The authoring form both ways: what it sent as a draft, and a draft as the texts of its inputs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migrations_app.models.actor import Actor
+from migrations_app.selectors.authoring import AuthoringForm, RoleChoice, authoring_form
+from migrations_app.services.drafts import MigrationDraft
+from migrations_app.services.previews import Preview, preview
+from migrations_app.web.declared import Control, chosen_values, controls, posted_values, text_of
+from migrations_app.web.numbers import identifier
+from migrations_app.web.problems import ProblemsByField
+
+FIRST_OPTIONS = ("zero_downtime", "validation_level", "batch_size", "parallel_workers", "cleanup_source")
+PLAIN_FIELDS = ("title", "description", "environment", "handler")
+PARTS = ("targets.", "parameters.", "options.")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownForm:
+    """The form as it is rendered. `roles` are (role, chosen target id as text, problems).
+
+    `preview` is None for somebody who may author nowhere.
+    """
+
+    offered: AuthoringForm
+    values: Mapping[str, str]
+    problems: ProblemsByField
+    roles: tuple[tuple[RoleChoice, str, tuple[Any, ...]], ...]
+    parameters: tuple[Control, ...]
+    first_options: tuple[Control, ...]
+    more_options: tuple[Control, ...]
+    elsewhere: tuple[Any, ...]
+    preview: Preview | None
+
+
+def values_in(posted: Mapping[str, str]) -> dict[str, str]:
+    """The form's own fields of what was posted. Line ends are those of every other door, not the browser's."""
+    own = {name: text for name, text in posted.items() if name in PLAIN_FIELDS or name.startswith(PARTS)}
+    return {name: text.replace("\r\n", "\n") for name, text in own.items()}
+
+
+def values_of(draft: MigrationDraft) -> dict[str, str]:
+    """What the inputs hold so that they say this draft."""
+    values = {"title": draft.title, "description": draft.description, "handler": draft.handler}
+    values |= {"environment": str(draft.environment_id)} if draft.environment_id else {}
+    values |= {f"targets.{role}": str(target_id) for role, target_id in draft.targets.items()}
+    values |= {f"parameters.{name}": text_of(value) for name, value in draft.parameters.items()}
+    return values | {f"options.{name}": text_of(value) for name, value in draft.options.items()}
+
+
+def offered_for(actor: Actor, values: Mapping[str, str], *, of_type: str = "") -> AuthoringForm:
+    environment = identifier(values.get("environment"))
+    return authoring_form(actor=actor, environment_id=environment, handler=values.get("handler", ""), of_type=of_type)
+
+
+def draft_in(form: AuthoringForm, values: Mapping[str, str]) -> MigrationDraft:
+    parameters = posted_values(form.parameters, values, path="parameters")
+    options = posted_values(form.options, values, path="options")
+    chosen = {role.name: identifier(values.get(f"targets.{role.name}")) for role in form.roles}
+    return MigrationDraft(
+        title=values.get("title", ""),
+        type=str(form.handler.type) if form.handler else "",
+        handler=form.handler.handler if form.handler else "",
+        environment_id=form.environment.id if form.environment else 0,
+        targets={name: target_id for name, target_id in chosen.items() if target_id is not None},
+        parameters=chosen_values(form.parameters, parameters),
+        options=chosen_values(form.options, options),
+        description=values.get("description", ""),
+    )
+
+
+def shown_form(
+    actor: Actor, form: AuthoringForm, values: Mapping[str, str], problems: ProblemsByField | None = None
+) -> ShownForm:
+    """Everything that the template needs; `values` are texts by input name."""
+    problems = problems or ProblemsByField()
+    parameters = controls(form.parameters, _under(values, "parameters"), path="parameters", problems=problems)
+    options = controls(form.options, _under(values, "options"), path="options", problems=problems)
+    roles = [(role, values.get(f"targets.{role.name}", ""), problems.of(f"targets.{role.name}")) for role in form.roles]
+    shown = {*PLAIN_FIELDS, *(c.name for c in (*parameters, *options)), *(f"targets.{r.name}" for r in form.roles)}
+    first = {name: place for place, name in enumerate(FIRST_OPTIONS)}
+    return ShownForm(
+        offered=form,
+        values=values,
+        problems=problems,
+        roles=tuple(roles),
+        parameters=parameters,
+        first_options=tuple(
+            sorted((c for c in options if c.field.name in first), key=lambda control: first[control.field.name])
+        ),
+        more_options=tuple(c for c in options if c.field.name not in first),
+        elsewhere=problems.elsewhere(shown),
+        preview=preview(actor=actor, draft=draft_in(form, values)) if form.environment and form.handler else None,
+    )
+
+
+def _under(values: Mapping[str, str], path: str) -> dict[str, str]:
+    return {name.removeprefix(f"{path}."): text for name, text in values.items() if name.startswith(f"{path}.")}

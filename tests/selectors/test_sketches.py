@@ -1,0 +1,37 @@
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.selectors.refusals import NotFound
+from migrations_app.selectors.sketches import my_sketch, my_sketches
+from migrations_app.services import sketches
+from migrations_app.services.sketches import Seen
+
+pytestmark = pytest.mark.django_db
+
+
+def test_ones_own_that_something_was_typed_into(operator, approver, now):
+    sketches.begin(actor=operator, now=now, values={"title": "untouched"})
+    first = sketches.begin(actor=operator, now=now, values={"title": " first "}, typed=True)
+    second = sketches.begin(actor=operator, now=now + timedelta(hours=1), values={}, begun_from="YAML", typed=True)
+
+    assert [(row.id, row.title, row.begun_from) for row in my_sketches(actor=operator)] == [
+        (second, "", "YAML"),
+        (first, "first", ""),
+    ]
+    assert my_sketches(actor=approver) == ()
+    with pytest.raises(NotFound):
+        my_sketch(actor=approver, sketch_id=first)
+
+
+def test_one_says_what_it_holds_and_what_it_became(stage, operator, now):
+    begun = sketches.begin(actor=operator, now=now, values={"title": "Move", "options.batch_size": "10"})
+    page = my_sketch(actor=operator, sketch_id=begun)
+    assert (page.values, page.version, page.touched) == ({"title": "Move", "options.batch_size": "10"}, 1, False)
+
+    made = sketches.create(actor=operator, now=now, sketch_id=begun, seen=Seen(1, ""), draft=stage.draft())
+
+    assert my_sketch(actor=operator, sketch_id=begun).became == made
+    assert my_sketches(actor=operator) == ()
+    with pytest.raises(NotFound):
+        my_sketch(actor=operator, sketch_id=2**70)
