@@ -25,7 +25,9 @@ AUDITOR = Login("auditor", "Audrey Auditor", Role.AUDITOR, "demo-auditor")
 VIEWER = Login("viewer", "Victor Viewer", Role.VIEWER, "demo-viewer")
 ADMIN = Login("admin", "Ada Admin", Role.ADMIN, "demo-admin", superuser=True)
 
-PEOPLE = (OPERATOR, APPROVER, SECOND_APPROVER, AUDITOR, VIEWER, ADMIN)
+NEWCOMER = Login("newcomer", "Nora Newcomer", Role.OPERATOR, "demo-newcomer")  # has never run anything: sees the guide
+
+PEOPLE = (OPERATOR, APPROVER, SECOND_APPROVER, AUDITOR, VIEWER, ADMIN, NEWCOMER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from migrations_app.models import Person
-from migrations_app.services import audit
+from migrations_app.services import audit, finding
 from migrations_app.services.actor import Actor
+from migrations_app.services.operation import operation
 
 
 def facts(person: Person) -> dict[str, Any]:
@@ -42,3 +43,9 @@ def record_change(
         before=before,
         after=facts(person),
     )
+
+
+@operation("person.guide", about="person", in_maintenance=True)
+def show_guide(*, actor: Actor, now: datetime, shown: bool) -> None:
+    """Whether this person's home page has the guide to a first migration. A wish about a page, so it is not audited."""
+    Person.objects.filter(pk=finding.person(actor).pk).update(guide_hidden_at=None if shown else now)

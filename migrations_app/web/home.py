@@ -4,19 +4,41 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from migrations_app.selectors.first_steps import first_steps
+from migrations_app.selectors.guide import guide
 from migrations_app.selectors.home import home_page
 from migrations_app.selectors.search import search as find
+from migrations_app.services import people
 from migrations_app.web.requests import PageRequest
+from migrations_app.web.toasts import can_be_undone
 
 
 @require_safe
 @login_required
 def home(request: PageRequest) -> HttpResponse:
     page = home_page(actor=request.actor, now=timezone.now())
-    return render(request, "home.html", {"page": page})
+    set_up = first_steps(actor=request.actor)
+    context = {"page": page, "set_up": set_up, "done": sum(step.done for step in set_up)}
+    return render(request, "home.html", context | {"guide": None if set_up else guide(actor=request.actor)})
+
+
+@require_POST
+@login_required
+def guide_hide(request: PageRequest) -> HttpResponse:
+    people.show_guide(actor=request.actor, now=timezone.now(), shown=False)
+    can_be_undone(request, "The guide is put away.", undo=reverse("guide_show"))
+    return redirect("home")
+
+
+@require_POST
+@login_required
+def guide_show(request: PageRequest) -> HttpResponse:
+    people.show_guide(actor=request.actor, now=timezone.now(), shown=True)
+    return redirect("home")
 
 
 @require_safe

@@ -69,7 +69,7 @@ def sketch_keep(request: PageRequest, sketch_id: int) -> HttpResponse:
     if not request.user.is_authenticated:
         return _signed_out(request, sketch_id)
     values = values_in(request.POST)
-    if "own" in request.POST:
+    if "own" in request.POST and not request.htmx:  # htmx sends the pressed button with whatever it sends next
         return redirect("sketch", sketches.begin(actor=request.actor, now=timezone.now(), values=values, typed=True))
     state = _kept(request, sketch_id, values)
     if request.htmx:

@@ -25,6 +25,8 @@ from migrations_app.web import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("favicon.ico", home.favicon),
+    path("guide/hide/", home.guide_hide, name="guide_hide"),
+    path("guide/show/", home.guide_show, name="guide_show"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/read/", inbox.inbox_read, name="inbox_read"),
     path("inbox/<int:item_id>/read/", inbox.inbox_read_one, name="inbox_read_one"),

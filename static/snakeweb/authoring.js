@@ -1,6 +1,7 @@
 /* The authoring form: what htmx cannot do by itself. The form works without any of it. */
 
 const form = document.getElementById("authoring");
+const EXPLAINED = [401, 409, 422]; // answers that say on the page why nothing was kept
 let typed = 0; // grows with each change
 let saved = 0; // how much of it the server has
 let leaving = false;
@@ -46,13 +47,15 @@ if (form) {
     sent = typed;
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if (ours(event) && [401, 409, 422].includes(event.detail.xhr.status)) event.detail.shouldSwap = true;
+    if (!ours(event) || !EXPLAINED.includes(event.detail.xhr.status)) return;
+    event.detail.shouldSwap = true;
+    event.detail.isError = false;
   });
   document.addEventListener("htmx:afterRequest", (event) => {
     if (!ours(event)) return;
     const status = event.detail.xhr?.status ?? 0;
     if (status >= 200 && status < 300) saved = Math.max(saved, sent);
-    else if (![401, 409, 422].includes(status)) tell(form.dataset.lost);
+    else if (!EXPLAINED.includes(status)) tell(form.dataset.lost);
   });
   window.addEventListener("pagehide", lastWords);
   window.addEventListener("pageshow", () => { leaving = false; });

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from migrations_app.models import AuditEntry
+from migrations_app.models import AuditEntry, Person
 from migrations_app.services import people as accounts
 
 pytestmark = pytest.mark.django_db
@@ -23,3 +23,14 @@ def test_a_change_is_recorded_with_before_and_after(people, admin, now):
 
     body = json.loads(bytes(AuditEntry.objects.get().body))
     assert (body["before"]["groups"], body["after"]["groups"]) == (["viewers"], [])
+
+
+def test_putting_the_guide_away_is_a_wish_and_no_audit_entry(operator, now):
+    before = AuditEntry.objects.count()
+
+    accounts.show_guide(actor=operator, now=now, shown=False)
+    assert Person.objects.get(pk=operator.person_id).guide_hidden_at == now
+    accounts.show_guide(actor=operator, now=now, shown=True)
+
+    assert Person.objects.get(pk=operator.person_id).guide_hidden_at is None
+    assert AuditEntry.objects.count() == before

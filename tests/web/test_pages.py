@@ -15,6 +15,8 @@ PLAIN = [str(p.pattern) for p in urlpatterns if "<" not in str(p.pattern)]
 FORMS_ONLY = {
     "migrations/new/begin/",
     "migrations/filters/",
+    "guide/hide/",
+    "guide/show/",
     "inbox/read/",
     "audit/verify/",
     "favicon.ico",

@@ -1,0 +1,67 @@
+import pytest
+
+from migrations_app.engine.events import EventType
+from migrations_app.engine.vocabulary import ReviewState, RunKind
+from migrations_app.models import Environment, Migration, Run
+from migrations_app.selectors.guide import guide
+from migrations_app.services import people, sketches, targets
+from tests.selectors.journal import event, told
+from tests.stores_on_disk import newest
+
+pytestmark = pytest.mark.django_db
+
+
+def open_step(actor):
+    return next(step for step in guide(actor=actor).steps if step.now)
+
+
+def test_it_suggests_two_targets_that_nothing_uses(stage, operator, now):
+    assert guide(actor=operator).suggestion is None
+    for target_id in (stage.source_id, stage.target_id):
+        targets.test(actor=operator, now=now, target_id=target_id)
+
+    found = guide(actor=operator)
+
+    assert (found.suggestion.source_id, found.suggestion.target_id) == (stage.source_id, stage.target_id)
+    assert (found.suggestion.environment, found.suggestion.sessions) == ("staging", 20)
+    assert [step.key for step in found.steps] == ["write", "plan", "dry_run", "sign", "run"]
+    assert "By 1 other person" in found.steps[3].text
+    stage.migration()
+    assert guide(actor=operator).suggestion is None
+
+
+def test_it_follows_the_newest_own_migration(stage, operator):
+    assert open_step(operator).key == "write"
+    begun = sketches.begin(actor=operator, now=stage.now, values={"title": "Begun"}, typed=True)
+    assert guide(actor=operator).sketch.id == begun
+
+    migration = stage.planned()
+    assert open_step(operator).key == "dry_run"
+    assert (guide(actor=operator).migration_id, guide(actor=operator).sketch) == (migration.pk, None)
+    Run.objects.create(
+        migration=migration,
+        revision=newest(migration),
+        kind=RunKind.DRY_RUN,
+        state="succeeded",
+        started_by=migration.created_by,
+        created_at=stage.now,
+    )
+    assert open_step(operator).key == "sign"
+    Migration.objects.update(review_state=ReviewState.APPROVED)
+    assert open_step(operator).key == "run"
+    Environment.objects.update(required_approvals=0)
+    assert "asks for no signature" in guide(actor=operator).steps[3].text
+
+
+def test_who_has_started_a_run_or_put_it_away_or_may_not_write_has_none(stage, operator, admin, viewer, now):
+    assert guide(actor=viewer) is None
+    assert guide(actor=admin) is None
+    people.show_guide(actor=operator, now=now, shown=False)
+    assert guide(actor=operator) is None
+    people.show_guide(actor=operator, now=now, shown=True)
+    assert guide(actor=operator) is not None
+
+    run = told(event(EventType.RUN_STARTED), start=now)
+    Run.objects.filter(pk=run.pk).update(started_by=operator.person_id)
+
+    assert guide(actor=operator) is None

@@ -1,0 +1,100 @@
+"""The first page of somebody new: the set-up of an empty installation, and the guide to a first migration."""
+
+import shutil
+from pathlib import Path
+
+from django.test import Client
+
+from migrations_app.models import AuditEntry, Person, Run, Sketch, Target
+from migrations_app.services import targets
+from migrations_app.services.actor import Actor
+from tests.cast import Cast
+from tests.stores_on_disk import Stage, newest
+
+
+def at_home(username: str) -> Client:
+    client = Client()
+    client.force_login(Person.objects.get(username=username))
+    return client
+
+
+def has_run(stage: Stage) -> None:
+    """Somebody else's migration has run here."""
+    migration = stage.planned()
+    Run.objects.create(
+        migration=migration,
+        revision=newest(migration),
+        kind="apply",
+        state="succeeded",
+        started_by=stage.cast.people["admin"],
+        created_at=stage.now,
+    )
+    migration.created_by = stage.cast.people["admin"]
+    migration.save()
+
+
+def stage_sides(stage: Stage) -> tuple[tuple[str, int], ...]:
+    return ("source", stage.source_id), ("target", stage.target_id)
+
+
+def practice(stage: Stage, name: str, like: int) -> int:
+    """A target of its own with the same content, which nothing is planned for."""
+    path = Path(Target.objects.get(pk=like).config["path"])
+    copy = Path(shutil.copy(path, path.with_name(f"practice-{path.name}")))
+    return targets.create(
+        actor=stage.cast.actors["admin"],
+        now=stage.now,
+        environment_id=stage.environment.pk,
+        name=f"practice-{name}",
+        kind="session_store",
+        config={"store": "sqlite", "path": str(copy)},
+    )
+
+
+def test_an_empty_installation_shows_the_one_next_action(db: None) -> None:
+    Person.objects.create_superuser("root", password="")
+    text = at_home("root").get("/").content.decode()
+    assert "0 of 6 done" in text
+    assert text.count('class="button primary"') == 1
+    assert 'href="/environments/new/"' in text
+    assert "Nothing waits for you" not in text
+
+
+def test_what_one_may_not_do_says_who_may(cast: Cast) -> None:
+    text = at_home("operator").get("/").content.decode()
+    assert 'aria-disabled="true" aria-describedby="who-targets"' in text
+    assert "admin can do this." in text
+    assert 'href="/targets/new/"' in at_home("admin").get("/").content.decode()
+
+
+def test_the_next_target_is_tested_from_here(stage: Stage) -> None:
+    assert f'action="/targets/{stage.source_id}/test/"' in at_home("operator").get("/").content.decode()
+
+
+def test_the_guide_leads_from_two_stores_into_the_form(stage: Stage, operator: Actor) -> None:
+    has_run(stage)
+    client = at_home("operator")
+    assert "Choose a template, and two targets" in client.get("/").content.decode()
+    assert "Your first migration" not in at_home("viewer").get("/").content.decode()
+
+    made = [practice(stage, name, target_id) for name, target_id in stage_sides(stage)]
+    for target_id in made:
+        targets.test(actor=operator, now=stage.now, target_id=target_id)
+    text = client.get("/").content.decode()
+    assert "from <code>practice-source</code> to the empty <code>practice-target</code>" in text
+    chosen = {"environment": stage.environment.pk, "targets.source": made[0], "targets.target": made[1]}
+    client.post("/migrations/new/begin/", {"template": "session/standard", **chosen})
+    values = Sketch.objects.get().values
+    assert values["targets.target"] == str(made[1])
+    assert values["title"] == "Move sessions to a new store"
+
+
+def test_the_guide_can_be_put_away_and_back(stage: Stage) -> None:
+    has_run(stage)
+    client = at_home("operator")
+    before = AuditEntry.objects.count()
+    away = client.post("/guide/hide/", follow=True).content.decode()
+    assert "Put the guide away" not in away
+    assert 'action="/guide/show/"' in away
+    assert "Put the guide away" in client.post("/guide/show/", follow=True).content.decode()
+    assert AuditEntry.objects.count() == before
