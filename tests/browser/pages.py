@@ -38,7 +38,7 @@ class AuthoringPage:
 
     def kept(self, text: str) -> None:
         """The document beside the form says this, so the server has it."""
-        expect(self.page.locator("#yaml-text")).to_contain_text(text)
+        expect(self.page.locator("#yaml-text")).to_contain_text(text, timeout=SLOW)
 
     def save_and_plan(self) -> None:
         self.page.get_by_role("button", name="Save and plan").click()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from migrations_app.models import Migration, Sketch
-from tests.browser.pages import AuthoringPage
+from tests.browser.pages import SLOW, AuthoringPage
 from tests.browser.people import People
 from tests.browser.stores import small_stores
 from tests.cast import Cast
@@ -34,7 +34,7 @@ def test_nothing_that_was_typed_is_lost(stores: None, people: People) -> None:
     description.fill("Because:\n- typed a moment before leaving")
     page.get_by_role("link", name="Migrations", exact=True).first.click()
     page.wait_for_url("**/migrations/")
-    wait_for(lambda: in_thread(lambda: "leaving" in Sketch.objects.get().values["description"]), 10, "the last words")
+    wait_for(lambda: in_thread(lambda: "leaving" in Sketch.objects.get().values["description"]), 60, "the last words")
     page.go_back()
     expect(title).to_have_value("Move sessions tonight")
     page.reload()
@@ -47,7 +47,7 @@ def test_nothing_that_was_typed_is_lost(stores: None, people: People) -> None:
     other.get_by_label(re.compile("^Title")).fill("Another idea")
     AuthoringPage(other).kept("title: Another idea")
     title.fill("Move sessions tomorrow")
-    expect(page.locator(".sketch-line")).to_contain_text("changed on another page")
+    expect(page.locator(".sketch-line")).to_contain_text("changed on another page", timeout=SLOW)
     page.get_by_role("button", name="Keep this one as a draft of its own").click()
     form.kept("title: Move sessions tomorrow")
 
