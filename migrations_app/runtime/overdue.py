@@ -22,7 +22,7 @@ def end_overdue(clock: Clock) -> int:
     for row in Route.objects.filter(fenced=True, handoff_deadline__lte=DatabaseNow()):
         record, routes = row.record, OrmRoutes(environment_id=row.environment_id, clock=clock)
         try:
-            routes.publish(aborted(record, routes.reserved(record.name) + 1), expected_epoch=record.epoch)
+            routes.publish(aborted(record, routes), expected_epoch=record.epoch)
         except IllegalTransition:
             continue  # its driver, or another process, was faster
         logger.warning("route %s: the hand-over of epoch %s took too long and was ended", record.name, record.epoch)

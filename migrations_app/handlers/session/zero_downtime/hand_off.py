@@ -15,7 +15,7 @@ from migrations_app.engine.crash_points import Crash, reach
 from migrations_app.engine.errors import DependencyUnavailable, IllegalTransition, LeaseLost, MigrationError
 from migrations_app.engine.guards import guard_is_on
 from migrations_app.engine.handler import ActionContext
-from migrations_app.engine.ports import RouteRecord
+from migrations_app.engine.ports import RouteRecord, Routes
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.handlers.session import route
 from migrations_app.handlers.session.zero_downtime.levelness import Levelness
@@ -66,8 +66,12 @@ def orphaned(record: RouteRecord) -> bool:
     return bool(buckets_in(record, *HANDING))
 
 
-def aborted(record: RouteRecord, epoch: int) -> RouteRecord:
-    """The record of `epoch` without open hand-offs: the side that served serves on."""
+def aborted(record: RouteRecord, routes: Routes) -> RouteRecord:
+    """The record without open hand-offs: the side that served serves on, under an epoch above every one set aside.
+
+    A store may refuse those already, and whoever set them aside may still publish them.
+    """
+    epoch = routes.reserved(record.name) + 1 if guard_is_on("reserve_epochs") else record.epoch
     wanted = record
     for way in (FORWARD, BACK):
         if handing := buckets_in(wanted, way.handing):
@@ -76,8 +80,8 @@ def aborted(record: RouteRecord, epoch: int) -> RouteRecord:
 
 
 def abort(ctx: ActionContext, pair: Pair | None, reason: str) -> RouteRecord:
-    """End every open hand-off, under an epoch above every one set aside. Needs the control row alone, so that a store
-    that does not answer keeps nobody waiting; the stores mirror it when there is a `pair`.
+    """End every open hand-off. Needs the control row alone, so that a store that does not answer keeps nobody waiting;
+    the stores mirror it when there is a `pair`.
     """
     while True:
         record = route.current(ctx)
@@ -85,12 +89,13 @@ def abort(ctx: ActionContext, pair: Pair | None, reason: str) -> RouteRecord:
             if pair is not None:
                 mirror(ctx, pair, record)  # somebody else ended it, perhaps without the stores
             return record
-        epoch = ctx.routes.reserved(record.name) + 1 if guard_is_on("reserve_epochs") else record.epoch
         try:
-            published = publish(ctx, pair, aborted(record, epoch), expected_epoch=record.epoch)
+            published = publish(ctx, pair, aborted(record, ctx.routes), expected_epoch=record.epoch)
         except IllegalTransition:
             continue  # somebody was faster; look again
-        ctx.log.warning(f"The hand-over was given up: {reason} Writes go on where they were, under epoch {epoch}.")
+        ctx.log.warning(
+            f"The hand-over was given up: {reason} Writes go on where they were, under epoch {published.epoch}."
+        )
         return published
 
 
