@@ -223,6 +223,7 @@ def _kill_and_go_on(rig: Rig, at: Stage, journey: Journey, point: str) -> None:
         lambda: not journey.buckets(RoutePhase.HANDOFF), 5, "the orphaned hand-over to be completed or given up"
     )
     rig.most(slowest_recovery_ms=round(1000 * (time.monotonic() - began)) if ended else 5000)
+    rig.expect(ended, "nobody ended the hand-over that its driver left open: writes wait")
     gave_up = journey.log().count("was given up") > given_up_before
     rig.add(given_up=int(gave_up), completed=int(not gave_up))
     journey.over()
