@@ -1,11 +1,11 @@
 """What happened to a migration, in order, as sentences."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from migrations_app.engine.vocabulary import Decision, RunKind
-from migrations_app.models import AuditEntry, Migration
+from migrations_app.models import AuditEntry, Migration, Person
 from migrations_app.selectors.plans import diff
 
 MOST = 200
@@ -24,7 +24,10 @@ _TOLD = {
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """What happened to the migration: `kind` is created, edited, planned, submitted, signed, voided, run..."""
+    """What happened to the migration: `kind` is created, edited, planned, submitted, signed, voided, run...
+
+    `who` is a person by full name, where they have one.
+    """
 
     at: datetime
     who: str
@@ -36,7 +39,10 @@ class TimelineEntry:
 def timeline(migration: Migration) -> tuple[TimelineEntry, ...]:
     """Newest first, at most the newest 200."""
     entries = [*_told(migration), *_planned(migration), *_signed(migration), *_ran(migration)]
-    return tuple(sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST])
+    newest = sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST]
+    people = Person.objects.filter(username__in={entry.who for entry in newest})
+    names = {person.username: str(person) for person in people}
+    return tuple(replace(entry, who=names.get(entry.who, entry.who)) for entry in newest)
 
 
 def _told(migration: Migration) -> Iterator[TimelineEntry]:

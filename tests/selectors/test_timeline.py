@@ -43,3 +43,10 @@ def test_the_same_content_again_is_said(stage):
     planning.plan(actor=stage.operator, now=stage.now, migration_id=migration.pk)
 
     assert any(entry.detail == "the same content: signatures stand" for entry in timeline(migration))
+
+
+def test_people_go_by_their_names(stage, people):
+    people["operator"].first_name, people["operator"].last_name = "Olivia", "Operator"
+    people["operator"].save()
+
+    assert {entry.who for entry in timeline(stage.planned())} == {"Olivia Operator"}
