@@ -60,7 +60,7 @@ test-faults: $(STAMP) ## F1 to F30 on real processes and servers (ARGS='--only F
 bench: $(BENCH_STAMP) ## sessions per second, cost of a journaled step, time per page (ARGS=pages)
 	@$(BENCH_VENV)/bin/python -m benchmarks $(ARGS)
 
-screenshots: $(STAMP) ## take the pictures of docs/screens from a running demo
+screenshots: $(STAMP) ## take the pictures of docs/screens from two installations of its own (ARGS="--only busy/run")
 	@$(BIN)/python -m examples.screenshots $(ARGS)
 
 fmt: $(STAMP) ## format and mend what can be mended

@@ -78,6 +78,7 @@ def furnished(company: Cast, tmp_path: Path) -> None:
 def test_axe_finds_nothing_and_nothing_sticks_out(furnished: None, people: People, username: str) -> None:
     findings: list[str] = []
     page = people.sign_in(username)
+    page.emulate_media(reduced_motion="reduce")  # colours are there at once
     for path in PAGES[username]:
         page.goto(path)
         findings += [f"{path}: {finding}" for finding in looked_at(page)]
