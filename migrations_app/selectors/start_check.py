@@ -4,6 +4,7 @@
 targets shows (`drift`, `unreachable`, `probed_at`) before it asks.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +26,9 @@ from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, S
 from migrations_app.selectors.access import people_with
 from migrations_app.selectors.planned_targets import changed_targets
 
+_APPROVAL_CODES = frozenset({"approvals_missing", "not_approved", "review_expired", "signer_not_eligible"})
+_DRY_RUN_CODES = frozenset({"dry_run_missing", "dry_run_too_old"})
+
 
 @dataclass(frozen=True, slots=True)
 class UnmetRow:
@@ -37,8 +41,11 @@ class UnmetRow:
 
 @dataclass(frozen=True, slots=True)
 class StartCheck:
+    """`met` are sentences about what was looked at and found in order."""
+
     ready: bool
     unmet: tuple[UnmetRow, ...]
+    met: tuple[str, ...] = ()
 
 
 def start_check(
@@ -46,8 +53,22 @@ def start_check(
 ) -> StartCheck:
     if revision is None:
         return StartCheck(False, (UnmetRow("not_planned", "The migration has no plan yet.", "Plan it first."),))
-    unmet = check_start(start_facts(migration, revision, kind=kind, now=now))
-    return StartCheck(not unmet, tuple(UnmetRow(u.code, u.message, u.fix) for u in unmet))
+    facts = start_facts(migration, revision, kind=kind, now=now)
+    unmet = check_start(facts)
+    met = tuple(_met(facts, {each.code for each in unmet})) if kind is RunKind.APPLY else ()
+    return StartCheck(not unmet, tuple(UnmetRow(u.code, u.message, u.fix) for u in unmet), met)
+
+
+def _met(facts: StartFacts, unmet: set[str]) -> Iterator[str]:
+    looked_at = (
+        (facts.required_approvals, _APPROVAL_CODES, "It has the signatures that this environment wants."),
+        (facts.dry_run_required, _DRY_RUN_CODES, "A dry run of this plan passed within 24 hours."),
+        (True, {"claim_conflict"}, "No other run uses its targets."),
+        (True, {"plan_is_stale"}, "Its targets are configured as they were when it was planned."),
+    )
+    for applies, codes, sentence in looked_at:
+        if applies and not unmet & codes:
+            yield sentence
 
 
 def start_facts(

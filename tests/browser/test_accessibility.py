@@ -14,6 +14,7 @@ from migrations_app.engine.events import EventType
 from migrations_app.models import Migration
 from migrations_app.services import migrations, planning, reviews
 from tests import stores_on_disk
+from tests.browser.pages import AuthoringPage
 from tests.browser.people import DESKTOP, PHONE, People
 from tests.browser.stores import NOW
 from tests.cast import Cast
@@ -82,6 +83,9 @@ def test_axe_finds_nothing_and_nothing_sticks_out(furnished: None, people: Peopl
     for path in PAGES[username]:
         page.goto(path)
         findings += [f"{path}: {finding}" for finding in looked_at(page)]
+    if username == "operator":
+        AuthoringPage(page).open("Use the template Zero-downtime move")
+        findings += [f"a new migration: {finding}" for finding in looked_at(page)]
     assert findings == []
 
 

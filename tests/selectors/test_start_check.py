@@ -52,6 +52,23 @@ def test_approved_and_tried_it_is_ready(stage, approver, people, now):
     assert start_check(migration, newest(migration), now=now).ready
 
 
+def test_what_is_in_order_is_said_beside_what_is_not(stage, approver, people, now):
+    migration = approved(stage, approver, now)
+    revision = newest(migration)
+    migration.refresh_from_db()
+
+    without_a_dry_run = start_check(migration, revision, now=now).met
+    assert without_a_dry_run == (
+        "It has the signatures that this environment wants.",
+        "No other run uses its targets.",
+        "Its targets are configured as they were when it was planned.",
+    )
+    ended(migration, people, now)
+    with_one = start_check(migration, revision, now=now).met
+    assert set(with_one) - set(without_a_dry_run) == {"A dry run of this plan passed within 24 hours."}
+    assert start_check(migration, revision, now=now, kind=RunKind.ROLLBACK).met == ()
+
+
 def test_an_old_dry_run_does_not_count(stage, approver, people, now):
     migration = approved(stage, approver, now)
     ended(migration, people, now, ago=timedelta(hours=25))
