@@ -35,11 +35,15 @@ SLOW_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A page as somebody sees it. `path` may name numbers found by the way: `{run}`, `{migration}`..."""
+    """A page as somebody sees it. `path` may name numbers found by the way: `{run}`, `{migration}`...
+
+    `fresh`: right after they signed in, for a page that asks for the password again a while later.
+    """
 
     name: str
     path: str
     who: Login | None = ADMIN
+    fresh: bool = False
 
 
 EMPTY = (
@@ -59,7 +63,7 @@ BUSY = (
     Shot("inbox", "/inbox/", SECOND_APPROVER),
     Shot("migrations", "/migrations/", OPERATOR),
     Shot("migration", "/migrations/{portal}/", SECOND_APPROVER),
-    Shot("sign", "/migrations/{portal}/sign/", SECOND_APPROVER),
+    Shot("sign", "/migrations/{portal}/sign/", SECOND_APPROVER, fresh=True),
     Shot("revisions", "/migrations/{portal}/revisions/1/2/", APPROVER),
     Shot("new", "/migrations/new/", OPERATOR),
     Shot("edit", "/migrations/{mail}/edit/", OPERATOR),
@@ -113,6 +117,8 @@ class Camera:
     @contextmanager
     def _open(self, shot: Shot) -> Iterator[Page]:
         """Once for all four pictures: what changes between them is style alone."""
+        if shot.fresh and shot.who:
+            self.signed_in.pop(shot.who.username, None)
         context = self.browser.new_context(
             base_url=self.url, viewport=DESKTOP, storage_state=self._state(shot.who) if shot.who else None
         )

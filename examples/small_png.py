@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Page
 
-COLOURS = 56
+COLOURS = 64
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _REDUCE = """async ({png, colours, scale}) => {
   const picture = await createImageBitmap(await (await fetch("data:image/png;base64," + png)).blob());
@@ -23,8 +23,8 @@ _REDUCE = """async ({png, colours, scale}) => {
     const r = (a & 255) - (b & 255), g = (a >> 8 & 255) - (b >> 8 & 255), c = (a >> 16) - (b >> 16);
     return r * r + g * g + c * c;
   };
-  const palette = all.slice(0, colours / 3);  // surfaces, lines and text as they are; then what is far from all of them
-  for (const near of [900, 250, 60, 0]) for (const colour of all)
+  const palette = all.slice(0, colours / 2);  // surfaces, lines and text as they are; then what is far from all of them
+  for (const near of [500, 150, 40, 0]) for (const colour of all)
     if (palette.length < colours && palette.every(other => apart(other, colour) > near)) palette.push(colour);
   const places = new Map(all.map(colour => {
     let best = 0;
