@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
@@ -22,13 +22,12 @@ ORDERS: Mapping[str, str] = {
     "-changed": "-changed_at",
 }
 
-# What each facet of the list looks at.
+# What the facets of the list look at.
 _FIELDS: Mapping[str, str] = {
     "status": "status",
     "review_state": "review_state",
     "environment": "environment__name",
     "type": "type",
-    "risk": "newest_level",
     "mine": "written_by_me",
 }
 
@@ -78,11 +77,12 @@ def list_migrations(
 
 
 def migration_facets(*, actor: Actor, filters: MigrationFilters) -> tuple[Facet, ...]:
-    """What a facet is filtered by itself does not narrow it. One query, however many there are: it counts each
-    combination of values that occurs, and those are few."""
-    rows = _with_risk(_matching(actor, access_of(actor), MigrationFilters(q=filters.q)))
-    rows = rows.annotate(written_by_me=Q(created_by=actor.person_id))
-    counted = list(rows.order_by().values_list(*_FIELDS.values()).annotate(Count("pk")))
+    """What a facet is filtered by itself does not narrow it. Two queries, however many facets there are: one counts
+    each combination of values that occurs, and those are few; risk belongs to the newest plan, which is looked up."""
+    access = access_of(actor)
+    rows = _matching(actor, access, MigrationFilters(q=filters.q, risk=filters.risk))
+    rows = rows.annotate(written_by_me=Q(created_by=actor.person_id)).order_by()
+    counted = list(rows.values_list(*_FIELDS.values()).annotate(Count("pk")))
     wanted = {name: ("1" if filters.mine else "") if name == "mine" else getattr(filters, name) for name in _FIELDS}
     environments = Environment.objects.order_by("position").values_list("name", flat=True)
     orders: Mapping[str, Iterable[str]] = {
@@ -90,10 +90,12 @@ def migration_facets(*, actor: Actor, filters: MigrationFilters) -> tuple[Facet,
         "review_state": ReviewState,
         "environment": environments,
         "type": MigrationType,
-        "risk": RiskLevel,
         "mine": ("1",),
     }
-    return tuple(_facet(name, counted, wanted, orders[name]) for name in _FIELDS)
+    *before, mine = (_facet(name, counted, wanted, orders[name]) for name in _FIELDS)
+    risks = _with_risk(_matching(actor, access, replace(filters, risk=""))).order_by()
+    levels = Counter(risks.values_list("newest_level", flat=True))
+    return (*before, Facet("risk", tuple(FacetValue(v, levels[v]) for v in RiskLevel if levels[v])), mine)
 
 
 def _facet(name: str, counted: Sequence[Sequence[Any]], wanted: Mapping[str, str], order: Iterable[str]) -> Facet:
