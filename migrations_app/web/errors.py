@@ -1,12 +1,17 @@
 """The answers when there is no view, or none could answer."""
 
+import sys
+
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from migrations_app.models.migration import TITLE_LENGTH
+
+RETRY_SECONDS = 10
 
 
 def _page(request: HttpRequest, status: int) -> HttpResponse:
@@ -30,6 +35,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without context processors: whatever broke may be the database."""
+    """Without context processors: whatever broke may be the database. When it is that, the page says so."""
     context = {"request_id": getattr(request, "request_id", "")}
+    if isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        headers = {"Retry-After": str(RETRY_SECONDS)}
+        return HttpResponse(render_to_string("503.html", context), status=503, headers=headers)
     return HttpResponse(render_to_string("500.html", context), status=500)

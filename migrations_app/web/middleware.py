@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from migrations_app.services.actor import Actor
-from migrations_app.services.errors import NotFound, PermissionDenied, Refused
+from migrations_app.services.errors import Maintenance, NotFound, PermissionDenied, Refused
 from migrations_app.web.requests import PageRequest, actor_of
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -54,6 +54,8 @@ class ActorMiddleware:
             return _refusal_page(page, error, 404)
         if request.method != "POST":
             return _refusal_page(page, error, 403 if isinstance(error, PermissionDenied) else 409)
+        if isinstance(error, Maintenance) and not page.htmx:
+            return _refusal_page(page, error, 503)  # no way back to the form: the browser's own keeps what was written
         messages.error(request, f"{error.message} {error.fix}".strip())
         back = came_from(request)
         return HttpResponseClientRedirect(back) if page.htmx else redirect(back)
