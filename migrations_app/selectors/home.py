@@ -9,7 +9,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
 from migrations_app.selectors.audit import ChainStatus, chain_status
 from migrations_app.selectors.environments import EnvironmentRow, list_environments
-from migrations_app.selectors.inbox import InboxItem, inbox
+from migrations_app.selectors.inbox import InboxItem, waiting
 from migrations_app.selectors.migrations import MigrationRow, list_migrations
 from migrations_app.selectors.run_rows import LIVE_RUN_STATES, RunRow, rows_of, with_names
 
@@ -37,7 +37,7 @@ def home_page(*, actor: Actor, now: datetime) -> HomePage:
     seen = with_names(Run.objects.filter(access.within(Permission.VIEW, "migration__environment"))).order_by("-pk")
     ended = seen.filter(state__in=_FAILURES, ended_at__gte=now - RECENT, error__isnull=False)
     return HomePage(
-        needs_you=inbox(actor=actor).open[:_SHOWN],
+        needs_you=waiting(actor=actor, most=_SHOWN),
         live_runs=rows_of(seen.filter(state__in=LIVE_RUN_STATES)[:_SHOWN], now=now),
         failures=rows_of(ended[:_SHOWN], now=now),
         recent=list_migrations(actor=actor, limit=_SHOWN).rows,

@@ -67,6 +67,11 @@ def inbox(*, actor: Actor) -> Inbox:
     )
 
 
+def waiting(*, actor: Actor, most: int) -> tuple[InboxItem, ...]:
+    """What wants the person now, newest first: the inbox's first tab alone."""
+    return _items(_wanting(_mine(actor))[:most], wanting=True)
+
+
 def open_count(*, actor: Actor) -> int:
     return _wanting(_mine(actor)).count()
 

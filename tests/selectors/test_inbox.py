@@ -4,7 +4,7 @@ import pytest
 
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind, RunState
 from migrations_app.models import Migration, Run
-from migrations_app.selectors.inbox import inbox, open_count
+from migrations_app.selectors.inbox import inbox, open_count, waiting
 from migrations_app.services import notifications
 from migrations_app.services.actor import ANONYMOUS
 from tests.runs import a_run
@@ -86,3 +86,14 @@ def test_a_run_wants_somebody_while_there_is_something_to_do(
 
     assert (open_count(actor=operator), len(inbox(actor=operator).done)) == ((1, 0) if wanted else (0, 1))
     assert open_count(actor=replace(operator, person_id=people["viewer"].pk)) == 0
+
+
+def test_what_waits_is_the_first_tab_alone(stage, people, approver, now):
+    for text in ("older", "newer"):
+        notifications.tell(
+            [people["approver"]], now=now, kind="signature_wanted", text=text, migration=stage.migration()
+        )
+    notifications.tell([people["approver"]], now=now, kind="run_succeeded", text="news")
+
+    assert [item.text for item in waiting(actor=approver, most=5)] == ["newer", "older"]
+    assert waiting(actor=approver, most=1) == inbox(actor=approver).open[:1]
