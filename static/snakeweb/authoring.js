@@ -43,7 +43,7 @@ if (form) {
   document.addEventListener("htmx:configRequest", (event) => {
     if (!ours(event)) return;
     const token = freshToken();
-    if (token) event.detail.headers["X-CSRFToken"] = token;
+    if (token) event.detail.parameters.csrfmiddlewaretoken = event.detail.headers["X-CSRFToken"] = token;
     sent = typed;
   });
   document.addEventListener("htmx:beforeSwap", (event) => {
