@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, Q, When
 
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind, RunState
 from migrations_app.models import Environment, Migration, Person, RoleGrant, Run, Target
@@ -11,7 +11,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import TABLE, Access, Permission, access_of, people_with
 
 _NAMED = 3
-_TARGETS_NEEDED = 2  # something is moved from one to the other
+_TARGETS_NEEDED = 2  # in one environment: a migration stays inside one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +63,9 @@ def first_steps(*, actor: Actor) -> tuple[FirstStep, ...]:
         title, text = _TITLES[key]
         next_one = not fact.done and all(step.done for step in steps)
         can = _may(access, fact)
-        names = [] if can or fact.done else _names(fact)
-        who = "" if can or fact.done else _said(names, fact)
+        asked = not can and (next_one or (key == "sign" and not fact.done))  # an approver is found in good time
+        names = _names(fact) if asked else []
+        who = _said(names, fact) if asked else ""
         nobody = bool(who) and not names
         steps.append(FirstStep(key, title, fact.text or text, fact.done, next_one, can, who, nobody, fact.object_id))
     return tuple(steps)
@@ -72,19 +73,26 @@ def first_steps(*, actor: Actor) -> tuple[FirstStep, ...]:
 
 def _facts(access: Access) -> dict[str, _Fact]:
     usable = Target.objects.filter(access.within(Permission.VIEW), archived_at=None)
-    answering = usable.filter(last_probe__ok=True)
-    silent = usable.exclude(last_probe__ok=True).order_by("pk").first()
+    counted = (
+        usable.order_by()
+        .values_list("environment")
+        .annotate(there=Count("pk"), answering=Count("pk", filter=Q(last_probe__ok=True)))
+    )
+    here = [(there, answering) for _, there, answering in counted]
+    registered = any(there >= _TARGETS_NEEDED for there, _ in here)
+    tested = any(answering >= _TARGETS_NEEDED for _, answering in here)
+    silent = None if tested else usable.exclude(last_probe__ok=True).order_by("pk").first()
     seen = Migration.objects.filter(access.within(Permission.VIEW)).exclude(status=MigrationStatus.CANCELLED)
-    written = seen.select_related("environment").order_by("-pk")
-    first = written.filter(review_state=ReviewState.APPROVED).first() or written.first()
+    approved_first = Case(When(review_state=ReviewState.APPROVED, then=0), default=1)
+    first = seen.select_related("environment").order_by(approved_first, "-pk").first()
     place = first.environment_id if first else None
     number = first.pk if first else None
     free = bool(first and not first.environment.required_approvals)
     signed = bool(first and first.review_state == ReviewState.APPROVED)
     return {
-        "environment": _Fact(Environment.objects.exists(), Permission.MANAGE_ENVIRONMENTS),
-        "targets": _Fact(_enough(usable), Permission.MANAGE_TARGETS),
-        "test": _Fact(_enough(answering), Permission.TEST_TARGET, object_id=silent.pk if silent else None),
+        "environment": _Fact(bool(here) or Environment.objects.exists(), Permission.MANAGE_ENVIRONMENTS),
+        "targets": _Fact(registered, Permission.MANAGE_TARGETS),
+        "test": _Fact(tested, Permission.TEST_TARGET, object_id=silent.pk if silent else None),
         "write": _Fact(first is not None, Permission.AUTHOR, object_id=number),
         "sign": _Fact(signed or free, Permission.SIGN, place, number, _no_signature(first) if free else ""),
         "run": _Fact(False, Permission.EXECUTE, place, number),
@@ -93,12 +101,6 @@ def _facts(access: Access) -> dict[str, _Fact]:
 
 def _no_signature(migration: Migration | None) -> str:
     return f"{migration.environment} asks for no signature." if migration else ""
-
-
-def _enough(targets: QuerySet[Target]) -> bool:
-    """Two of them in one environment: a migration stays inside one."""
-    counted = targets.order_by().values("environment").annotate(number=Count("pk"))
-    return counted.filter(number__gte=_TARGETS_NEEDED).exists()
 
 
 def _may(access: Access, fact: _Fact) -> bool:
