@@ -93,7 +93,7 @@ def migration_facets(*, actor: Actor, filters: MigrationFilters) -> tuple[Facet,
         "mine": ("1",),
     }
     *before, mine = (_facet(name, counted, wanted, orders[name]) for name in _FIELDS)
-    risks = _with_risk(_matching(actor, access, replace(filters, risk=""))).order_by()
+    risks = _matching(actor, access, replace(filters, risk="")).order_by().annotate(newest_level=_newest_level())
     levels = Counter(risks.values_list("newest_level", flat=True))
     return (*before, Facet("risk", tuple(FacetValue(v, levels[v]) for v in RiskLevel if levels[v])), mine)
 
@@ -121,12 +121,12 @@ def _matching(actor: Actor, access: Access, filters: MigrationFilters) -> QueryS
     if filters.mine:
         rows = rows.filter(created_by=actor.person_id)
     if filters.risk:
-        rows = _with_risk(rows).filter(Q(newest_level=filters.risk))
+        rows = rows.annotate(newest_level=_newest_level()).filter(newest_level=filters.risk)
     for word in filters.q.replace("\x00", "").split()[:8]:
         rows = rows.filter(Q(title__icontains=word) | Q(description__icontains=word))
     return rows
 
 
-def _with_risk(rows: QuerySet[Migration]) -> QuerySet[Migration]:
+def _newest_level() -> Subquery:
     newest = PlanRevision.objects.filter(migration=OuterRef("pk")).order_by("-number")
-    return rows.annotate(newest_level=Subquery(newest.values("risk_level")[:1]))
+    return Subquery(newest.values("risk_level")[:1])
