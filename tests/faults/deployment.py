@@ -101,10 +101,10 @@ class Process:
         """SIGTERM, as an init system would."""
         os.kill(self.pid, signal.SIGTERM)
 
-    def wait(self) -> int:
+    def wait(self, seconds: float = 30) -> int:
         """The exit status, once it has ended."""
         assert self._process is not None
-        return self._process.wait(30)
+        return self._process.wait(seconds)
 
     def end(self) -> None:
         if self.alive:

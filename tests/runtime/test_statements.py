@@ -10,11 +10,19 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
 
 AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 KEY = ("run", "step", "partition")
-FIELDS = (*KEY, "state", "attempt", "done", "checkpoint", "started_at")
+FIELDS = (*KEY, "state", "attempt", "done", "checkpoint", "checkpoint_seq", "started_at")
 
 
 def row(run_id: int, step: str, **values: object) -> dict[str, object]:
-    plain = {"partition": 0, "state": "running", "attempt": 1, "done": 0, "checkpoint": {}, "started_at": None}
+    plain = {
+        "partition": 0,
+        "state": "running",
+        "attempt": 1,
+        "done": 0,
+        "checkpoint": {},
+        "checkpoint_seq": 0,
+        "started_at": None,
+    }
     return {"run": run_id, "step": step, **plain, **values}
 
 

@@ -15,6 +15,8 @@ from tests.faults.zero_downtime.rig import Rig
 
 CLIENTS = 8
 
+ENDING_SECONDS = 120  # a client that gives way to everybody takes its time
+
 
 class Summary:
     """Of all clients of a scenario that ended in order."""
@@ -98,7 +100,7 @@ class Traffic:
                 process.signal_stop()
         for name, process in running.items():
             if process.alive:
-                self._rig.expect(process.wait() == 0, f"{name} ended badly: {process.log[-1500:]}")
+                self._rig.expect(process.wait(ENDING_SECONDS) == 0, f"{name} ended badly: {process.log[-1500:]}")
             lines = [line for line in process.log.splitlines() if line.startswith("{")]
             said += [json.loads(lines[-1])] if lines else []
         return Summary(said)
