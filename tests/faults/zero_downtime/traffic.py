@@ -14,7 +14,6 @@ from tests.faults.zero_downtime.client import READY
 from tests.faults.zero_downtime.rig import Rig
 
 CLIENTS = 8
-
 ENDING_SECONDS = 120  # a client that gives way to everybody takes its time
 
 
