@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import pages, router
+from benchmarks import pages, router, watchers
 from benchmarks.plain_copy import plain_copy
 from benchmarks.workshop import PREFIX, Workshop, measured, workshop
 from migrations_app.testing.servers import PostgresServer
 
 SERVED = ("steps", "throughput", "router", "memory")
-PARTS = (*SERVED, "pages")  # the pages need no servers and ask for what they need themselves
+PARTS = (*SERVED, "pages", "watchers")  # these start what they need themselves
 GOAL_RATIO = 0.7
 GOAL_GROWTH_MB = 150
 BATCH = 1000
@@ -20,7 +20,7 @@ BATCH = 1000
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all but pages)")
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all but pages, watchers)")
     parser.add_argument("--sessions", type=int, default=100_000, help="sessions in the throughput runs (100,000)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each measurement (5)")
     parser.add_argument("--steps", type=int, default=200, help="journaled steps a round (200)")
@@ -34,7 +34,9 @@ def main() -> None:
     print(f"{os.cpu_count()} cores, everything on this machine, medians of {wishes.rounds} interleaved rounds\n")
     if "pages" in parts:
         pages.both(pages.Wishes(scale=wishes.scale, rounds=wishes.rounds))
-    if parts == {"pages"}:
+    if "watchers" in parts:
+        watchers.report(watchers.Wishes())
+    if not parts & set(SERVED):
         return
     with workshop() as shop:
         if "steps" in parts:

@@ -154,6 +154,13 @@ class ClaimMode(StrEnum):
     SHARED = "shared"
 
 
+class RouteSeries(StrEnum):
+    """What is kept of a route over time: the p99 of the relay's lag (ms) and of what routing adds to requests (µs)."""
+
+    LAG = "lag_ms"
+    ADDED = "added_us"
+
+
 class RoutePhase(StrEnum):
     """Who serves a route's sessions (PROTOCOL 5.3); the standard mode uses PLAIN_A, the hand-offs and SINGLE_B."""
 

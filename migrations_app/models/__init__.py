@@ -7,7 +7,7 @@ from migrations_app.models.notification import NoticeKind, Notification
 from migrations_app.models.person import Person, RoleGrant
 from migrations_app.models.plan import PlanRevision
 from migrations_app.models.review import Signature
-from migrations_app.models.route import Route, RouteLease, RoutePanel
+from migrations_app.models.route import Route, RouteLease, RoutePanel, RouteSample
 from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRow, Run, RunEvent, StepRun
 from migrations_app.models.saved_filter import SavedFilter
 from migrations_app.models.sketch import Sketch
@@ -36,6 +36,7 @@ __all__ = [
     "Route",
     "RouteLease",
     "RoutePanel",
+    "RouteSample",
     "Run",
     "RunEvent",
     "SavedFilter",

@@ -1,7 +1,9 @@
+from datetime import datetime
+
 from django.db import models
 
 from migrations_app.engine.ports import BucketRange, RouteRecord
-from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.engine.vocabulary import RoutePhase, RouteSeries
 from migrations_app.models.choices import choices, one_of
 from migrations_app.models.environment import Environment
 
@@ -76,3 +78,31 @@ class RoutePanel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} of {self.route}"
+
+
+SPAN_SECONDS = 5
+PLACES = 6 * 3600 // SPAN_SECONDS  # six hours
+
+
+def span_of(at: datetime) -> int:
+    """The span of time of a sample, counted from the epoch of the clock."""
+    return int(at.timestamp()) // SPAN_SECONDS
+
+
+class RouteSample(models.Model):
+    """The greatest that was reported of a route in one span of time. The places are a ring, so its rows are bounded."""
+
+    route = models.ForeignKey(Route, models.CASCADE, related_name="samples")
+    series = models.CharField(max_length=16, choices=choices(RouteSeries))
+    place = models.PositiveSmallIntegerField()
+    span = models.PositiveBigIntegerField()
+    value = models.PositiveBigIntegerField()
+
+    class Meta:
+        constraints = [
+            one_of("series", RouteSeries, "route_series_known"),
+            models.UniqueConstraint(fields=["route", "series", "place"], name="route_sample_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.series} of {self.route}: {self.value}"

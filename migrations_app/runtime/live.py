@@ -7,11 +7,12 @@ from typing import Any
 from django.db import transaction
 
 from migrations_app.engine.ports import BACKGROUND, Clock, RouteClient
-from migrations_app.engine.vocabulary import CutoverOrder
+from migrations_app.engine.vocabulary import CutoverOrder, RouteSeries
 from migrations_app.models import Route, RouteLease, RoutePanel, Run
-from migrations_app.runtime import work
+from migrations_app.runtime import route_samples, work
 from migrations_app.runtime.leases import Scope
 
+RELAY, LAG = "relay", "lag_p99_ms"  # of this panel a history is kept
 Urgent = Callable[[], AbstractContextManager[None]]
 
 
@@ -45,6 +46,8 @@ class OrmLive:
     def show(self, route: str, name: str, values: Mapping[str, Any]) -> None:
         found = Route.objects.filter(environment_id=self._environment_id, name=route).values_list("pk", flat=True)
         for route_id in found:
+            if name == RELAY and LAG in values:
+                route_samples.keep(route_id, RouteSeries.LAG, int(values[LAG]), now=self._clock.now())
             RoutePanel.objects.update_or_create(
                 route_id=route_id, name=name, defaults={"values": dict(values), "at": self._clock.now()}
             )

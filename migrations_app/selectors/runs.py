@@ -23,7 +23,6 @@ from migrations_app.selectors.run_log import EventRow, events_after
 from migrations_app.selectors.run_rows import LIVE_RUN_STATES, RunRow, rows_of, with_names
 from migrations_app.selectors.run_steps import PartitionProgress, StepProgress, steps_of
 from migrations_app.selectors.run_visibility import visible_run
-from migrations_app.selectors.throughput import Throughput, throughput_of
 
 __all__ = [
     "ConfirmationWanted",
@@ -75,7 +74,6 @@ class RunPage:
     driven_by: str
     cutover: CutoverOrder = CutoverOrder.NONE
     most_a_second: int = 0
-    throughput: Throughput | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +156,6 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         driven_by=holders.get(("", 0), ""),
         cutover=CutoverOrder(run.cutover),
         most_a_second=run.most_a_second,
-        throughput=throughput_of(run.pk, steps),
     )
 
 

@@ -9,8 +9,7 @@ from django.db.models import Max
 from migrations_app.engine.event_levels import EventLevel
 from migrations_app.engine.events import EventType
 from migrations_app.engine.vocabulary import StepKind
-from migrations_app.models import RunEvent, StepRun
-from migrations_app.selectors.run_steps import StepProgress
+from migrations_app.models import Run, RunEvent, StepRun
 
 SLICES = 48
 FEWEST_CHECKPOINTS = 4
@@ -41,20 +40,20 @@ class Checkpoint:
     done: int
 
 
-def throughput_of(run_id: int, steps: Sequence[StepProgress]) -> Throughput | None:
-    """None while there are too few checkpoints to say anything."""
-    moved = [step for step in steps if step.kind is StepKind.MIGRATION and step.done]
-    if not moved:
+def throughput_of(run: Run) -> Throughput | None:
+    """None while there are too few checkpoints to say anything; needs `run.revision`."""
+    moving = [step["id"] for step in run.revision.content["steps"] if step["kind"] == StepKind.MIGRATION]
+    busiest = StepRun.objects.filter(run=run, partition=0, step__in=moving, done__gt=0).order_by("-done").first()
+    if busiest is None:
         return None
-    busiest = max(moved, key=lambda step: step.done)
-    rows = RunEvent.objects.filter(run_id=run_id, step=busiest.id, type=EventType.CHECKPOINT_SAVED)
-    rows = rows.filter(seq__in=_places(run_id, busiest.id)).order_by("seq")
+    rows = RunEvent.objects.filter(run=run, step=busiest.step, type=EventType.CHECKPOINT_SAVED)
+    rows = rows.filter(seq__in=_places(run.pk, busiest.step)).order_by("seq")
     checkpoints = [
         Checkpoint(at, partition, int(payload.get("done", 0)))
         for at, partition, payload in rows.values_list("at", "partition", "payload")
     ]
     samples = sampled(checkpoints)
-    return Throughput(busiest.id, busiest.unit, samples) if samples else None
+    return Throughput(busiest.step, busiest.unit, samples) if samples else None
 
 
 def _places(run_id: int, step: str) -> list[int]:
@@ -75,14 +74,25 @@ def sampled(checkpoints: Sequence[Checkpoint], slices: int = SLICES) -> tuple[Sa
     length = (end - begin).total_seconds() / slices
     if length <= 0:
         return ()
-    moved = [0] * slices
-    reached: dict[int, int] = {checkpoints[0].partition: checkpoints[0].done}
+    moved = [0.0] * slices
+    reached: dict[int, Checkpoint] = {checkpoints[0].partition: checkpoints[0]}
     for point in checkpoints[1:]:
-        before = reached.get(point.partition, 0)
-        index = min(int((point.at - begin).total_seconds() / length), slices - 1)
-        moved[index] += point.done - before if point.done >= before else point.done
-        reached[point.partition] = point.done
+        before = reached.get(point.partition, Checkpoint(point.at, point.partition, 0))
+        count = point.done - before.done if point.done >= before.done else point.done
+        spread(moved, count, *((at - begin).total_seconds() / length for at in (before.at, point.at)))
+        reached[point.partition] = point
     return tuple(
         Sample(begin + timedelta(seconds=length * (index + 1)), round(count / length))
         for index, count in enumerate(moved)
     )
+
+
+def spread(slices: list[float], count: int, begin: float, end: float) -> None:
+    """Add `count` evenly between two places, measured in slices: a batch is no peak of the moment that it ended in."""
+    last = len(slices) - 1
+    if end <= begin:
+        slices[min(int(end), last)] += count
+        return
+    for index in range(min(int(begin), last), min(int(end), last) + 1):
+        until = end if index == last else min(end, index + 1.0)
+        slices[index] += count * max(until - max(begin, index), 0.0) / (end - begin)

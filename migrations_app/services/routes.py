@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.engine.vocabulary import RoutePhase, RouteSeries
 from migrations_app.models import Route, RouteLease
+from migrations_app.runtime import route_samples
 from migrations_app.selectors.route_traffic import PER_SECOND
 from migrations_app.selectors.routes import RouteView, view_of
 from migrations_app.services import audit, finding
@@ -18,6 +19,7 @@ from migrations_app.services.permissions import Permission, require
 LEASE = timedelta(seconds=10)
 KEPT = timedelta(days=1)  # so that people still see which client fell silent
 LARGEST = 2**53 - 1
+ADDED = "p99_us"
 
 
 @operation("route.open", about="route")
@@ -97,6 +99,8 @@ def renew_lease(
             reason="epoch_went_back",
         )
     values["counters"] |= _pace(known, boot, values["counters"], now)
+    if values["counters"].get("operations") and ADDED in values["counters"]:
+        route_samples.keep(route.pk, RouteSeries.ADDED, values["counters"][ADDED], now=now)
     RouteLease.objects.update_or_create(
         route=route,
         client_id=client,

@@ -1,12 +1,18 @@
-"""A line chart as numbers for SVG attributes; the template draws it and puts the data in a table behind it."""
+"""A line over time as numbers for SVG attributes; the template draws it and puts the data in a table behind it."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from migrations_app.selectors.throughput import Throughput
-from migrations_app.web.wording import compact
+from migrations_app.selectors.run_charts import RunCharts
+from migrations_app.web.wording import compact, thousands
 
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 352.0, 10.0, 112.0
+SHORT = timedelta(minutes=10)
+MILLISECOND_US = 1000
+
+Point = tuple[datetime, int | None]
+Label = Callable[[int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,31 +23,113 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """`line` and `area` are SVG point lists; `rows` is the table."""
+    """`lines` and `areas` are SVG point lists, one a stretch without a gap; `rows` is the table, newest first.
 
-    line: str
-    area: str
+    `said` is the chart in a sentence; `usual` where the dashed line stands, '' for none.
+    """
+
+    id: str
+    title: str
+    unit: str
+    lines: tuple[str, ...]
+    areas: tuple[str, ...]
     heights: tuple[Mark, ...]
     times: tuple[Mark, ...]
-    rows: tuple[tuple[datetime, int], ...]
+    rows: tuple[tuple[datetime, str], ...]
+    said: str
+    usual: str = ""
+    usual_text: str = ""
 
 
-def rate_chart(throughput: Throughput) -> Chart:
-    samples = throughput.samples
-    top = _round_up(max(sample.per_second for sample in samples))
-    width = (RIGHT - LEFT) / max(len(samples) - 1, 1)
-    points = [
-        f"{LEFT + width * index:.1f},{BOTTOM - (BOTTOM - TOP) * sample.per_second / top:.1f}"
-        for index, sample in enumerate(samples)
-    ]
-    line = " ".join(points)
-    area = f"{LEFT:.1f},{BOTTOM} {line} {LEFT + width * (len(samples) - 1):.1f},{BOTTOM}"
-    heights = tuple(
-        Mark(f"{BOTTOM - (BOTTOM - TOP) * part / 2:.1f}", compact(round(top * part / 2))) for part in range(3)
+def charts_of(charts: RunCharts) -> tuple[Chart, ...]:
+    drawn = []
+    if charts.rate is not None:
+        unit = charts.rate.unit or "records"
+        points: list[Point] = [(sample.at, sample.per_second) for sample in charts.rate.samples]
+        title = f"{charts.rate.step.replace('_', ' ').capitalize()} rate"
+        drawn.append(draw("rate", title, f"{unit} a second", points, charts.begin, charts.end, compact))
+    for id_, title, unit, curve, label in (
+        ("added", "Added latency", "ms on live requests, p99", charts.added, _milliseconds),
+        ("lag", "Relay lag", "ms from a write to its copy, p99", charts.lag, thousands),
+    ):
+        if curve is not None:
+            points = [(reading.at, reading.value) for reading in curve.readings]
+            drawn.append(draw(id_, title, unit, points, charts.begin, charts.end, label, usual=curve.usual))
+    return tuple(drawn)
+
+
+def draw(
+    id_: str,
+    title: str,
+    unit: str,
+    points: Sequence[tuple[datetime, int | None]],
+    begin: datetime,
+    end: datetime,
+    label: Label,
+    *,
+    usual: int | None = None,
+) -> Chart:
+    """`points` in order of time; None is a gap."""
+    known = [(at, value) for at, value in points if value is not None]
+    top = _round_up(max([value for _, value in known] + [usual or 0]))
+    length = max((end - begin).total_seconds(), 1.0)
+
+    def x(at: datetime) -> float:
+        return LEFT + (RIGHT - LEFT) * min(max((at - begin).total_seconds() / length, 0.0), 1.0)
+
+    def y(value: float) -> float:
+        return BOTTOM - (BOTTOM - TOP) * value / top
+
+    stretches = [[(x(at), y(value)) for at, value in stretch] for stretch in _stretches(points)]
+    return Chart(
+        id=id_,
+        title=title,
+        unit=unit,
+        lines=tuple(_listed(stretch) for stretch in stretches),
+        areas=tuple(
+            f"{stretch[0][0]:.1f},{BOTTOM} {_listed(stretch)} {stretch[-1][0]:.1f},{BOTTOM}" for stretch in stretches
+        ),
+        heights=tuple(Mark(f"{y(top * part / 2):.1f}", label(round(top * part / 2))) for part in range(3)),
+        times=_times(begin, end),
+        rows=tuple((at, label(value)) for at, value in reversed(known)),
+        said=_said(title, unit, known, label, usual),
+        usual="" if usual is None else f"{y(usual):.1f}",
+        usual_text="" if usual is None else label(usual),
     )
-    picked = sorted({0, len(samples) // 2, len(samples) - 1})
-    times = tuple(Mark(f"{LEFT + width * index:.1f}", f"{samples[index].at:%H:%M:%S}") for index in picked)
-    return Chart(line, area, heights, times, tuple((sample.at, sample.per_second) for sample in samples))
+
+
+def _stretches(points: Sequence[Point]) -> list[list[tuple[datetime, int]]]:
+    """Without gaps; a single reading between two of them is drawn as a short line."""
+    stretches: list[list[tuple[datetime, int]]] = [[]]
+    for at, value in points:
+        if value is not None:
+            stretches[-1].append((at, value))
+        elif stretches[-1]:
+            stretches.append([])
+    return [stretch if len(stretch) > 1 else stretch * 2 for stretch in stretches if stretch]
+
+
+def _listed(stretch: Sequence[tuple[float, float]]) -> str:
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in stretch)
+
+
+def _times(begin: datetime, end: datetime) -> tuple[Mark, ...]:
+    form = "%H:%M:%S" if end - begin < SHORT else "%H:%M"
+    moments = ((LEFT, begin), ((LEFT + RIGHT) / 2, begin + (end - begin) / 2), (RIGHT, end))
+    return tuple(Mark(f"{place:.1f}", f"{at:{form}}") for place, at in moments)
+
+
+def _said(title: str, unit: str, known: Sequence[tuple[datetime, int]], label: Label, usual: int | None) -> str:
+    if not known:
+        return f"{title}: nothing was reported yet."
+    newest, most = known[-1][1], max(value for _, value in known)
+    before = "" if usual is None else f", {label(usual)} before the run"
+    return f"{title}, {unit}: {label(newest)} at {known[-1][0]:%H:%M:%S}, {label(most)} at most{before}."
+
+
+def _milliseconds(microseconds: int) -> str:
+    """`210` -> `0.21`, `138400` -> `138.4`."""
+    return f"{microseconds / MILLISECOND_US:,.2f}".rstrip("0").rstrip(".")
 
 
 def _round_up(number: int) -> int:

@@ -10,8 +10,8 @@ from django.utils.safestring import SafeString
 from migrations_app.engine.vocabulary import RoutePhase, RunState, StepState
 from migrations_app.selectors import ansi as ansi_text
 from migrations_app.selectors.route_live import RouteLive
+from migrations_app.selectors.run_charts import RunCharts
 from migrations_app.selectors.runs import RunRow, StepProgress
-from migrations_app.selectors.throughput import Throughput
 from migrations_app.web import chart, log_text, wording
 from migrations_app.web.authority import Cells, cells
 from migrations_app.web.chart import Chart
@@ -56,8 +56,8 @@ def leading_step(steps: Sequence[StepProgress]) -> StepProgress | None:
 
 
 @register.simple_tag
-def rate_chart(throughput: Throughput) -> Chart:
-    return chart.rate_chart(throughput)
+def charts_drawn(charts: RunCharts) -> tuple[Chart, ...]:
+    return chart.charts_of(charts)
 
 
 @register.filter

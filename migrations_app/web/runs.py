@@ -14,6 +14,7 @@ from django_htmx.http import reswap, retarget
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.route_live import route_live
+from migrations_app.selectors.run_charts import run_charts
 from migrations_app.selectors.runs import RunFilters, list_runs, run_page, run_report
 from migrations_app.services import confirmations, cutover, runs
 from migrations_app.web import questions
@@ -60,7 +61,9 @@ def run(request: PageRequest, run_id: int) -> HttpResponse:
     now = timezone.now()
     page = run_page(actor=request.actor, run_id=run_id, now=now)
     route = route_live(actor=request.actor, run_id=run_id, now=now)
-    return render(request, "runs/run.html", {"page": page, "route": route, **log_context(request, run_id)})
+    charts = run_charts(actor=request.actor, run_id=run_id, now=now)
+    context = {"page": page, "route": route, "charts": charts, **log_context(request, run_id)}
+    return render(request, "runs/run.html", context)
 
 
 @require_safe
@@ -69,6 +72,14 @@ def run_route(request: PageRequest, run_id: int) -> HttpResponse:
     """The route alone: it changes without an event of the run, so the page asks for it each second."""
     route = route_live(actor=request.actor, run_id=run_id, now=timezone.now())
     return render(request, "runs/route.html", {"route": route})
+
+
+@require_safe
+@login_required
+def run_measured(request: PageRequest, run_id: int) -> HttpResponse:
+    """The charts alone; they move by what is reported, with an event of the run or without."""
+    charts = run_charts(actor=request.actor, run_id=run_id, now=timezone.now())
+    return render(request, "runs/charts.html", {"charts": charts})
 
 
 @require_safe

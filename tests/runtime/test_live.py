@@ -4,7 +4,7 @@ import pytest
 
 from migrations_app.engine.ports import BACKGROUND
 from migrations_app.engine.vocabulary import CutoverOrder, RoutePhase
-from migrations_app.models import Lease, OutboxRow, Route, RouteLease, RoutePanel, Run
+from migrations_app.models import Lease, OutboxRow, Route, RouteLease, RoutePanel, RouteSample, Run
 from migrations_app.runtime import leases
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.runtime.leases import Scope
@@ -52,6 +52,12 @@ def test_clients_are_those_whose_lease_lasts(live: OrmLive, route: Route) -> Non
     (client,) = live.clients("sessions")
     assert (client.client_id, client.is_live, client.acked_epoch, client.counters) == ("awake", True, 4, {"failed": 0})
     assert list(live.clients("another")) == []
+
+
+def test_of_the_relay_s_lag_a_history_is_kept(live: OrmLive, route: Route) -> None:
+    live.show("sessions", "verifier", {"passes": 3})
+    live.show("sessions", "relay", {"depth": 3, "lag_p99_ms": 38})
+    assert list(RouteSample.objects.values_list("route", "series", "value")) == [(route.pk, "lag_ms", 38)]
 
 
 def test_a_panel_is_replaced_as_a_whole(live: OrmLive, route: Route) -> None:

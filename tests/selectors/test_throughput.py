@@ -6,10 +6,9 @@ from statistics import mean
 import pytest
 
 from migrations_app.engine.events import EventType
-from migrations_app.models.actor import Actor
 from migrations_app.selectors import throughput
-from migrations_app.selectors.runs import run_page
-from migrations_app.selectors.throughput import Checkpoint, sampled
+from migrations_app.selectors.throughput import Checkpoint, sampled, throughput_of
+from tests.cast import Cast
 from tests.selectors.journal import event, told
 
 BEGIN = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -29,6 +28,11 @@ def test_nothing_is_lost_or_counted_twice() -> None:
     points = [checkpoint(0, 0), checkpoint(1, 10), checkpoint(2, 500), checkpoint(5, 501), checkpoint(8, 800)]
     samples = sampled(points, slices=2)
     assert [sample.per_second * 4 for sample in samples] == [500, 300]
+
+
+def test_batches_that_do_not_fall_on_slices_make_no_waves() -> None:
+    samples = sampled([checkpoint(second, second * 100) for second in range(31)], slices=9)
+    assert {sample.per_second for sample in samples} == {100}
 
 
 def test_partitions_add_up() -> None:
@@ -51,15 +55,13 @@ def test_checkpoints_of_one_moment_say_nothing() -> None:
 
 
 @pytest.mark.django_db
-def test_of_many_checkpoints_some_are_looked_at_and_none_is_missed(
-    viewer: Actor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_of_many_checkpoints_some_are_looked_at_and_none_is_missed(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     saved = [event(EventType.CHECKPOINT_SAVED, "one", checkpoint={"n": n}, done=n * 100) for n in range(1, 41)]
     started = (event(EventType.RUN_STARTED), event(EventType.STEP_STARTED, "one"))
     run = told(*started, *saved, start=BEGIN, seconds=1)
 
     def rates() -> list[int]:
-        found = run_page(actor=viewer, run_id=run.pk, now=BEGIN).throughput
+        found = throughput_of(run)
         assert found is not None
         return [sample.per_second for sample in found.samples]
 

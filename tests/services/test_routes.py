@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from migrations_app.models import AuditEntry, Route, RouteLease, Target
+from migrations_app.models import AuditEntry, Route, RouteLease, RouteSample, Target
 from migrations_app.services import routes
 from migrations_app.services.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 
@@ -113,3 +113,11 @@ def test_an_admin_opens_a_route_at_the_target_that_serves(admin, operator, stage
         routes.open_route(actor=admin, now=now, target_id=target, name="web")
     with pytest.raises(PermissionDenied):
         routes.open_route(actor=operator, now=now, target_id=target, name="another")
+
+
+def test_what_routing_adds_to_requests_is_kept_over_time(operator, route, now):
+    renew(operator, now, counters={"operations": 0, "p99_us": 0})
+    assert not RouteSample.objects.exists()
+    for client, p99 in (("web-1", 210), ("web-2", 90)):
+        renew(operator, now, client_id=client, counters={"operations": 5, "p99_us": p99})
+    assert list(RouteSample.objects.values_list("series", "value")) == [("added_us", 210)]

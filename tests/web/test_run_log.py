@@ -71,7 +71,7 @@ def test_a_log_of_two_hundred_thousand_lines(run: Run, client: Client) -> None:
 def test_the_whole_log_is_downloaded_without_colours(run: Run, client: Client) -> None:
     lengthen(run, 2_345)
     answer = client.get(f"/runs/{run.pk}/log/")
-    lines = b"".join(answer).decode().splitlines()  # type: ignore[arg-type]
+    lines = b"".join(answer).decode().splitlines()
     assert answer.streaming
     assert len(lines) == 2_345
     assert lines[-1].endswith("info    one batch 2345 of the copy")

@@ -7,8 +7,10 @@ from django.test import Client
 from django.utils import timezone
 
 from migrations_app.engine.run_view import ParkedFor
-from migrations_app.models import Person, Run
+from migrations_app.engine.vocabulary import RouteSeries
+from migrations_app.models import Person, Route, Run
 from migrations_app.models.actor import Actor
+from migrations_app.runtime.route_samples import keep
 from tests.hand_overs import DUAL_A, DUAL_B, lease, panel, parked, route, zero_downtime_run
 from tests.runs import a_run
 
@@ -52,6 +54,18 @@ def test_the_page_shows_the_route_and_asks_for_it_anew(run: Run) -> None:
             assert words in text, words
         assert "style=" not in text
     assert "<html" not in alone
+
+
+def test_the_charts_have_axes_a_sentence_and_a_table_from_the_beginning(run: Run) -> None:
+    client = signed_in("viewer")
+    empty = client.get(f"/runs/{run.pk}/charts/").content.decode()
+    assert 'aria-label="Relay lag: nothing was reported yet."' in empty
+    keep(Route.objects.get().pk, RouteSeries.LAG, 38, now=timezone.now())
+    for address in ("", "charts/"):
+        page = client.get(f"/runs/{run.pk}/{address}").content.decode()
+        assert 'role="img" aria-label="Relay lag, ms from a write to its copy, p99: 38 at ' in page
+        assert '<details class="disclosure" id="lag-data">' in page
+        assert "style=" not in page
 
 
 def test_a_run_that_moves_no_route_asks_for_none(operator: Actor) -> None:

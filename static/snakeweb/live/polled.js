@@ -40,7 +40,7 @@ export class Polled {
     const old = this.element;
     replace(old, fresh);
     this.element = fresh;
-    if (fresh.dataset.said !== old.dataset.said) this.announce(fresh.dataset.said);
+    if (fresh.dataset.said && fresh.dataset.said !== old.dataset.said) this.announce(fresh.dataset.said);
     if (fresh.dataset.orders !== old.dataset.orders) window.htmx.trigger("#run-actions", "refresh");
   }
 }
