@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from migrations_app.engine.vocabulary import Decision, MigrationStatus, RunKind
+from migrations_app.engine.vocabulary import Decision, MigrationStatus, RunKind, RunState
 from migrations_app.models import Migration, PlanRevision
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import run_rows
@@ -110,7 +110,8 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
     else:
         back = f"the migration is {migration.get_status_display()}"
     live = next((run for run in runs if not run.is_final), None)
-    situation = Situation(migration, newest, access, review, start, live, back)
+    stuck = next((run for run in runs if run.state is RunState.STUCK), None) if migration.needs_person else None
+    situation = Situation(migration, newest, access, review, start, live, back, stuck)
     refusals = refusals_of(situation)
     return MigrationPage(
         row=row,

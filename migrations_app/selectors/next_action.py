@@ -38,6 +38,7 @@ class Situation:
     start: StartCheck
     live: RunRow | None
     rollback_why_not: str
+    stuck: RunRow | None = None
 
     def lacks(self, permission: Permission) -> str:
         environment = self.migration.environment
@@ -77,6 +78,8 @@ def next_action(at: Situation, refusals: Mapping[str, str]) -> NextAction:
     """The one thing to do next, also where it is somebody else's turn; then it is disabled and says whose."""
     if at.live is not None:
         return NextAction("watch", f"Watch run {at.live.id}", True, run_id=at.live.id)
+    if at.stuck is not None:  # its page says what a person has to do before anything else
+        return NextAction("watch", f"Open run {at.stuck.id}", True, run_id=at.stuck.id)
     status = _S(at.migration.status)
     if status is _S.DRAFT:
         return _offer("plan", "Plan", refusals)

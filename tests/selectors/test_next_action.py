@@ -94,3 +94,12 @@ def test_after_the_end(stage, operator, people, now, status, age, expected):
     Migration.objects.filter(pk=migration.pk).update(status=status)
 
     assert next_of(operator, migration, now) == expected
+
+
+def test_a_stuck_run_comes_before_everything_else(stage, operator, people, now):
+    migration = stage.planned()
+    run = run_of(migration, people, now, state="stuck")
+    Migration.objects.filter(pk=migration.pk).update(status="failed", needs_person=True)
+
+    action = migration_page(actor=operator, migration_id=migration.pk, now=now).next_action
+    assert (action.operation, action.label, action.run_id) == ("watch", f"Open run {run.pk}", run.pk)
