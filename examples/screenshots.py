@@ -10,6 +10,7 @@ import json
 import re
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,7 @@ from migrations_app.demo.people import ADMIN, APPROVER, OPERATOR, SECOND_APPROVE
 from migrations_app.demo.processes import PYTHON, manage_command
 
 SCREENS = Path(__file__).resolve().parent.parent / "docs" / "screens"
-SCRATCH = Path("build/screens")
+SCRATCH = Path(tempfile.gettempdir()) / "snakeweb"  # its paths can be read in the pictures
 DESKTOP: ViewportSize = {"width": 1440, "height": 1000}
 PHONE: ViewportSize = {"width": 360, "height": 780}
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
