@@ -294,7 +294,12 @@ def test_two_hundred_watchers_share_one_reader(web: Web, people: dict[str, Perso
     run.refresh_from_db()
     assert seen == [list(range(run.last_seq - 2, run.last_seq + 1))] * WATCHERS
 
-    reads = web.log.split("EVERYBODY IS HERE")[-1]
+    def reads_of_all() -> str:
+        """Once the page's parts were rendered too, which follow the lines."""
+        reads = web.log.split("EVERYBODY IS HERE")[-1]
+        return reads if all(f"RENDERED run {run.pk} for {role}" in reads for role in ("viewer", "operator")) else ""
+
+    reads = wait_for(reads_of_all)
     assert reads.count(f"READ run {run.pk} ") <= 3
     assert reads.count(f"RENDERED run {run.pk} for viewer") == 1
     assert reads.count(f"RENDERED run {run.pk} for operator") == 1
