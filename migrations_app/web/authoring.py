@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from migrations_app.selectors.authoring import template_choices
@@ -23,6 +24,7 @@ from migrations_app.web.sketch_state import SketchState
 MOST_TO_CLONE = 8
 
 
+@never_cache  # what was kept meanwhile has to be in the list
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def migration_new(request: PageRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from migrations_app.selectors.authoring import template_choices
@@ -42,6 +43,7 @@ def sketch_begin(request: PageRequest) -> HttpResponse:
     return redirect("sketch", begun)
 
 
+@never_cache  # else the back button may show what was there before anything was typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def sketch(request: PageRequest, sketch_id: int) -> HttpResponse:

@@ -99,6 +99,7 @@ def test_what_is_typed_is_kept_shown_as_yaml_and_there_again(client: Client, ske
 
     back = client.get(f"/migrations/new/{sketch.pk}/")
     assert yaml_in(back) == yaml_in(answer)  # type: ignore[arg-type]
+    assert "no-store" in back["Cache-Control"]
     assert 'value="Move sessions"' in back.content.decode()
     assert "Move sessions" in client.get("/migrations/new/").content.decode()
 
