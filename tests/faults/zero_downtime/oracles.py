@@ -41,7 +41,8 @@ def linearizable(operations: Sequence[Operation], first: Mapping[str, str], grac
 def lost_and_risen(operations: Iterable[Operation], held: Contents, first: Mapping[str, str]) -> Lost:
     """O2 and O3, for sessions that have no deadline within the run: what the serving store holds in the end must be
     something that a write which may have been the last one left there."""
-    lost, risen = [], []
+    lost: list[str] = []
+    risen: list[str] = []
     for session, history in by_session(operations).items():
         possible = last_values(history, first.get(session))
         found = unpacked(held[session].value) if session in held else None
