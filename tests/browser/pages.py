@@ -151,7 +151,10 @@ class RunPage:
     @property
     def sequence(self) -> list[int]:
         """The numbers of the log's lines, in the order of the page."""
-        return [int(n) for n in self.page.locator("#run-log li").evaluate_all("lines => lines.map(l => l.dataset.seq)")]
+        return [
+            int(n)
+            for n in self.page.locator("#run-log li[data-seq]").evaluate_all("lines => lines.map(l => l.dataset.seq)")
+        ]
 
     def mark(self) -> None:
         """Leave a trace that a reload of the page would wipe out."""
