@@ -142,3 +142,34 @@ def test_a_batch_is_looked_up_by_its_keys_however_large_the_table_is(own):
             assert store.adopt(batch, WORKER).written == size
 
         assert seq_scans(connection) == before
+
+
+@pytest.mark.parametrize("copy_first", [True, False])
+def test_a_living_session_with_a_version_and_a_copy_read_before_it(place, copy_first):
+    """R2 without a tombstone: no lock stands between them but the unique key."""
+    copy, newer = [place.held("one", UNVERSIONED, "older")], [place.held("one", Version(1, 5), "newer")]
+    first, second = (copy, newer) if copy_first else (newer, copy)
+    with place.ready() as store:
+        with (
+            half_done(place, first) as go,
+            racing(place, lambda other: other.adopt(second, WORKER)) as late,
+        ):
+            assert not late.done()
+            go()
+            assert late.result(10) == (Adopted(1, 0, 0) if copy_first else Adopted(0, 0, 1))
+
+        assert held_of(store, "one").version == Version(1, 5)
+
+
+def test_a_living_session_waits_neither_for_a_copy_nor_for_a_tombstone_that_does(place):
+    with (
+        place.ready(),
+        half_done(place, [place.held("two", UNVERSIONED)]) as go,
+        racing(place, lambda other: other.adopt([tomb("three", Version(1, 9))], WORKER)) as late,
+    ):
+        assert not late.done()
+        with place.open() as relay:
+            assert relay.adopt([place.held("one", Version(1, 5))], WORKER) == Adopted(1, 0, 0)
+        assert not late.done()
+        go()
+        assert late.result(10) == Adopted(1, 0, 0)
