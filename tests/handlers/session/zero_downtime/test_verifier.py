@@ -4,6 +4,8 @@ import pytest
 
 from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.handlers.session.zero_downtime import levelness
+from migrations_app.handlers.session.zero_downtime import verifier as verifying
 from migrations_app.handlers.session.zero_downtime.verifier import NAMED_AT_MOST, Pass, summary
 from migrations_app.stores.routed.base import ALL_BUCKETS
 from migrations_app.stores.sessions.records import SessionRecord
@@ -51,6 +53,19 @@ def test_each_divergence_is_named_repaired_and_gone_in_the_next_pass(level_world
     assert verify(level_world).is_clean
     assert level_world.held("b", "id-7") == b"7"
     assert level_world.held("b", "stranger") is None
+
+
+def test_what_differs_on_many_pages_settles_once(level_world: InMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page with a single suspect used to cost the whole time to settle, in a large store most of a pass."""
+    naps: list[float] = []
+    monkeypatch.setattr(levelness.time, "sleep", naps.append)
+    monkeypatch.setattr(verifying, "PAGE", 10)
+    rows = level_world.places["b"].rows
+    for name in ("id-3", "id-17", "id-29"):
+        rows[name] = SessionRecord(name, b"damaged", expires_at_ms=rows[name].expires_at_ms)
+
+    assert verify(level_world).repaired == 3
+    assert len(naps) == 1
 
 
 def test_many_are_counted_and_some_are_named(level_world: InMemory) -> None:
