@@ -53,6 +53,7 @@ def test_the_keyboard_gets_everywhere(run: Run, people: People) -> None:
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/migrations/{run.migration_id}/$"))
+    page.wait_for_load_state()  # the address changes before the new page listens to keys
 
     page.keyboard.press("Control+k")
     page.keyboard.type(str(run.pk))
