@@ -66,7 +66,7 @@ def report(given: argparse.Namespace, pair: str) -> int:
     place = given.directory / pair.replace(":", "-")
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir(parents=True)
-    sweep = Sweep(given.directory)
+    sweep = Sweep(given.directory, surroundings={"DJANGO_SETTINGS_MODULE": "benchmarks.settings"})
     shutil.copy(sweep.template(), place / "control.sqlite3")
     words = [sys.executable, "-W", "ignore::DeprecationWarning", "-m", "benchmarks.hand_over", pair, "--here"]
     for name in ("sessions", "writes", "pause_target_ms", "seed"):

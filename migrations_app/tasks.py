@@ -7,6 +7,7 @@ from celery import bootsteps, shared_task
 from celery.signals import worker_shutting_down
 
 from migrations_app.runtime import composition
+from migrations_app.runtime.turns import take_short_turns
 from migrations_app.runtime.watchdog import Watchdog
 from migrations_app.services import dispatching, driving
 
@@ -46,6 +47,7 @@ class WatchdogStep(bootsteps.StartStopStep):  # type: ignore[misc]
         self._watchdog: Watchdog | None = None
 
     def start(self, worker: Any) -> None:
+        take_short_turns()
         self._watchdog = Watchdog(
             lambda scope: driving.drive(scope=scope, clock=composition.clock()),
             composition.run_settings(),

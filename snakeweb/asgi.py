@@ -10,5 +10,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "snakeweb.settings")
 django.setup(set_prefix=False)
 
 from migrations_app.live.routing import live_application  # noqa: E402  models load only after django.setup()
+from migrations_app.runtime.turns import take_short_turns  # noqa: E402
+
+take_short_turns()
 
 application = ProtocolTypeRouter({"http": ASGIHandler(), "websocket": live_application()})

@@ -117,7 +117,6 @@ class Plane:
     def _start(self, name: str, words: list[str], ready: str, extra: Mapping[str, str] = {}) -> Process:
         environment = {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": SETTINGS,
             "SNAKEWEB_DATABASE_URL": self._database_url,
             "SNAKEWEB_REDIS_URL": self.broker.url,
             "PYTHONPATH": str(ROOT),
