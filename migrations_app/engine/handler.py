@@ -155,7 +155,7 @@ class Action(ABC):
 
     def manual_undo(self, ctx: ActionContext) -> Sequence[str]:
         """What a person must do, exactly, when `undo` failed for good."""
-        return (f"Undo the step “{ctx.step.title}” by hand, then mark the run as resolved.",)
+        return (f"Undo the step “{ctx.step.title}” by hand, then press Retry: it takes what is undone for done.",)
 
 
 RiskRule = Callable[[Spec, Analysis, Sequence[Step]], Iterable[Finding]]

@@ -95,7 +95,7 @@ class Rollback:
         failure = RollbackFailed(
             f"Undoing the step “{step.title}” failed: {error.message}",
             details={"step": step.id, "cause": error.as_dict()},
-            recovery_actions=("Follow the run's instructions, then retry its rollback or mark it as resolved.",),
+            recovery_actions=("Follow the run's instructions, then press Retry: it takes what is undone for done.",),
         )
         payload = {"error": failure.as_dict()}
         driver.append(NewEvent(EventType.UNDO_FAILED, step.id, attempt=attempt, payload=payload))

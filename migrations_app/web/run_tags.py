@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from migrations_app.engine.vocabulary import RoutePhase, RunState, StepState
 from migrations_app.selectors import ansi as ansi_text
 from migrations_app.selectors.route_live import RouteLive
+from migrations_app.selectors.run_actions import RunAction
 from migrations_app.selectors.run_charts import RunCharts
 from migrations_app.selectors.runs import RunRow, StepProgress
 from migrations_app.web import chart, log_text, wording
@@ -154,6 +155,12 @@ def ansi(text: str) -> SafeString:
 def newest(warnings: Sequence[str]) -> Sequence[str]:
     """As many as a page can say without hiding what it is about."""
     return warnings[-3:]
+
+
+@register.filter
+def has_next(actions: Sequence[RunAction]) -> bool:
+    """Whether one of the buttons is the thing to do next."""
+    return any(action.is_next for action in actions)
 
 
 @register.filter

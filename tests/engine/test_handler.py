@@ -28,7 +28,9 @@ def test_an_action_needs_no_more_than_do() -> None:
     action.undo(ctx)
     action.verify(ctx, {})
     assert action.preview(ctx) == {}
-    assert action.manual_undo(ctx) == ("Undo the step “Look at the shelves” by hand, then mark the run as resolved.",)
+    assert action.manual_undo(ctx) == (
+        "Undo the step “Look at the shelves” by hand, then press Retry: it takes what is undone for done.",
+    )
 
 
 def test_results_of_partitions_add_up() -> None:

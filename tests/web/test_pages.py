@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from migrations_app.models import AuditEntry, AuditProof
 from migrations_app.web.urls import urlpatterns
@@ -118,3 +119,12 @@ def test_a_click_on_verify_leaves_an_entry_of_its_own(cast: Cast, username: str,
     entry = AuditEntry.objects.get(action="audit.verify")
     assert (entry.actor, entry.outcome) == (username, outcome)
     assert AuditProof.objects.count() == (1 if outcome == "allowed" else 0)
+
+
+def test_a_broken_chain_is_said_before_anything_else(cast: Cast) -> None:
+    for ok, problem in ((True, ""), (False, "Entry 2 was changed.")):
+        AuditProof.objects.create(at=timezone.now(), entries=3, head="0" * 64, ok=ok, problem=problem)
+        page = signed_in("auditor").get("/audit/").content.decode()
+        alert, list_begins = page.find('class="notice bad" role="alert"'), page.index("audit-cols")
+        assert (alert < 0) is ok
+        assert ok or alert < page.index(problem) < list_begins

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 from migrations_app.engine.vocabulary import RunState, StepState
+from migrations_app.selectors.run_actions import RunAction
 from migrations_app.selectors.run_steps import PartitionProgress
 from migrations_app.web import run_tags
 from tests.web.test_gantt import PENDING, RUN, RUNNING, STEP, after
@@ -60,3 +61,10 @@ def test_the_first_step_without_a_way_back() -> None:
     final = replace(STEP, id="z", reversible=False)
     assert run_tags.point_of_no_return((STEP, final)) == final
     assert run_tags.point_of_no_return((STEP,)) is None
+
+
+def test_a_report_is_the_next_thing_only_when_nothing_else_is() -> None:
+    retry = RunAction("retry", "Retry", enabled=True, why_not="", is_next=True)
+    assert run_tags.has_next((retry,))
+    assert not run_tags.has_next((replace(retry, is_next=False),))
+    assert not run_tags.has_next(())
