@@ -129,6 +129,8 @@ def migrations_of(templates: list[PlanRevision], count: int) -> Iterator[Migrati
             options=like.options,
             status=status,
             review_state=review,
+            risk_level=like.risk_level,
+            risk_score=like.risk_score,
             created_by=like.created_by,
             created_at=at,
             changed_at=at,

@@ -86,6 +86,8 @@ def migration(content: Plan, targets: Sequence[Target] = (), *, title: str = "Mo
         handler=content.handler,
         environment=environment(),
         status=MigrationStatus.PLANNED,
+        risk_level=RiskLevel.LOW,
+        risk_score=10,
         created_by=person(),
         created_at=AT,
         changed_at=AT,

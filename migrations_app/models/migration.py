@@ -1,6 +1,6 @@
 from django.db import models
 
-from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState
+from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
 from migrations_app.models.choices import choices, one_of
 from migrations_app.models.environment import Environment
 from migrations_app.models.person import Person
@@ -21,6 +21,8 @@ class Migration(models.Model):
     options = models.JSONField(default=dict)
     status = models.CharField(max_length=16, choices=choices(MigrationStatus), default=MigrationStatus.DRAFT)
     review_state = models.CharField(max_length=16, choices=choices(ReviewState), default=ReviewState.NOT_SUBMITTED)
+    risk_level = models.CharField(max_length=8, choices=choices(RiskLevel), blank=True, help_text="Of the newest plan.")
+    risk_score = models.PositiveSmallIntegerField(default=0)
     needs_person = models.BooleanField(default=False)
     version = models.PositiveIntegerField(default=1, help_text="Grows with each edit; ETag of the API.")
     created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Q, QuerySet
 
 from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
-from migrations_app.models import Environment, Migration, PlanRevision
+from migrations_app.models import Environment, Migration
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.migration_rows import MigrationRow, rows_of, with_newest_plan
@@ -20,6 +20,8 @@ ORDERS: Mapping[str, str] = {
     "-title": "-title",
     "changed": "changed_at",
     "-changed": "-changed_at",
+    "risk": "risk_score",
+    "-risk": "-risk_score",
 }
 
 # What the facets of the list look at.
@@ -28,6 +30,7 @@ _FIELDS: Mapping[str, str] = {
     "review_state": "review_state",
     "environment": "environment__name",
     "type": "type",
+    "risk": "risk_level",
     "mine": "written_by_me",
 }
 
@@ -78,9 +81,8 @@ def list_migrations(
 
 def migration_facets(*, actor: Actor, filters: MigrationFilters) -> tuple[Facet, ...]:
     """What a facet is filtered by itself does not narrow it. Two queries, however many facets there are: one counts
-    each combination of values that occurs, and those are few; risk belongs to the newest plan, which is looked up."""
-    access = access_of(actor)
-    rows = _matching(actor, access, MigrationFilters(q=filters.q, risk=filters.risk))
+    each combination of values that occurs, and those are few."""
+    rows = _matching(actor, access_of(actor), MigrationFilters(q=filters.q))
     rows = rows.annotate(written_by_me=Q(created_by=actor.person_id)).order_by()
     counted = list(rows.values_list(*_FIELDS.values()).annotate(Count("pk")))
     wanted = {name: ("1" if filters.mine else "") if name == "mine" else getattr(filters, name) for name in _FIELDS}
@@ -90,12 +92,10 @@ def migration_facets(*, actor: Actor, filters: MigrationFilters) -> tuple[Facet,
         "review_state": ReviewState,
         "environment": environments,
         "type": MigrationType,
+        "risk": RiskLevel,
         "mine": ("1",),
     }
-    *before, mine = (_facet(name, counted, wanted, orders[name]) for name in _FIELDS)
-    risks = _matching(actor, access, replace(filters, risk="")).order_by().annotate(newest_level=_newest_level())
-    levels = Counter(risks.values_list("newest_level", flat=True))
-    return (*before, Facet("risk", tuple(FacetValue(v, levels[v]) for v in RiskLevel if levels[v])), mine)
+    return tuple(_facet(name, counted, wanted, orders[name]) for name in _FIELDS)
 
 
 def _facet(name: str, counted: Sequence[Sequence[Any]], wanted: Mapping[str, str], order: Iterable[str]) -> Facet:
@@ -121,12 +121,7 @@ def _matching(actor: Actor, access: Access, filters: MigrationFilters) -> QueryS
     if filters.mine:
         rows = rows.filter(created_by=actor.person_id)
     if filters.risk:
-        rows = rows.annotate(newest_level=_newest_level()).filter(newest_level=filters.risk)
+        rows = rows.filter(risk_level=filters.risk)
     for word in filters.q.replace("\x00", "").split()[:8]:
         rows = rows.filter(Q(title__icontains=word) | Q(description__icontains=word))
     return rows
-
-
-def _newest_level() -> Subquery:
-    newest = PlanRevision.objects.filter(migration=OuterRef("pk")).order_by("-number")
-    return Subquery(newest.values("risk_level")[:1])

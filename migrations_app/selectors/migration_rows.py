@@ -73,8 +73,6 @@ def with_newest_plan(migrations: QuerySet[Migration]) -> QuerySet[Migration]:
         .annotate(
             newest_number=Subquery(newest.values("number")[:1]),
             newest_digest=Subquery(newest.values("digest")[:1]),
-            newest_level=Subquery(newest.values("risk_level")[:1]),
-            newest_score=Subquery(newest.values("risk_score")[:1]),
             live_run=Subquery(live.values("pk")[:1]),
         )
         .annotate(approvals=Coalesce(Subquery(counted), 0))
@@ -95,7 +93,6 @@ def rows_of(migrations: Iterable[Migration]) -> tuple[MigrationRow, ...]:
 
 def _row(migration: Migration, targets: tuple[RoleTarget, ...]) -> MigrationRow:
     newest = vars(migration)  # the annotations of `with_newest_plan`
-    level = newest["newest_level"]
     return MigrationRow(
         id=migration.pk,
         title=migration.title,
@@ -111,8 +108,8 @@ def _row(migration: Migration, targets: tuple[RoleTarget, ...]) -> MigrationRow:
         version=migration.version,
         revision=newest["newest_number"],
         digest=newest["newest_digest"] or "",
-        risk_level=RiskLevel(level) if level else None,
-        risk_score=newest["newest_score"],
+        risk_level=RiskLevel(migration.risk_level) if migration.risk_level else None,
+        risk_score=migration.risk_score if migration.risk_level else None,
         targets=targets,
         created_by=str(migration.created_by),
         created_at=migration.created_at,

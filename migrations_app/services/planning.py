@@ -113,9 +113,10 @@ def _save(actor: Actor, now: datetime, migration: Migration, person: Person, mad
         created_at=now,
     )
     migration.status = next_status(MigrationStatus(migration.status), MigrationEvent.PLANNED)
+    migration.risk_level, migration.risk_score = made.assessment.level, made.assessment.score
     migration.needs_person = False
     migration.changed_at = now
-    migration.save(update_fields=["status", "needs_person", "changed_at"])
+    migration.save(update_fields=["status", "risk_level", "risk_score", "needs_person", "changed_at"])
     voided = 0
     if changed:
         migrations.note_editor(migration, person, number)

@@ -101,6 +101,7 @@ def _found(request: PageRequest, asked: Asked) -> dict[str, object]:
         "older": asked.url(cursor=listing.next_cursor) if listing.next_cursor else "",
         "sorts": {
             "title": asked.url(sort="-title" if asked.order == "title" else "title"),
+            "risk": asked.url(sort="risk" if asked.order == "-risk" else "-risk"),
             "changed": asked.url(sort="changed" if asked.order == "-changed" else "-changed"),
         },
         "filtered": bool(asked.query and asked.query != urlencode({"sort": asked.order})),

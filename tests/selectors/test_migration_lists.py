@@ -49,6 +49,8 @@ def test_each_filter_leaves_its_own(three, operator):
         ("-title", ["profiles", "logins", "carts"]),
         ("changed", ["logins", "carts", "profiles"]),
         ("-changed", ["profiles", "carts", "logins"]),
+        ("risk", ["logins", "profiles", "carts"]),  # without a plan there is none
+        ("-risk", ["carts", "profiles", "logins"]),
         ("password", ["profiles", "logins", "carts"]),
     ],
 )
@@ -71,6 +73,8 @@ def test_facets_count_what_each_further_filter_would_leave(three, operator):
     narrowed = counts(operator, environment="staging")
     assert narrowed["status"] == {"draft": 1, "planned": 1}
     assert narrowed["environment"] == {"staging": 2, "production": 1}  # not narrowed by itself
+    (level,) = narrowed["risk"]
+    assert counts(operator, risk=level)["status"] == {"planned": 1}
 
 
 def test_facets_show_only_what_one_may_see(three, outsider):
