@@ -5,7 +5,7 @@ from migrations_app.models.person import Person
 
 
 class Sketch(models.Model):
-    """What somebody is typing into a new migration: private, unchecked, no migration yet and in no audit trail.
+    """What somebody is typing into a migration, a new one or one that is there: private, unchecked, in no audit trail.
 
     `values` holds the form's texts by input name, in the shape of `services/sketches.py` (`format`). `writer` is the
     open page that saved last; a page that is neither the last writer nor at `version` would overwrite another one.
@@ -18,6 +18,10 @@ class Sketch(models.Model):
     version = models.PositiveIntegerField(default=1)
     writer = models.CharField(max_length=32, blank=True)
     clone_of = models.ForeignKey(Migration, models.SET_NULL, null=True, blank=True, related_name="+")
+    edits = models.ForeignKey(
+        Migration, models.CASCADE, null=True, blank=True, related_name="+", help_text="Empty: it will be a new one."
+    )
+    of_version = models.PositiveIntegerField(default=0, help_text="Of the migration it edits, when that began.")
     became = models.ForeignKey(Migration, models.CASCADE, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
@@ -27,7 +31,9 @@ class Sketch(models.Model):
         ordering = ["-changed_at"]
         constraints = [
             models.UniqueConstraint(
-                fields=["became"], condition=models.Q(became__isnull=False), name="sketch_becomes_one_migration"
+                fields=["became"],
+                condition=models.Q(became__isnull=False, edits__isnull=True),
+                name="sketch_becomes_one_migration",
             )
         ]
 

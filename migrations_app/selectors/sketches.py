@@ -24,12 +24,17 @@ class SketchRow:
 
 @dataclass(frozen=True, slots=True)
 class SketchPage:
-    """`values` are the form's texts by input name. `became` is the migration that it has become, if it has."""
+    """`values` are the form's texts by input name. `became` is the migration that it has become, if it has.
+
+    `edits`: the migration that it changes, as it was at `of_version`; None for a new one.
+    """
 
     row: SketchRow
     values: Mapping[str, str]
     version: int
     became: int | None
+    edits: int | None
+    of_version: int
 
     @property
     def touched(self) -> bool:
@@ -51,7 +56,9 @@ def my_sketch(*, actor: Actor, sketch_id: int) -> SketchPage:
             "This draft is no longer there: it was discarded, or it is somebody else's.",
             "Begin a new migration; what you saved as a migration is in the list.",
         )
-    return SketchPage(_row(sketch), _texts(sketch), sketch.version, sketch.became_id)
+    return SketchPage(
+        _row(sketch), _texts(sketch), sketch.version, sketch.became_id, sketch.edits_id, sketch.of_version
+    )
 
 
 def _texts(sketch: Sketch) -> dict[str, str]:

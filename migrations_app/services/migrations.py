@@ -17,7 +17,18 @@ from migrations_app.services.errors import NotFound, Refused, StaleEdit
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 
-__all__ = ["Edited", "MigrationDraft", "cancel", "clone", "create", "edit", "environment_of", "insert", "note_editor"]
+__all__ = [
+    "Edited",
+    "MigrationDraft",
+    "cancel",
+    "change",
+    "clone",
+    "create",
+    "edit",
+    "environment_of",
+    "insert",
+    "note_editor",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,41 @@ def edit(*, actor: Actor, now: datetime, migration_id: int, version: int, draft:
     Another title changes nothing that is signed. Any other content voids the signatures here and now, and asks
     for a new plan; content that says the same as before keeps them.
     """
+    return change(actor, now, migration_id, version, draft)
+
+
+@operation("migration.cancel", about="migration")
+def cancel(*, actor: Actor, now: datetime, migration_id: int, reason: str = "") -> None:
+    """Give up a migration that is not running. What runs is cancelled as a run."""
+    migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
+    check = Check()
+    because = check.text("reason", reason, most=1000, lines=True)
+    check.done()
+    finding.no_live_run(migration, "cancelled")
+    before = str(migration.status)
+    migration.status = next_status(MigrationStatus(migration.status), MigrationEvent.CANCELLED)
+    migration.needs_person = False
+    migration.changed_at = now
+    migration.save(update_fields=["status", "needs_person", "changed_at"])
+    if migration.review_state in (ReviewState.IN_REVIEW, ReviewState.APPROVED):
+        signatures.void(migration, now=now, because="the migration was cancelled")
+        signatures.move(migration, ReviewEvent.WITHDRAWN)
+    notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="migration.cancel",
+        object_type="migration",
+        object_id=migration.pk,
+        environment=migration.environment.name,
+        reason=because,
+        before={"status": before},
+        after={"status": str(migration.status)},
+    )
+
+
+def change(actor: Actor, now: datetime, migration_id: int, version: int, draft: MigrationDraft) -> Edited:
+    """`edit`, in the caller's transaction."""
     migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
     person = finding.person(actor)
     if migration.version != version:
@@ -102,36 +148,6 @@ def edit(*, actor: Actor, now: datetime, migration_id: int, version: int, draft:
     after = _facts(migration) | ({"voided_signatures": voided} if voided else {})
     _record(actor, now, "migration.edit", migration, before=before, after=after)
     return Edited(migration.version, changed=True, replan=replan, voided_signatures=voided)
-
-
-@operation("migration.cancel", about="migration")
-def cancel(*, actor: Actor, now: datetime, migration_id: int, reason: str = "") -> None:
-    """Give up a migration that is not running. What runs is cancelled as a run."""
-    migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
-    check = Check()
-    because = check.text("reason", reason, most=1000, lines=True)
-    check.done()
-    finding.no_live_run(migration, "cancelled")
-    before = str(migration.status)
-    migration.status = next_status(MigrationStatus(migration.status), MigrationEvent.CANCELLED)
-    migration.needs_person = False
-    migration.changed_at = now
-    migration.save(update_fields=["status", "needs_person", "changed_at"])
-    if migration.review_state in (ReviewState.IN_REVIEW, ReviewState.APPROVED):
-        signatures.void(migration, now=now, because="the migration was cancelled")
-        signatures.move(migration, ReviewEvent.WITHDRAWN)
-    notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
-    audit.record(
-        actor=actor,
-        now=now,
-        action="migration.cancel",
-        object_type="migration",
-        object_id=migration.pk,
-        environment=migration.environment.name,
-        reason=because,
-        before={"status": before},
-        after={"status": str(migration.status)},
-    )
 
 
 def insert(

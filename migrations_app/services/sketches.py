@@ -1,4 +1,4 @@
-"""Sketches: what somebody is typing into a new migration, kept for them until it becomes one or is thrown away.
+"""Sketches: what somebody is typing into a migration, kept for them until they save it or throw it away.
 
 A sketch is no migration: nothing of it is checked against declarations, audited or shown to anybody else.
 """
@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -45,6 +46,14 @@ class Kept:
     became: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The migration that a sketch has become, or was an edit of."""
+
+    migration_id: int
+    voided_signatures: int = 0
+
+
 @operation("migration.create", about="migration")
 def begin(
     *,
@@ -60,28 +69,25 @@ def begin(
     Old ones that nobody typed into, or that became a migration, go.
     """
     person = _author(actor)
-    text = _checked(values)
-    mine = Sketch.objects.filter(person=person)
-    untouched = Q(version=1, changed_at__lt=now - UNTOUCHED_FOR)
-    done = Q(became__isnull=False, changed_at__lt=now - REMEMBERED_FOR)
-    mine.filter(untouched | done | Q(discarded_at__lt=now - REMEMBERED_FOR)).delete()
-    if mine.filter(became=None, discarded_at=None).count() >= MOST_SKETCHES:
-        raise invalid(
-            "",
-            f"You have {MOST_SKETCHES} unfinished drafts, which is the most that are kept; no new one was begun.",
-            "Finish one of them, or discard those that you no longer need.",
-            "too_many",
-        )
-    made = Sketch.objects.create(
-        person=person,
-        begun_from=begun_from[:200],
-        clone_of_id=clone_of,
-        values=text,
-        version=2 if typed else 1,
-        created_at=now,
-        changed_at=now,
-    )
-    return made.pk
+    version = 2 if typed else 1
+    return _begun(person, now, values, begun_from=begun_from[:200], clone_of_id=clone_of, version=version).pk
+
+
+@operation("migration.edit", about="migration")
+def begin_edit(*, actor: Actor, now: datetime, migration_id: int, values: Mapping[str, str]) -> int:
+    """The actor's unfinished edit of that migration, else a new one that begins with `values`; returns its id.
+
+    One that nobody has typed into is left to expire when the migration has moved on.
+    """
+    migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR)
+    finding.no_live_run(migration, "edited")
+    person = finding.person(actor)
+    mine = Sketch.objects.filter(person=person, edits=migration, became=None, discarded_at=None)
+    found = mine.filter(Q(version__gt=1) | Q(of_version=migration.version)).order_by("-changed_at", "-pk").first()
+    if found is not None:
+        return found.pk
+    begun_from = f"an edit of “{migration.title[:150]}”"
+    return _begun(person, now, values, begun_from=begun_from, edits=migration, of_version=migration.version).pk
 
 
 @operation("migration.create", about="migration")
@@ -130,25 +136,65 @@ def restore(*, actor: Actor, now: datetime, sketch_id: int) -> None:
 
 
 @operation("migration.create", about="migration")
-def create(*, actor: Actor, now: datetime, sketch_id: int, seen: Seen, draft: MigrationDraft) -> int:
-    """Make the migration that is in the form; returns its id. Asked twice, it is made once.
+def create(*, actor: Actor, now: datetime, sketch_id: int, seen: Seen, draft: MigrationDraft) -> Made:
+    """Make the migration that is in the form. Asked twice, it is made once.
 
     When another page has saved since, the sketch stays as it was left there, unfinished.
     """
     person = finding.person(actor)
     sketch = _locked(person, sketch_id)
     if sketch is not None and sketch.became_id is not None:
-        return sketch.became_id
+        return Made(sketch.became_id)
     environment = migrations.environment_of(actor, draft)
     checked = drafts.check(draft, environment)
     clone_of = sketch.clone_of_id if sketch is not None else None
     made = migrations.insert(actor, now, environment, checked, clone_of=clone_of)
-    if sketch is not None and _is_current(sketch, seen):
-        sketch.became = made
-        sketch.values = {}
-        sketch.changed_at = now
-        sketch.save(update_fields=["became", "values", "changed_at"])
-    return made.pk
+    if sketch is not None:
+        _end(sketch, seen, made.pk, now)
+    return Made(made.pk)
+
+
+@operation("migration.edit", about="migration")
+def finish_edit(
+    *, actor: Actor, now: datetime, migration_id: int, sketch_id: int, seen: Seen, draft: MigrationDraft
+) -> Made:
+    """Save what is in the form as the migration's content. Asked twice, it is saved once.
+
+    Raises StaleEdit when somebody else has edited the migration since this edit began.
+    """
+    sketch = _mine(finding.person(actor), sketch_id)
+    if sketch.edits_id != migration_id:
+        raise NotFound("This draft is of another migration; nothing was saved.", "Open the migration, and edit that.")
+    if sketch.became_id is not None:
+        return Made(sketch.became_id)
+    edited = migrations.change(actor, now, migration_id, sketch.of_version, draft)
+    _end(sketch, seen, migration_id, now)
+    return Made(migration_id, edited.voided_signatures)
+
+
+def _begun(person: Person, now: datetime, values: Mapping[str, str], **facts: Any) -> Sketch:
+    text = _checked(values)
+    mine = Sketch.objects.filter(person=person)
+    untouched = Q(version=1, changed_at__lt=now - UNTOUCHED_FOR)
+    done = Q(became__isnull=False, changed_at__lt=now - REMEMBERED_FOR)
+    mine.filter(untouched | done | Q(discarded_at__lt=now - REMEMBERED_FOR)).delete()
+    if mine.filter(became=None, discarded_at=None).count() >= MOST_SKETCHES:
+        raise invalid(
+            "",
+            f"You have {MOST_SKETCHES} unfinished drafts, which is the most that are kept; no new one was begun.",
+            "Finish one of them, or discard those that you no longer need.",
+            "too_many",
+        )
+    return Sketch.objects.create(person=person, values=text, created_at=now, changed_at=now, **facts)
+
+
+def _end(sketch: Sketch, seen: Seen, migration_id: int, now: datetime) -> None:
+    if not _is_current(sketch, seen):
+        return
+    sketch.became_id = migration_id
+    sketch.values = {}
+    sketch.changed_at = now
+    sketch.save(update_fields=["became", "values", "changed_at"])
 
 
 def _author(actor: Actor) -> Person:

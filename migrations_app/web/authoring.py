@@ -1,4 +1,6 @@
-"""Writing a migration: where one begins, the form of one that is there, and a YAML document."""
+"""Writing a migration: where one begins, its form, and a YAML document."""
+
+import secrets
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -6,20 +8,19 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from migrations_app.selectors.authoring import template_choices
 from migrations_app.selectors.migrations import MigrationFilters, MigrationPage, list_migrations, migration_page
 from migrations_app.selectors.sketches import my_sketches
 from migrations_app.services import documents, migrations, planning, sketches
 from migrations_app.services.drafts import MigrationDraft
-from migrations_app.services.errors import Conflict, InvalidInput, StaleEdit, TargetUnavailable
+from migrations_app.services.errors import Conflict, InvalidInput, TargetUnavailable
 from migrations_app.services.yaml_text import MOST_BYTES
 from migrations_app.web.draft_form import ShownForm, draft_in, offered_for, shown_form, values_in, values_of
-from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
-from migrations_app.web.sketch_state import SketchState
+from migrations_app.web.sketch_state import Said, SketchState
 
 MOST_TO_CLONE = 8
 
@@ -50,42 +51,6 @@ def _made_at_once(request: PageRequest) -> HttpResponse:
         shown = shown_form(request.actor, form, values, ProblemsByField(refused.problems))
         return form_page(request, shown)
     return planned_or_form(request, made)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def migration_edit(request: PageRequest, migration_id: int) -> HttpResponse:
-    page = migration_page(actor=request.actor, migration_id=migration_id, now=timezone.now())
-    values = values_in(request.POST) if request.method == "POST" else values_of(stored(page))
-    form = offered_for(request.actor, {"environment": str(page.row.environment_id), **values})
-    if request.method != "POST":
-        return form_page(request, shown_form(request.actor, form, values), page)
-    try:
-        edited = migrations.edit(
-            actor=request.actor,
-            now=timezone.now(),
-            migration_id=migration_id,
-            version=identifier(request.POST.get("version")) or 0,
-            draft=draft_in(form, values),
-        )
-    except (InvalidInput, StaleEdit) as refused:
-        shown = shown_form(request.actor, form, values, ProblemsByField(problems_of(refused)))
-        return form_page(request, shown, page)
-    if edited.voided_signatures:
-        messages.warning(request, f"Your edit voided {edited.voided_signatures} signature(s); their owners were told.")
-    return planned_or_form(request, migration_id)
-
-
-@require_POST
-@login_required
-def migration_preview(request: PageRequest, migration_id: int) -> HttpResponse:
-    """What the form would say as a document, and (for another environment or type) its other fields. Saves nothing."""
-    page = migration_page(actor=request.actor, migration_id=migration_id, now=timezone.now())
-    values = values_in(request.POST)
-    form = offered_for(request.actor, {"environment": str(page.row.environment_id), **values})
-    shown = shown_form(request.actor, form, values)
-    context = {"form": shown, "problems": shown.problems, "page": page, "live": True}
-    return render(request, "migrations/kept.html", context | {"fields": request.htmx.target == "fields"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -126,12 +91,23 @@ def planned_or_form(request: PageRequest, migration_id: int) -> HttpResponse:
         planned = planning.plan(actor=request.actor, now=timezone.now(), migration_id=migration_id)
     except (InvalidInput, TargetUnavailable, Conflict) as refused:
         messages.warning(request, "Your draft is saved, but it cannot be planned yet.")
-        page = migration_page(actor=request.actor, migration_id=migration_id, now=timezone.now())
-        values = values_in(request.POST)
-        form = offered_for(request.actor, {"environment": str(page.row.environment_id), **values})
-        return form_page(request, shown_form(request.actor, form, values, ProblemsByField(problems_of(refused))), page)
+        return _unplanned(request, migration_id, ProblemsByField(problems_of(refused)))
     messages.success(request, f"Saved, and revision {planned.revision} is planned.")
     return redirect("migration", migration_id)
+
+
+def _unplanned(request: PageRequest, migration_id: int, problems: ProblemsByField) -> HttpResponse:
+    """The form again, as the next edit of what is saved."""
+    page = edited_page(request, migration_id)
+    values = values_of(stored(page))
+    begun = sketches.begin_edit(actor=request.actor, now=timezone.now(), migration_id=migration_id, values=values)
+    state = SketchState(begun, Said.NEW, 1, secrets.token_hex(8), of_version=page.row.version)
+    shown = shown_form(request.actor, offered_for(request.actor, values), values, problems)
+    return form_page(request, shown, page, state)
+
+
+def edited_page(request: PageRequest, migration_id: int) -> MigrationPage:
+    return migration_page(actor=request.actor, migration_id=migration_id, now=timezone.now())
 
 
 def form_page(

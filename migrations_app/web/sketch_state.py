@@ -22,7 +22,8 @@ class Said(StrEnum):
 class SketchState:
     """`writer` names this page among those that the draft may be open in. `before` is what the page says now.
 
-    `back` is where to sign in again leads; `became` the migration that the draft has become.
+    `back` is where to sign in again leads; `became` the migration that the draft has become. `of_version` is of the
+    migration that it edits, when that began.
     """
 
     id: int
@@ -34,6 +35,7 @@ class SketchState:
     begun_from: str = ""
     refusal: Refused | None = None
     became: int | None = None
+    of_version: int = 0
     back: str = ""
 
     @property

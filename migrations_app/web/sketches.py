@@ -1,6 +1,7 @@
-"""A new migration while it is typed: begun, kept as one types, started over, and made into a migration."""
+"""A migration while it is typed, new or edited: begun, kept as one types, started over, and saved."""
 
 import secrets
+from functools import partial
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,19 +11,19 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from migrations_app.selectors.authoring import template_choices
 from migrations_app.selectors.migrations import migration_page
 from migrations_app.selectors.sketches import my_sketch
 from migrations_app.services import sketches
-from migrations_app.services.errors import InvalidInput, Refused
+from migrations_app.services.errors import InvalidInput, NotFound, Refused, StaleEdit
 from migrations_app.services.sketches import Seen
-from migrations_app.web.authoring import form_page, planned_or_form, stored
+from migrations_app.web.authoring import edited_page, form_page, planned_or_form, stored
 from migrations_app.web.declared import text_of
 from migrations_app.web.draft_form import draft_in, offered_for, shown_form, values_in, values_of
 from migrations_app.web.numbers import identifier
-from migrations_app.web.problems import ProblemsByField
+from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.sketch_state import STATUS, Said, SketchState, refused
 from migrations_app.web.toasts import can_be_undone
@@ -43,12 +44,24 @@ def sketch_begin(request: PageRequest) -> HttpResponse:
     return redirect("sketch", begun)
 
 
+@never_cache
+@require_safe
+@login_required
+def migration_edit(request: PageRequest, migration_id: int) -> HttpResponse:
+    """Where one is with it. What begins here is private, empty of news, and gone in an hour unless somebody types."""
+    now = timezone.now()
+    page = migration_page(actor=request.actor, migration_id=migration_id, now=now)
+    values = values_of(stored(page))
+    begun = sketches.begin_edit(actor=request.actor, now=now, migration_id=migration_id, values=values)
+    return redirect("sketch", begun)
+
+
 @never_cache  # else the back button may show what was there before anything was typed
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def sketch(request: PageRequest, sketch_id: int) -> HttpResponse:
     if request.method == "POST":
-        return _made(request, sketch_id)
+        return _saved(request, sketch_id)
     page = my_sketch(actor=request.actor, sketch_id=sketch_id)
     if page.became is not None:
         messages.info(request, "What you were writing is this migration now.")
@@ -61,8 +74,9 @@ def sketch(request: PageRequest, sketch_id: int) -> HttpResponse:
         secrets.token_hex(8),
         kept_at=page.row.changed_at if page.touched else None,
         begun_from=page.row.begun_from,
+        of_version=page.of_version,
     )
-    return form_page(request, shown, sketch=state)
+    return form_page(request, shown, edited_page(request, page.edits) if page.edits else None, state)
 
 
 @require_POST
@@ -84,9 +98,10 @@ def sketch_keep(request: PageRequest, sketch_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def sketch_discard(request: PageRequest, sketch_id: int) -> HttpResponse:
+    page = my_sketch(actor=request.actor, sketch_id=sketch_id)
     sketches.discard(actor=request.actor, now=timezone.now(), sketch_id=sketch_id)
     can_be_undone(request, "The draft is discarded.", undo=reverse("sketch_restore", args=[sketch_id]))
-    return redirect("migration_new")
+    return redirect("migration_new") if page.edits is None else redirect("migration", page.edits)
 
 
 @require_POST
@@ -118,17 +133,20 @@ def _beginning(request: PageRequest) -> tuple[dict[str, str], str, int | None]:
     return {}, "", None
 
 
-def _made(request: PageRequest, sketch_id: int) -> HttpResponse:
-    values, now = values_in(request.POST), timezone.now()
+def _saved(request: PageRequest, sketch_id: int) -> HttpResponse:
+    values, edits = values_in(request.POST), identifier(request.POST.get("edits"))
     form = offered_for(request.actor, values)
+    save = sketches.create if edits is None else partial(sketches.finish_edit, migration_id=edits)
+    draft, seen = draft_in(form, values), _seen(request)
     try:
-        made = sketches.create(
-            actor=request.actor, now=now, sketch_id=sketch_id, seen=_seen(request), draft=draft_in(form, values)
-        )
-    except InvalidInput as refusal:
-        shown = shown_form(request.actor, form, values, ProblemsByField(refusal.problems))
-        return form_page(request, shown, sketch=_kept(request, sketch_id, values))  # for those without scripts too
-    return planned_or_form(request, made)
+        made = save(actor=request.actor, now=timezone.now(), sketch_id=sketch_id, seen=seen, draft=draft)
+    except (InvalidInput, StaleEdit, NotFound) as refusal:
+        shown = shown_form(request.actor, form, values, ProblemsByField(problems_of(refusal)))
+        state = _kept(request, sketch_id, values)  # for those without scripts too
+        return form_page(request, shown, edited_page(request, edits) if edits else None, state)
+    if made.voided_signatures:
+        messages.warning(request, f"Your edit voided {made.voided_signatures} signature(s); their owners were told.")
+    return planned_or_form(request, made.migration_id)
 
 
 def _kept(request: PageRequest, sketch_id: int, values: dict[str, str]) -> SketchState:

@@ -60,3 +60,28 @@ def test_nothing_that_was_typed_is_lost(stores: None, people: People) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Move sessions tomorrow")
     assert in_thread(Migration.objects.count) == 1
     assert in_thread(Sketch.objects.count) == 2
+
+
+def test_an_edit_is_kept_until_it_is_saved(stores: None, people: People) -> None:
+    page = people.sign_in("operator")
+    form = AuthoringPage(page).open()
+    title = page.get_by_label(re.compile("^Title"))
+    form.choose("staging", "sessions-old", "sessions-new")
+    title.fill("Move sessions")
+    page.get_by_role("button", name="Save draft").click()
+    saved = page.get_by_role("heading", level=1)
+    expect(saved).to_have_text("Move sessions")
+
+    page.get_by_role("link", name="Edit", exact=True).click()
+    title.fill("Move sessions slowly")
+    form.kept("title: Move sessions slowly")
+    page.get_by_role("link", name="Leave; it is kept for you").click()
+    expect(saved).to_have_text("Move sessions")
+    page.get_by_role("link", name="Edit", exact=True).click()
+    expect(title).to_have_value("Move sessions slowly")
+    page.get_by_role("button", name="Discard my changes").click()
+    page.locator("#toasts").get_by_role("button", name="Undo").click()
+    expect(title).to_have_value("Move sessions slowly")
+    page.get_by_role("button", name="Save draft").click()
+    expect(saved).to_have_text("Move sessions slowly")
+    assert in_thread(Migration.objects.count) == 1

@@ -31,7 +31,7 @@ def test_one_says_what_it_holds_and_what_it_became(stage, operator, now):
 
     made = sketches.create(actor=operator, now=now, sketch_id=begun, seen=Seen(1, ""), draft=stage.draft())
 
-    assert my_sketch(actor=operator, sketch_id=begun).became == made
+    assert my_sketch(actor=operator, sketch_id=begun).became == made.migration_id
     assert my_sketches(actor=operator) == ()
     with pytest.raises(NotFound):
         my_sketch(actor=operator, sketch_id=2**70)

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.models import AuditEntry, Migration, Sketch
-from migrations_app.services import sketches
+from migrations_app.services import migrations, sketches
 from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied, StaleEdit
 from migrations_app.services.sketches import MOST_SKETCHES, Seen
 
@@ -24,7 +24,31 @@ def keep(actor, now, sketch_id, seen=HERE, **values):
 
 
 def create(stage, sketch_id, seen=HERE):
-    return sketches.create(actor=stage.operator, now=stage.now, sketch_id=sketch_id, seen=seen, draft=stage.draft())
+    made = sketches.create(actor=stage.operator, now=stage.now, sketch_id=sketch_id, seen=seen, draft=stage.draft())
+    return made.migration_id
+
+
+@pytest.fixture
+def migration(stage):
+    return stage.migration()
+
+
+@pytest.fixture
+def edit(stage, migration):
+    """A sketch of an edit, with something typed into it."""
+    begun = begin_edit(stage, migration)
+    keep(stage.operator, stage.now, begun, title="Move all")
+    return begun
+
+
+def begin_edit(stage, migration):
+    given = {"actor": stage.operator, "now": stage.now, "migration_id": migration.pk}
+    return sketches.begin_edit(**given, values={"title": migration.title})
+
+
+def finish_edit(stage, migration, sketch_id, **changes):
+    given = {"actor": stage.operator, "now": stage.now, "migration_id": migration.pk, "sketch_id": sketch_id}
+    return sketches.finish_edit(**given, seen=HERE, draft=stage.draft(**changes))
 
 
 def test_what_is_typed_is_kept_and_is_neither_a_migration_nor_audited(begun, operator, now):
@@ -171,3 +195,59 @@ def test_old_ones_go_and_too_many_are_refused(stage, operator, now):
         sketches.begin(actor=operator, now=later, values={})
     with pytest.raises(InvalidInput, match="unfinished drafts"):
         sketches.begin(actor=operator, now=later, values={})
+
+
+@pytest.mark.db_semantics
+def test_an_edit_is_found_again_and_saved_once(stage, migration, edit):
+    assert begin_edit(stage, migration) == edit
+
+    first = finish_edit(stage, migration, edit, title="Move all")
+
+    assert finish_edit(stage, migration, edit, title="Move all again") == first
+    migration.refresh_from_db()
+    assert (migration.title, migration.version) == ("Move all", 2)
+    assert AuditEntry.objects.filter(action="migration.edit").count() == 1
+    assert begin_edit(stage, migration) != edit
+    assert Migration.objects.count() == 1
+
+
+def test_an_edit_that_nobody_typed_into_does_not_outlive_the_migration_s_version(stage, migration):
+    before = begin_edit(stage, migration)
+    assert begin_edit(stage, migration) == before  # two tabs, one draft
+    title = stage.draft(title="Move all")
+    migrations.edit(actor=stage.operator, now=stage.now, migration_id=migration.pk, version=1, draft=title)
+    migration.refresh_from_db()
+
+    sketch = Sketch.objects.get(pk=begin_edit(stage, migration))
+
+    assert (sketch.of_version, sketch.values) == (2, {"title": "Move all"})
+    with pytest.raises(StaleEdit):
+        finish_edit(stage, migration, before)
+
+
+def test_an_edit_of_what_was_edited_meanwhile_is_refused_and_kept(stage, migration, edit):
+    other = stage.draft(title="Not this one")
+    migrations.edit(actor=stage.operator, now=stage.now, migration_id=migration.pk, version=1, draft=other)
+
+    with pytest.raises(StaleEdit):
+        finish_edit(stage, migration, edit)
+
+    migration.refresh_from_db()
+    assert migration.title == "Not this one"
+    assert Sketch.objects.get(pk=edit).values == {"title": "Move all"}
+    assert Sketch.objects.get(pk=edit).became is None
+
+
+def test_an_edit_saves_nothing_elsewhere(stage, migration, edit, begun):
+    another = stage.migration(title="Another")
+    for sketch_id, wanted in ((edit, another), (begun, migration), (404, migration)):
+        with pytest.raises(NotFound):
+            finish_edit(stage, wanted, sketch_id, title="Lost")
+    assert not Migration.objects.filter(title="Lost").exists()
+
+
+def test_who_may_not_edit_begins_nothing(stage, migration, viewer, outsider):
+    for actor, refusal in ((viewer, PermissionDenied), (outsider, NotFound)):
+        with pytest.raises(refusal):
+            sketches.begin_edit(actor=actor, now=stage.now, migration_id=migration.pk, values={})
+    assert not Sketch.objects.exists()

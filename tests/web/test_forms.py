@@ -96,15 +96,17 @@ def test_a_draft_is_saved_edited_cloned_and_cancelled(cast: Cast, dev: Environme
     assert migration.options == {"batch_size": 50}
     page = f"/migrations/{migration.pk}/"
 
-    form = client.get(f"{page}edit/")
-    assert b'value="50"' in form.content
-    refused = client.post(f"{page}edit/", {**draft, "version": migration.version, "title": "", "plan": "1"})
+    sketch = client.get(f"{page}edit/")["Location"]
+    assert b'value="50"' in client.get(sketch).content
+    draft |= {"edits": migration.pk, "version": 1}
+    refused = client.post(sketch, {**draft, "title": "", "plan": "1"})
     assert refused.status_code == 422
-    client.post(f"{page}edit/", {**draft, "version": migration.version, "title": "Move all"})
+    client.post(sketch, {**draft, "version": 2, "title": "Move all"})
     migration.refresh_from_db()
     assert migration.title == "Move all"
 
-    unplannable = client.post(f"{page}edit/", {**draft, "version": migration.version, "plan": "1"})
+    sketch = client.get(f"{page}edit/")["Location"]
+    unplannable = client.post(sketch, {**draft, "plan": "1"})
     assert unplannable.status_code == 422
     assert b"cannot be planned yet" in unplannable.content
 

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from migrations_app.models import Migration, Person, Sketch
-from migrations_app.services import documents
+from migrations_app.services import documents, migrations
 from tests.cast import Cast
 from tests.stores_on_disk import Stage
 
@@ -177,13 +177,59 @@ def test_others_see_nothing_of_it(client: Client, sketch: Sketch) -> None:
     assert "no operator" in signed_in("viewer").get("/migrations/new/").content.decode()
 
 
-def test_the_form_of_one_that_is_there_shows_its_yaml(client: Client, stage: Stage) -> None:
+@pytest.fixture
+def edit(client: Client, stage: Stage) -> tuple[Migration, Sketch]:
+    """A migration, and what the operator is about to change of it."""
     migration = stage.migration()
-    form = client.get(f"/migrations/{migration.pk}/edit/")
+    client.get(f"/migrations/{migration.pk}/edit/")
+    return migration, Sketch.objects.get()
+
+
+def test_an_edit_shows_what_is_saved_and_keeps_what_is_typed(
+    client: Client, stage: Stage, edit: tuple[Migration, Sketch]
+) -> None:
+    migration, sketch = edit
+    form = client.get(f"/migrations/{migration.pk}/edit/", follow=True)
     exported = documents.export_yaml(actor=stage.operator, migration_id=migration.pk)
     assert yaml_in(form) == exported  # type: ignore[arg-type]
-    typed = complete(stage, title="Another", **{"options.batch_size": "7"})
-    shown = client.post(f"/migrations/{migration.pk}/edit/preview/", typed, headers=HTMX)
-    assert "batch_size: 7\n" in yaml_in(shown)  # type: ignore[arg-type]
+    typed = complete(stage, title="Another", edits=migration.pk, **{"options.batch_size": "7"})
+    assert "batch_size: 7\n" in yaml_in(keep(client, sketch, typed))
     migration.refresh_from_db()
     assert migration.title == "Move sessions"
+
+    again = client.get(f"/migrations/{migration.pk}/edit/", follow=True).content.decode()
+    assert 'value="Another"' in again
+    assert "Edit migration" in again
+    assert "from an edit of “Move sessions”" in client.get("/migrations/new/").content.decode()
+    saved = client.post(f"/migrations/new/{sketch.pk}/", typed | {"version": 2})
+    assert saved["Location"] == f"/migrations/{migration.pk}/"
+    migration.refresh_from_db()
+    assert (migration.title, migration.options["batch_size"]) == ("Another", 7)
+
+
+def test_changes_are_discarded_and_brought_back(client: Client, stage: Stage, edit: tuple[Migration, Sketch]) -> None:
+    migration, sketch = edit
+    keep(client, sketch, complete(stage, title="Another"))
+    discarded = client.post(f"/migrations/new/{sketch.pk}/discard/")
+    assert discarded["Location"] == f"/migrations/{migration.pk}/"
+    late = client.post(f"/migrations/new/{sketch.pk}/", complete(stage, title="Late", edits=migration.pk))
+    assert late.status_code == 422
+    assert 'value="Late"' in late.content.decode()
+    back = client.post(f"/migrations/new/{sketch.pk}/restore/", follow=True)
+    assert 'value="Another"' in back.content.decode()
+    assert Migration.objects.get().title == "Move sessions"
+
+
+def test_an_edit_that_came_too_late_is_shown_again(
+    client: Client, stage: Stage, edit: tuple[Migration, Sketch]
+) -> None:
+    migration, sketch = edit
+    theirs = stage.draft(title="Theirs")
+    migrations.edit(actor=stage.operator, now=stage.now, migration_id=migration.pk, version=1, draft=theirs)
+    answer = client.post(f"/migrations/new/{sketch.pk}/", complete(stage, title="Mine", edits=migration.pk))
+    text = answer.content.decode()
+    assert answer.status_code == 422
+    assert 'value="Mine"' in text
+    assert "Somebody else has edited this migration since you began." in text
+    assert 'value="Mine"' in client.get(f"/migrations/{migration.pk}/edit/", follow=True).content.decode()
+    assert Migration.objects.get().title == "Theirs"
