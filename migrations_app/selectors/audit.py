@@ -12,9 +12,10 @@ from migrations_app.models import AuditEntry, AuditHead, AuditProof, Environment
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.audit_sentences import sentence
+from migrations_app.selectors.environments import LARGEST_ID
 from migrations_app.selectors.paging import MOST_COUNTED, PAGE, cut, in_figures
 from migrations_app.selectors.plans import Change, changes
-from migrations_app.selectors.refusals import PermissionDenied
+from migrations_app.selectors.refusals import NotFound, PermissionDenied
 
 _FACETS = ("action", "actor", "outcome", "environment", "object_type")
 _FACET_VALUES = 12
@@ -115,6 +116,15 @@ def audit_page(*, actor: Actor, filters: AuditFilters = ANYTHING, cursor: str = 
         chain=_chain(),
         can_verify=access.can(Permission.VERIFY_AUDIT, None),
     )
+
+
+def audit_entry(*, actor: Actor, seq: int) -> AuditRow:
+    """Raises PermissionDenied, and NotFound, the same for one of an environment that the actor may not audit."""
+    usable = seq if 0 < seq <= LARGEST_ID else 0
+    found = _matching(_auditor(actor), ANYTHING).filter(seq=usable).first()
+    if found is None:
+        raise NotFound(f"There is no entry {str(seq)[:20]} that you may see.", "Look for it in the trail.")
+    return _row(found)
 
 
 def export_lines(*, actor: Actor, after: int = 0) -> Iterator[bytes]:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from migrations_app.selectors.audit import AuditFilters, audit_page, export_lines
+from migrations_app.selectors.audit import audit_entry as selected_entry
 from migrations_app.services import proving
 from migrations_app.web.requests import PageRequest
 
@@ -28,6 +29,14 @@ def audit_list(request: PageRequest) -> HttpResponse:
     page = audit_page(actor=request.actor, filters=filters, cursor=request.GET.get("cursor", ""))
     context = {"page": page, "filters": filters, "asked": request.GET}
     return render(request, "audit/list.html#results" if request.htmx else "audit/list.html", context)
+
+
+@require_safe
+@login_required
+def audit_entry(request: PageRequest, seq: int) -> HttpResponse:
+    """One entry, as a page of its own or inside the list."""
+    context = {"entry": selected_entry(actor=request.actor, seq=seq)}
+    return render(request, "audit/entry.html#entry-facts" if request.htmx else "audit/entry.html", context)
 
 
 @require_POST

@@ -97,6 +97,7 @@ urlpatterns = [
     path("targets/<int:target_id>/restore/", targets.target_restore, name="target_restore"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("audit/", audit.audit_list, name="audit"),
+    path("audit/<int:seq>/", audit.audit_entry, name="audit_entry"),
     path("audit/verify/", audit.audit_verify, name="audit_verify"),
     path("audit/export/", audit.audit_export, name="audit_export"),
     path("settings/", account.settings, name="settings"),

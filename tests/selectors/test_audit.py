@@ -4,8 +4,8 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.models import Person, RoleGrant
-from migrations_app.selectors.audit import AuditFilters, audit_page, chain_status, export_lines
-from migrations_app.selectors.refusals import PermissionDenied
+from migrations_app.selectors.audit import AuditFilters, audit_entry, audit_page, chain_status, export_lines
+from migrations_app.selectors.refusals import NotFound, PermissionDenied
 from migrations_app.services import audit, environments
 from migrations_app.services.errors import PermissionDenied as Denied
 from tests.cast import actor_of
@@ -85,7 +85,11 @@ def test_an_auditor_of_one_environment_sees_that_one(trail, dev, now):
     page = audit_page(actor=actor)
 
     assert [row.seq for row in page.rows] == [3, 2]
+    assert audit_entry(actor=actor, seq=3) == page.rows[0]
     assert not page.can_verify
+    for seq in (1, 4, 0, 2**70):
+        with pytest.raises(NotFound):
+            audit_entry(actor=actor, seq=seq)
     with pytest.raises(PermissionDenied, match="every environment"):
         export_lines(actor=actor)
 

@@ -128,3 +128,19 @@ def test_a_broken_chain_is_said_before_anything_else(cast: Cast) -> None:
         alert, list_begins = page.find('class="notice bad" role="alert"'), page.index("audit-cols")
         assert (alert < 0) is ok
         assert ok or alert < page.index(problem) < list_begins
+
+
+def test_an_entry_has_an_address_and_unfolds_in_the_list(cast: Cast) -> None:
+    client = signed_in("auditor")
+    client.post("/audit/verify/")
+    entry = AuditEntry.objects.get(action="audit.verify")
+    listed = client.get("/audit/").content.decode()
+    assert f'hx-get="/audit/{entry.seq}/"' in listed
+    assert entry.hash not in listed.partition('class="trail"')[2].partition("</ol>")[0]
+    page = client.get(f"/audit/{entry.seq}/").content.decode()
+    unfolded = client.get(f"/audit/{entry.seq}/", headers={"HX-Request": "true"}).content.decode()
+    assert "auditor verified audit chain" in page
+    assert entry.hash in page
+    assert entry.hash in unfolded
+    assert "<html" not in unfolded
+    assert signed_in("operator").get(f"/audit/{entry.seq}/").status_code == 403
