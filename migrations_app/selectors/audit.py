@@ -146,6 +146,11 @@ def chain_status(*, actor: Actor) -> ChainStatus:
     return _chain()
 
 
+def chain_seen_by(access: Access) -> ChainStatus | None:
+    """None for whoever may not read the trail."""
+    return _chain() if access.anywhere(Permission.READ_AUDIT) else None
+
+
 def _auditor(actor: Actor) -> Access:
     access = access_of(actor)
     if not access.anywhere(Permission.READ_AUDIT):

@@ -7,7 +7,7 @@ from migrations_app.engine.vocabulary import RunState
 from migrations_app.models import Run
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
-from migrations_app.selectors.audit import ChainStatus, chain_status
+from migrations_app.selectors.audit import ChainStatus, chain_seen_by
 from migrations_app.selectors.environments import EnvironmentRow, list_environments
 from migrations_app.selectors.inbox import InboxItem, waiting
 from migrations_app.selectors.migrations import MigrationRow, list_migrations
@@ -42,6 +42,6 @@ def home_page(*, actor: Actor, now: datetime) -> HomePage:
         failures=rows_of(ended[:_SHOWN], now=now),
         recent=list_migrations(actor=actor, limit=_SHOWN).rows,
         environments=list_environments(actor=actor),
-        audit=chain_status(actor=actor) if access.anywhere(Permission.READ_AUDIT) else None,
+        audit=chain_seen_by(access),
         can_author=access.anywhere(Permission.AUTHOR),
     )

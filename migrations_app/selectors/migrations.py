@@ -10,7 +10,7 @@ from migrations_app.engine.vocabulary import Decision, MigrationStatus, RunKind,
 from migrations_app.models import Migration, PlanRevision
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import run_rows
-from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.migration_lists import MigrationFilters, list_migrations
 from migrations_app.selectors.migration_rows import MigrationRow, RoleTarget, rows_of, with_newest_plan
 from migrations_app.selectors.next_action import NextAction, Situation, next_action, refusals_of, rollback_why_not
@@ -29,6 +29,7 @@ from migrations_app.selectors.plans import (
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.reviews import ReviewPanel, SignatureRow, SignerRow, review_panel
 from migrations_app.selectors.run_rows import RunRow
+from migrations_app.selectors.signing import signing_of
 from migrations_app.selectors.start_check import StartCheck, UnmetRow, start_check
 from migrations_app.selectors.timeline import TimelineEntry, timeline
 
@@ -97,16 +98,17 @@ def migration_row(*, actor: Actor, migration_id: int) -> MigrationRow:
 
 def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> MigrationPage:
     """Raises NotFound."""
-    migration = visible_migration(actor, migration_id)
     access = access_of(actor)
+    migration = visible_migration(actor, migration_id, access)
     row = rows_of([migration])[0]
     newest = _revision_or_none(migration)
-    review = review_panel(actor, access, migration, newest, now=now)
-    start = start_check(migration, newest, now=now)
+    signing = signing_of(migration)
+    review = review_panel(actor, access, migration, newest, signing, now=now)
+    start = start_check(migration, newest, now=now, signing=signing)
     runs = run_rows.rows_of(run_rows.with_names(migration.runs.order_by("-pk"))[:_RUNS_SHOWN], now=now)
     back = ""
     if row.status in (MigrationStatus.COMPLETED, MigrationStatus.FAILED):
-        back = rollback_why_not(start_check(migration, newest, now=now, kind=RunKind.ROLLBACK))
+        back = rollback_why_not(start_check(migration, newest, now=now, kind=RunKind.ROLLBACK, signing=signing))
     else:
         back = f"the migration is {migration.get_status_display()}"
     live = next((run for run in runs if not run.is_final), None)
@@ -144,10 +146,10 @@ def revision_diff(*, actor: Actor, migration_id: int, before: int, after: int) -
     return diff(visible_revision(migration, before), visible_revision(migration, after))
 
 
-def visible_migration(actor: Actor, migration_id: int) -> Migration:
+def visible_migration(actor: Actor, migration_id: int, access: Access | None = None) -> Migration:
     """With the annotations of a row. Raises NotFound, the same for one that is hidden."""
     usable = isinstance(migration_id, int) and 0 < migration_id <= LARGEST_ID
-    here = access_of(actor).within(Permission.VIEW)
+    here = (access or access_of(actor)).within(Permission.VIEW)
     found = with_newest_plan(Migration.objects.filter(here, pk=migration_id)).first() if usable else None
     if found is None:
         raise NotFound(

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from migrations_app.engine.policy import counted, outstanding, required_approvals
-from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role
+from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState
 from migrations_app.models import Migration, MigrationEditor, PlanRevision, Signature
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.access import Access, Permission, people_with
+from migrations_app.selectors.access import Access, Permission
 from migrations_app.selectors.planned_targets import changed_targets
-from migrations_app.selectors.start_check import signature_facts
+from migrations_app.selectors.signing import Signing
 
 STEP_UP = timedelta(seconds=300)  # a signature needs a proof of presence no older (DESIGN section 5)
 OPEN = (ReviewState.IN_REVIEW, ReviewState.APPROVED)
@@ -67,10 +67,16 @@ class ReviewPanel:
 
 
 def review_panel(
-    actor: Actor, access: Access, migration: Migration, revision: PlanRevision | None, *, now: datetime
+    actor: Actor,
+    access: Access,
+    migration: Migration,
+    revision: PlanRevision | None,
+    signing: Signing,
+    *,
+    now: datetime,
 ) -> ReviewPanel:
     digest = revision.digest if revision else ""
-    facts = signature_facts(migration)
+    facts = signing.facts
     required = required_of(migration, revision)
     author = access.can(Permission.AUTHOR, migration.environment_id)
     planned = revision is not None and migration.status == MigrationStatus.PLANNED
@@ -90,7 +96,7 @@ def review_panel(
         can_submit=author and planned and migration.review_state not in OPEN,
         can_withdraw=author and migration.review_state in OPEN and planned,
         signatures=_signatures(migration, digest),
-        signers=_signers(migration, digest),
+        signers=_signers(migration, signing, digest),
     )
 
 
@@ -165,20 +171,16 @@ def _signatures(migration: Migration, digest: str) -> tuple[SignatureRow, ...]:
     )
 
 
-def _signers(migration: Migration, digest: str) -> tuple[SignerRow, ...]:
-    editors = set(migration.editors.values_list("person_id", flat=True)) | {migration.created_by_id}
-    signed = set(
-        Signature.objects.filter(
-            migration=migration, digest=digest, voided_at=None, decision=Decision.APPROVE
-        ).values_list("person_id", flat=True)
-    )
+def _signers(migration: Migration, signing: Signing, digest: str) -> tuple[SignerRow, ...]:
+    editors = signing.editors | {migration.created_by_id}
+    signed = {fact.person for fact in signing.facts if fact.digest == digest and fact.decision is Decision.APPROVE}
     return tuple(
         SignerRow(
             person_id=person.pk,
             name=str(person),
             username=person.username,
-            signed=person.pk in signed,
+            signed=person.username in signed,
             why_not="has edited this migration" if person.pk in editors else "",
         )
-        for person in people_with(Role.APPROVER, migration.environment_id)
+        for person in signing.approvers
     )

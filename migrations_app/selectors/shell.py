@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from migrations_app.models import Environment, Person
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
+from migrations_app.selectors.audit import ChainStatus, chain_seen_by
 from migrations_app.selectors.inbox import open_count
 
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """`roles` are sentences such as “operator in staging”. `sees_something`: some environment is open to them."""
+    """`roles` are sentences such as “operator in staging”. `sees_something`: some environment is open to them.
+
+    `chain` is None for whoever may not read the audit trail.
+    """
 
     username: str
     name: str
@@ -23,6 +27,7 @@ class Shell:
     can_manage_people: bool
     can_read_audit: bool
     sees_something: bool
+    chain: ChainStatus | None
 
 
 def shell(*, actor: Actor) -> Shell:
@@ -40,6 +45,7 @@ def shell(*, actor: Actor) -> Shell:
         can_manage_people=access.can(Permission.MANAGE_PEOPLE, None),
         can_read_audit=access.anywhere(Permission.READ_AUDIT),
         sees_something=access.anywhere(Permission.VIEW),
+        chain=chain_seen_by(access),
     )
 
 

@@ -10,21 +10,19 @@ from datetime import datetime
 
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.policy import SignatureFact, required_approvals
+from migrations_app.engine.policy import required_approvals
 from migrations_app.engine.start_check import Blocker, StartFacts, check_start
 from migrations_app.engine.vocabulary import (
     ClaimMode,
-    Decision,
     MigrationStatus,
     ReviewState,
-    Role,
     RunKind,
     RunState,
 )
 from migrations_app.handlers import registry
-from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, Signature, StepRun
-from migrations_app.selectors.access import people_with
+from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, StepRun
 from migrations_app.selectors.planned_targets import changed_targets
+from migrations_app.selectors.signing import Signing, signing_of
 
 _APPROVAL_CODES = frozenset({"approvals_missing", "not_approved", "review_expired", "signer_not_eligible"})
 _DRY_RUN_CODES = frozenset({"dry_run_missing", "dry_run_too_old"})
@@ -49,11 +47,17 @@ class StartCheck:
 
 
 def start_check(
-    migration: Migration, revision: PlanRevision | None, *, now: datetime, kind: RunKind = RunKind.APPLY
+    migration: Migration,
+    revision: PlanRevision | None,
+    *,
+    now: datetime,
+    kind: RunKind = RunKind.APPLY,
+    signing: Signing | None = None,
 ) -> StartCheck:
+    """`signing`: where it is known already."""
     if revision is None:
         return StartCheck(False, (UnmetRow("not_planned", "The migration has no plan yet.", "Plan it first."),))
-    facts = start_facts(migration, revision, kind=kind, now=now)
+    facts = start_facts(migration, revision, kind=kind, now=now, signing=signing)
     unmet = check_start(facts)
     met = tuple(_met(facts, {each.code for each in unmet})) if kind is RunKind.APPLY else ()
     return StartCheck(not unmet, tuple(UnmetRow(u.code, u.message, u.fix) for u in unmet), met)
@@ -72,7 +76,13 @@ def _met(facts: StartFacts, unmet: set[str]) -> Iterator[str]:
 
 
 def start_facts(
-    migration: Migration, revision: PlanRevision, *, kind: RunKind, now: datetime, expected_digest: str = ""
+    migration: Migration,
+    revision: PlanRevision,
+    *,
+    kind: RunKind,
+    now: datetime,
+    expected_digest: str = "",
+    signing: Signing | None = None,
 ) -> StartFacts:
     """What the database knows. A target whose configuration is no longer the planned one counts as drift."""
     plan = Plan.from_content(revision.content)
@@ -88,7 +98,7 @@ def start_facts(
         digest=revision.digest,
         expected_digest=expected_digest,
         required_approvals=required_approvals(migration.environment.required_approvals, approval_required=approval),
-        signatures=signature_facts(migration),
+        signatures=(signing or signing_of(migration)).facts,
         review_expires_at=migration.review_expires_at,
         approval_required=approval,
         dry_run_required=bool(plan.options.get("dry_run_required", True)),
@@ -101,26 +111,6 @@ def start_facts(
         rollback_enabled=bool(plan.options.get("rollback_enabled", True)),
         later_runs=_later_runs(migration, plan) if kind is RunKind.ROLLBACK else (),
         irreversible=_irreversible(migration, plan) if kind is RunKind.ROLLBACK else (),
-    )
-
-
-def signature_facts(migration: Migration) -> tuple[SignatureFact, ...]:
-    """Live approvals and declines, each with why it does not count today where it does not."""
-    may_sign = {person.pk for person in people_with(Role.APPROVER, migration.environment_id)}
-    editors = set(migration.editors.values_list("person_id", flat=True))
-    rows = Signature.objects.filter(migration=migration, voided_at=None).exclude(decision=Decision.COMMENT)
-    return tuple(
-        SignatureFact(
-            person=row.person.username,
-            decision=Decision(row.decision),
-            digest=row.digest,
-            not_eligible_because="has edited the migration"
-            if row.person_id in editors
-            else ""
-            if row.person_id in may_sign
-            else f"no longer has the approver role in {migration.environment.name}",
-        )
-        for row in rows.select_related("person").order_by("pk")
     )
 
 

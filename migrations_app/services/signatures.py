@@ -7,7 +7,7 @@ from migrations_app.engine.policy import outstanding
 from migrations_app.engine.vocabulary import Decision, ReviewState
 from migrations_app.models import Migration, Signature
 from migrations_app.selectors.reviews import required_of
-from migrations_app.selectors.start_check import signature_facts
+from migrations_app.selectors.signing import signing_of
 from migrations_app.services import audit, finding, notifications
 from migrations_app.services.actor import Actor
 
@@ -24,7 +24,7 @@ def recount(migration: Migration, *, actor: Actor, now: datetime) -> bool:
     if migration.review_state != ReviewState.IN_REVIEW or revision is None:
         return False
     required = required_of(migration, revision)
-    if outstanding(required, signature_facts(migration), revision.digest):
+    if outstanding(required, signing_of(migration).facts, revision.digest):
         return False
     move(migration, ReviewEvent.APPROVED)
     for kind in (notifications.SIGNATURE_WANTED, notifications.REVIEW_APPROVED):  # of an approval before, too

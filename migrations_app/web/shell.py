@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from migrations_app.runtime import settings
-from migrations_app.selectors.audit import ChainStatus, chain_status
+from migrations_app.selectors.audit import ChainStatus
 from migrations_app.selectors.shell import Shell, shell
 from migrations_app.web.requests import PageRequest
 
@@ -53,7 +53,7 @@ def _frame(request: PageRequest) -> Frame:
         reader=reader,
         nav=navigation(request, reader),
         settings_tabs=settings_tabs(request),
-        chain=_chain(chain_status(actor=request.actor)) if reader.can_read_audit else None,
+        chain=_chain(reader.chain) if reader.chain else None,
         maintenance=not settings.current().enabled,
     )
 

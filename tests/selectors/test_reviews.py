@@ -7,6 +7,7 @@ from migrations_app.engine.vocabulary import ReviewState
 from migrations_app.models import RoleGrant
 from migrations_app.selectors.access import access_of
 from migrations_app.selectors.reviews import barred, recently_present, review_panel
+from migrations_app.selectors.signing import signing_of
 from migrations_app.services import reviews, targets
 from tests.stores_on_disk import newest
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def panel(actor, migration, now):
     migration.refresh_from_db()
     revision = migration.revisions.order_by("-number").first()
-    return review_panel(actor, access_of(actor), migration, revision, now=now)
+    return review_panel(actor, access_of(actor), migration, revision, signing_of(migration), now=now)
 
 
 @pytest.fixture
