@@ -11,19 +11,20 @@ the adoption lock exclusively, the second shared; a living session with a versio
 
 import struct
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
+from typing import Any
 
-from psycopg import errors
+from psycopg import Transaction, errors
 
 from migrations_app.engine.errors import Timeout
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.routed.base import Adopted, Held, bucket_of
-from migrations_app.stores.routed.postgres.journal import lift_sequence
 from migrations_app.stores.routed.postgres.merging import HELD, Merge
 from migrations_app.stores.routed.postgres.names import ADOPTION_LOCK
 from migrations_app.stores.routed.postgres.parts import Parts
 from migrations_app.stores.routed.postgres.rows import Rows
-from migrations_app.stores.sessions.applying import refuse_unrepresentable
+from migrations_app.stores.sessions.applying import refuse_unrepresentable, stale
 from migrations_app.stores.sessions.postgres.binary_rows import HEADER, TRAILER
 from migrations_app.stores.sessions.postgres.binary_rows import Rows as CopyRows
 from migrations_app.stores.sessions.postgres.connection import Connection
@@ -85,14 +86,21 @@ class Adopter:
                 return self._adopt(arriving, worker, len(held))
             except (errors.UniqueViolation, errors.DeadlockDetected):
                 continue
+            except errors.UndefinedTable:
+                if not self._fences.exist():
+                    raise stale(worker, None) from None
+                raise
         raise Timeout("Other workers keep writing the same sessions; none of the batch was adopted.")
 
     def _begin(self, worker: WorkerToken, lock: str) -> int:
         """`lock` takes the adoption lock. Returns the server's clock in ms."""
         now_ms = self._fences.check(worker)
-        taken = f", {lock}({self._parts.names.lock}, {ADOPTION_LOCK})" if lock else ""
-        self._connection.execute(raw(f"SELECT set_config('snakeweb.routed', '1', true){taken}"), prepare=True)
+        self._connection.execute(self._marked_as_ours(lock), prepare=True)
         return now_ms
+
+    def _marked_as_ours(self, lock: str) -> Any:
+        taken = f", {lock}({self._parts.names.lock}, {ADOPTION_LOCK})" if lock else ""
+        return raw(f"SELECT set_config('snakeweb.routed', '1', true){taken}")
 
     def _copy(self, records: Sequence[SessionRecord], worker: WorkerToken, count: int) -> Adopted:
         with self._connection.transaction():
@@ -109,28 +117,35 @@ class Adopter:
         return Adopted(len(live), 0, count - len(live))
 
     def _adopt(self, arriving: Sequence[Held], worker: WorkerToken, count: int) -> Adopted:
-        execute = self._connection.execute
-        with self._connection.transaction():
-            now_ms = self._begin(worker, _lock_for(arriving))
-            if not self._staged:
-                execute(self._parts.layout.stage_statement())
-                execute(raw(self._merge.stage_statement()))
+        """In few round trips: while a bucket is handed over its writes wait for them."""
+        connection, execute = self._connection, self._connection.execute
+        with ExitStack() as transaction:
+            with connection.pipeline():
+                transaction.enter_context(
+                    Transaction(connection)
+                )  # `connection.transaction()` would stay in the pipeline
+                asked = self._fences.ask(worker)
+                execute(self._marked_as_ours(_lock_for(arriving)), prepare=True)
+                if not self._staged:
+                    execute(self._parts.layout.stage_statement())
+                    execute(raw(self._merge.stage_statement()))
+            now_ms = self._fences.judge(worker, asked)
             taken = [each for each in arriving if each.record is None or _lives(each.record, now_ms)]
             records = [each.record for each in taken if each.record is not None]
             self._send(raw(f"COPY {HELD} (key, bucket, epoch, seq, dead, beside) FROM STDIN (FORMAT binary)"),
                        b"".join([HEADER, *(self._row(each) for each in taken), TRAILER]))  # fmt: skip
             if records:
                 self._send(self._copy_stage, self._stage.encode(records, UNVERSIONED))
-            # One round trip for all of them; planned each time, for the next batch may have five rows or a thousand.
-            with self._connection.pipeline():
+            # Planned each time, for the next batch may have five rows or a thousand.
+            with connection.pipeline():
                 met = [execute(statement, prepare=False) for statement in self._merge.locks]
                 raised = [execute(statement, prepare=False) for statement in self._merge.raisings]
                 for statement in self._merge.effects:
                     execute(statement, prepare=False)
                 outcome = execute(self._merge.outcome, prepare=True)
-            written, seq = outcome.fetchone() or (0, None)
-            if seq:
-                lift_sequence(self._connection, self._parts.names, seq)
+                for statement in self._merge.lifts:
+                    execute(statement, prepare=True)
+            (written,) = outcome.fetchone() or (0,)
         self._staged = True
         self._straight = not any(cursor.rowcount for cursor in met)
         later = sum(cursor.rowcount for cursor in raised)

@@ -9,6 +9,7 @@ table of sessions for it. An array of the keys (`AMONG`) is looked up in the ind
 
 # ruff: noqa: S608 - made of our own words, and of names that `quoted` has quoted
 
+from migrations_app.stores.routed.postgres.names import SEQUENCE_LOCK
 from migrations_app.stores.routed.postgres.parts import NOW_MS, Parts
 from migrations_app.stores.sessions.postgres.columns import Column, later_expression
 from migrations_app.stores.sessions.postgres.table import quoted, raw, stage_name
@@ -36,7 +37,18 @@ class Merge:
             ),
         ]
         self.effects = [*refusals, *(raw(statement) for statement in self._effects())]
-        self.outcome = raw(f"SELECT count(*), max(seq) FROM {HELD}")
+        self.outcome = raw(f"SELECT count(*) FROM {HELD}")
+        # As `journal.lift_sequence`: what is minted here from now on is above what was adopted.
+        highest = f"(SELECT max(seq) AS seq FROM {HELD}) h, {names.of('seq')} s WHERE s.last_value"
+        self.lifts = [
+            raw(
+                f"SELECT pg_advisory_xact_lock({names.lock}, {SEQUENCE_LOCK}) FROM {highest} < h.seq OR NOT s.is_called"
+            ),
+            raw(
+                f"SELECT setval({names.sequence('seq')}, h.seq) FROM {highest} < h.seq "
+                "OR s.last_value = h.seq AND NOT s.is_called"
+            ),
+        ]
 
     def stage_statement(self) -> str:
         return (

@@ -18,6 +18,7 @@ from migrations_app.engine.errors import (
 from migrations_app.stores.sessions.configuration import StoreConfig
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 CONNECT_SECONDS = 5
 SESSION = {

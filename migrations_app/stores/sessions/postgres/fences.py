@@ -8,7 +8,7 @@ from psycopg.sql import SQL
 from migrations_app.engine.errors import Timeout
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.sessions.applying import run_of, stale
-from migrations_app.stores.sessions.postgres.connection import Connection
+from migrations_app.stores.sessions.postgres.connection import Connection, Cursor
 from migrations_app.stores.sessions.postgres.table import Names
 
 ATTEMPTS = 4
@@ -38,9 +38,17 @@ class Fences:
         Raises LeaseLost when a greater token is known, or none.
         """
         try:
-            row = self._connection.execute(self._check, [worker.scope], prepare=True).fetchone()
+            return self.judge(worker, self.ask(worker))
         except errors.UndefinedTable:
             raise stale(worker, None) from None
+
+    def ask(self, worker: WorkerToken) -> Cursor:
+        """`check` for a pipeline: what `judge` reads once it has been sent. Raises UndefinedTable there."""
+        return self._connection.execute(self._check, [worker.scope], prepare=True)
+
+    def judge(self, worker: WorkerToken, asked: Cursor) -> int:
+        """Returns the server's clock in ms. Raises LeaseLost."""
+        row = asked.fetchone()
         if row is None or row[0] > worker.token:
             raise stale(worker, None if row is None else row[0])
         return int(row[1])

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.routing.configuration import router_from
@@ -155,9 +156,11 @@ def old_build(rig: Rig) -> None:
                 rig.most(detected_after_s=round(time.monotonic() - began, 2))
                 journey.hand_over()
                 rig.reaches(
-                    lambda journey=journey: "G4" in journey.closed_gates(), 10, "the gate G4 to be closed for them"
+                    lambda journey=journey: _stray(journey) or "G4" in journey.closed_gates(),
+                    10,
+                    "the gate G4 to be closed for them",
                 )
-                rig.watch(1)
+                rig.watch(1, partial(_stray, journey))
                 rig.expect(not journey.buckets(RoutePhase.DUAL_B), "a bucket was handed over beside an old build")
                 rig.add(detected=int(seen))
                 rig.reaches(
@@ -165,6 +168,11 @@ def old_build(rig: Rig) -> None:
                 )
                 _as_left(journey, strays)
                 judge(journey)
+
+
+def _stray(journey: Journey) -> None:
+    """The old build goes on writing: a gate that hears nothing of it for a while opens again."""
+    journey.a.put(journey.quiet[0], packed("stray.0"), now_ms() + 3 * HOUR_MS)
 
 
 def _carried(journey: Journey, strays: list[str]) -> bool:

@@ -3,11 +3,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from migrations_app.engine.plan import Target
+from migrations_app.handlers.session.zero_downtime.actions import switch
 from tests.handlers.session.zero_downtime.actions.stage import Reporting
 from tests.handlers.session.zero_downtime.moves import ZeroMove
 from tests.handlers.session.zero_downtime.world import InMemory, OnServers
 
 Place = Callable[[], Target]
+
+
+@pytest.fixture(autouse=True)
+def nothing_to_listen_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a hand-over one look at the journal is enough where nobody else writes."""
+    monkeypatch.setattr(switch, "LISTEN_TIMES", 1)
+    monkeypatch.setattr(switch, "LISTEN_SECONDS", 0.0)
 
 
 @pytest.fixture

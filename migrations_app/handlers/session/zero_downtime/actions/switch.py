@@ -34,7 +34,9 @@ from migrations_app.handlers.session.zero_downtime.waves import CHUNK, WAVES, ne
 GATE_SECONDS = 0.5  # a look asks both stores about twenty questions
 SAVE_SECONDS = 2.0
 MOST_ABORTS = 5
-LATELY = 200
+LATELY = 200  # sessions
+FEW = 50  # sessions; with more of them the journal is not nearly empty
+LISTEN_TIMES, LISTEN_SECONDS, LONGEST_LISTENING_SECONDS = 10, 0.03, 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +130,7 @@ class Switch(Action):
         with _hand_off(ctx, pair, FORWARD, record) as hand_off:
             if not self._through_gates(ctx, pair, record, state, chunk, hand_off):
                 return state
+            _listen(ctx, hand_off, chunk)
             try:
                 done = hand_off.hand_over(chunk)
             except HandOffAborted as reason:
@@ -194,7 +197,7 @@ class Switch(Action):
                 return replace(state, waves=0, wave_at="", aborts=0)
             chunk = handed[: state.chunk]
             with _hand_off(ctx, pair, BACK, record) as hand_off:
-                _carry_first(ctx, hand_off, chunk)
+                _listen(ctx, hand_off, chunk)
                 try:
                     done = hand_off.hand_over(chunk)
                 except HandOffAborted as reason:
@@ -257,11 +260,17 @@ def _waited(ctx: ActionContext, state: State, reason: HandOffAborted) -> State:
     return state.paused(reason.details.get("paused_ms", 0), ctx.parameters["pause_target_ms"])
 
 
-def _carry_first(ctx: ActionContext, hand_off: HandOff, buckets: Sequence[int]) -> None:
-    """Empty most of the journal before anybody has to wait for the rest of it."""
-    ends = ctx.clock.monotonic() + 5.0
-    while len(hand_off.relay.carry(buckets).ids) >= 50 and ctx.clock.monotonic() < ends:
+def _listen(ctx: ActionContext, hand_off: HandOff, buckets: Sequence[int]) -> None:
+    """Empty most of the journal before anybody has to wait for the rest of it, and for a moment carry what comes,
+    beside the relay: what was written lately is compared once more while writes wait.
+    """
+    ends = ctx.clock.monotonic() + LONGEST_LISTENING_SECONDS
+    listened = 0
+    while listened < LISTEN_TIMES and ctx.clock.monotonic() < ends:
         ctx.progress.alive()
+        if len(hand_off.relay.carry(buckets).ids) < FEW:
+            listened += 1
+            time.sleep(LISTEN_SECONDS)
 
 
 @contextmanager
