@@ -33,6 +33,7 @@ from migrations_app.stores.sessions.postgres.table import raw
 from migrations_app.stores.sessions.records import UNVERSIONED, SessionRecord
 
 ATTEMPTS = 8
+FEW = 50  # sessions, as the relay brings them
 EXCLUSIVE, SHARED = "pg_advisory_xact_lock", "pg_advisory_xact_lock_shared"
 _key = struct.Struct("!hi").pack
 _rest = struct.Struct("!ihiqiqi?i?").pack
@@ -136,12 +137,13 @@ class Adopter:
                        b"".join([HEADER, *(self._row(each) for each in taken), TRAILER]))  # fmt: skip
             if records:
                 self._send(self._copy_stage, self._stage.encode(records, UNVERSIONED))
-            # Planned each time, for the next batch may have five rows or a thousand.
+            # A plan that is kept is one for few rows; larger batches are planned each time.
+            keep = len(taken) <= FEW
             with connection.pipeline():
-                met = [execute(statement, prepare=False) for statement in self._merge.locks]
-                raised = [execute(statement, prepare=False) for statement in self._merge.raisings]
+                met = [execute(statement, prepare=keep) for statement in self._merge.locks]
+                raised = [execute(statement, prepare=keep) for statement in self._merge.raisings]
                 for statement in self._merge.effects:
-                    execute(statement, prepare=False)
+                    execute(statement, prepare=keep)
                 outcome = execute(self._merge.outcome, prepare=True)
                 for statement in self._merge.lifts:
                     execute(statement, prepare=True)
