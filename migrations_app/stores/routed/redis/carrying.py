@@ -165,7 +165,8 @@ class Carrying:
         for start in range(0, max(1, len(ids)), FEW):
             looks = self._look(ids[start : start + FEW], FEW)
             odd = [(name, seen, -1) for name, seen in looks if seen.written_without_a_guard(name in changed)]
-            found += sum(version is not None for version in self._version(odd, worker, counted=True))
+            if odd or not start:  # a stale worker learns that it is one all the same
+                found += sum(version is not None for version in self._version(odd, worker, counted=True))
         return found
 
     def _version(

@@ -1,7 +1,11 @@
+import time
 from collections.abc import Sequence
+
+import pytest
 
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.handlers.session.zero_downtime import legacy
 from migrations_app.handlers.session.zero_downtime.legacy import LegacyWatch
 from migrations_app.stores.sessions.records import SessionRecord
 from migrations_app.testing.routed_memory import MemoryRoutedStore
@@ -86,6 +90,27 @@ def test_keys_that_a_server_names_are_looked_at_where_they_are_served() -> None:
     assert isinstance(pair.a, Telling)
     assert isinstance(pair.b, Telling)
     assert (pair.a.looked, pair.b.looked) == ((), ("one", "two"))
+
+
+def test_many_ids_are_looked_at_little_by_little_and_it_is_quiet_only_after_the_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(legacy, "AT_ONCE", 1)
+    world = InMemory(makes={"a": Telling})
+    pair = world.pair()
+    watch = LegacyWatch(world.background(pair.worker), pair)
+    monkeypatch.setattr(legacy, "LOOK_SECONDS", 0.0)
+
+    quiet = [0]
+    for _ in range(4):
+        watch.look(world.record)
+        quiet.append(watch.told()["legacy_quiet_ms"])
+        time.sleep(0.01)
+
+    assert isinstance(pair.a, Telling)
+    assert pair.a.looked == ("one", "two", "one", "two")
+    assert quiet[1] == 0
+    assert quiet[2] == quiet[3] < quiet[4]
 
 
 def test_a_store_that_may_have_missed_a_write_was_not_quiet() -> None:
