@@ -46,11 +46,12 @@ class OrmLive:
     def show(self, route: str, name: str, values: Mapping[str, Any]) -> None:
         found = Route.objects.filter(environment_id=self._environment_id, name=route).values_list("pk", flat=True)
         for route_id in found:
-            if name == RELAY and LAG in values:
-                route_samples.keep(route_id, RouteSeries.LAG, int(values[LAG]), now=self._clock.now())
-            RoutePanel.objects.update_or_create(
-                route_id=route_id, name=name, defaults={"values": dict(values), "at": self._clock.now()}
-            )
+            with transaction.atomic():  # one turn as the database's writer, not three
+                if name == RELAY and LAG in values:
+                    route_samples.keep(route_id, RouteSeries.LAG, int(values[LAG]), now=self._clock.now())
+                RoutePanel.objects.update_or_create(
+                    route_id=route_id, name=name, defaults={"values": dict(values), "at": self._clock.now()}
+                )
 
     def shown(self, route: str) -> Mapping[str, Mapping[str, Any]]:
         rows = RoutePanel.objects.filter(route__environment_id=self._environment_id, route__name=route)
