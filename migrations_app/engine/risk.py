@@ -174,13 +174,18 @@ def write_pause(spec: Spec, analysis: Analysis, steps: Sequence[Step]) -> Iterat
         )
 
 
+def _time(seconds: int) -> str:
+    """`90` -> `90 s`, `7276` -> `121 min`."""
+    return f"{seconds} s" if seconds < 120 else f"{round(seconds / 60)} min"
+
+
 def duration(spec: Spec, analysis: Analysis, steps: Sequence[Step]) -> Iterator[Finding]:
     seconds = sum(step.estimated_seconds for step in steps)
     if seconds >= LONG_SECONDS:
         yield Finding(
             "duration",
             "Takes long",
-            f"About {seconds // 60} minutes.",
+            f"About {_time(seconds)}.",
             10 if seconds >= VERY_LONG_SECONDS else 4,
             "The longer it runs, the more can change or fail meanwhile.",
             "Raise “parallel_workers”, or move less at a time.",
@@ -194,7 +199,7 @@ def time_limit(spec: Spec, analysis: Analysis, steps: Sequence[Step]) -> Iterato
         yield Finding(
             "time_limit",
             "Little room within the time limit",
-            f"About {seconds} s of work, limit {limit // 1000} s.",
+            f"About {_time(seconds)} of work, limit {_time(limit // 1000)}.",
             8,
             "A run that is slower than expected is stopped and rolled back.",
             "Raise “timeout” to at least twice the estimate.",

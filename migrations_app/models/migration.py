@@ -38,7 +38,10 @@ class Migration(models.Model):
             one_of("status", MigrationStatus, "migration_status_known"),
             one_of("review_state", ReviewState, "migration_review_known"),
         ]
-        indexes = [models.Index(fields=["environment", "status"], name="migration_by_status")]
+        indexes = [
+            models.Index(fields=["environment", "status"], name="migration_by_status"),
+            models.Index(fields=["changed_at"], name="migration_by_change"),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -3,6 +3,7 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.engine.events import EventType
+from migrations_app.models import Migration
 from migrations_app.selectors.home import home_page
 from migrations_app.services import notifications
 from tests.selectors.journal import event, told
@@ -18,6 +19,8 @@ def test_what_needs_attention(stage, operator, people, now):
     notifications.tell([people["operator"]], now=now, kind="signature_wanted", text="look")
     notifications.tell([people["operator"]], now=now, kind="run_succeeded", text="news")
     migration = stage.migration()
+    stage.migration(title="Newer")
+    Migration.objects.filter(pk=migration.pk).update(changed_at=now + timedelta(minutes=1))
 
     page = home_page(actor=operator, now=now + timedelta(hours=1))
 

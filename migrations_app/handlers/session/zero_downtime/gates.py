@@ -104,7 +104,7 @@ class Gates:
         why = f"its eviction policy {probe.eviction_policy} may drop sessions" if evicts else ""
         if free is not None and free <= 0:
             why = "it has no room left"
-        return Gate("G5", "The new store has room", "no limit known" if free is None else f"{free:,} bytes free", why)
+        return Gate("G5", "The new store has room", "no limit known" if free is None else f"{_size(free)} free", why)
 
     def _fences(self, buckets: Sequence[int]) -> Gate:
         """An old epoch must be refused on both sides, and an accepted write must show up in the journal; tried in one
@@ -132,6 +132,14 @@ class Gates:
         found = self.pair.b.sessions.probe(counted=False).identity
         why = "" if found == expected else f"the store behind “{self.ctx.targets[TARGET].name}” is another one"
         return Gate("G7", "The plan is the one that was signed", f"target {found}", why)
+
+
+def _size(count: int) -> str:
+    """`78966132736` -> `79.0 GB`."""
+    name, unit = next(
+        ((n, u) for n, u in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)) if abs(count) >= u), ("bytes", 1)
+    )
+    return f"{count / unit:,.1f} {name}" if unit > 1 else f"{count} bytes"
 
 
 def _canary(run_id: int, bucket: int) -> str:
