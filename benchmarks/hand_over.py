@@ -109,6 +109,10 @@ def tell(figures: dict[str, Any]) -> None:
             f"{GOAL_PAUSE_MS}), longest {pause['longest_ms']} ms; {pause['writes']:,} writes in {pause['buckets']} "
             f"buckets, {figures['seconds'][name]} s"
         )
+    for gate, why in figures["kept_closed"].items():
+        say(
+            f"  as fast as they can: gate {gate} kept the second hand-over from happening: {why}; it went through paced"
+        )
     for problem in figures["problems"][:10]:
         say(f"  WRONG {problem[:600]}")
 

@@ -61,7 +61,7 @@ class People:
         page.get_by_label("User name or e-mail").fill(username)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/")
+        page.wait_for_url(lambda url: "/accounts/" not in url)  # and until it listens to keys
         return page
 
     def _heard(self, message: ConsoleMessage) -> None:
