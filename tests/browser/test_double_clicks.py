@@ -93,8 +93,7 @@ def test_a_double_click_does_it_once(plan: str, people: People, action: str) -> 
 
 def test_a_review_is_asked_for_and_withdrawn_once(plan: str, people: People) -> None:
     page = people.sign_in("operator")
-    page.goto(plan)
-    page.locator(".title").get_by_role("button", name="Submit for review").dblclick(no_wait_after=True)
+    more(page, plan, "Submit for review").dblclick(no_wait_after=True)
     wait_for(lambda: in_thread(submitted) > 0, SLOW / 1000, "the review")
     page.wait_for_load_state("networkidle")
     assert in_thread(submitted) == 1
