@@ -28,7 +28,6 @@ PAGES = {
         "/inbox/",
         "/migrations/",
         "/migrations/1/",
-        "/migrations/1/edit/",
         "/migrations/1/revisions/1/2/",
         "/runs/",
         "/runs/1/",
@@ -46,9 +45,10 @@ PAGES = {
         "/accounts/2fa/",
         "/accounts/sessions/",
         "/audit/",
+        "/audit/1/",
         "/runs/999/",
     ),
-    "operator": ("/", "/migrations/new/", "/migrations/import/", "/migrations/1/"),
+    "operator": ("/", "/migrations/new/", "/migrations/import/", "/migrations/1/", "/migrations/1/edit/"),
     "approver": ("/inbox/", "/migrations/1/", "/migrations/1/sign/"),
 }
 COLOURS = {"runOnly": ["color-contrast"]}
