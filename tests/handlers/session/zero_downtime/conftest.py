@@ -13,8 +13,8 @@ Place = Callable[[], Target]
 
 @pytest.fixture(autouse=True)
 def nothing_to_listen_to(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Before a hand-over one look at the journal is enough where nobody else writes."""
-    monkeypatch.setattr(switch, "LISTEN_TIMES", 1)
+    """Before a hand-over nobody listens: where nothing goes on beside the steps, schedules count each sign of life."""
+    monkeypatch.setattr(switch, "LISTEN_TIMES", 0)
     monkeypatch.setattr(switch, "LISTEN_SECONDS", 0.0)
 
 

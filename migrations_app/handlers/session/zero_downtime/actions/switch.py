@@ -267,10 +267,11 @@ def _listen(ctx: ActionContext, hand_off: HandOff, buckets: Sequence[int]) -> No
     ends = ctx.clock.monotonic() + LONGEST_LISTENING_SECONDS
     listened = 0
     while listened < LISTEN_TIMES and ctx.clock.monotonic() < ends:
-        ctx.progress.alive()
         if len(hand_off.relay.carry(buckets).ids) < FEW:
             listened += 1
             time.sleep(LISTEN_SECONDS)
+        else:
+            ctx.progress.alive()
 
 
 @contextmanager

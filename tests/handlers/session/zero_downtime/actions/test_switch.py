@@ -5,6 +5,7 @@ from migrations_app.engine.errors import IllegalTransition
 from migrations_app.engine.interruptions import Waits
 from migrations_app.engine.run_view import ParkedFor
 from migrations_app.engine.vocabulary import CutoverOrder, RoutePhase
+from migrations_app.handlers.session.zero_downtime.actions import switch
 from migrations_app.handlers.session.zero_downtime.actions.switch import MOST_ABORTS
 from migrations_app.handlers.session.zero_downtime.hand_off import BACK, FORWARD
 from migrations_app.handlers.session.zero_downtime.publishing import buckets_in
@@ -255,7 +256,10 @@ def test_undo_is_refused_once_the_old_store_was_let_go(stage: Stage, step: str) 
     assert stage.record == record
 
 
-def test_a_difference_on_the_way_back_is_repaired_before_it_is_tried_again(stage: Stage) -> None:
+def test_a_difference_on_the_way_back_is_repaired_before_it_is_tried_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switch, "LISTEN_TIMES", 1)
     many = ids_in(*range(64), count=60)  # so many that the driver says that it is alive once it has carried them
     stage.before("complete")
     for name in many:
