@@ -136,10 +136,10 @@ class Gates:
 
 def _size(count: int) -> str:
     """`78966132736` -> `79.0 GB`."""
-    name, unit = next(
-        ((n, u) for n, u in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)) if abs(count) >= u), ("bytes", 1)
-    )
-    return f"{count / unit:,.1f} {name}" if unit > 1 else f"{count} bytes"
+    for name, unit in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if count >= unit:
+            return f"{count / unit:,.1f} {name}"
+    return f"{count} bytes"
 
 
 def _canary(run_id: int, bucket: int) -> str:

@@ -96,8 +96,22 @@ class Journal:
             return int(count)
 
     def lift_sequence(self, seq: int) -> None:
-        """Within a transaction: what is minted from now on is above this."""
-        lift_sequence(self._connection, self._names, seq)
+        """Within a transaction: what is minted from now on is above this.
+
+        `setval` is not of the transaction; the lock keeps two workers from setting it back.
+        """
+        names, execute = self._names, self._connection.execute
+        behind = raw(f"SELECT FROM {names.of('seq')} WHERE last_value < %s OR NOT is_called")
+        if execute(behind, [seq]).fetchone() is None:
+            return
+        execute(raw(f"SELECT pg_advisory_xact_lock({names.lock}, {SEQUENCE_LOCK})"))
+        execute(
+            raw(
+                f"SELECT setval({names.sequence('seq')}, %s) FROM {names.of('seq')} "
+                "WHERE last_value < %s OR last_value = %s AND NOT is_called"
+            ),
+            [seq, seq, seq],
+        )
 
     def highest_seq(self) -> int:
         row = self._connection.execute(
@@ -110,21 +124,6 @@ class Journal:
             raw(f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {self._names.of('legacy')}")
         ).fetchone()
         return int(row[0]) if row else 0
-
-
-def lift_sequence(connection: Connection, names: RouteNames, seq: int) -> None:
-    """`setval` is not of the transaction; the lock keeps two workers from setting it back."""
-    behind = raw(f"SELECT FROM {names.of('seq')} WHERE last_value < %s OR NOT is_called")
-    if connection.execute(behind, [seq]).fetchone() is None:
-        return
-    connection.execute(raw(f"SELECT pg_advisory_xact_lock({names.lock}, {SEQUENCE_LOCK})"))
-    connection.execute(
-        raw(
-            f"SELECT setval({names.sequence('seq')}, %s) FROM {names.of('seq')} "
-            "WHERE last_value < %s OR last_value = %s AND NOT is_called"
-        ),
-        [seq, seq, seq],
-    )
 
 
 def _of(buckets: Sequence[int]) -> str:

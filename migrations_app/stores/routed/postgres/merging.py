@@ -38,7 +38,7 @@ class Merge:
         ]
         self.effects = [*refusals, *(raw(statement) for statement in self._effects())]
         self.outcome = raw(f"SELECT count(*) FROM {HELD}")
-        # As `journal.lift_sequence`: what is minted here from now on is above what was adopted.
+        # As `Journal.lift_sequence`, for a pipeline: what is minted here from now on is above what was adopted.
         highest = f"(SELECT max(seq) AS seq FROM {HELD}) h, {names.of('seq')} s WHERE s.last_value"
         self.lifts = [
             raw(

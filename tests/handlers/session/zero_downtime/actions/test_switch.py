@@ -190,6 +190,31 @@ def test_after_a_difference_under_the_fence_a_whole_pass_must_prove_the_stores_l
     assert served(stage) == 0
 
 
+def test_what_was_carried_while_listening_is_compared_although_its_journal_is_empty(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canary = ids_in(0)[0]
+    stage.before("switch").write(canary, b"1")
+    stage.move.live.told["verifier"] = {"clean_since": stage.move.clock.now().isoformat()}
+
+    class Asked(Watching):
+        def alive(self) -> None:
+            stage.move.live.cutover = CutoverOrder.HOLD
+
+    def damage(_seconds: float) -> None:
+        with stage.store("b") as store:
+            assert store.fetch([canary])[0].record is not None  # it was carried before writes had to wait
+            store.write(SessionRecord(canary, b"damaged"), None)
+
+    monkeypatch.setattr(switch, "LISTEN_TIMES", 1)
+    monkeypatch.setattr(switch.time, "sleep", damage)
+    book = Asked(stage)
+    assert waits(stage, book).reason is ParkedFor.HELD
+
+    assert book.last["aborts"] == 1
+    assert served(stage) == 0
+
+
 def test_a_hand_over_that_is_given_up_again_and_again_waits_for_a_person(stage: Stage) -> None:
     canary = ids_in(0)[0]
     stage.before("switch").write(canary, b"1")
