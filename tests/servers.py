@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from migrations_app.testing.beam import BeamNode, has_erlang
 from migrations_app.testing.servers import PostgresServer, RedisServer, scratch_directory
 
 
@@ -26,6 +27,27 @@ def postgres_server(server_directory: Path) -> Iterator[PostgresServer]:
     """Shared: use a table or a database of your own, or `empty_postgres`."""
     with PostgresServer(server_directory / "postgres") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def beam_node(server_directory: Path) -> Iterator[BeamNode]:
+    """Shared: start a session store of your own on it, under a name and with a table of its own."""
+    skip_without_erlang()
+    with BeamNode(server_directory / "beam") as node:
+        yield node
+
+
+@pytest.fixture
+def disposable_node(tmp_path: Path) -> Iterator[BeamNode]:
+    """A node of one test: kill it, freeze it, restart it."""
+    skip_without_erlang()
+    with BeamNode(tmp_path / "beam") as node:
+        yield node
+
+
+def skip_without_erlang() -> None:
+    if not has_erlang():
+        pytest.skip("no Erlang on this machine")
 
 
 @pytest.fixture

@@ -169,4 +169,6 @@ def address_of(config: Mapping[str, Any]) -> str:
         return f"sqlite {config.get('path')} {config.get('table', '')}".rstrip()
     if store == "snapshot":
         return f"snapshot {config.get('path')}"
+    if store == "beam":
+        return f"beam {config.get('node')} {config.get('table', '')}".rstrip()
     return ""

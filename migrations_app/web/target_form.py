@@ -13,7 +13,13 @@ from migrations_app.stores.sessions import CONFIG_FIELDS, WITH_COLUMNS
 from migrations_app.web.declared import Control, chosen_values, controls, posted_values
 from migrations_app.web.problems import ProblemsByField
 
-NAMES = {"redis": "Redis", "postgres": "PostgreSQL", "sqlite": "SQLite", "snapshot": "Snapshot file"}
+NAMES = {
+    "redis": "Redis",
+    "postgres": "PostgreSQL",
+    "sqlite": "SQLite",
+    "snapshot": "Snapshot file",
+    "beam": "Snakepit node",
+}
 STORES = tuple((store, NAMES[store]) for store in CONFIG_FIELDS)
 
 
@@ -40,8 +46,11 @@ class TargetForm:
     def controls(self, problems: ProblemsByField) -> tuple[Control, ...]:
         return controls(CONFIG_FIELDS[self.store], self.values, path="config", problems=problems)
 
-    def secret_fields(self) -> tuple[str, ...]:
-        return tuple(f"secrets.{name}" for name in SECRET_NAMES if name == "password" or self.store == "redis")
+    def secret_fields(self) -> tuple[tuple[str, str], ...]:
+        """Name and label of each credential that such a store takes."""
+        names = SECRET_NAMES if self.store == "redis" else SECRET_NAMES[:1]
+        labels = ("Cookie" if self.store == "beam" else "Password", "Password of the read-only user")
+        return tuple((f"secrets.{name}", label) for name, label in zip(names, labels, strict=False))
 
 
 def blank(query: Mapping[str, str]) -> TargetForm:

@@ -129,7 +129,7 @@ def _shown(
         "name",
         "config.columns",
         *(control.name for control in controls),
-        *form.secret_fields(),
+        *(name for name, _ in form.secret_fields()),
         *(p.field for p in problems.all if p.field.startswith("config.columns")),
     }
     context = {

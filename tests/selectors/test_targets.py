@@ -79,6 +79,7 @@ def test_hidden_ones_are_not_found(stage, outsider, viewer):
         ({"store": "postgres", "host": "p", "port": 6000, "database": "d", "table": "t"}, "postgres p:6000/d t"),
         ({"store": "sqlite", "path": "/x"}, "sqlite /x"),
         ({"store": "snapshot", "path": "/x"}, "snapshot /x"),
+        ({"store": "beam", "node": "snakepit@10.0.0.5"}, "beam snakepit@10.0.0.5"),
         ({}, ""),
     ],
 )

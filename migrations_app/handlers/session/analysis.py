@@ -68,6 +68,8 @@ def look(target: Target) -> tuple[dict[str, Any], Page | None]:
     }
     if probe.capacity_bytes is not None and probe.used_bytes is not None:
         state["free_bytes"] = max(0, probe.capacity_bytes - probe.used_bytes)
+    if probe.capacity_sessions is not None:
+        state["most_sessions"] = probe.capacity_sessions
     if page is not None and page.records:
         state["mean_bytes"] = sum(len(r.value) + len(r.id) for r in page.records) // len(page.records)
     return state, page

@@ -19,6 +19,7 @@ def problems_of(spec: Spec, analysis: Analysis) -> list[Problem]:
         *_answers(TARGET, analysis.target_state),
         *([] if config else _same_place(spec)),
         *_target_state(analysis.target_state),
+        *_quota(analysis),
         *_sample(spec, analysis.source_state),
         *_options(spec),
     ]
@@ -86,6 +87,18 @@ def _target_state(state: Mapping[str, Any]) -> Iterator[Problem]:
             f"The user of “{state['name']}” may not write there.",
             "Give it the right to write, or choose another user.",
             "target_read_only",
+        )
+
+
+def _quota(analysis: Analysis) -> Iterator[Problem]:
+    state, sessions = analysis.target_state, analysis.sizes.get("sessions", 0)
+    most = state.get("most_sessions")
+    if most is not None and sessions > most:
+        yield Problem(
+            "targets.target",
+            f"“{state['name']}” may hold {most} sessions, and {sessions} are to be moved.",
+            "Raise max_sessions of its session store, or choose another target.",
+            "target_quota",
         )
 
 

@@ -185,6 +185,41 @@ def source_removed(spec: Spec, analysis: Analysis, steps: Sequence[Step]) -> Seq
     )
 
 
+def callers_on_a_node(spec: Spec, analysis: Analysis, steps: Sequence[Step]) -> Sequence[Finding]:
+    nodes = [
+        f"“{state['name']}”" for state in (analysis.source_state, analysis.target_state) if state.get("store") == "beam"
+    ]
+    if not nodes:
+        return ()
+    return (
+        Finding(
+            "session.callers_on_a_node",
+            "Callers on the node do not wait",
+            f"{' and '.join(nodes)}: a session table of a Snakepit node",
+            15,
+            "Applications on the node know no route. What they write after the last comparison stays behind there.",
+            "Stop the traffic of the node before the switch, in a maintenance window.",
+        ),
+    )
+
+
+def fixed_deadlines(spec: Spec, analysis: Analysis, steps: Sequence[Step]) -> Sequence[Finding]:
+    sample = analysis.source_state.get("sample", {})
+    fixed = sample.get("size", 0) - sample.get("sliding", 0)
+    if analysis.target_state.get("store") != "beam" or fixed <= 0:
+        return ()
+    return (
+        Finding(
+            "session.fixed_deadlines",
+            "Fixed deadlines begin to slide",
+            f"{fixed} of {sample['size']} sampled sessions have a deadline of their own",
+            5,
+            "A node's sessions slide: the first access makes the time that was left the length of each later one.",
+            "Give the source's sessions a sliding length, or accept it.",
+        ),
+    )
+
+
 RULES: tuple[RiskRule, ...] = (
     amount,
     eviction,
@@ -196,4 +231,6 @@ RULES: tuple[RiskRule, ...] = (
     short_lived,
     no_catch_up,
     source_removed,
+    callers_on_a_node,
+    fixed_deadlines,
 )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from migrations_app.stores.sessions.base import FenceClass, SessionStore
+from migrations_app.stores.sessions.beam.store import BeamStore
 from migrations_app.stores.sessions.configuration import (
     CONFIG_FIELDS,
     WITH_COLUMNS,
@@ -27,12 +28,14 @@ _STORES: Mapping[str, _Open] = {
     "postgres": PostgresStore,
     "sqlite": SQLiteStore,
     "snapshot": SnapshotStore,
+    "beam": BeamStore,
 }
 _FENCES: Mapping[str, FenceClass] = {
     "redis": RedisStore.fence_class,
     "postgres": PostgresStore.fence_class,
     "sqlite": SQLiteStore.fence_class,
     "snapshot": SnapshotStore.fence_class,
+    "beam": BeamStore.fence_class,
 }
 
 

@@ -89,7 +89,8 @@ class StoreProbe:
     """What a look at a store shows. `identity` survives reconnects and restarts, not re-creation.
 
     `latency_ms` is the median round trip of five; `clock_skew_ms` = store's clock minus ours;
-    `capacity_bytes`/`used_bytes` None where the store has no limit of its own; `problems` are for people.
+    `capacity_bytes`, `used_bytes` and `capacity_sessions` are None where the store has no limit of its own; `problems`
+    are for people.
     """
 
     kind: str
@@ -104,6 +105,7 @@ class StoreProbe:
     eviction_policy: str = ""
     capacity_bytes: int | None = None
     used_bytes: int | None = None
+    capacity_sessions: int | None = None
     problems: tuple[str, ...] = ()
     details: dict[str, str] = field(default_factory=dict)
 

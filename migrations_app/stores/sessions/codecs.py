@@ -4,6 +4,7 @@ import json
 
 import msgpack  # type: ignore[import-untyped]
 
+from migrations_app.beam.terms import problem_with_term
 from migrations_app.stores.sessions.records import Codec
 
 
@@ -19,6 +20,8 @@ def problem_with(codec: Codec, value: bytes) -> str:
     """Why these bytes are not of the codec; '' when they are."""
     if codec is Codec.OPAQUE:
         return ""
+    if codec is Codec.ETF:
+        return problem_with_term(value)
     try:
         if codec is Codec.JSON:
             _JSON.decode(value.decode(json.detect_encoding(value), "surrogatepass"))

@@ -1,8 +1,8 @@
 """A session-store target's configuration: declared once, checked whole, turned into a typed value.
 
-`{"store": "redis" | "postgres" | "sqlite" | "snapshot", ...}`; passwords are never in it (they arrive as secrets
-`{"password", "readonly_password"}`). SQL stores take `columns`, a mapping from a record's part to the column that
-holds it: `{"key": "session_key", "value": "session_data", "expires_at": "expire_date"}`, or with a unit
+`{"store": "redis" | "postgres" | "sqlite" | "snapshot" | "beam", ...}`; passwords are never in it (they arrive as
+secrets `{"password", "readonly_password"}`). SQL stores take `columns`, a mapping from a record's part to the column
+that holds it: `{"key": "session_key", "value": "session_data", "expires_at": "expire_date"}`, or with a unit
 `{"expires_at": {"column": "expires", "unit": "s"}}`. Without `columns` the table is Snakeweb's own.
 """
 
@@ -31,6 +31,7 @@ COLUMN_PARTS = (
 )
 # 53: the side table's name `<table>__snakeweb` must fit into PostgreSQL's 63 bytes.
 _TABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_$]{0,62}\.)?[A-Za-z_][A-Za-z0-9_$]{0,52}")
+_NODE = re.compile(r"[A-Za-z0-9_.-]{1,100}@[A-Za-z0-9.:-]{1,150}")
 _CODEC = Field(
     "codec",
     FieldKind.CHOICE,
@@ -93,6 +94,21 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("path", FieldKind.TEXT, "File", required=True, max_length=1000,
               help="Lines of JSON, as backups have them. Nobody else may write while its sessions are moved."),
         replace(_CODEC, help="How values are encoded whose line says opaque. Opaque values are never looked into."),
+    ),
+    "beam": (
+        Field("node", FieldKind.TEXT, "Node", required=True, max_length=255,
+              help="The node's own name, such as snakepit@10.0.0.5; the cookie is its password."),
+        Field("epmd_port", FieldKind.INTEGER, "Port of the port mapper", default=4369, minimum=1, maximum=65535),
+        Field("port", FieldKind.INTEGER, "Distribution port", default=0, minimum=0, maximum=65535,
+              help="0: the port mapper (EPMD) of the node's host tells it."),
+        Field("certificate", FieldKind.TEXT, "Certificate file", default="", max_length=1000,
+              help="For distribution over TLS: three PEM files on the workers' machine. Empty: not encrypted."),
+        Field("key", FieldKind.TEXT, "Key file", default="", max_length=1000),
+        Field("authority", FieldKind.TEXT, "File of the authority", default="", max_length=1000),
+        Field("server", FieldKind.TEXT, "Session server", default="Elixir.Snakepit.Bridge.SessionStore", max_length=255,
+              help="The registered process that owns the table."),
+        Field("table", FieldKind.TEXT, "ETS table", default="snakepit_sessions", max_length=200),
+        replace(_CODEC, default="etf", choices=("etf",), help="A node's sessions are Erlang terms."),
     ),
 }  # fmt: skip
 WITH_COLUMNS = frozenset({"postgres", "sqlite"})
@@ -203,6 +219,8 @@ def _contradictions(store: str, values: Mapping[str, Any], columns: Mapping[str,
         problems.append(
             Problem("config.path", "Such names are Snakeweb's own, beside a snapshot.", "Choose another name.")
         )
+    if store == "beam":
+        problems += _node_contradictions(values)
     if store == "redis" and values["prefix"].startswith("snakeweb:"):
         problems.append(
             Problem("config.prefix", "Keys under “snakeweb:” are Snakeweb's own.", "Choose another prefix.")
@@ -213,4 +231,17 @@ def _contradictions(store: str, values: Mapping[str, Any], columns: Mapping[str,
             problems.append(
                 Problem("config.layout", "Two parts share one hash field.", "Give every part its own field.")
             )
+    return problems
+
+
+def _node_contradictions(values: Mapping[str, Any]) -> list[Problem]:
+    problems = []
+    if not _NODE.fullmatch(values["node"]):
+        problems.append(
+            Problem("config.node", "This is not a node's name.", "Write name@host, as the node itself gives it.")
+        )
+    files = [values[part] for part in ("certificate", "key", "authority")]
+    if any(files) and not all(files):
+        fix = "Name all three PEM files, or none for a connection that is not encrypted."
+        problems.append(Problem("config.certificate", "TLS needs certificate, key and authority.", fix))
     return problems

@@ -21,6 +21,8 @@ def endpoint(config: Mapping[str, Any]) -> str:
         return f"redis://{_host(parsed)}:{parsed['port']}/{parsed['db']}"
     if parsed.store == "postgres":
         return f"postgresql://{_host(parsed)}:{parsed['port']}/{parsed['database']}"
+    if parsed.store == "beam":
+        return f"beam://{parsed['node']}"
     return f"{parsed.store}://{os.path.realpath(parsed['path'])}"
 
 

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import rfc8785
 
+from migrations_app.beam.terms import canonical as canonical_term
+
 _quote = json.encoder.encode_basestring_ascii
 
 
@@ -18,6 +20,7 @@ class Codec(StrEnum):
     OPAQUE = "opaque"
     JSON = "json"
     MSGPACK = "msgpack"
+    ETF = "etf"  # Erlang's external term format
 
 
 class Version(NamedTuple):
@@ -49,11 +52,13 @@ class SessionRecord:
     version: Version = UNVERSIONED
 
     def canonical_value(self) -> bytes:
-        """Bytes that are equal whenever two stores hold the same value in meaning (JSON: RFC 8785 form).
+        """Bytes that are equal whenever two stores hold the same value in meaning (JSON: in RFC 8785 form).
 
         Integers beyond 2^53 and lone surrogates have no RFC 8785 form; such a value is compared as sorted JSON
         with its numbers as they are.
         """
+        if self.codec is Codec.ETF:
+            return canonical_term(self.value)
         if self.codec is not Codec.JSON:
             return self.value
         parsed = json.loads(self.value)

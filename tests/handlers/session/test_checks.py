@@ -46,6 +46,14 @@ def test_everything_that_is_wrong_is_named_at_once():
     }
 
 
+def test_more_sessions_than_the_target_may_hold_are_a_problem():
+    small = analysis(target={"most_sessions": 99}, sizes={"sessions": 100})
+    enough = analysis(target={"most_sessions": 100}, sizes={"sessions": 100})
+
+    assert codes(spec(), small) == {("targets.target", "target_quota")}
+    assert codes(spec(), enough) == set()
+
+
 def test_each_problem_says_what_to_do():
     wrong = analysis(source={"exists": False}, target={"sessions": 3, "writable": False})
 

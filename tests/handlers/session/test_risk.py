@@ -54,6 +54,16 @@ CASES = {
         (spec(parameters={"catch_up_passes": 0}), analysis()),
         (spec(parameters={"catch_up_passes": 1}), analysis()),
     ),
+    "callers_on_a_node": (
+        risk.callers_on_a_node,
+        (spec(), analysis(source={"store": "beam"})),
+        (spec(), analysis(source={"store": "redis"})),
+    ),
+    "fixed_deadlines": (
+        risk.fixed_deadlines,
+        (spec(), analysis(source={"sample": {"size": 10, "sliding": 4}}, target={"store": "beam"})),
+        (spec(), analysis(source={"sample": {"size": 10, "sliding": 10}}, target={"store": "beam"})),
+    ),
     "source_removed": (
         risk.source_removed,
         (spec(options={"cleanup_source": True}), analysis()),

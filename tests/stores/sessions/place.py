@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import erldistpy
 import msgpack
 
 from migrations_app.engine.ports import WorkerToken
@@ -51,6 +52,9 @@ class Place:
             yield store
 
     def value(self, content: Any = 1) -> bytes:
+        if self.codec is Codec.ETF:
+            term: bytes = erldistpy.encode({"n": content})
+            return term
         if self.codec is Codec.MSGPACK:
             packed: bytes = msgpack.packb({"n": content})
             return packed

@@ -45,7 +45,7 @@ class ValidateTarget(Action):
             for warning in probe.problems:
                 ctx.log.warning(f"“{name}”: {warning}")
         free = self._free_bytes(probe)
-        self._refuse_too_small(ctx, free)
+        self._refuse_too_small(ctx, free, probe.capacity_sessions)
         known = {} if free is None else {"free_bytes": free}
         return {"latency_us": round(probe.latency_ms * 1000), "eviction_policy": probe.eviction_policy, **known}
 
@@ -65,12 +65,20 @@ class ValidateTarget(Action):
             return None
         return max(0, probe.capacity_bytes - probe.used_bytes)
 
-    def _refuse_too_small(self, ctx: ActionContext, free: int | None) -> None:
-        if free is None:
+    def _refuse_too_small(self, ctx: ActionContext, free: int | None, most: int | None) -> None:
+        if free is None and most is None:
             return
         with reading(ctx.targets[SOURCE]) as source:
             seen = sample(source, SAMPLE).records
             sessions = source.count()
+        if most is not None and sessions > most:
+            raise InsufficientResources(
+                f"“{ctx.targets[TARGET].name}” may hold {most} sessions; there are {sessions}. Nothing was changed. "
+                "Raise its quota.",
+                details={"most_sessions": most, "sessions": sessions},
+            )
+        if free is None:
+            return
         needed = sessions * sum(len(r.value) + len(r.id) for r in seen) // max(1, len(seen))
         if needed > free:
             raise InsufficientResources(

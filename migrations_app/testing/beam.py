@@ -1,0 +1,92 @@
+"""A real Erlang VM for tests and demos, with a session store that answers as Snakepit's own does.
+
+It needs `erl` on PATH (Debian: `erlang-base`). The node has a port mapper of its own, and both listen on loopback only.
+"""
+
+import contextlib
+import shutil
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from migrations_app.beam.distribution import NodeAddress
+from migrations_app.beam.node import Node
+from migrations_app.engine.errors import MigrationError
+from migrations_app.testing.processes import LocalServer, ServerNotStarted, free_port
+
+SOURCES = Path(__file__).parent / "erlang"
+COOKIE = "snakeweb-fixture"
+
+
+def has_erlang() -> bool:
+    return shutil.which("erl") is not None and shutil.which("erlc") is not None
+
+
+class BeamNode(LocalServer):
+    """A node `name@127.0.0.1`. `options` are those of the store, as Erlang text: `{"max_sessions": "infinity"}`."""
+
+    def __init__(self, directory: Path | str, *, name: str = "snakepit", options: Mapping[str, str] | None = None):
+        super().__init__(directory)
+        self.name = f"{name}@{self.host}"
+        self.epmd_port = free_port()
+        self._options = dict(options or {})
+        self._mapper: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> NodeAddress:
+        return NodeAddress(self.name, epmd_port=self.epmd_port)
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        return {"password": COOKIE}
+
+    def config(self, **values: Any) -> dict[str, Any]:
+        """Configuration of a session-store target on this node."""
+        return {"store": "beam", "node": self.name, "epmd_port": self.epmd_port, **values}
+
+    def evaluate(self, text: str, **bindings: Any) -> Any:
+        """By a connection of its own, as an application on the node would do it."""
+        with Node(self.address, COOKIE) as node:
+            return node.evaluate(text, **bindings)
+
+    def _prepare(self) -> None:
+        if not has_erlang():
+            raise ServerNotStarted("erl was not found. Install Erlang (Debian: apt install erlang-base).")
+        if not list(self.directory.glob("*.beam")):
+            sources = [str(source) for source in sorted(SOURCES.glob("*.erl"))]
+            subprocess.run(["erlc", "-o", str(self.directory), *sources], check=True, capture_output=True)  # noqa: S603, S607
+        if self._mapper is None or self._mapper.poll() is not None:
+            mapper = shutil.which("epmd") or "epmd"
+            command = [*self._bound(), mapper, "-port", str(self.epmd_port), "-address", self.host]
+            self._mapper = subprocess.Popen(  # noqa: S603
+                command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
+
+    def _command(self) -> Sequence[str]:
+        options = ", ".join(f"{name} => {value}" for name, value in self._options.items())
+        start = f"{{ok, _}} = snakeweb_fixture_store:start(#{{{options}}})."
+        environment = ["env", f"ERL_EPMD_PORT={self.epmd_port}", f"HOME={self.directory}"]
+        loopback = ["-kernel", "inet_dist_use_interface", "{127,0,0,1}"]
+        identity = ["-name", self.name, "-setcookie", COOKIE, "-start_epmd", "false"]
+        program = ["erl", "-noinput", "+sbwt", "none", *identity, *loopback, "-pa", str(self.directory)]
+        return [*self._bound(), *environment, *program, "-eval", start]
+
+    def _ready(self) -> bool:
+        with contextlib.suppress(MigrationError):
+            return bool(self.evaluate("whereis('Elixir.Snakepit.Bridge.SessionStore') =/= undefined"))
+        return False
+
+    @property
+    def _pid_file(self) -> Path:
+        return self.directory / "erl.pid"
+
+    def _stop_signal(self) -> signal.Signals:
+        return signal.SIGTERM
+
+    def _clean_up(self) -> None:
+        mapper, self._mapper = self._mapper, None
+        if mapper is not None:
+            mapper.kill()
+            mapper.wait()
