@@ -27,12 +27,11 @@ def main(arguments: Sequence[str]) -> int:
     if given.mutants:
         return _mutants(sweep, _chosen(given.only, GUARDS))
     began = time.monotonic()
-    rows = []
-    for fault in _chosen(given.only, TITLES):
-        row = sweep.run(fault)
+    rows, chosen = list[Row](), _chosen(given.only, TITLES)
+    for row in sweep.run_all(chosen):
         rows.append(row)
         tell(row)
-        table.write(given.directory, rows, facts)
+        table.write(given.directory, sorted(rows, key=lambda row: chosen.index(row.fault)), facts)
     counted = {verdict: sum(row.verdict is verdict for row in rows) for verdict in Verdict}
     say(", ".join(f"{count} {verdict}" for verdict, count in counted.items()) + f" in {time.monotonic() - began:.0f} s")
     return 1 if counted[Verdict.BROKEN] else 0
