@@ -33,15 +33,15 @@ def postgres_server(server_directory: Path) -> Iterator[PostgresServer]:
 def beam_node(server_directory: Path) -> Iterator[BeamNode]:
     """Shared: start a session store of your own on it, under a name and with a table of its own."""
     skip_without_erlang()
-    with BeamNode(server_directory / "beam") as node:
+    with BeamNode(server_directory / "beam", objects=server_directory / "erlang") as node:
         yield node
 
 
 @pytest.fixture
-def disposable_node(tmp_path: Path) -> Iterator[BeamNode]:
-    """A node of one test: kill it, freeze it, restart it."""
+def disposable_node(server_directory: Path, tmp_path: Path) -> Iterator[BeamNode]:
+    """A node of one test: kill it, freeze it, restart it, change its code."""
     skip_without_erlang()
-    with BeamNode(tmp_path / "beam") as node:
+    with BeamNode(tmp_path / "beam", objects=server_directory / "erlang") as node:
         yield node
 
 

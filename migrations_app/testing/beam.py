@@ -14,7 +14,7 @@ from typing import Any
 from migrations_app.beam.distribution import NodeAddress
 from migrations_app.beam.node import Node
 from migrations_app.engine.errors import MigrationError
-from migrations_app.testing.processes import LocalServer, ServerNotStarted, free_port
+from migrations_app.testing.processes import LocalServer, ServerNotStarted, find_program, free_port, run_program
 
 SOURCES = Path(__file__).parent / "erlang"
 COOKIE = "snakeweb-fixture"
@@ -25,10 +25,21 @@ def has_erlang() -> bool:
 
 
 class BeamNode(LocalServer):
-    """A node `name@127.0.0.1`. `options` are those of the store, as Erlang text: `{"max_sessions": "infinity"}`."""
+    """A node `name@127.0.0.1`. `options` are those of the store, as Erlang text: `{"max_sessions": "infinity"}`.
 
-    def __init__(self, directory: Path | str, *, name: str = "snakepit", options: Mapping[str, str] | None = None):
+    Nodes may share `objects`, the directory of the compiled fixture.
+    """
+
+    def __init__(
+        self,
+        directory: Path | str,
+        *,
+        name: str = "snakepit",
+        options: Mapping[str, str] | None = None,
+        objects: Path | None = None,
+    ) -> None:
         super().__init__(directory)
+        self._objects = objects or self.directory
         self.name = f"{name}@{self.host}"
         self.epmd_port = free_port()
         self._options = dict(options or {})
@@ -54,9 +65,10 @@ class BeamNode(LocalServer):
     def _prepare(self) -> None:
         if not has_erlang():
             raise ServerNotStarted("erl was not found. Install Erlang (Debian: apt install erlang-base).")
-        if not list(self.directory.glob("*.beam")):
+        if not list(self._objects.glob("*.beam")):
+            self._objects.mkdir(parents=True, exist_ok=True)
             sources = [str(source) for source in sorted(SOURCES.glob("*.erl"))]
-            subprocess.run(["erlc", "-o", str(self.directory), *sources], check=True, capture_output=True)  # noqa: S603, S607
+            run_program([find_program("erlc", []), "-o", str(self._objects), *sources])
         if self._mapper is None or self._mapper.poll() is not None:
             mapper = shutil.which("epmd") or "epmd"
             command = [*self._bound(), mapper, "-port", str(self.epmd_port), "-address", self.host]
@@ -65,12 +77,12 @@ class BeamNode(LocalServer):
             )
 
     def _command(self) -> Sequence[str]:
-        options = ", ".join(f"{name} => {value}" for name, value in self._options.items())
-        start = f"{{ok, _}} = snakeweb_fixture_store:start(#{{{options}}})."
+        options = ", ".join(f"{{{name}, {value}}}" for name, value in self._options.items())
+        start = f"{{ok, _}} = 'Elixir.Snakepit.Bridge.SessionStore':start_link([{options}])."
         environment = ["env", f"ERL_EPMD_PORT={self.epmd_port}", f"HOME={self.directory}"]
         loopback = ["-kernel", "inet_dist_use_interface", "{127,0,0,1}"]
         identity = ["-name", self.name, "-setcookie", COOKIE, "-start_epmd", "false"]
-        program = ["erl", "-noinput", "+sbwt", "none", *identity, *loopback, "-pa", str(self.directory)]
+        program = ["erl", "-noinput", "+sbwt", "none", *identity, *loopback, "-pa", str(self._objects)]
         return [*self._bound(), *environment, *program, "-eval", start]
 
     def _ready(self) -> bool:

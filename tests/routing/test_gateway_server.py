@@ -1,10 +1,6 @@
 """`snakeweb-gateway` as a process of its own, over real stores, with a real HTTP client."""
 
 import json
-import subprocess
-import sys
-import time
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,8 +13,8 @@ from migrations_app.stores.routed.opening import open_routed
 from migrations_app.testing.processes import free_port
 from tests.routing.control_plane import ROUTE, ControlPlane
 from tests.routing.control_plane import TOKEN as ROUTE_TOKEN
+from tests.routing.gateway_process import SECRET, running_gateway
 
-SECRET = "callers"
 WORKER = WorkerToken("run:1", 1)
 
 
@@ -50,32 +46,10 @@ def file(document, tmp_path):
 
 
 @pytest.fixture
-def gateway(file, document, monkeypatch):
+def gateway(document, tmp_path):
     """A client of a gateway that is up."""
-    monkeypatch.setenv(TOKEN, SECRET)
-    program = Path(sys.executable).with_name("snakeweb-gateway")
-    command = [program] if program.exists() else [sys.executable, "-m", "migrations_app.routing.gateway_server"]
-    with (file.parent / "gateway.log").open("wb") as log:
-        process = subprocess.Popen([*command, str(file)], stdout=log, stderr=log)
-    base = f"http://127.0.0.1:{document['gateway']['port']}"
-    try:
-        with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {SECRET}"}, timeout=20) as client:
-            up(client, process)
-            yield client
-    finally:
-        process.terminate()
-        assert process.wait(20) is not None
-
-
-def up(client, process):
-    ends = time.monotonic() + 30
-    while process.poll() is None:
-        try:
-            assert client.get("/healthz").status_code == 200
-            return
-        except httpx.ConnectError:
-            assert time.monotonic() < ends
-    raise AssertionError("the gateway has ended")
+    with running_gateway(document, tmp_path) as client:
+        yield client
 
 
 @pytest.mark.servers

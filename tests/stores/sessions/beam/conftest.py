@@ -19,7 +19,7 @@ def store_on(node, **options):
     """`options`: values of the store's, as terms."""
     number = next(_NUMBERS)
     names = {"server": f"sessions_{number}", "table": f"table_{number}"}
-    given = {Atom("name"): Atom(names["server"]), Atom("table"): Atom(names["table"]), Atom("max_sessions"): 100_000}
-    given |= {Atom(name): value for name, value in options.items()}
-    node.evaluate("{ok, _} = snakeweb_fixture_store:start(Options), ok", Options=given)
+    given = {"name": Atom(names["server"]), "table_name": Atom(names["table"]), "max_sessions": 100_000, **options}
+    start = "{ok, _} = 'Elixir.Snakepit.Bridge.SessionStore':start_link(Options), ok"
+    node.evaluate(start, Options=[(Atom(name), value) for name, value in given.items()])
     return Place(node.config(codec="etf", **names), node.secrets, codec=Codec.ETF, tolerance_ms=1000)

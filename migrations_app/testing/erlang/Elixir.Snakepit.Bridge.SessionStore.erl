@@ -1,25 +1,48 @@
-%% A session store that answers as Snakepit's own does (0.13): the same name, table, calls, records and state.
--module(snakeweb_fixture_store).
+%% A session store that answers as Snakepit's own does (0.13): the same module, table, calls, records and state.
+-module('Elixir.Snakepit.Bridge.SessionStore').
 -behaviour(gen_server).
 
--export([start/1, init/1, handle_call/3, handle_cast/2, handle_info/2]).
--export([put_metadata/3]).
+-export([start_link/0, start_link/1, init/1, handle_call/3, handle_cast/2, handle_info/2]).
+-export([create_session/1, create_session/2, create_session/3, get_session/1, get_session/2, update_session/2]).
+-export([update_session/3, delete_session/1, delete_session/2, list_sessions/0, list_sessions/1, get_stats/0]).
+-export([get_stats/1, 'session_exists?'/1, 'session_exists?'/2, cleanup_expired_sessions/0]).
+-export([cleanup_expired_sessions/1, store_worker_session/2, store_worker_session/3]).
 
--define(SERVER, 'Elixir.Snakepit.Bridge.SessionStore').
 -define(SESSION, 'Elixir.Snakepit.Bridge.Session').
 
-%% Options: max_sessions (10000), default_ttl (3600 s), cleanup_interval (60000 ms), name, table.
-start(Options) ->
-    gen_server:start({local, maps:get(name, Options, ?SERVER)}, ?MODULE, Options, []).
+create_session(Id) -> create_session(?MODULE, Id, []).
+create_session(Id, Options) -> create_session(?MODULE, Id, Options).
+create_session(Server, Id, Options) -> gen_server:call(Server, {create_session, Id, Options}).
+get_session(Id) -> get_session(?MODULE, Id).
+get_session(Server, Id) -> gen_server:call(Server, {get_session, Id}).
+update_session(Id, Change) -> update_session(?MODULE, Id, Change).
+update_session(Server, Id, Change) -> gen_server:call(Server, {update_session, Id, Change}).
+delete_session(Id) -> delete_session(?MODULE, Id).
+delete_session(Server, Id) -> gen_server:call(Server, {delete_session, Id}).
+list_sessions() -> list_sessions(?MODULE).
+list_sessions(Server) -> gen_server:call(Server, list_sessions).
+get_stats() -> get_stats(?MODULE).
+get_stats(Server) -> gen_server:call(Server, get_stats).
+'session_exists?'(Id) -> 'session_exists?'(?MODULE, Id).
+'session_exists?'(Server, Id) -> gen_server:call(Server, {session_exists, Id}).
+cleanup_expired_sessions() -> cleanup_expired_sessions(?MODULE).
+cleanup_expired_sessions(Server) -> gen_server:call(Server, cleanup_expired_sessions).
+store_worker_session(Id, Worker) -> store_worker_session(?MODULE, Id, Worker).
+store_worker_session(Server, Id, Worker) -> gen_server:call(Server, {upsert_worker_session, Id, Worker}).
+
+%% Options: name, table_name, max_sessions (10000), default_ttl (3600 s), cleanup_interval (60000 ms).
+start_link() -> start_link([]).
+start_link(Options) ->
+    gen_server:start_link({local, proplists:get_value(name, Options, ?MODULE)}, ?MODULE, Options, []).
 
 init(Options) ->
-    Name = maps:get(table, Options, snakepit_sessions),
+    Name = proplists:get_value(table_name, Options, snakepit_sessions),
     Table = ets:new(Name, [set, protected, named_table, {read_concurrency, true}, {write_concurrency, true}]),
-    Interval = maps:get(cleanup_interval, Options, 60000),
+    Interval = proplists:get_value(cleanup_interval, Options, 60000),
     erlang:send_after(Interval, self(), cleanup_expired_sessions),
     {ok, #{table => Table, table_name => Name, cleanup_interval => Interval,
-           default_ttl => maps:get(default_ttl, Options, 3600),
-           max_sessions => maps:get(max_sessions, Options, 10000), strict_mode => false,
+           default_ttl => proplists:get_value(default_ttl, Options, 3600),
+           max_sessions => proplists:get_value(max_sessions, Options, 10000), strict_mode => false,
            stats => #{sessions_created => 0, sessions_deleted => 0, sessions_expired => 0, cleanup_runs => 0}}}.
 
 handle_call({create_session, Id, Options}, _From, #{table := Table} = State) ->
@@ -68,9 +91,6 @@ handle_info(cleanup_expired_sessions, #{cleanup_interval := Interval} = State) -
     {reply, _, After} = cleaned(State),
     {noreply, After};
 handle_info(_Message, State) -> {noreply, State}.
-
-%% `fun ?MODULE:put_metadata/3` partially applied is what a caller's update function does in Elixir.
-put_metadata(Key, Value, #{metadata := Metadata} = Session) -> Session#{metadata := Metadata#{Key => Value}}.
 
 new_session(Id, Options, #{default_ttl := Ttl}) ->
     Now = erlang:monotonic_time(second),

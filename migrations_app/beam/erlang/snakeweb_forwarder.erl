@@ -1,0 +1,215 @@
+%% A session server whose sessions live in a Snakeweb gateway. It is loaded under the name of the store's own module and
+%% answers the same calls; the process, its name and its old table stay.
+%%
+%% Configuration: `url` of the gateway, without a slash at its end, and its bearer `token`. What means something on this node only
+%% stays on it: which worker a session was last with, and the names of the sessions that this node knows of.
+%% No macros, and the module's name is replaced when it is compiled.
+-module(snakeweb_forwarder).
+-behaviour(gen_server).
+-snakeweb_forwarder(1).
+
+-export([init/1, handle_call/3, handle_cast/2, handle_info/2, terminate/2, code_change/3]).
+-export([start_link/0, start_link/1, child_spec/1, create_session/1, create_session/2, create_session/3]).
+-export([get_session/1, get_session/2, update_session/2, update_session/3, delete_session/1, delete_session/2]).
+-export([list_sessions/0, list_sessions/1, get_stats/0, get_stats/1, 'session_exists?'/1, 'session_exists?'/2]).
+-export([cleanup_expired_sessions/0, cleanup_expired_sessions/1, store_worker_session/2, store_worker_session/3]).
+-export(['__info__'/1, answers/2]).
+
+%% -- what callers call ------------------------------------------------------------------------------------------------
+
+start_link() -> start_link([]).
+start_link(Options) ->
+    gen_server:start_link({local, proplists:get_value(name, Options, ?MODULE)}, ?MODULE, Options, []).
+child_spec(Options) -> #{id => ?MODULE, start => {?MODULE, start_link, [Options]}}.
+
+create_session(Id) -> create_session(?MODULE, Id, []).
+create_session(Id, Options) -> create_session(?MODULE, Id, Options).
+create_session(Server, Id, Options) -> gen_server:call(Server, {create_session, Id, Options}).
+get_session(Id) -> get_session(?MODULE, Id).
+get_session(Server, Id) -> gen_server:call(Server, {get_session, Id}).
+update_session(Id, Change) -> update_session(?MODULE, Id, Change).
+update_session(Server, Id, Change) -> gen_server:call(Server, {update_session, Id, Change}).
+delete_session(Id) -> delete_session(?MODULE, Id).
+delete_session(Server, Id) -> gen_server:call(Server, {delete_session, Id}).
+list_sessions() -> list_sessions(?MODULE).
+list_sessions(Server) -> gen_server:call(Server, list_sessions).
+get_stats() -> get_stats(?MODULE).
+get_stats(Server) -> gen_server:call(Server, get_stats).
+'session_exists?'(Id) -> 'session_exists?'(?MODULE, Id).
+'session_exists?'(Server, Id) -> gen_server:call(Server, {session_exists, Id}).
+cleanup_expired_sessions() -> cleanup_expired_sessions(?MODULE).
+cleanup_expired_sessions(Server) -> gen_server:call(Server, cleanup_expired_sessions).
+store_worker_session(Id, Worker) -> store_worker_session(?MODULE, Id, Worker).
+store_worker_session(Server, Id, Worker) -> gen_server:call(Server, {upsert_worker_session, Id, Worker}).
+
+'__info__'(module) -> ?MODULE;
+'__info__'(functions) -> [Export || Export <- ?MODULE:module_info(exports)];
+'__info__'(_) -> [].
+
+%% -- the server -------------------------------------------------------------------------------------------------------
+
+%% Started anew by its supervisor: the sessions are at the gateway, only their names and workers are forgotten.
+init(Options) ->
+    Config = persistent_term:get({snakeweb_forwarder, ?MODULE}),
+    Table = ets:new(proplists:get_value(table_name, Options, snakepit_sessions), [set, protected, named_table]),
+    {ok, taken_over(Config, #{table => Table, default_ttl => 3600, stats => #{}})}.
+
+%% Extra is the configuration; `original` gives the state back that the store's own code knows.
+code_change(_Old, #{snakeweb := #{original := State, names := Names}}, original) ->
+    true = ets:delete(Names),
+    persistent_term:erase({snakeweb_forwarder, ?MODULE}),
+    {ok, State};
+code_change(_Old, State, Config) when is_map(Config) ->
+    persistent_term:put({snakeweb_forwarder, ?MODULE}, Config),
+    {ok, taken_over(Config, State)};
+code_change(_Old, State, _) -> {ok, State}.
+
+taken_over(Config, #{table := Table} = State) ->
+    Names = ets:new(snakeweb_names, [set, protected]),
+    true = ets:insert(Names, [{Id, nil} || Id <- ets:select(Table, [{{'$1', '_'}, [], ['$1']}])]),
+    State#{snakeweb => #{config => Config, names => Names, original => State}}.
+
+handle_call(Request, _From, State) ->
+    Reply = try answer(Request, State) catch
+        throw:Refusal -> {error, Refusal};
+        _:_ -> {error, store_unavailable}
+    end,
+    {reply, Reply, State}.
+
+handle_cast(_Message, State) -> {noreply, State}.
+handle_info(_Message, State) -> {noreply, State}.
+terminate(_Reason, _State) -> ok.
+
+answer({create_session, Id, Options}, #{default_ttl := Default} = State) ->
+    Ttl = proplists:get_value(ttl, Options, Default),
+    is_integer(Ttl) andalso Ttl >= 0 orelse throw(invalid_ttl),
+    Now = erlang:monotonic_time(second),
+    Session = #{'__struct__' => 'Elixir.Snakepit.Bridge.Session', id => Id, created_at => Now, last_accessed => Now,
+                ttl => Ttl, last_worker_id => proplists:get_value(last_worker_id, Options, nil),
+                programs => proplists:get_value(programs, Options, #{}),
+                metadata => proplists:get_value(metadata, Options, #{}), stats => #{program_count => 0}},
+    case put_session(Session, [{"if-none-match", "*"}], State) of
+        {201, _} -> {ok, Session};
+        {412, _} -> found(Id, State);
+        {Status, _} -> throw({store_unavailable, Status})
+    end;
+answer({get_session, Id}, State) ->
+    case touched(Id, State) of
+        true -> found(Id, State);
+        false -> {error, not_found}
+    end;
+answer({update_session, Id, Change}, State) -> updated(Id, Change, State, 5);
+answer({delete_session, Id}, #{snakeweb := #{names := Names}} = State) ->
+    case request(delete, Id, [], none, State) of
+        {Status, _, _} when Status =:= 204; Status =:= 404 -> ets:delete(Names, Id), ok;
+        {Status, _, _} -> throw({store_unavailable, Status})
+    end;
+answer(list_sessions, #{snakeweb := #{names := Names}}) -> ets:select(Names, [{{'$1', '_'}, [], ['$1']}]);
+answer({session_exists, Id}, State) ->
+    case request(head, Id, [], none, State) of
+        {200, _, _} -> true;
+        {404, _, _} -> forgotten(Id, State), false;
+        {Status, _, _} -> throw({store_unavailable, Status})
+    end;
+answer(get_stats, #{stats := Stats, snakeweb := #{names := Names}}) ->
+    Stats#{current_sessions => ets:info(Names, size), memory_usage_bytes => 0, table_info => []};
+answer(cleanup_expired_sessions, _State) -> 0;
+answer({upsert_worker_session, Id, Worker}, #{default_ttl := Ttl, snakeweb := #{names := Names}} = State) ->
+    touched(Id, State) orelse answer({create_session, Id, [{ttl, Ttl}]}, State),
+    ets:insert(Names, {Id, Worker}),
+    ok;
+answer(_, _State) -> throw(not_supported).
+
+found(Id, State) ->
+    case request(get, Id, [], none, State) of
+        {200, Headers, Body} -> {ok, session(Id, Headers, Body, State)};
+        {404, _, _} -> forgotten(Id, State), {error, not_found};
+        {Status, _, _} -> throw({store_unavailable, Status})
+    end.
+
+touched(Id, State) ->
+    case request(patch, Id, [], <<>>, State) of
+        {204, _, _} -> true;
+        {404, _, _} -> forgotten(Id, State), false;
+        {Status, _, _} -> throw({store_unavailable, Status})
+    end.
+
+%% Others may write the session too: only its version that the change was made from is replaced.
+updated(_Id, _Change, _State, 0) -> {error, {update_failed, changed_meanwhile}};
+updated(Id, Change, State, Tries) ->
+    case request(get, Id, [], none, State) of
+        {404, _, _} -> forgotten(Id, State), {error, not_found};
+        {200, Headers, Body} ->
+            Session = session(Id, Headers, Body, State),
+            try Change(Session) of
+                #{id := Id, programs := Programs, metadata := Metadata} = Changed
+                        when is_map(Programs), is_map(Metadata) ->
+                    After = Changed#{last_accessed => erlang:monotonic_time(second)},
+                    case put_session(After, [{"if-match", header("etag", Headers)}], State) of
+                        {204, _} -> {ok, After};
+                        {412, _} -> updated(Id, Change, State, Tries - 1);
+                        {Status, _} -> throw({store_unavailable, Status})
+                    end;
+                _ -> {error, not_a_session}
+            catch
+                throw:{store_unavailable, _} = Refusal -> throw(Refusal);
+                _:Reason -> {error, {update_failed, Reason}}
+            end;
+        {Status, _, _} -> throw({store_unavailable, Status})
+    end.
+
+%% The value is the session without its place and times, as Snakeweb's store of a node has it.
+put_session(#{id := Id, ttl := Ttl, last_worker_id := Worker} = Session, Headers, State) ->
+    #{snakeweb := #{names := Names}} = State,
+    Body = term_to_binary(maps:without([id, created_at, last_accessed, last_worker_id, ttl], Session)),
+    Lasting = {"snakeweb-ttl-ms", integer_to_list(max(1, Ttl * 1000))},
+    {Status, _, Answer} = request(put, Id, [Lasting | Headers], Body, State),
+    Status < 300 andalso ets:insert(Names, {Id, Worker}),
+    {Status, Answer}.
+
+session(Id, Headers, Body, #{snakeweb := #{names := Names}}) ->
+    Now = erlang:monotonic_time(second),
+    Ttl = case header("snakeweb-ttl-ms", Headers) of
+        none -> max(0, (list_to_integer(header("snakeweb-expires-at-ms", Headers))
+                        - erlang:system_time(millisecond)) div 1000);
+        Length -> list_to_integer(Length) div 1000
+    end,
+    Worker = case ets:lookup(Names, Id) of [{_, Known}] -> Known; [] -> nil end,
+    (binary_to_term(Body))#{id => Id, created_at => Now, last_accessed => Now, ttl => Ttl, last_worker_id => Worker}.
+
+forgotten(Id, #{snakeweb := #{names := Names}}) -> ets:delete(Names, Id).
+
+header(Name, Headers) -> proplists:get_value(Name, Headers, none).
+
+%% Whether a gateway answers there and takes the token: {ok, Epoch as JSON} | {error, Reason}.
+answers(Url, Token) ->
+    State = #{snakeweb => #{config => #{url => Url, token => Token}}},
+    try request(head, <<"snakeweb-preflight">>, [], none, State) of
+        {Status, _, _} when Status =:= 200; Status =:= 404 -> ok;
+        {Status, _, _} -> {error, Status}
+    catch throw:{store_unavailable, Reason} -> {error, Reason}
+    end.
+
+request(Method, Id, Headers, Body, #{snakeweb := #{config := #{url := Url, token := Token}}}) ->
+    _ = inets:start(),
+    Address = binary_to_list(Url) ++ "/v1/sessions/" ++ quoted(Id),
+    All = [{"authorization", "Bearer " ++ binary_to_list(Token)} | Headers],
+    Request = case Body of
+        none -> {Address, All};
+        _ -> {Address, All, "application/octet-stream", Body}
+    end,
+    Ways = [{timeout, 4000}, {connect_timeout, 2000}, {autoredirect, false}],
+    case httpc:request(Method, Request, Ways, [{body_format, binary}]) of
+        {ok, {{_, 503, _}, _, _}} -> timer:sleep(20), throw({store_unavailable, 503});
+        {ok, {{_, Status, _}, Answered, Content}} -> {Status, Answered, Content};
+        {error, Reason} -> throw({store_unavailable, kind(Reason)})
+    end.
+
+kind(Reason) when is_atom(Reason) -> Reason;
+kind(Reason) when is_tuple(Reason), is_atom(element(1, Reason)) -> element(1, Reason);
+kind(_) -> unknown.
+
+quoted(Id) -> lists:flatmap(fun quoted_byte/1, binary_to_list(Id)).
+quoted_byte(Byte) when Byte >= $a, Byte =< $z; Byte >= $A, Byte =< $Z; Byte >= $0, Byte =< $9;
+                       Byte =:= $-; Byte =:= $_; Byte =:= $.; Byte =:= $~ -> [Byte];
+quoted_byte(Byte) -> io_lib:format("%~2.16.0B", [Byte]).

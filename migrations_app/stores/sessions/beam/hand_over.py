@@ -1,0 +1,169 @@
+"""Handing a live node's sessions to another store: marks of what changes, a pause, a forwarder in the store's place.
+
+The node's side of it is `beam/erlang/snakeweb_node.erl`: there a process keeps the time of each pause, and lets the
+store go on by itself when nobody comes back. Everything here may be called again after a crash or a lost answer.
+"""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from migrations_app.beam import code
+from migrations_app.beam.code import CodeRefused
+from migrations_app.beam.node import Atom, Node, NodeFailed
+from migrations_app.engine.errors import StepFailed
+
+MOST_MARKS = 1000  # in one look
+# Bound: Module, Beam. Calls of the store's module that the forwarder lacks.
+_UNKNOWN = """
+{ok, {_, [{exports, Known}]}} = beam_lib:chunks(Beam, [exports]),
+snakeweb_node:foreign_exports(Module, Known)
+"""
+# Bound: Module (the forwarder under its own name), Beam, Url, Token. Gives ok, or {error, Reason}.
+_PREFLIGHT = """
+code:purge(Module), {module, Module} = code:load_binary(Module, "snakeweb", Beam),
+try Module:answers(Url, Token) catch _:undef -> {error, 'no inets'} after code:delete(Module), code:purge(Module) end
+"""
+
+
+class Standing(StrEnum):
+    """Who answers the node's callers: its own store, nobody for the moment, or the forwarder."""
+
+    FREE = "free"
+    HELD = "held"
+    FORWARDING = "forwarding"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A session that somebody asked for, and how often since it was first marked."""
+
+    id: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forwarder:
+    """`beam`: object code under the name of the store's own module."""
+
+    module: str
+    beam: bytes
+
+
+class NodeHandOver:
+    """Of one session server. Not thread-safe. Raises DependencyUnavailable when the node does not answer.
+
+    A pause belongs to the object that began it: what another one has held it cannot change.
+    """
+
+    def __init__(self, node: Node, server: str, table: str) -> None:
+        self._node = node
+        self._key = secrets.token_bytes(8)
+        self._server = Atom(server)
+        self._marks = Atom(f"{table}_snakeweb_marks")
+        self._table = Atom(table)
+
+    def why_not(self, url: str, token: str) -> str:
+        """Why the sessions of this node cannot be handed over while it serves; '' when they can.
+
+        Asks the node for what it takes: that it loads code, that nobody but the server can write its table, that its
+        module has no calls that the forwarder does not know, and that it reaches the gateway.
+        """
+        try:
+            code.load_helper(self._node)
+            module = self._call("callback_module", self._server)
+            beam = code.compiled(self._node, code.FORWARDER, module.name)
+        except CodeRefused as refusal:
+            return str(refusal)
+        except NodeFailed:
+            return f"the node {self._node.address.name} has no process {self._server.name}"
+        if self._node.evaluate("ets:info(Table, protection)", Table=self._table) == Atom("public"):
+            return "its table can be written by every process, past the session server"
+        unknown = self._node.evaluate(_UNKNOWN, Module=module, Beam=beam)
+        if unknown:
+            calls = ", ".join(sorted(f"{name.name}/{arity}" for name, arity in unknown))
+            return f"its session store answers calls that the forwarder does not know: {calls}"
+        own = code.compiled(self._node, code.FORWARDER, code.FORWARDER)
+        answer = self._node.evaluate(_PREFLIGHT, Module=Atom(code.FORWARDER), Beam=own, Url=url, Token=token)
+        return "" if answer == Atom("ok") else f"it gets no answer from the gateway at {url} ({_words(answer)})"
+
+    def watch(self) -> None:
+        """Mark from now on what changes. Raises CodeRefused."""
+        code.load_helper(self._node)
+        self._call("watch", self._server, self._marks)
+
+    def watches(self) -> bool:
+        return bool(self._call("watches", self._server, self._marks))
+
+    def unwatch(self) -> None:
+        self._call("unwatch", self._server, self._marks)
+
+    def marked(self, most: int = MOST_MARKS) -> list[Mark]:
+        return [Mark(name.decode(), count) for name, count in self._call("marked", self._marks, most)]
+
+    def acknowledge(self, marks: Sequence[Mark]) -> None:
+        """Take them away, but for sessions that were asked for again meanwhile."""
+        self._call("acknowledge", self._marks, [(mark.id.encode(), mark.count) for mark in marks])
+
+    def standing(self) -> Standing:
+        return Standing(self._call("standing", self._server).name)
+
+    def hold(self, limit_ms: int) -> None:
+        """Let callers wait, for so long at the most. Raises StepFailed when the store is too busy to stop."""
+        if self._call("hold", self._server, self._key, limit_ms) != Atom("ok"):
+            raise StepFailed("The node's session server did not stop in time; it goes on as it was.")
+
+    def forwarder(self) -> Forwarder:
+        """Compiled ahead, because nobody should wait for that. Raises CodeRefused."""
+        module = self._call("callback_module", self._server)
+        return Forwarder(module.name, code.compiled(self._node, code.FORWARDER, module.name))
+
+    def forward(self, forwarder: Forwarder, url: str, token: str) -> int:
+        """Put the forwarder in the held store's place, which goes on; the microseconds for which it stood still.
+
+        Raises StepFailed, with everything as it was, when the pause had ended by itself.
+        """
+        extra = {Atom("url"): url, Atom("token"): token}
+        return self._switched(
+            self._call("switch", self._server, self._key, Atom(forwarder.module), forwarder.beam, extra)
+        )
+
+    def restore(self) -> int:
+        """The store's own code in the held forwarder's place, which goes on. As `forward` else."""
+        module = self._call("callback_module", self._server)
+        return self._switched(self._call("restore", self._server, self._key, module))
+
+    def release(self) -> None:
+        """Let a held store go on as it was."""
+        self._call("release", self._server, self._key)
+
+    def leave(self) -> None:
+        """Take marks and helper away."""
+        self.unwatch()
+        code.unload_helper(self._node)
+
+    def _switched(self, answer: Any) -> int:
+        match answer:
+            case (Atom("switched"), int() as microseconds):
+                return microseconds
+        raise StepFailed(
+            f"The code of the node's session server was not changed ({_words(answer)}); it goes on as it was.",
+            details={"reason": _words(answer)},
+        )
+
+    def _call(self, function: str, *arguments: Any) -> Any:
+        names = [f"A{place}" for place in range(len(arguments))]
+        text = f"{code.HELPER}:{function}({', '.join(names)})"
+        return self._node.evaluate(text, **dict(zip(names, arguments, strict=True)))
+
+
+def _words(answer: Any) -> str:
+    """The reason of {error, Reason}; never more than an atom or a number."""
+    match answer:
+        case (Atom("error"), Atom() as reason):
+            return str(reason.name)
+        case (Atom("error"), int() as status):
+            return f"status {status}"
+    return "unknown"
