@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import pages, router, watchers
+from benchmarks import node, pages, router, watchers
 from benchmarks.plain_copy import plain_copy
 from benchmarks.workshop import PREFIX, Workshop, measured, workshop
 from migrations_app.testing.servers import PostgresServer
 
 SERVED = ("steps", "throughput", "router", "memory")
-PARTS = (*SERVED, "pages", "watchers")  # these start what they need themselves
+PARTS = (*SERVED, "pages", "watchers", "node")  # these start what they need themselves
 GOAL_RATIO = 0.7
 GOAL_GROWTH_MB = 150
 BATCH = 1000
@@ -20,7 +20,9 @@ BATCH = 1000
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all but pages, watchers)")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all but pages, watchers, node)"
+    )
     parser.add_argument("--sessions", type=int, default=100_000, help="sessions in the throughput runs (100,000)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each measurement (5)")
     parser.add_argument("--steps", type=int, default=200, help="journaled steps a round (200)")
@@ -36,6 +38,8 @@ def main() -> None:
         pages.both(pages.Wishes(scale=wishes.scale, rounds=wishes.rounds))
     if "watchers" in parts:
         watchers.report(watchers.Wishes())
+    if "node" in parts:
+        node.report(wishes.sessions, wishes.rounds)
     if not parts & set(SERVED):
         return
     with workshop() as shop:

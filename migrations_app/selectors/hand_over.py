@@ -7,6 +7,7 @@ from typing import Any
 from migrations_app.engine.ports import BUCKETS
 from migrations_app.engine.run_view import ParkedFor
 from migrations_app.engine.vocabulary import CutoverOrder, RoutePhase, RunKind, RunState, Signal, StepState
+from migrations_app.handlers.session.node.steps import FORWARD
 from migrations_app.handlers.session.parameters import RELEASED, SOURCE, TARGET, route_name
 from migrations_app.handlers.session.partitions import TRANSFER
 from migrations_app.handlers.session.zero_downtime.publishing import buckets_in
@@ -63,8 +64,10 @@ class Standing:
 
 
 def moved_route(content: Mapping[str, Any]) -> MovedRoute | None:
-    """From a plan's content; None for a plan that asks writes to wait, or that moves no sessions."""
+    """From a plan's content; None for a plan that asks writes to wait, hands over a node, or moves no sessions."""
     if content["handler"] != "session" or not content["options"].get("zero_downtime"):
+        return None
+    if any(step["action"] == FORWARD for step in content["steps"]):
         return None
     names = {target["role"]: target["name"] for target in content["targets"]}
     if SOURCE not in names or TARGET not in names:

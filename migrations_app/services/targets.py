@@ -22,7 +22,7 @@ from migrations_app.stores.sessions import config_problems
 
 __all__ = ["SECRET_NAMES", "TargetTest", "archive", "create", "edit", "restore", "test"]
 
-SECRET_NAMES = ("password", "readonly_password")
+SECRET_NAMES = ("password", "readonly_password", "gateway_token")
 MOST_SECRET = 4_000
 _DONE = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED)
 

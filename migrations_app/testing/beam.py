@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from migrations_app.beam.distribution import NodeAddress
-from migrations_app.beam.node import Node
+from migrations_app.beam.node import ANSWER_SECONDS, Node
 from migrations_app.engine.errors import MigrationError
 from migrations_app.testing.processes import LocalServer, ServerNotStarted, find_program, free_port, run_program
 
@@ -57,10 +57,10 @@ class BeamNode(LocalServer):
         """Configuration of a session-store target on this node."""
         return {"store": "beam", "node": self.name, "epmd_port": self.epmd_port, **values}
 
-    def evaluate(self, text: str, **bindings: Any) -> Any:
+    def evaluate(self, text: str, *, seconds: float = ANSWER_SECONDS, **bindings: Any) -> Any:
         """By a connection of its own, as an application on the node would do it."""
         with Node(self.address, COOKIE) as node:
-            return node.evaluate(text, **bindings)
+            return node.evaluate(text, seconds=seconds, **bindings)
 
     def _prepare(self) -> None:
         if not has_erlang():

@@ -20,6 +20,11 @@ NAMES = {
     "snapshot": "Snapshot file",
     "beam": "Snakepit node",
 }
+PASSWORD = (("password", "Password"),)
+CREDENTIALS = {
+    "redis": (*PASSWORD, ("readonly_password", "Password of the read-only user")),
+    "beam": (("password", "Cookie"), ("gateway_token", "Token of the gateway")),
+}
 STORES = tuple((store, NAMES[store]) for store in CONFIG_FIELDS)
 
 
@@ -48,9 +53,7 @@ class TargetForm:
 
     def secret_fields(self) -> tuple[tuple[str, str], ...]:
         """Name and label of each credential that such a store takes."""
-        names = SECRET_NAMES if self.store == "redis" else SECRET_NAMES[:1]
-        labels = ("Cookie" if self.store == "beam" else "Password", "Password of the read-only user")
-        return tuple((f"secrets.{name}", label) for name, label in zip(names, labels, strict=False))
+        return tuple((f"secrets.{name}", label) for name, label in CREDENTIALS.get(self.store, PASSWORD))
 
 
 def blank(query: Mapping[str, str]) -> TargetForm:

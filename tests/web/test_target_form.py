@@ -43,6 +43,9 @@ def test_an_unknown_store_falls_back_to_the_first() -> None:
 def test_the_password_of_a_node_is_its_cookie() -> None:
     given = form("store=beam&name=n&config.node=snakepit@10.0.0.5&secrets.password=c")
     assert given.config == {"store": "beam", "node": "snakepit@10.0.0.5"}
-    assert given.secret_fields() == (("secrets.password", "Cookie"),)
+    assert given.secret_fields() == (
+        ("secrets.password", "Cookie"),
+        ("secrets.gateway_token", "Token of the gateway"),
+    )
     assert form("store=postgres").secret_fields() == (("secrets.password", "Password"),)
     assert len(form("store=redis").secret_fields()) == 2

@@ -6,6 +6,7 @@ from typing import Any
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, Target
+from migrations_app.handlers.session.node.steps import is_node
 from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
 from migrations_app.stores.sessions import config_problems, endpoint, fence_class
 from migrations_app.stores.sessions.base import FenceClass
@@ -128,7 +129,14 @@ def _sample(spec: Spec, source: Mapping[str, Any]) -> Iterator[Problem]:
 def _options(spec: Spec) -> Iterator[Problem]:
     if not spec.options.get("zero_downtime"):
         return
-    for role in (SOURCE, TARGET):
+    if is_node(spec) and not spec.targets[SOURCE].config.get("gateway"):
+        yield Problem(
+            "options.zero_downtime",
+            f"“{spec.targets[SOURCE].name}” has no gateway to forward its calls to.",
+            "Run a snakeweb-gateway for the new store and name it on the target's page, or set zero_downtime to false.",
+            "zero_downtime_unavailable",
+        )
+    for role in (TARGET,) if is_node(spec) else (SOURCE, TARGET):
         target = spec.targets[role]
         fences = fence_class(target.config)
         if fences is not FenceClass.NATIVE:

@@ -41,7 +41,7 @@ def hand_back(ctx: ActionContext) -> None:
             found = compare(ctx, lambda _seen: ctx.progress.alive())
             if found.mismatches:
                 raise mismatch(ctx, found, went_on="Writes go on at the target; nothing is lost.")
-            _mark_as_ours(ctx)
+            mark_as_ours(ctx)
             now = ctx.clock.now()
             if not taken.has_time(now):
                 raise StepFailed(
@@ -65,7 +65,7 @@ def leave_source(ctx: ActionContext) -> None:
         source.withdraw(ctx.worker, [run_scope(run_id) for run_id in runs])
 
 
-def _mark_as_ours(ctx: ActionContext) -> None:
+def mark_as_ours(ctx: ActionContext) -> None:
     """Give what clients wrote on the target the run's version, now that the source verifiably holds all of it.
 
     Undoing the transfer then takes it off the target, also when it ends on the source in the meantime. Only while

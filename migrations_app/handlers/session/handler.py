@@ -17,6 +17,8 @@ from migrations_app.handlers.session.actions.validate_target import ValidateTarg
 from migrations_app.handlers.session.actions.verify import Verify
 from migrations_app.handlers.session.analysis import analyse
 from migrations_app.handlers.session.checks import problems_of
+from migrations_app.handlers.session.node.actions import node_actions
+from migrations_app.handlers.session.node.steps import is_node, node_steps
 from migrations_app.handlers.session.parameters import PARAMETERS, SOURCE, TARGET
 from migrations_app.handlers.session.risk import RULES
 from migrations_app.handlers.session.steps import steps_of
@@ -29,7 +31,8 @@ from migrations_app.handlers.session.zero_downtime.steps import zero_downtime_st
 class SessionMigration(Handler):
     """Standard mode: bulk copy, catch-up, a short write pause, verification both ways, switch.
 
-    With the option `zero_downtime` the route goes through the phases of PROTOCOL 5.3 instead, bucket by bucket.
+    With the option `zero_downtime` the route goes through the phases of PROTOCOL 5.3 instead, bucket by bucket; a live
+    node's callers know no route, and it is handed over as a whole by a change of its code.
     """
 
     name = "session"
@@ -53,6 +56,8 @@ class SessionMigration(Handler):
         return problems_of(spec, analysis)
 
     def steps(self, spec: Spec, analysis: Analysis) -> Sequence[Step]:
+        if spec.options.get("zero_downtime") and is_node(spec):
+            return node_steps(spec, analysis)
         if spec.options.get("zero_downtime"):
             return zero_downtime_steps(spec, analysis)
         return steps_of(spec, analysis)
@@ -68,6 +73,7 @@ class SessionMigration(Handler):
             "verify": Verify(),
             "cleanup": Cleanup(),
             **zero_downtime_actions(),
+            **node_actions(),
         }
 
     def background(self) -> Mapping[str, Background]:

@@ -22,7 +22,11 @@ def same_session(one: SessionRecord, other: SessionRecord, tolerance_ms: int) ->
 def same_value(one: SessionRecord, other: SessionRecord) -> bool:
     if one.value == other.value:
         return True
-    return one.codec is other.codec is Codec.JSON and one.canonical_value() == other.canonical_value()
+    return (
+        one.codec is other.codec
+        and one.codec in (Codec.JSON, Codec.ETF)
+        and one.canonical_value() == other.canonical_value()
+    )
 
 
 def newer_than(there: SessionRecord | None, wanted: Version) -> Version:

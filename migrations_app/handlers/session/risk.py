@@ -189,7 +189,7 @@ def callers_on_a_node(spec: Spec, analysis: Analysis, steps: Sequence[Step]) -> 
     nodes = [
         f"“{state['name']}”" for state in (analysis.source_state, analysis.target_state) if state.get("store") == "beam"
     ]
-    if not nodes:
+    if not nodes or spec.options.get("zero_downtime"):
         return ()
     return (
         Finding(

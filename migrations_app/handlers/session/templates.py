@@ -58,4 +58,24 @@ SNAPSHOT_MOVE = PlanTemplate(
     options={"validation_level": "strict", "parallel_workers": 1},
 )
 
-TEMPLATES = (STANDARD_MOVE, ZERO_DOWNTIME_MOVE, SNAPSHOT_MOVE)
+NODE_MOVE = PlanTemplate(
+    name="node",
+    title="Hand over a live Snakepit node",
+    when="The sessions lie in the memory of a node that must go on serving its callers.",
+    does=(
+        "Marks on the node which sessions its callers change, copies all, and carries what is marked",
+        "Stops the session server for a moment, carries the rest, and puts a forwarder in its place",
+        "Brings everything back, and the store's own code, when that is asked for",
+    ),
+    downtime="none; callers wait 2 s at most, once",
+    reversible="yes, at once until it is completed",
+    needs=(
+        "A snakeweb-gateway for the new store, which the node reaches; its URL and token on the node's target",
+        "A node that loads code: any Elixir release does",
+    ),
+    suggested_title="Hand over a node's sessions",
+    parameters={"hand_over": "released"},
+    options={"zero_downtime": True, "validation_level": "strict"},
+)
+
+TEMPLATES = (STANDARD_MOVE, ZERO_DOWNTIME_MOVE, NODE_MOVE, SNAPSHOT_MOVE)

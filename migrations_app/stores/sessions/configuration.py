@@ -108,6 +108,9 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("server", FieldKind.TEXT, "Session server", default="Elixir.Snakepit.Bridge.SessionStore", max_length=255,
               help="The registered process that owns the table."),
         Field("table", FieldKind.TEXT, "ETS table", default="snakepit_sessions", max_length=200),
+        Field("gateway", FieldKind.TEXT, "Gateway", default="", max_length=500,
+              help="The URL at which the node reaches a snakeweb-gateway that serves the new store: for going over "
+              "without downtime. Its token is among the credentials."),
         replace(_CODEC, default="etf", choices=("etf",), help="A node's sessions are Erlang terms."),
     ),
 }  # fmt: skip
@@ -239,6 +242,10 @@ def _node_contradictions(values: Mapping[str, Any]) -> list[Problem]:
     if not _NODE.fullmatch(values["node"]):
         problems.append(
             Problem("config.node", "This is not a node's name.", "Write name@host, as the node itself gives it.")
+        )
+    if values["gateway"] and not re.fullmatch(r"https?://[^\s/?#]+", values["gateway"]):
+        problems.append(
+            Problem("config.gateway", "This is not a gateway's URL.", "Write http://host:port, without a path.")
         )
     files = [values[part] for part in ("certificate", "key", "authority")]
     if any(files) and not all(files):

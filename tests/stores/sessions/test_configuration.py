@@ -63,6 +63,7 @@ def test_values_and_columns_are_typed():
         ({"store": "beam", "node": "snakepit"}, "config.node"),
         ({"store": "beam", "node": "snakepit@h", "certificate": "/c.pem"}, "config.certificate"),
         ({"store": "beam", "node": "snakepit@h", "codec": "json"}, "config.codec"),
+        ({"store": "beam", "node": "snakepit@h", "gateway": "http://h:1/path"}, "config.gateway"),
         (SNAPSHOT | {"columns": COLUMNS}, "config.columns"),
         (SNAPSHOT | {"table": "t"}, "config.table"),
         (SNAPSHOT | {"path": "/x.ndjson.snakeweb"}, "config.path"),

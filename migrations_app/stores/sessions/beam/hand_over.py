@@ -4,8 +4,9 @@ The node's side of it is `beam/erlang/snakeweb_node.erl`: there a process keeps 
 store go on by itself when nobody comes back. Everything here may be called again after a crash or a lost answer.
 """
 
-import secrets
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,8 @@ from migrations_app.beam import code
 from migrations_app.beam.code import CodeRefused
 from migrations_app.beam.node import Atom, Node, NodeFailed
 from migrations_app.engine.errors import StepFailed
+from migrations_app.stores.sessions.beam.store import node_of
+from migrations_app.stores.sessions.configuration import parse_config
 
 MOST_MARKS = 1000  # in one look
 # Bound: Module, Beam. Calls of the store's module that the forwarder lacks.
@@ -60,16 +63,15 @@ class NodeHandOver:
 
     def __init__(self, node: Node, server: str, table: str) -> None:
         self._node = node
-        self._key = secrets.token_bytes(8)
+        self._key = os.urandom(8)
         self._server = Atom(server)
         self._marks = Atom(f"{table}_snakeweb_marks")
         self._table = Atom(table)
 
-    def why_not(self, url: str, token: str) -> str:
+    def why_not(self) -> str:
         """Why the sessions of this node cannot be handed over while it serves; '' when they can.
 
-        Asks the node for what it takes: that it loads code, that nobody but the server can write its table, that its
-        module has no calls that the forwarder does not know, and that it reaches the gateway.
+        It must load code; nobody but the server may write its table; the forwarder must know every call of its module.
         """
         try:
             code.load_helper(self._node)
@@ -85,6 +87,10 @@ class NodeHandOver:
         if unknown:
             calls = ", ".join(sorted(f"{name.name}/{arity}" for name, arity in unknown))
             return f"its session store answers calls that the forwarder does not know: {calls}"
+        return ""
+
+    def gateway_refuses(self, url: str, token: str) -> str:
+        """Why the node gets no answer from the gateway; '' when it does. Raises CodeRefused."""
         own = code.compiled(self._node, code.FORWARDER, code.FORWARDER)
         answer = self._node.evaluate(_PREFLIGHT, Module=Atom(code.FORWARDER), Beam=own, Url=url, Token=token)
         return "" if answer == Atom("ok") else f"it gets no answer from the gateway at {url} ({_words(answer)})"
@@ -167,3 +173,11 @@ def _words(answer: Any) -> str:
         case (Atom("error"), int() as status):
             return f"status {status}"
     return "unknown"
+
+
+@contextmanager
+def open_hand_over(config: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[NodeHandOver]:
+    """Of a session-store target on a node. Raises ValidationFailed with every problem of the configuration."""
+    parsed = parse_config(config)
+    with node_of(parsed, secrets) as node:
+        yield NodeHandOver(node, parsed["server"], parsed["table"])

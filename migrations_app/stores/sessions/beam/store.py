@@ -47,15 +47,8 @@ class BeamStore(SessionStore):
     fence_class: ClassVar[FenceClass] = FenceClass.NONE
 
     def __init__(self, config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool = False) -> None:
-        self._address = NodeAddress(
-            config["node"],
-            config["epmd_port"],
-            config["port"],
-            config["certificate"],
-            config["key"],
-            config["authority"],
-        )
-        self._node = Node(self._address, secrets.get("password", ""))
+        self._node = node_of(config, secrets)
+        self._address = self._node.address
         self._table = str(config["table"])
         self._server = str(config["server"])
         self._read_only = read_only
@@ -278,6 +271,12 @@ class BeamStore(SessionStore):
 
 
 _NO_TABLE = Atom("no_table")
+
+
+def node_of(config: StoreConfig, secrets: Mapping[str, str]) -> Node:
+    """The node of such a target; the cookie is its password."""
+    parts = ("node", "epmd_port", "port", "certificate", "key", "authority")
+    return Node(NodeAddress(*(config[part] for part in parts)), secrets.get("password", ""))
 
 
 def _text(content: Any) -> str:

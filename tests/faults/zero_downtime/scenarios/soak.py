@@ -95,13 +95,20 @@ def soak(rig: Rig) -> None:
 
 
 def _turn(rig: Rig, journey: Journey, trouble: Trouble, order: Callable[[], None], there: Callable[[], bool]) -> None:
-    """Give the order, again and again until it is carried out: a run that gave up waits to be told."""
+    """Give the order, again and again until it is carried out: a run that gave up waits to be told.
+
+    For ten seconds after each outage of the target its lag keeps gate G3 closed, as it should, and luck may bring the
+    next one before that. Then the faults rest, and the route has to move.
+    """
     give_again = 0.0
-    limit = time.monotonic() + 180
+    rests_from, limit = time.monotonic() + 90, time.monotonic() + 180
 
     def act() -> None:
         nonlocal give_again
-        trouble.look()
+        if time.monotonic() < rests_from:
+            trouble.look()
+        else:
+            trouble.mend()
         if time.monotonic() > give_again:
             order()
             give_again = time.monotonic() + 10

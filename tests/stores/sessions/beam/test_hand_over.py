@@ -92,7 +92,7 @@ def copy_all(source, target, version):
 def test_everything_that_was_acknowledged_is_there_after_going_over_and_back(
     disposable_node, node, over, gateway, target
 ):
-    assert over.why_not(gateway, SECRET) == ""
+    assert over.why_not() == over.gateway_refuses(gateway, SECRET) == ""
     node.evaluate("snakeweb_fixture_traffic:start(Server, 4, 100, 5)", Server=Atom(SERVER))
     with source_of(disposable_node) as source, open_store(target, {}) as copy:
         source.raise_worker_fence(WORKER)
@@ -290,8 +290,8 @@ def test_nothing_is_left_on_the_node(node, over, forwarded):
 
 
 def test_why_a_node_cannot_is_said(node, over, gateway):
-    assert "status 401" in over.why_not(gateway, "wrong")
-    assert "no answer from the gateway" in over.why_not(f"http://127.0.0.1:{free_port()}", SECRET)
+    assert "status 401" in over.gateway_refuses(gateway, "wrong")
+    assert "no answer from the gateway" in over.gateway_refuses(f"http://127.0.0.1:{free_port()}", SECRET)
     strange = """
     Forms = [{attribute, 1, module, strange}, {attribute, 2, export, [{init, 1}, {handle_call, 3}, {variables, 2}]},
              {function, 3, init, 1, [{clause, 3, [{var, 3, '_'}], [], [{tuple, 3, [{atom, 3, ok}, {map, 3, []}]}]}]},
@@ -303,19 +303,19 @@ def test_why_a_node_cannot_is_said(node, over, gateway):
     {ok, _} = gen_server:start({local, strange}, strange, [], []), ok
     """
     node.evaluate(strange)
-    assert "variables/2" in NodeHandOver(node, "strange", TABLE).why_not(gateway, SECRET)
-    assert "no process" in NodeHandOver(node, "nobody", TABLE).why_not(gateway, SECRET)
+    assert "variables/2" in NodeHandOver(node, "strange", TABLE).why_not()
+    assert "no process" in NodeHandOver(node, "nobody", TABLE).why_not()
     without = "code:del_path(compiler), [begin code:purge(M), code:delete(M), code:purge(M) end || M <- [compile]], ok"
     node.evaluate("code:purge(snakeweb_node), code:delete(snakeweb_node), ok")
     node.evaluate(without)
-    assert "has no compiler" in over.why_not(gateway, SECRET)
+    assert "has no compiler" in over.why_not()
 
 
-def test_a_table_that_anybody_may_write_is_refused(node, gateway):
+def test_a_table_that_anybody_may_write_is_refused(node):
     opened = """
     {ok, _} = 'Elixir.Snakepit.Bridge.SessionStore':start_link([{name, open}, {table_name, closed}]),
     sys:replace_state(open, fun(S) -> ets:new(open_table, [named_table, public]), S end), ok
     """
     node.evaluate(opened)
 
-    assert "past the session server" in NodeHandOver(node, "open", "open_table").why_not(gateway, SECRET)
+    assert "past the session server" in NodeHandOver(node, "open", "open_table").why_not()

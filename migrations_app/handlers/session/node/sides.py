@@ -1,0 +1,29 @@
+"""The node's side of a hand-over, opened for an action."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from migrations_app.beam.code import CodeRefused
+from migrations_app.engine.errors import StepFailed
+from migrations_app.engine.handler import ActionContext
+from migrations_app.handlers.session.parameters import SOURCE
+from migrations_app.stores.sessions.beam.hand_over import NodeHandOver, open_hand_over
+
+GATEWAY_TOKEN = "gateway_token"  # noqa: S105 - the credential's name
+
+
+@contextmanager
+def handing_over(ctx: ActionContext) -> Iterator[NodeHandOver]:
+    """Raises StepFailed when the node takes no code of ours."""
+    node = ctx.targets[SOURCE]
+    with open_hand_over(node.config, node.secrets) as over:
+        try:
+            yield over
+        except CodeRefused as refusal:
+            raise StepFailed(f"“{node.name}” cannot be handed over: {refusal}. Its store goes on as it was.") from None
+
+
+def gateway_of(ctx: ActionContext) -> tuple[str, str]:
+    """URL and token."""
+    node = ctx.targets[SOURCE]
+    return str(node.config.get("gateway", "")).rstrip("/"), node.secrets.get(GATEWAY_TOKEN, "")

@@ -1,0 +1,137 @@
+"""A live node with callers on it, a store beside it, and a gateway that serves the store."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrations_app.beam.node import Atom
+from migrations_app.handlers.session.node.following import Follower
+from migrations_app.handlers.session.node.sides import handing_over
+from migrations_app.handlers.session.sides import reading, writing
+from migrations_app.stores.sessions import open_store
+from migrations_app.testing.beam import BeamNode
+from migrations_app.testing.processes import free_port
+from tests.handlers.session.contexts import context
+from tests.handlers.session.moves import Move, place
+from tests.routing.control_plane import TOKEN as ROUTE_TOKEN
+from tests.routing.control_plane import ControlPlane
+from tests.routing.gateway_process import SECRET, running_gateway
+
+SERVER = "Elixir.Snakepit.Bridge.SessionStore"
+STOP = """
+Packed = fun(_, Metadata) when is_map(Metadata) -> term_to_binary(Metadata); (_, Gone) -> Gone end,
+Told = fun(Failure) -> unicode:characters_to_binary(io_lib:format("~0tP", [Failure, 12])) end,
+[{maps:map(Packed, Known), Calls, lists:map(Told, Failures), Slowest}
+ || {Known, Calls, Failures, Slowest} <- snakeweb_fixture_traffic:stop(20000)]
+"""
+HELD = """
+[{Id, term_to_binary(Metadata)}
+ || Id <- Ids, {ok, #{metadata := Metadata}} <- [gen_server:call(Server, {get_session, Id})]]
+"""
+
+
+@dataclass
+class World:
+    node: BeamNode
+    move: Move
+
+    def start_callers(self, *, callers: int = 4, sessions: int = 100, pause_ms: int = 5) -> None:
+        text = "snakeweb_fixture_traffic:start(Server, C, N, P)"
+        self.node.evaluate(text, Server=Atom(SERVER), C=callers, N=sessions, P=pause_ms)
+
+    def stop_callers(self) -> "Said":
+        known: dict[bytes, Any] = {}
+        calls, failures, slowest = 0, list[bytes](), 0
+        for sessions, made, failed, longest in self.node.evaluate(STOP, seconds=30):
+            known |= sessions
+            calls, failures, slowest = calls + made, failures + failed, max(slowest, longest)
+        alive = {name: what for name, what in known.items() if isinstance(what, bytes)}
+        return Said(alive, sorted(known.keys() - alive.keys()), calls, failures, slowest)
+
+    def answered(self, names: list[bytes]) -> dict[bytes, bytes]:
+        """What the node's session server says of these now."""
+        return dict(self.node.evaluate(HELD, Server=Atom(SERVER), Ids=names, seconds=30))
+
+    def on_target(self, names: list[bytes]) -> dict[bytes, bytes]:
+        """Metadata as the target store holds it."""
+        target = self.move.target
+        with open_store(target.config, target.secrets, read_only=True) as store:
+            found = store.read([name.decode() for name in names])
+        text = "[{Id, term_to_binary(maps:get(metadata, binary_to_term(V)))} || {Id, V} <- L]"
+        pairs = [(record.id.encode(), record.value) for record in found if record is not None]
+        return dict(self.node.evaluate(text, L=pairs, seconds=30))
+
+    def create(self, *names: str, **options: Any) -> None:
+        given = [(Atom(name), value) for name, value in {"ttl": 600, **options}.items()]
+        text = "[{ok, _} = gen_server:call(Server, {create_session, Id, Options}) || Id <- Ids], ok"
+        self.node.evaluate(text, Server=Atom(SERVER), Ids=[name.encode() for name in names], Options=given)
+
+    def end(self, *names: str) -> None:
+        text = "[gen_server:call(Server, {delete_session, Id}) || Id <- Ids], ok"
+        self.node.evaluate(text, Server=Atom(SERVER), Ids=[name.encode() for name in names])
+
+
+@dataclass
+class Said:
+    """What callers know: sessions that live with their metadata, sessions that they ended."""
+
+    alive: dict[bytes, bytes]
+    gone: list[bytes]
+    calls: int
+    failures: list[bytes]
+    slowest_us: int
+
+
+@pytest.fixture
+def world(disposable_node, other_side, tmp_path):
+    with ExitStack() as stack:
+        yield world_of(disposable_node, other_side, tmp_path, stack)
+
+
+@pytest.fixture
+def quiet(disposable_node, other_side):
+    """A node and a store, nobody calling, and no gateway at the address that the node knows."""
+    source = place(disposable_node.config(gateway=f"http://127.0.0.1:{free_port()}"), disposable_node.secrets)
+    move = Move(source, other_side, options={"zero_downtime": True})
+    move.deploy()
+    return World(disposable_node, move)
+
+
+@pytest.fixture
+def follower(quiet):
+    """From the watched node to the store, which is ready."""
+    ctx = context(quiet.move, "prove", route=None)
+    with ExitStack() as stack:
+        over = stack.enter_context(handing_over(ctx))
+        target = stack.enter_context(open_store(quiet.move.target.config, {}))
+        target.initialise(ctx.worker)
+        with writing(ctx, "source"):
+            over.watch()
+        source = stack.enter_context(reading(quiet.move.source))
+        yield Follower(ctx, over, source, target)
+
+
+@pytest.fixture
+def other_side(tmp_path):
+    return place({"store": "sqlite", "path": str(tmp_path / "other.db"), "codec": "etf"})
+
+
+def world_of(node: BeamNode, other_side: Any, directory: Path, stack: ExitStack, **parameters: Any) -> World:
+    port = free_port()
+    source = place(node.config(gateway=f"http://127.0.0.1:{port}"), {**node.secrets, "gateway_token": SECRET})
+    move = Move(source, other_side, options={"zero_downtime": True}, parameters={"pause_limit_ms": 5000, **parameters})
+    plane = stack.enter_context(ControlPlane().serving())
+    plane.routes = move.routes
+    move.deploy()
+    document = {
+        "gateway": {"port": port, "threads": 4},
+        "route": {"name": "sessions", "url": plane.url, "token": ROUTE_TOKEN},
+        "stores": {other_side.name: dict(other_side.config)},
+        "secrets": {other_side.name: dict(other_side.secrets)},
+        "codec": "etf",
+    }
+    stack.enter_context(running_gateway(document, directory))
+    return World(node, move)
