@@ -14,10 +14,11 @@ GATEWAY_TOKEN = "gateway_token"  # noqa: S105 - the credential's name
 
 @contextmanager
 def handing_over(ctx: ActionContext) -> Iterator[NodeHandOver]:
-    """Raises StepFailed when the node takes no code of ours."""
+    """With our helper on the node. Raises StepFailed when it takes no code of ours."""
     node = ctx.targets[SOURCE]
     with open_hand_over(node.config, node.secrets) as over:
         try:
+            over.load()
             yield over
         except CodeRefused as refusal:
             raise StepFailed(f"“{node.name}” cannot be handed over: {refusal}. Its store goes on as it was.") from None

@@ -68,6 +68,10 @@ class NodeHandOver:
         self._marks = Atom(f"{table}_snakeweb_marks")
         self._table = Atom(table)
 
+    def load(self) -> None:
+        """Put the helper on the node, unless it is there. Raises CodeRefused."""
+        code.load_helper(self._node)
+
     def why_not(self) -> str:
         """Why the sessions of this node cannot be handed over while it serves; '' when they can.
 

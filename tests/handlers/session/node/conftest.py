@@ -122,7 +122,8 @@ def other_side(tmp_path):
 def world_of(node: BeamNode, other_side: Any, directory: Path, stack: ExitStack, **parameters: Any) -> World:
     port = free_port()
     source = place(node.config(gateway=f"http://127.0.0.1:{port}"), {**node.secrets, "gateway_token": SECRET})
-    move = Move(source, other_side, options={"zero_downtime": True}, parameters={"pause_limit_ms": 5000, **parameters})
+    wishes = {"pause_limit_ms": 3000, "hand_over": "released", **parameters}
+    move = Move(source, other_side, options={"zero_downtime": True}, parameters=wishes)
     plane = stack.enter_context(ControlPlane().serving())
     plane.routes = move.routes
     move.deploy()
