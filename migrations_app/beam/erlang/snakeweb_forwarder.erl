@@ -1,8 +1,9 @@
 %% A session server whose sessions live in a Snakeweb gateway. It is loaded under the name of the store's own module and
 %% answers the same calls; the process, its name and its old table stay.
 %%
-%% Configuration: `url` of the gateway, without a slash at its end, and its bearer `token`. What means something on this node only
-%% stays on it: which worker a session was last with, and the names of the sessions that this node knows of.
+%% Configuration: `url` of the gateway, without a slash at its end, and its bearer `token`. What means something on this
+%% node only stays on it: sessions that it made for its own workers, which worker a session was last with, and the names
+%% of the sessions that this node knows of.
 %% No macros, and the module's name is replaced when it is compiled.
 -module(snakeweb_forwarder).
 -behaviour(gen_server).
@@ -48,46 +49,93 @@ store_worker_session(Server, Id, Worker) -> gen_server:call(Server, {upsert_work
 
 %% -- the server -------------------------------------------------------------------------------------------------------
 
-%% Started anew by its supervisor: the sessions are at the gateway, only their names and workers are forgotten.
-init(Options) ->
-    Config = persistent_term:get({snakeweb_forwarder, ?MODULE}),
-    Table = ets:new(proplists:get_value(table_name, Options, snakepit_sessions), [set, protected, named_table]),
-    {ok, taken_over(Config, #{table => Table, default_ttl => 3600, stats => #{}})}.
+%% Started anew by its supervisor: the sessions are at the gateway. What the store's own code would need to go on is
+%% kept beside the process; the names of sessions, and who was last with them, are forgotten.
+init(_Options) ->
+    {Config, Original} = persistent_term:get({snakeweb_forwarder, ?MODULE}),
+    Table = ets:new(maps:get(table_name, Original, snakepit_sessions), [set, protected, named_table]),
+    #{snakeweb := Ours} = State = taken_over(Config, Original#{table => Table}),
+    {ok, State#{snakeweb => Ours#{swept => true}}}.
 
-%% Extra is the configuration; `original` gives the state back that the store's own code knows.
-code_change(_Old, #{snakeweb := #{original := State, names := Names}}, original) ->
+%% Extra is the configuration; `original` gives the state back that the store's own code knows. Its sweeper, which we
+%% may have interrupted, begins again.
+code_change(_Old, #{snakeweb := #{original := State, names := Names, swept := Swept}}, original) ->
     true = ets:delete(Names),
     persistent_term:erase({snakeweb_forwarder, ?MODULE}),
+    Swept andalso (self() ! cleanup_expired_sessions),
     {ok, State};
 code_change(_Old, State, Config) when is_map(Config) ->
-    persistent_term:put({snakeweb_forwarder, ?MODULE}, Config),
+    persistent_term:put({snakeweb_forwarder, ?MODULE}, {Config, State}),
     {ok, taken_over(Config, State)};
 code_change(_Old, State, _) -> {ok, State}.
 
 taken_over(Config, #{table := Table} = State) ->
     Names = ets:new(snakeweb_names, [set, protected]),
     true = ets:insert(Names, [{Id, nil} || Id <- ets:select(Table, [{{'$1', '_'}, [], ['$1']}])]),
-    State#{snakeweb => #{config => Config, names => Names, original => State}}.
+    State#{snakeweb => #{config => Config, names => Names, original => State, swept => false}}.
 
 handle_call(Request, _From, State) ->
-    Reply = try answer(Request, State) catch
+    Reply = try served(Request, State) catch
         throw:Refusal -> {error, Refusal};
         _:_ -> {error, store_unavailable}
     end,
     {reply, Reply, State}.
 
 handle_cast(_Message, State) -> {noreply, State}.
+handle_info(cleanup_expired_sessions, #{snakeweb := Ours} = State) -> {noreply, State#{snakeweb => Ours#{swept => true}}};
 handle_info(_Message, State) -> {noreply, State}.
 terminate(_Reason, _State) -> ok.
 
-answer({create_session, Id, Options}, #{default_ttl := Default} = State) ->
-    Ttl = proplists:get_value(ttl, Options, Default),
+served(Request, State) when is_tuple(Request), tuple_size(Request) >= 2, is_binary(element(2, Request)) ->
+    case is_own(element(2, Request)) of
+        true -> local(Request, State);
+        false -> answer(Request, State)
+    end;
+served(Request, State) -> answer(Request, State).
+
+is_own(<<"session_", _/binary>> = Id) -> re:run(Id, "^session_[0-9]+_[0-9]+$", [{capture, none}]) =:= match;
+is_own(Id) -> Id =:= <<"default_session">>.
+
+%% The node's own sessions, in the old table, in the old way.
+local({create_session, Id, Options}, #{table := Table} = State) ->
+    Session = new_session(Id, Options, State),
+    case ets:insert_new(Table, row(Session)) of
+        true -> {ok, Session};
+        false -> {ok, element(3, ets:lookup_element(Table, Id, 2))}
+    end;
+local({get_session, Id}, State) -> kept(Id, fun(Session) -> Session end, State);
+local({update_session, Id, Change}, State) ->
+    try kept(Id, Change, State) catch _:Reason -> {error, {update_failed, Reason}} end;
+local({delete_session, Id}, #{table := Table}) -> ets:delete(Table, Id), ok;
+local({session_exists, Id}, #{table := Table}) -> ets:member(Table, Id);
+local({upsert_worker_session, Id, Worker}, #{table := Table} = State) ->
+    ets:member(Table, Id) orelse local({create_session, Id, []}, State),
+    {ok, _} = kept(Id, fun(Session) -> Session#{last_worker_id => Worker} end, State),
+    ok;
+local(_, _) -> throw(not_supported).
+
+kept(Id, Change, #{table := Table}) ->
+    case ets:lookup(Table, Id) of
+        [{_, {_, _, Session}}] ->
+            Touched = (Change(Session))#{last_accessed => erlang:monotonic_time(second)},
+            ets:insert(Table, row(Touched)),
+            {ok, Touched};
+        [] -> {error, not_found}
+    end.
+
+row(#{id := Id, last_accessed := Accessed, ttl := Ttl} = Session) -> {Id, {Accessed, Ttl, Session}}.
+
+new_session(Id, Options, State) ->
+    Ttl = proplists:get_value(ttl, Options, maps:get(default_ttl, State, 3600)),
     is_integer(Ttl) andalso Ttl >= 0 orelse throw(invalid_ttl),
     Now = erlang:monotonic_time(second),
-    Session = #{'__struct__' => 'Elixir.Snakepit.Bridge.Session', id => Id, created_at => Now, last_accessed => Now,
-                ttl => Ttl, last_worker_id => proplists:get_value(last_worker_id, Options, nil),
-                programs => proplists:get_value(programs, Options, #{}),
-                metadata => proplists:get_value(metadata, Options, #{}), stats => #{program_count => 0}},
+    #{'__struct__' => 'Elixir.Snakepit.Bridge.Session', id => Id, created_at => Now, last_accessed => Now,
+      ttl => Ttl, last_worker_id => proplists:get_value(last_worker_id, Options, nil),
+      programs => proplists:get_value(programs, Options, #{}),
+      metadata => proplists:get_value(metadata, Options, #{}), stats => #{program_count => 0}}.
+
+answer({create_session, Id, Options}, State) ->
+    Session = new_session(Id, Options, State),
     case put_session(Session, [{"if-none-match", "*"}], State) of
         {201, _} -> {ok, Session};
         {412, _} -> found(Id, State);
@@ -104,18 +152,20 @@ answer({delete_session, Id}, #{snakeweb := #{names := Names}} = State) ->
         {Status, _, _} when Status =:= 204; Status =:= 404 -> ets:delete(Names, Id), ok;
         {Status, _, _} -> throw({store_unavailable, Status})
     end;
-answer(list_sessions, #{snakeweb := #{names := Names}}) -> ets:select(Names, [{{'$1', '_'}, [], ['$1']}]);
+answer(list_sessions, #{table := Table, snakeweb := #{names := Names}}) ->
+    Own = [Id || Id <- ets:select(Table, [{{'$1', '_'}, [], ['$1']}]), is_own(Id)],
+    Own ++ [Id || Id <- ets:select(Names, [{{'$1', '_'}, [], ['$1']}]), not is_own(Id)];
 answer({session_exists, Id}, State) ->
     case request(head, Id, [], none, State) of
         {200, _, _} -> true;
         {404, _, _} -> forgotten(Id, State), false;
         {Status, _, _} -> throw({store_unavailable, Status})
     end;
-answer(get_stats, #{stats := Stats, snakeweb := #{names := Names}}) ->
-    Stats#{current_sessions => ets:info(Names, size), memory_usage_bytes => 0, table_info => []};
+answer(get_stats, #{snakeweb := #{names := Names}} = State) ->
+    (maps:get(stats, State, #{}))#{current_sessions => ets:info(Names, size), memory_usage_bytes => 0, table_info => []};
 answer(cleanup_expired_sessions, _State) -> 0;
-answer({upsert_worker_session, Id, Worker}, #{default_ttl := Ttl, snakeweb := #{names := Names}} = State) ->
-    touched(Id, State) orelse answer({create_session, Id, [{ttl, Ttl}]}, State),
+answer({upsert_worker_session, Id, Worker}, #{snakeweb := #{names := Names}} = State) ->
+    touched(Id, State) orelse answer({create_session, Id, []}, State),
     ets:insert(Names, {Id, Worker}),
     ok;
 answer(_, _State) -> throw(not_supported).
@@ -167,12 +217,12 @@ put_session(#{id := Id, ttl := Ttl, last_worker_id := Worker} = Session, Headers
     Status < 300 andalso ets:insert(Names, {Id, Worker}),
     {Status, Answer}.
 
-session(Id, Headers, Body, #{snakeweb := #{names := Names}}) ->
+session(Id, Headers, Body, #{snakeweb := #{names := Names}} = State) ->
     Now = erlang:monotonic_time(second),
-    Ttl = case header("snakeweb-ttl-ms", Headers) of
-        none -> max(0, (list_to_integer(header("snakeweb-expires-at-ms", Headers))
-                        - erlang:system_time(millisecond)) div 1000);
-        Length -> list_to_integer(Length) div 1000
+    Ttl = case {header("snakeweb-ttl-ms", Headers), header("snakeweb-expires-at-ms", Headers)} of
+        {none, none} -> maps:get(default_ttl, State, 3600);
+        {none, At} -> max(0, (list_to_integer(At) - erlang:system_time(millisecond)) div 1000);
+        {Length, _} -> list_to_integer(Length) div 1000
     end,
     Worker = case ets:lookup(Names, Id) of [{_, Known}] -> Known; [] -> nil end,
     (binary_to_term(Body))#{id => Id, created_at => Now, last_accessed => Now, ttl => Ttl, last_worker_id => Worker}.

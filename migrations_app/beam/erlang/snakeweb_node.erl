@@ -45,8 +45,16 @@ mark({Marks, Id}, Event, _) when element(1, Event) =:= out; element(1, Event) =:
     {Marks, none};
 mark(Known, _, _) -> Known.
 
-id_in(Request) when is_tuple(Request), tuple_size(Request) >= 2, is_binary(element(2, Request)) -> element(2, Request);
+%% Not of sessions that the node made for its own workers, which stay there.
+id_in(Request) when is_tuple(Request), tuple_size(Request) >= 2, is_binary(element(2, Request)) ->
+    case is_own(element(2, Request)) of
+        true -> none;
+        false -> element(2, Request)
+    end;
 id_in(_) -> none.
+
+is_own(<<"session_", _/binary>> = Id) -> re:run(Id, "^session_[0-9]+_[0-9]+$", [{capture, none}]) =:= match;
+is_own(Id) -> Id =:= <<"default_session">>.
 
 %% Some marks, as {Id, How often}.
 marked(Marks, Most) ->

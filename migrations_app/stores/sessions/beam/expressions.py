@@ -22,20 +22,29 @@ case ets:whereis(Table) of
 end
 """
 
-# Bound: Table, Beside, Ids. Gives {offset before, offset after, now in seconds, rows}; a row is
-# {Id, {Accessed, Ttl, Created, Content, What lies beside | nil}} or {Id, nil}.
+# Bound: Table, Beside, Ids. Gives {offset before, offset after, now in seconds, names, parts}: the ids of the rows that
+# are there, and five lists as long: times accessed, lengths, times created, contents, and what lies beside (each [] or
+# [row]). Where a row is none of a session, nil takes the place of the parts. What is done for each session runs in
+# compiled functions of the node: interpreted it would take ten times as long.
 READING = """
 Before = erlang:time_offset(millisecond),
-There = ets:whereis(Beside) =/= undefined,
-Rows = [case Row of
-    {_, {Accessed, Ttl, #{created_at := Created} = Session}}
-        when is_integer(Accessed), is_integer(Ttl), is_integer(Created) ->
-      Content = maps:without([id, created_at, last_accessed, last_worker_id, ttl], Session),
-      Near = case There andalso ets:lookup(Beside, Id) of [Found] -> Found; _ -> nil end,
-      {Id, {Accessed, Ttl, Created, term_to_binary(Content), Near}};
-    _ -> {Id, nil}
-  end || Id <- Ids, Row <- ets:lookup(Table, Id)],
-{Before, erlang:time_offset(millisecond), erlang:monotonic_time(second), Rows}
+Each = fun(What) -> fun(Many) -> lists:duplicate(length(Many), What) end end,
+Found = lists:append(lists:zipwith(fun ets:lookup/2, (Each(Table))(Ids), Ids)),
+Of = fun(Place, Tuples) -> lists:zipwith(fun erlang:element/2, (Each(Place))(Tuples), Tuples) end,
+Names = Of(1, Found),
+Parts = try
+    Values = Of(2, Found),
+    Sessions = Of(3, Values),
+    Placeless = [id, created_at, last_accessed, last_worker_id, ttl],
+    Contents = lists:zipwith(fun maps:without/2, (Each(Placeless))(Sessions), Sessions),
+    {Of(1, Values), Of(2, Values), lists:zipwith(fun maps:get/2, (Each(created_at))(Sessions), Sessions),
+     lists:map(fun erlang:term_to_binary/1, Contents),
+     case ets:whereis(Beside) of
+       undefined -> (Each([]))(Names);
+       _ -> lists:zipwith(fun ets:lookup/2, (Each(Beside))(Names), Names)
+     end}
+  catch error:_ -> nil end,
+{Before, erlang:time_offset(millisecond), erlang:monotonic_time(second), Names, Parts}
 """
 
 # Bound: Table, Ids. Gives the ids under which nothing lives.

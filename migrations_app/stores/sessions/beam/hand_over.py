@@ -111,7 +111,10 @@ class NodeHandOver:
         self._call("unwatch", self._server, self._marks)
 
     def marked(self, most: int = MOST_MARKS) -> list[Mark]:
-        return [Mark(name.decode(), count) for name, count in self._call("marked", self._marks, most)]
+        found = self._call("marked", self._marks, most)
+        if strange := [(name, count) for name, count in found if not _is_text(name)]:
+            self._call("acknowledge", self._marks, strange)  # no session that another store could hold
+        return [Mark(name.decode(), count) for name, count in found if _is_text(name)]
 
     def acknowledge(self, marks: Sequence[Mark]) -> None:
         """Take them away, but for sessions that were asked for again meanwhile."""
@@ -167,6 +170,14 @@ class NodeHandOver:
         names = [f"A{place}" for place in range(len(arguments))]
         text = f"{code.HELPER}:{function}({', '.join(names)})"
         return self._node.evaluate(text, **dict(zip(names, arguments, strict=True)))
+
+
+def _is_text(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _words(answer: Any) -> str:

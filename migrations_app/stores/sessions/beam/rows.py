@@ -46,6 +46,8 @@ def record_of(session_id: str, row: tuple[Any, ...] | None, clock: Clock) -> Ses
     if row is None:
         raise Unreadable("the row is not one of a session")
     accessed, ttl, created, content, near = row
+    if not (type(accessed) is type(ttl) is type(created) is int):
+        raise Unreadable("a time of the session is no whole number of seconds")
     if accessed + ttl < clock.now:
         return None
     if may_be_of_one_node(content) and (problem := problem_with_term(content)):
@@ -53,8 +55,8 @@ def record_of(session_id: str, row: tuple[Any, ...] | None, clock: Clock) -> Ses
     version, fixed, beside = Version(0, 0), False, {}
     created_ms: int | None = clock.unix_ms(created)
     accessed_ms: int | None = clock.unix_ms(accessed)
-    if near is not None:
-        _, known, was_fixed, had_accessed, had_ttl, had_created, text = near
+    if near:
+        _, known, was_fixed, had_accessed, had_ttl, had_created, text = near[0]
         version, beside = Version(*known), json.loads(text)
         if had_created == created:
             created_ms = beside.get("created_at_ms")

@@ -7,7 +7,7 @@ callers on the node go by no fence).
 import statistics
 import time
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from migrations_app.beam.distribution import NodeAddress
@@ -165,19 +165,13 @@ class BeamStore(SessionStore):
         return ids, odd
 
     def read(self, ids: Sequence[str]) -> list[SessionRecord | None]:
-        records, _ = self._read(list(dict.fromkeys(ids)))
+        records, _ = self._read([name for name in dict.fromkeys(ids) if not belongs_to_node(name.encode())])
         return [records.get(name) for name in ids]
 
     def _read(self, ids: Sequence[str]) -> tuple[dict[str, SessionRecord], list[tuple[str, str]]]:
         records, unreadable = dict[str, SessionRecord](), list[tuple[str, str]]()
         for start in range(0, len(ids), CHUNK):
-            chunk = [name.encode() for name in ids[start : start + CHUNK]]
-            for _ in range(LOOKS):
-                before, after, now, rows = self._evaluate(expressions.READING, Ids=chunk)
-                if before == after:
-                    break
-            clock = Clock(after, now)
-            for name, row in rows:
+            for name, row, clock in self._rows([name.encode() for name in ids[start : start + CHUNK]]):
                 session_id = name.decode()
                 try:
                     record = record_of(session_id, row, clock)
@@ -188,10 +182,25 @@ class BeamStore(SessionStore):
                         records[session_id] = record
         return records, unreadable
 
+    def _rows(self, names: Sequence[bytes]) -> Iterator[tuple[bytes, tuple[Any, ...] | None, Clock]]:
+        """Of those that are there; None for a row that is none of a session."""
+        for _ in range(LOOKS):
+            before, after, now, there, parts = self._evaluate(expressions.READING, Ids=list(names))
+            if before == after:
+                break
+        clock = Clock(after, now)
+        if parts is not None:
+            yield from ((name, row, clock) for name, row in zip(there, zip(*parts, strict=True), strict=True))
+        elif len(there) == 1:
+            yield there[0], None, clock
+        else:  # find the odd ones
+            for half in (there[: len(there) // 2], there[len(there) // 2 :]):
+                yield from self._rows(half)
+
     def missing(self, ids: Sequence[str]) -> list[str]:
-        if not ids:
-            return []
-        return [name.decode() for name in self._evaluate(expressions.MISSING, Ids=[name.encode() for name in ids])]
+        ours = [name.encode() for name in ids if not belongs_to_node(name.encode())]
+        gone = {name.decode() for name in self._evaluate(expressions.MISSING, Ids=ours)} if ours else set()
+        return [name for name in ids if name in gone or belongs_to_node(name.encode())]
 
     def apply(
         self, records: Sequence[SessionRecord], worker: WorkerToken, *, version: Version | None = None
@@ -204,7 +213,8 @@ class BeamStore(SessionStore):
         return Applied(written, len(records) - written)
 
     def delete(self, ids: Sequence[str], worker: WorkerToken) -> int:
-        return int(self._inside(expressions.DELETING, worker, Ids=[name.encode() for name in dict.fromkeys(ids)]))
+        ours = [name.encode() for name in dict.fromkeys(ids) if not belongs_to_node(name.encode())]
+        return int(self._inside(expressions.DELETING, worker, Ids=ours))
 
     def count(self) -> int:
         return len(self._list()[0])

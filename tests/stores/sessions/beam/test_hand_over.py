@@ -254,6 +254,32 @@ def test_every_call_of_the_store_is_answered_by_the_target(node, forwarded, targ
         assert copy.scan_ids("", 10).ids == ["a/b cü"]
 
 
+def test_sessions_of_the_nodes_own_workers_stay_on_the_node(node, over, gateway, target):
+    module, own = "'Elixir.Snakepit.Bridge.SessionStore'", b"session_17_1699999999999999"
+    on_store(node, CREATE, own)
+    over.watch()
+    forwarder = over.forwarder()
+    on_store(node, "gen_server:call(Server, {get_session, Id}), ok", own)
+    on_store(node, CREATE, b"\xff")
+    assert [over.marked(), over.marked()] == [[], []]
+    over.hold(2000)
+    over.forward(forwarder, gateway, SECRET)
+
+    assert on_store(node, f"{{ok, #{{metadata := M}}}} = {module}:get_session(Id), M", own) == {Atom("n"): 1}
+    update = f"{{ok, #{{n := N}}}} = {module}:update_session(Id, fun(S) -> S#{{n => 5}} end), N"
+    assert on_store(node, update, own) == 5
+    assert on_store(node, f'{module}:store_worker_session(Id, <<"w">>)', b"default_session") == Atom("ok")
+    assert on_store(node, f"element(1, {module}:create_session(Id))", own) == Atom("ok")
+    assert on_store(node, f"{module}:'session_exists?'(Id)", own) is True
+    assert own in on_store(node, f"{module}:list_sessions()")
+    with open_store(target, {}, read_only=True) as copy:
+        assert copy.count() == 0
+    over.hold(2000)
+    over.restore()
+    assert on_store(node, f"{{ok, #{{n := N}}}} = {module}:get_session(Id), N", own) == 5
+    assert on_store(node, f"{module}:delete_session(Id)", own) == Atom("ok")
+
+
 def test_a_gateway_that_is_away_is_an_error_of_the_call_and_not_of_the_store(node, over):
     over.watch()
     forwarder = over.forwarder()
@@ -275,6 +301,20 @@ def test_the_process_may_die_and_its_successor_still_forwards(node, over, forwar
     on_store(node, "{ok, _} = 'Elixir.Snakepit.Bridge.SessionStore':start_link([]), ok")
 
     assert on_store(node, "element(1, gen_server:call(Server, {get_session, Id}))") == Atom("ok")
+    over.hold(2000)
+    over.restore()
+    assert on_store(node, CREATE, b"again") == Atom("ok")
+    assert on_store(node, "maps:get(sessions_created, gen_server:call(Server, get_stats))") == 2
+
+
+def test_the_sweeper_of_the_store_goes_on_after_it_was_interrupted(node, over, forwarded):
+    on_store(node, "Server ! cleanup_expired_sessions, ok")
+    runs = "maps:get(cleanup_runs, gen_server:call(Server, get_stats))"
+    before = on_store(node, runs)
+    over.hold(2000)
+    over.restore()
+
+    assert on_store(node, runs) == before + 1
 
 
 def test_nothing_is_left_on_the_node(node, over, forwarded):

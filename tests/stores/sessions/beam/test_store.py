@@ -62,8 +62,13 @@ def test_what_the_node_made_for_its_own_workers_stays_there(beam_node, place):
     with place.open() as store:
         assert ids(scan_all(store)) == ["session_of_a_user"]
         assert (store.count(), store.probe().count) == (1, 1)
+        assert store.read(["default_session", "session_of_a_user"])[0] is None
+        assert store.missing(["default_session", "session_of_a_user"]) == ["default_session"]
+        store.raise_worker_fence(WORKER)
+        assert store.delete(["default_session"], WORKER) == 0
         (reason,) = {store.why_unrepresentable(place.record("session_1_2", ttl_ms=1000))}
     assert "workers" in reason
+    assert on_node(beam_node, place, "ets:info(Table, size)") == 3
 
 
 @pytest.mark.parametrize(
