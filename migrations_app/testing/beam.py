@@ -27,7 +27,8 @@ def has_erlang() -> bool:
 class BeamNode(LocalServer):
     """A node `name@127.0.0.1`. `options` are those of the store, as Erlang text: `{"max_sessions": "infinity"}`.
 
-    Nodes may share `objects`, the directory of the compiled fixture.
+    Nodes may share `objects`, the directory of the compiled fixture. With `tls` (PEM files `certificate`, `key` and
+    `authority`) its distribution is encrypted, and it asks its peers for a certificate too.
     """
 
     def __init__(
@@ -37,8 +38,10 @@ class BeamNode(LocalServer):
         name: str = "snakepit",
         options: Mapping[str, str] | None = None,
         objects: Path | None = None,
+        tls: Mapping[str, Path] | None = None,
     ) -> None:
         super().__init__(directory)
+        self._tls = {part: str(path) for part, path in (tls or {}).items()}
         self._objects = objects or self.directory
         self.name = f"{name}@{self.host}"
         self.epmd_port = free_port()
@@ -47,7 +50,7 @@ class BeamNode(LocalServer):
 
     @property
     def address(self) -> NodeAddress:
-        return NodeAddress(self.name, epmd_port=self.epmd_port)
+        return NodeAddress(self.name, epmd_port=self.epmd_port, **self._tls)
 
     @property
     def secrets(self) -> dict[str, str]:
@@ -55,7 +58,7 @@ class BeamNode(LocalServer):
 
     def config(self, **values: Any) -> dict[str, Any]:
         """Configuration of a session-store target on this node."""
-        return {"store": "beam", "node": self.name, "epmd_port": self.epmd_port, **values}
+        return {"store": "beam", "node": self.name, "epmd_port": self.epmd_port, **self._tls, **values}
 
     def evaluate(self, text: str, *, seconds: float = ANSWER_SECONDS, **bindings: Any) -> Any:
         """By a connection of its own, as an application on the node would do it."""
@@ -69,6 +72,12 @@ class BeamNode(LocalServer):
             self._objects.mkdir(parents=True, exist_ok=True)
             sources = [str(source) for source in sorted(SOURCES.glob("*.erl"))]
             run_program([find_program("erlc", []), "-o", str(self._objects), *sources])
+        if self._tls:
+            parts = {"certfile": "certificate", "keyfile": "key", "cacertfile": "authority"}
+            files = ", ".join(f'{{{name}, "{self._tls[part]}"}}' for name, part in parts.items())
+            sides = f"[{files}, {{verify, verify_peer}}, {{fail_if_no_peer_cert, true}}]"
+            client = f"[{files}, {{verify, verify_peer}}]"
+            (self.directory / "tls.conf").write_text(f"[{{server, {sides}}}, {{client, {client}}}].\n")
         if self._mapper is None or self._mapper.poll() is not None:
             mapper = shutil.which("epmd") or "epmd"
             command = [*self._bound(), mapper, "-port", str(self.epmd_port), "-address", self.host]
@@ -82,6 +91,8 @@ class BeamNode(LocalServer):
         environment = ["env", f"ERL_EPMD_PORT={self.epmd_port}", f"HOME={self.directory}"]
         loopback = ["-kernel", "inet_dist_use_interface", "{127,0,0,1}"]
         identity = ["-name", self.name, "-setcookie", COOKIE, "-start_epmd", "false"]
+        if self._tls:
+            identity += ["-proto_dist", "inet_tls", "-ssl_dist_optfile", str(self.directory / "tls.conf")]
         program = ["erl", "-noinput", "+sbwt", "none", *identity, *loopback, "-pa", str(self._objects)]
         return [*self._bound(), *environment, *program, "-eval", start]
 

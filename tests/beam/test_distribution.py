@@ -1,21 +1,31 @@
 """Reaching a real node, being refused by it, and peers that are none."""
 
 import contextlib
+import os
 import socket
 import struct
+import subprocess
 import threading
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 import erldistpy
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from migrations_app.beam import distribution
 from migrations_app.beam.distribution import NodeAddress
 from migrations_app.beam.node import Atom, Node
 from migrations_app.engine.errors import DependencyUnavailable, ValidationFailed
-from migrations_app.testing.beam import COOKIE
+from migrations_app.testing.beam import COOKIE, BeamNode
 from migrations_app.testing.servers import free_port
+from tests.servers import skip_without_erlang
+from tests.stores.sessions.place import wait_until
 
 
 def test_many_connections_take_few_names(beam_node):
@@ -49,6 +59,20 @@ def test_a_name_that_nobody_has_is_said(beam_node):
         node.evaluate("1")
 
 
+def test_a_node_with_a_short_name_is_reached_by_it(beam_node, tmp_path):
+    command = ["erl", "-noinput", "-sname", "short@localhost", "-setcookie", COOKIE, "-start_epmd", "false"]
+    environment = {**os.environ, "ERL_EPMD_PORT": str(beam_node.epmd_port), "HOME": str(tmp_path)}
+    loopback = ["-kernel", "inet_dist_use_interface", "{127,0,0,1}"]
+    with subprocess.Popen([*command, *loopback], env=environment, stdin=subprocess.DEVNULL) as process:
+        try:
+            address = NodeAddress("short@localhost", epmd_port=beam_node.epmd_port)
+            wait_until(lambda: erldistpy.lookup("short", host="127.0.0.1", port=beam_node.epmd_port) is not None)
+            with Node(address, COOKIE) as node:
+                assert node.evaluate("atom_to_binary(node())") == b"short@localhost"
+        finally:
+            process.kill()
+
+
 def test_another_node_at_the_address_is_said(beam_node):
     port = erldistpy.lookup("snakepit", host="127.0.0.1", port=beam_node.epmd_port).port
     with (
@@ -63,6 +87,50 @@ def test_a_host_where_nothing_listens_is_unavailable(address):
     closed = {name: free_port() for name in address}
     with Node(NodeAddress("snakepit@127.0.0.1", **closed), COOKIE) as node, pytest.raises(DependencyUnavailable):
         node.evaluate("1")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """An authority, and a certificate of it for this machine."""
+    directory, now = tmp_path_factory.mktemp("tls"), datetime.now(UTC)
+    keys = {name: ec.generate_private_key(ec.SECP256R1()) for name in ("authority", "node")}
+
+    def signed(name: str, issuer: str) -> x509.Certificate:
+        names = {each: x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, each)]) for each in (name, issuer)}
+        made = x509.CertificateBuilder().subject_name(names[name]).issuer_name(names[issuer])
+        made = made.public_key(keys[name].public_key()).serial_number(x509.random_serial_number())
+        made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        made = made.add_extension(x509.BasicConstraints(ca=name == issuer, path_length=None), critical=True)
+        return made.sign(keys[issuer], hashes.SHA256())
+
+    key = keys["node"].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    contents = {
+        "authority": signed("authority", "authority").public_bytes(Encoding.PEM),
+        "certificate": signed("node", "authority").public_bytes(Encoding.PEM),
+        "key": key,
+    }
+    for name, content in contents.items():
+        (directory / f"{name}.pem").write_bytes(content)
+    return {name: directory / f"{name}.pem" for name in contents}
+
+
+@pytest.fixture
+def encrypted(server_directory, tmp_path, certificates):
+    skip_without_erlang()
+    with BeamNode(tmp_path / "beam", objects=server_directory / "erlang", tls=certificates) as node:
+        yield node
+
+
+def test_distribution_over_tls_needs_all_three_files(encrypted, tmp_path):
+    with Node(encrypted.address, COOKIE) as node:
+        assert node.evaluate("X + 1", X=1) == 2
+    clear = replace(encrypted.address, certificate="", key="", authority="")
+    with Node(clear, COOKIE) as node, pytest.raises((ValidationFailed, DependencyUnavailable)):
+        node.evaluate("1")
+    missing = replace(encrypted.address, key=str(tmp_path / "none.pem"))
+    with Node(missing, COOKIE) as node, pytest.raises(ValidationFailed) as caught:
+        node.evaluate("1")
+    assert [problem.field for problem in caught.value.problems] == ["config.certificate"]
 
 
 class FalseNode:
