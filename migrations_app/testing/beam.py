@@ -50,7 +50,8 @@ class BeamNode(LocalServer):
 
     @property
     def address(self) -> NodeAddress:
-        return NodeAddress(self.name, epmd_port=self.epmd_port, **self._tls)
+        files = [self._tls.get(part, "") for part in ("certificate", "key", "authority")]
+        return NodeAddress(self.name, self.epmd_port, 0, *files)
 
     @property
     def secrets(self) -> dict[str, str]:
