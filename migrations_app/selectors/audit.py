@@ -1,6 +1,7 @@
 """The audit trail as sentences with their changes, its facets and the state of the chain."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -43,6 +44,11 @@ class AuditRow:
     hash: str
     previous: str
 
+    @property
+    def object_number(self) -> int | None:
+        """The object's number where it has one of its own."""
+        return int(self.object_id) if self.object_id.isascii() and self.object_id.isdigit() else None
+
 
 @dataclass(frozen=True, slots=True)
 class AuditFilters:
@@ -78,6 +84,12 @@ class ChainStatus:
     verified_entries: int
     ok: bool
     problem: str
+
+    @property
+    def broken_entry(self) -> int | None:
+        """The entry that the problem names, if it names one."""
+        named = re.match(r"Entry (\d{1,18})\b", self.problem)
+        return int(named[1]) if named else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,12 @@ def audit_page(*, actor: Actor, filters: AuditFilters = ANYTHING, cursor: str = 
         chain=_chain(),
         can_verify=access.can(Permission.VERIFY_AUDIT, None),
     )
+
+
+def neighbours(*, actor: Actor, seq: int) -> tuple[int | None, int | None]:
+    """The entries before and after this one that the actor may see. Raises PermissionDenied."""
+    visible = _matching(_auditor(actor), ANYTHING).values_list("seq", flat=True)
+    return visible.filter(seq__lt=seq).order_by("-seq").first(), visible.filter(seq__gt=seq).order_by("seq").first()
 
 
 def audit_entry(*, actor: Actor, seq: int) -> AuditRow:

@@ -53,17 +53,19 @@ class TargetPage:
     migrations: tuple[tuple[int, str, str], ...]
     can_edit: bool
     can_test: bool
+    can_restore: bool
     why_not_edit: str
 
 
 @dataclass(frozen=True, slots=True)
 class TargetFilters:
-    """Empty means any. `archived`: those too."""
+    """Empty means any. `archived`: those too. `health` is ok, failing or unknown."""
 
     environment: str = ""
     kind: str = ""
     q: str = ""
     archived: bool = False
+    health: str = ""
 
 
 ANY_TARGET = TargetFilters()
@@ -80,7 +82,8 @@ def list_targets(*, actor: Actor, filters: TargetFilters = ANY_TARGET) -> tuple[
         matching = matching.filter(kind=filters.kind)
     for word in filters.q.replace("\x00", "").split()[:8]:
         matching = matching.filter(Q(name__icontains=word) | Q(environment__name__icontains=word))
-    return rows_of(matching.select_related("environment").order_by("environment__position", "name"))
+    rows = rows_of(matching.select_related("environment").order_by("environment__position", "name"))
+    return tuple(row for row in rows if filters.health in ("", row.health))
 
 
 def target_row(*, actor: Actor, target_id: int) -> TargetRow:
@@ -112,6 +115,7 @@ def target_page(*, actor: Actor, target_id: int) -> TargetPage:
         ),
         can_edit=not why,
         can_test=access.can(Permission.TEST_TARGET, target.environment_id) and not row.archived,
+        can_restore=manages and row.archived,
         why_not_edit=why,
     )
 

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from migrations_app.selectors.audit import AuditFilters, audit_page, export_lines
+from migrations_app.selectors.audit import ANYTHING, AuditFilters, audit_page, export_lines, neighbours
 from migrations_app.selectors.audit import audit_entry as selected_entry
 from migrations_app.services import proving
 from migrations_app.web.requests import PageRequest
@@ -27,7 +27,7 @@ def audit_list(request: PageRequest) -> HttpResponse:
         until=_midnight(request.GET.get("until", ""), days=1),
     )
     page = audit_page(actor=request.actor, filters=filters, cursor=request.GET.get("cursor", ""))
-    context = {"page": page, "filters": filters, "asked": request.GET}
+    context = {"page": page, "filters": filters, "asked": request.GET, "any_asked": filters != ANYTHING}
     return render(request, "audit/list.html#results" if request.htmx else "audit/list.html", context)
 
 
@@ -35,8 +35,11 @@ def audit_list(request: PageRequest) -> HttpResponse:
 @login_required
 def audit_entry(request: PageRequest, seq: int) -> HttpResponse:
     """One entry, as a page of its own or inside the list."""
-    context = {"entry": selected_entry(actor=request.actor, seq=seq)}
-    return render(request, "audit/entry.html#entry-facts" if request.htmx else "audit/entry.html", context)
+    context: dict[str, object] = {"entry": selected_entry(actor=request.actor, seq=seq)}
+    if request.htmx:
+        return render(request, "audit/entry.html#entry-facts", context)
+    before, after = neighbours(actor=request.actor, seq=seq)
+    return render(request, "audit/entry.html", context | {"before": before, "after": after})
 
 
 @require_POST

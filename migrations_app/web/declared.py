@@ -10,6 +10,9 @@ from typing import Any
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.parameters import Field, FieldKind
 from migrations_app.web.problems import ProblemsByField
+from migrations_app.web.wording import duration, thousands
+
+PLAIN_MS = 60_000  # up to here a number of milliseconds is read at a glance
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +39,29 @@ class Control:
         return str(self.field.kind)
 
     @property
-    def long(self) -> bool:
+    def wide(self) -> bool:
+        """A path or a URL: one line, but a long one."""
         return self.field.kind is FieldKind.TEXT and self.field.max_length > 400
+
+    @property
+    def bounds(self) -> tuple[str, str] | None:
+        """The least and the most that an integer may be; milliseconds from a minute on also say how long that is."""
+        least, most = self.field.minimum, self.field.maximum
+        if least is None or most is None:
+            return None
+        return self._amount(least), self._amount(most)
+
+    @property
+    def says_itself(self) -> str:
+        """`600000` ms -> `10 min`; '' where the number alone is plain."""
+        if self.field.unit != "ms" or not self.value.isascii() or not self.value.isdigit() or len(self.value) > 15:
+            return ""
+        return duration(int(self.value) // 1000) if int(self.value) >= PLAIN_MS else ""
+
+    def _amount(self, number: int) -> str:
+        if self.field.unit == "ms" and number >= PLAIN_MS:
+            return f"{thousands(number)} ({duration(number // 1000)})"
+        return thousands(number)
 
 
 def controls(

@@ -1,6 +1,6 @@
 """Template tags, built in for every template (`settings.TEMPLATES`)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +65,12 @@ def at(problems: ProblemsByField, field: str) -> tuple[Problem, ...]:
 @register.filter
 def any_chosen(controls: Sequence[Control]) -> bool:
     return any(control.chosen for control in controls)
+
+
+@register.filter
+def any_set(controls: Sequence[Control], names: Collection[str]) -> bool:
+    """Whether one of those named is not at its default, or wants attention."""
+    return any(control.chosen for control in controls if control.field.name in names)
 
 
 @register.filter

@@ -24,6 +24,16 @@ PASSWORD = (("password", "Password"),)
 CREDENTIALS = {
     "redis": (*PASSWORD, ("readonly_password", "Password of the read-only user")),
     "beam": (("password", "Cookie"), ("gateway_token", "Token of the gateway")),
+    "sqlite": (),
+    "snapshot": (),
+}
+# What few need, behind a heading of its own; unfolded as soon as one of them is set or the layout asks for them.
+FOLDED: Mapping[str, tuple[str, frozenset[str]]] = {
+    "redis": (
+        "Fields of the hash layout",
+        frozenset({"value_field", "created_field", "accessed_field", "ttl_field", "time_unit"}),
+    ),
+    "beam": ("Distribution over TLS", frozenset({"certificate", "key", "authority"})),
 }
 STORES = tuple((store, NAMES[store]) for store in CONFIG_FIELDS)
 
@@ -47,6 +57,18 @@ class TargetForm:
     @property
     def has_columns(self) -> bool:
         return self.store in WITH_COLUMNS
+
+    @property
+    def folded(self) -> frozenset[str]:
+        return FOLDED[self.store][1] if self.store in FOLDED else frozenset()
+
+    @property
+    def folded_title(self) -> str:
+        return FOLDED[self.store][0] if self.store in FOLDED else ""
+
+    @property
+    def unfolds(self) -> bool:
+        return self.values.get("layout") == "hash"
 
     def controls(self, problems: ProblemsByField) -> tuple[Control, ...]:
         return controls(CONFIG_FIELDS[self.store], self.values, path="config", problems=problems)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from migrations_app.engine.vocabulary import TargetKind
 from migrations_app.selectors.environments import list_environments
-from migrations_app.selectors.targets import TargetFilters, list_targets, target_page
+from migrations_app.selectors.targets import ANY_TARGET, FAILING, TargetFilters, list_targets, target_page
 from migrations_app.services import targets
 from migrations_app.services.errors import InvalidInput, StaleEdit
 from migrations_app.web import questions
@@ -31,9 +31,13 @@ def target_list(request: PageRequest) -> HttpResponse:
         environment=request.GET.get("environment", ""),
         q=request.GET.get("q", "").strip(),
         archived="archived" in request.GET,
+        health=request.GET.get("health", ""),
     )
+    rows = list_targets(actor=request.actor, filters=filters)
     context = {
-        "targets": list_targets(actor=request.actor, filters=filters),
+        "targets": rows,
+        "failing": sum(row.health == FAILING for row in rows),
+        "any_asked": filters != ANY_TARGET,
         "filters": filters,
         "environments": list_environments(actor=request.actor),
     }

@@ -3,8 +3,8 @@ from datetime import timedelta
 
 import pytest
 
-from migrations_app.models import Person, RoleGrant
-from migrations_app.selectors.audit import AuditFilters, audit_entry, audit_page, chain_status, export_lines
+from migrations_app.models import AuditProof, Person, RoleGrant
+from migrations_app.selectors.audit import AuditFilters, audit_entry, audit_page, chain_status, export_lines, neighbours
 from migrations_app.selectors.refusals import NotFound, PermissionDenied
 from migrations_app.services import audit, environments
 from migrations_app.services.errors import PermissionDenied as Denied
@@ -109,3 +109,15 @@ def test_the_last_proof_is_shown(trail, auditor, now):
     status = chain_status(actor=auditor)
 
     assert (status.ok, status.verified_entries, status.verified_at) == (True, 3, now)
+
+
+def test_an_entry_knows_its_neighbours_that_one_may_see(trail, auditor, viewer):
+    assert [neighbours(actor=auditor, seq=seq) for seq in (1, 2, 3)] == [(None, 2), (1, 3), (2, None)]
+    with pytest.raises(PermissionDenied):
+        neighbours(actor=viewer, seq=1)
+
+
+def test_a_broken_chain_names_its_entry(trail, auditor, now):
+    assert chain_status(actor=auditor).broken_entry is None
+    AuditProof.objects.create(at=now, entries=3, head="0" * 64, ok=False, problem="Entry 2 was changed.")
+    assert chain_status(actor=auditor).broken_entry == 2

@@ -85,3 +85,23 @@ def test_hidden_ones_are_not_found(stage, outsider, viewer):
 )
 def test_addresses_hold_no_credentials(config, address):
     assert address_of({**config, "username": "root", "password": "x"}) == address
+
+
+def test_those_that_do_not_answer_can_be_listed_alone(stage, operator, viewer, now):
+    targets.test(actor=operator, now=now, target_id=stage.source_id)
+
+    def found(health):
+        return [row.id for row in list_targets(actor=viewer, filters=TargetFilters(health=health))]
+
+    assert found("ok") == [stage.source_id]
+    assert found("unknown") == [stage.target_id]
+    assert found("failing") == []
+
+
+def test_only_who_manages_an_archived_target_may_bring_it_back(stage, admin, viewer, now):
+    assert not target_page(actor=admin, target_id=stage.source_id).can_restore
+
+    targets.archive(actor=admin, now=now, target_id=stage.source_id, version=1)
+
+    assert target_page(actor=admin, target_id=stage.source_id).can_restore
+    assert not target_page(actor=viewer, target_id=stage.source_id).can_restore

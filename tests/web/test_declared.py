@@ -45,3 +45,16 @@ def test_a_control_differs_from_its_default_or_not() -> None:
 def test_problems_that_no_shown_field_takes_stand_elsewhere() -> None:
     problems = ProblemsByField([Problem("title", "a"), Problem("", "b"), Problem("spec.x", "c")])
     assert [p.message for p in problems.elsewhere({"title"})] == ["b", "c"]
+
+
+def test_a_number_of_milliseconds_says_how_long_that_is() -> None:
+    pause = Field("pause", FieldKind.INTEGER, "Pause", unit="ms", default=600_000, minimum=3_000, maximum=3_600_000)
+
+    (shown,) = controls((pause,), {}, path="parameters", problems=ProblemsByField())
+    assert (shown.says_itself, shown.bounds) == ("10 min", ("3,000", "3,600,000 (1 h)"))
+
+    (short,) = controls((pause,), {"pause": "200"}, path="parameters", problems=ProblemsByField())
+    (wrong,) = controls((pause,), {"pause": "soon"}, path="parameters", problems=ProblemsByField())
+    (plain,) = controls((SIZE,), {"size": "600000"}, path="options", problems=ProblemsByField())
+    assert (short.says_itself, wrong.says_itself, plain.says_itself) == ("", "", "")
+    assert plain.bounds == ("1", "9,000")

@@ -42,6 +42,26 @@ def test_a_bad_target_names_every_field(admin_client: Client, dev: Environment) 
     assert not Target.objects.exists()
 
 
+def test_a_path_is_one_line_and_a_folded_field_that_is_wrong_unfolds(admin_client: Client, dev: Environment) -> None:
+    beam = admin_client.get("/targets/new/?store=beam").content.decode()
+    assert "<textarea" not in beam
+    assert '<details class="disclosure"><summary>Distribution over TLS' in beam
+    assert "Credentials</h2>" in beam
+    assert "Credentials</h2>" not in admin_client.get("/targets/new/?store=sqlite").content.decode()
+
+    bad = {"store": "redis", "name": "r", "config.host": "h", "config.time_unit": "weeks", "environment": dev.pk}
+    answer = admin_client.post("/targets/new/", bad)
+    assert b'<details class="disclosure" open><summary>Fields of the hash layout' in answer.content
+
+
+def test_a_target_needs_an_environment_first(admin_client: Client) -> None:
+    Environment.objects.all().delete()
+    page = admin_client.get("/targets/new/").content.decode()
+    assert "A target needs an environment first" in page
+    assert 'href="/environments/new/"' in page
+    assert '<form class="form"' not in page
+
+
 def test_environments_are_made_and_changed(admin_client: Client) -> None:
     made = {"name": "canary", "required_approvals": "1", "protected": "on", "description": "Few users."}
     assert admin_client.post("/environments/new/", made).status_code == 302

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from migrations_app.models import AuditEntry, AuditProof
+from migrations_app.models import AuditEntry, AuditProof, Environment, Target
 from migrations_app.web.urls import urlpatterns
 from tests.cast import Cast
 from tests.session_runs import SessionMigrationRows, sqlite_migration
@@ -144,3 +144,39 @@ def test_an_entry_has_an_address_and_unfolds_in_the_list(cast: Cast) -> None:
     assert entry.hash in unfolded
     assert "<html" not in unfolded
     assert signed_in("operator").get(f"/audit/{entry.seq}/").status_code == 403
+
+
+def test_an_entry_says_when_to_the_second_and_leads_to_what_it_is_about(cast: Cast) -> None:
+    dev = Environment.objects.get(name="dev")
+    signed_in("admin").post(f"/environments/{dev.pk}/edit/", {"required_approvals": "3"})
+    client = signed_in("auditor")
+    client.post("/audit/verify/")
+    entry = AuditEntry.objects.get(action="environment.edit")
+    page = client.get(f"/audit/{entry.seq}/").content.decode()
+    assert f"{entry.at:%Y-%m-%d %H:%M:%S} UTC" in page
+    assert f'href="/environments/{dev.pk}/"' in page
+    assert f'href="/audit/{entry.seq + 1}/" rel="next"' in page
+
+
+def test_a_filtered_trail_brings_its_counts_along_and_leads_back(cast: Cast) -> None:
+    client = signed_in("auditor")
+    client.post("/audit/verify/")
+    part = client.get("/audit/?q=nobody-at-all", headers={"HX-Request": "true"}).content.decode()
+    assert 'id="audit-facets" hx-swap-oob="true"' in part
+    assert "Show the whole trail" in part
+    whole = client.get("/audit/").content.decode()
+    assert whole.count('id="audit-facets"') == 1
+    assert "hx-swap-oob" not in whole.partition('class="cols audit-cols"')[2]
+
+
+def test_an_archived_target_offers_the_way_back(moving: SessionMigrationRows) -> None:
+    Target.objects.filter(pk=moving.source.pk).update(archived_at=timezone.now())
+    restore = f'action="/targets/{moving.source.pk}/restore/"'
+    assert restore in signed_in("admin").get(f"/targets/{moving.source.pk}/").content.decode()
+    assert restore not in signed_in("viewer").get(f"/targets/{moving.source.pk}/").content.decode()
+
+
+def test_a_list_of_targets_that_a_filter_emptied_says_so(moving: SessionMigrationRows) -> None:
+    client = signed_in("viewer")
+    assert "No target matches" in client.get("/targets/?health=failing").content.decode()
+    assert "2 targets" in client.get("/targets/").content.decode()

@@ -49,3 +49,16 @@ def test_the_password_of_a_node_is_its_cookie() -> None:
     )
     assert form("store=postgres").secret_fields() == (("secrets.password", "Password"),)
     assert len(form("store=redis").secret_fields()) == 2
+
+
+def test_a_file_has_no_credentials() -> None:
+    assert (form("store=sqlite").secret_fields(), form("store=snapshot").secret_fields()) == ((), ())
+
+
+def test_what_few_need_is_folded_until_the_layout_asks_for_it() -> None:
+    assert form("store=beam").folded == {"certificate", "key", "authority"}
+    assert not form("store=postgres").folded
+    redis = form("store=redis&config.layout=string")
+    assert "time_unit" in redis.folded
+    assert not redis.unfolds
+    assert form("store=redis&config.layout=hash").unfolds
