@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from migrations_app.selectors.audit import ANYTHING, AuditFilters, audit_page, export_lines, neighbours
+from migrations_app.selectors.audit import ANYTHING, AuditFilters, audit_page, chain_status, export_lines, neighbours
 from migrations_app.selectors.audit import audit_entry as selected_entry
 from migrations_app.services import proving
 from migrations_app.web.requests import PageRequest
@@ -38,8 +38,9 @@ def audit_entry(request: PageRequest, seq: int) -> HttpResponse:
     context: dict[str, object] = {"entry": selected_entry(actor=request.actor, seq=seq)}
     if request.htmx:
         return render(request, "audit/entry.html#entry-facts", context)
+    chain = chain_status(actor=request.actor)
     before, after = neighbours(actor=request.actor, seq=seq)
-    return render(request, "audit/entry.html", context | {"before": before, "after": after})
+    return render(request, "audit/entry.html", context | {"before": before, "after": after, "chain": chain})
 
 
 @require_POST

@@ -53,10 +53,11 @@ class Control:
 
     @property
     def says_itself(self) -> str:
-        """`600000` ms -> `10 min`; '' where the number alone is plain."""
+        """`600000` ms -> `600,000 ms is 10 min`, which stays true while another is typed; '' where it is plain."""
         if self.field.unit != "ms" or not self.value.isascii() or not self.value.isdigit() or len(self.value) > 15:
             return ""
-        return duration(int(self.value) // 1000) if int(self.value) >= PLAIN_MS else ""
+        number = int(self.value)
+        return f"{thousands(number)} ms is {duration(number // 1000)}" if number >= PLAIN_MS else ""
 
     def _amount(self, number: int) -> str:
         if self.field.unit == "ms" and number >= PLAIN_MS:

@@ -4,6 +4,8 @@ import math
 import re
 from datetime import datetime
 
+from django.template.defaultfilters import filesizeformat
+
 from migrations_app.engine.vocabulary import (
     MigrationStatus,
     ReviewState,
@@ -86,7 +88,15 @@ def short_time(seconds: float) -> str:
     return f"{max(seconds, 0):.1f} s" if seconds < 10 else clock(seconds)
 
 
-FACT_NAMES = {"downtime": "Writes waited", "latency_us": "Latency, µs", "sha256": "SHA-256"}
+FACT_NAMES = {
+    "downtime": "Writes waited",
+    "latency_us": "Latency, µs",
+    "latency_ms": "Latency",
+    "clock_skew_ms": "Clock skew",
+    "capacity_bytes": "Capacity",
+    "used_bytes": "Used",
+    "sha256": "SHA-256",
+}
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -101,6 +111,8 @@ def fact(value: object, name: str = "") -> str:
     text = _MOMENT.sub(lambda found: f"{found[1]} {found[2]} UTC", str(value))
     if _DIGEST.fullmatch(text):
         return short_digest(text)
+    if name in ("capacity_bytes", "used_bytes") and text.isdigit():
+        return filesizeformat(int(text)).replace("\xa0", " ")
     number = thousands(int(text)) if text.isdigit() and len(text) < 16 else text
     return f"{number} ms" if name == "downtime" or name.endswith("_ms") else number
 

@@ -51,7 +51,7 @@ def test_a_number_of_milliseconds_says_how_long_that_is() -> None:
     pause = Field("pause", FieldKind.INTEGER, "Pause", unit="ms", default=600_000, minimum=3_000, maximum=3_600_000)
 
     (shown,) = controls((pause,), {}, path="parameters", problems=ProblemsByField())
-    assert (shown.says_itself, shown.bounds) == ("10 min", ("3,000", "3,600,000 (1 h)"))
+    assert (shown.says_itself, shown.bounds) == ("600,000 ms is 10 min", ("3,000", "3,600,000 (1 h)"))
 
     (short,) = controls((pause,), {"pause": "200"}, path="parameters", problems=ProblemsByField())
     (wrong,) = controls((pause,), {"pause": "soon"}, path="parameters", problems=ProblemsByField())

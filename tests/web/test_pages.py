@@ -130,6 +130,16 @@ def test_a_broken_chain_is_said_before_anything_else(cast: Cast) -> None:
         assert ok or alert < page.index(problem) < list_begins
 
 
+def test_the_entry_that_was_forged_says_so_itself(cast: Cast) -> None:
+    client = signed_in("auditor")
+    for _ in range(2):
+        client.post("/audit/verify/")
+    AuditProof.objects.create(at=timezone.now(), entries=2, head="0" * 64, ok=False, problem="Entry 2 was changed.")
+    assert 'href="/audit/2/">Look at entry 2' in client.get("/audit/").content.decode()
+    assert "was changed past Snakeweb" in client.get("/audit/2/").content.decode()
+    assert "was changed past Snakeweb" not in client.get("/audit/1/").content.decode()
+
+
 def test_an_entry_has_an_address_and_unfolds_in_the_list(cast: Cast) -> None:
     client = signed_in("auditor")
     client.post("/audit/verify/")

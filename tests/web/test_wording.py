@@ -74,6 +74,8 @@ def test_a_fragment_becomes_a_sentence() -> None:
         ("ab" * 32, "source_digest", "abab…abab"),
         ("2026-11-30T04:00:39.292288+00:00", "keep_until", "2026-11-30 04:00:39 UTC"),
         ("shop", "route", "shop"),
+        ("49152", "used_bytes", "48.0 KB"),
+        ("0.4", "latency_ms", "0.4 ms"),
     ],
 )
 def test_facts_read_well(value: str, name: str, text: str) -> None:
