@@ -22,7 +22,7 @@ def test_a_person_signs_in_and_out_again(people: People) -> None:
     page.get_by_label("User name or e-mail").fill("operator")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("not correct")
+    expect(page.get_by_role("alert")).to_contain_text("not right")
 
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()

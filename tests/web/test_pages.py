@@ -190,3 +190,9 @@ def test_a_list_of_targets_that_a_filter_emptied_says_so(moving: SessionMigratio
     client = signed_in("viewer")
     assert "No target matches" in client.get("/targets/?health=failing").content.decode()
     assert "2 targets" in client.get("/targets/").content.decode()
+
+
+@pytest.mark.parametrize("name", ["operator", "operator@example.org"])
+def test_a_wrong_password_is_answered_in_plain_words(cast: Cast, name: str) -> None:
+    page = Client().post("/accounts/login/", {"login": name, "password": "wrong"}).content.decode()
+    assert "The name or the password is not right." in page
