@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
 from migrations_app.engine.vocabulary import FINAL_RUN_STATES, MigrationStatus, ReviewState, RunKind, RunState
 from migrations_app.models import NoticeKind, Notification
@@ -24,6 +24,8 @@ _WANTED = (
     | Q(kind=NoticeKind.RUN_FAILED, migration__status=MigrationStatus.FAILED) & ~Q(run__kind=RunKind.DRY_RUN)
     | Q(kind=NoticeKind.RUN_STUCK, run__state=RunState.STUCK)
 )
+# What is broken comes first, then a run that holds its targets until somebody answers.
+_URGENT = (NoticeKind.RUN_STUCK, NoticeKind.RUN_FAILED, NoticeKind.CONFIRMATION_WANTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class InboxItem:
     migration_id: int | None
     run_id: int | None
     environment: str
+    protected: bool
     at: datetime
     unread: bool
     open: bool
@@ -55,7 +58,7 @@ class Inbox:
 
 
 def inbox(*, actor: Actor) -> Inbox:
-    """Newest first; of news and of what is done the newest 50 each."""
+    """What wants the person: the most urgent first. News and what is done: the newest 50 each, newest first."""
     mine = _mine(actor)
     wanting = list(_wanting(mine)[:_OPEN_SHOWN])
     asked = Q(kind__in=list(NoticeKind))
@@ -68,7 +71,7 @@ def inbox(*, actor: Actor) -> Inbox:
 
 
 def waiting(*, actor: Actor, most: int) -> tuple[InboxItem, ...]:
-    """What wants the person now, newest first: the inbox's first tab alone."""
+    """What wants the person now, the most urgent first: the inbox's first tab alone."""
     return _items(_wanting(_mine(actor))[:most], wanting=True)
 
 
@@ -77,7 +80,12 @@ def open_count(*, actor: Actor) -> int:
 
 
 def _wanting(rows: QuerySet[Notification]) -> QuerySet[Notification]:
-    return rows.filter(_WANTED, done_at=None)
+    urgency = Case(
+        *(When(kind=kind, then=Value(place)) for place, kind in enumerate(_URGENT)),
+        default=Value(len(_URGENT)),
+        output_field=IntegerField(),
+    )
+    return rows.filter(_WANTED, done_at=None).order_by(urgency, "-pk")
 
 
 def _mine(actor: Actor) -> QuerySet[Notification]:
@@ -94,6 +102,7 @@ def _items(rows: Iterable[Notification], *, wanting: bool = False) -> tuple[Inbo
             migration_id=row.migration_id,
             run_id=row.run_id,
             environment=row.migration.environment.name if row.migration else "",
+            protected=bool(row.migration and row.migration.environment.protected),
             at=row.created_at,
             unread=row.read_at is None,
             open=wanting,

@@ -33,7 +33,7 @@ def recount(migration: Migration, *, actor: Actor, now: datetime) -> bool:
         [migration.created_by],
         now=now,
         kind=notifications.REVIEW_APPROVED,
-        text=f"“{migration.title}” is approved and can be started.",
+        text=f"“{migration.title}” is approved: the next step is yours.",
         migration=migration,
     )
     audit.record(

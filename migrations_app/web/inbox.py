@@ -22,6 +22,8 @@ MARKED = "Marked as read."
 
 @dataclass(frozen=True, slots=True)
 class Tab:
+    """`count` is what is to be done or read there, 0 for what is over."""
+
     name: str
     label: str
     count: int
@@ -69,5 +71,5 @@ def _tabs(found: Inbox) -> tuple[Tab, ...]:
     return (
         Tab("waiting", "Waiting for you", len(found.open), found.open),
         Tab("news", "News", found.unread_news, found.news),
-        Tab("earlier", "Earlier", len(found.done), found.done),
+        Tab("earlier", "Earlier", 0, found.done),
     )

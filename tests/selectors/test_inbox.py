@@ -97,3 +97,15 @@ def test_what_waits_is_the_first_tab_alone(stage, people, approver, now):
 
     assert [item.text for item in waiting(actor=approver, most=5)] == ["newer", "older"]
     assert waiting(actor=approver, most=1) == inbox(actor=approver).open[:1]
+
+
+def test_what_is_broken_comes_first_and_says_where(production_stage, people, operator, now):
+    run = a_run()
+    Run.objects.update(state=RunState.STUCK)
+    mine, plan = [people["operator"]], production_stage.migration()
+    notifications.tell(mine, now=now, kind="run_stuck", text="stuck", migration=run.migration, run=run)
+    notifications.tell(mine, now=now, kind="signature_wanted", text="sign", migration=plan)
+
+    found = waiting(actor=operator, most=5)
+
+    assert [(item.text, item.protected) for item in found] == [("stuck", False), ("sign", True)]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from django.test import Client
 
-from migrations_app.models import AuditEntry, Person, Run, Sketch, Target
-from migrations_app.services import targets
+from migrations_app.models import AuditEntry, Migration, Person, Run, Sketch, Target
+from migrations_app.services import notifications, targets
 from migrations_app.services.actor import Actor
 from tests.cast import Cast
 from tests.stores_on_disk import Stage, newest
@@ -98,3 +98,20 @@ def test_the_guide_can_be_put_away_and_back(stage: Stage) -> None:
     assert 'action="/guide/show/"' in away
     assert "Put the guide away" in client.post("/guide/show/", follow=True).content.decode()
     assert AuditEntry.objects.count() == before
+
+
+def test_what_waits_comes_before_something_new(stage: Stage) -> None:
+    has_run(stage)
+    client = at_home("operator")
+    client.post("/guide/hide/")
+    new = '<a class="button primary" href="/migrations/new/"'
+    assert new in client.get("/").content.decode()
+
+    person = stage.cast.people["operator"]
+    notifications.tell(
+        [person], now=stage.now, kind="signature_wanted", text="look at this", migration=Migration.objects.latest("pk")
+    )
+    text = client.get("/").content.decode()
+    assert "look at this" in text
+    assert new not in text
+    assert text.index('id="failures"') < text.index('id="recent"')
