@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from migrations_app.engine.parameters import Field
-from migrations_app.engine.vocabulary import Decision
+from migrations_app.engine.vocabulary import Decision, ReviewState
 from migrations_app.handlers import registry
 from migrations_app.models import Migration, Signature
 from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import access_of
 from migrations_app.selectors.migrations import visible_migration, visible_revision
-from migrations_app.selectors.plan_changes import Section, sections_of
+from migrations_app.selectors.plan_changes import Section, sections_of, spoken_time
 from migrations_app.selectors.plans import RevisionView, revision_view
+from migrations_app.selectors.reviews import cannot_sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,14 @@ def compare_revisions(*, actor: Actor, migration_id: int, before: int, after: in
     )
 
 
+def signs_next(*, actor: Actor, migration_id: int, number: int, now: datetime) -> bool:
+    """Whether this revision is the newest, still wants a signature, and this actor can give it. Raises NotFound."""
+    migration = visible_migration(actor, migration_id)
+    newest = visible_revision(migration, None)
+    wanted = newest.number == number and migration.review_state == ReviewState.IN_REVIEW
+    return wanted and not cannot_sign(actor, access_of(actor), migration, newest, now=now)
+
+
 def _parameters(revision: RevisionView) -> tuple[Field, ...]:
     """None for a handler that is not installed here any more: its parameters are shown by their bare names."""
     handler = registry.all_handlers().get(revision.plan.handler)
@@ -55,10 +66,10 @@ def _parameters(revision: RevisionView) -> tuple[Field, ...]:
 
 def _consequences(migration: Migration, old: RevisionView, new: RevisionView) -> Iterator[Consequence]:
     yield _signatures(migration, old, new)
-    yield _risk(old, new)
     yield from _way_back(old, new)
+    yield _risk(old, new)
     if old.estimated_seconds != new.estimated_seconds:
-        takes, took = (_time(each.estimated_seconds) for each in (new, old))
+        takes, took = (spoken_time(each.estimated_seconds) for each in (new, old))
         yield Consequence("", f"It is expected to take {takes} instead of {took}.")
     if old.digest != new.digest:
         yield Consequence("", f"Dry runs of revision {old.number} do not count for revision {new.number}.")
@@ -100,7 +111,3 @@ def _way_back(old: RevisionView, new: RevisionView) -> Iterator[Consequence]:
 
 def _steps(count: int) -> str:
     return f"{count} step{'s' if count != 1 else ''}"
-
-
-def _time(seconds: int) -> str:
-    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min {seconds % 60} s"

@@ -104,9 +104,31 @@ def _pairs(title: str, old: Mapping[str, str], new: Mapping[str, str], fields: M
         if before != after:
             field = fields.get(name)
             label = field.label if field else name.replace("_", " ").capitalize()
-            unit = f" {field.unit}" if field and field.unit else ""
-            lines.append(_line(label, before and before + unit, after and after + unit, field.help if field else ""))
+            unit = (field.unit or "") if field else ""
+            lines.append(_line(label, measured(before, unit), measured(after, unit), field.help if field else ""))
     return Section(title, tuple(lines), len(names) - len(lines))
+
+
+def measured(value: str, unit: str) -> str:
+    """`3600000` in `ms` -> `3,600,000 ms (1 h)`: with its unit, and a long time as people say it."""
+    if not value or not unit:
+        return value
+    if not value.isdigit():
+        return f"{value} {unit}"
+    number = int(value)
+    seconds, long = {"ms": (number // 1000, 1), "s": (number, 60)}.get(unit, (0, 1))
+    spoken = f" ({spoken_time(seconds)})" if seconds >= long else ""
+    return f"{number:,} {unit}{spoken}"
+
+
+def spoken_time(seconds: int) -> str:
+    """`7276` -> `2 h 1 min`: the two largest units."""
+    if seconds < 60:
+        return f"{seconds} s"
+    large, small, size = ("h", "min", 3600) if seconds >= 3600 else ("min", "s", 60)
+    whole, rest = divmod(seconds, size)
+    rest = rest // 60 if size == 3600 else rest
+    return f"{whole} {large} {rest} {small}" if rest else f"{whole} {large}"
 
 
 def _rest(revision: RevisionView) -> dict[str, str]:
@@ -153,7 +175,7 @@ def _steps(before: Sequence[StepRow], after: Sequence[StepRow]) -> Section:
             undo = f"Undo: {is_now.undo_title}." if is_now.reversible else "Nothing takes it back."
             lines.append(_line(f"Step {is_now.number}", "", is_now.title, f"New. {undo}"))
         elif was:
-            lines.append(_line(f"Step {was.number} before", was.title, "", "No longer done."))
+            lines.append(_line(f"Was step {was.number}", was.title, "", "No longer done."))
     return Section("Steps and their undo", tuple(lines), len(set(old) & set(new)) - _changed(lines))
 
 

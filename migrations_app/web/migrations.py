@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_safe
 
-from migrations_app.selectors.comparisons import compare_revisions
+from migrations_app.selectors.comparisons import compare_revisions, signs_next
 from migrations_app.selectors.migrations import (
     migration_page,
     migration_row,
@@ -29,7 +29,8 @@ def migration(request: PageRequest, migration_id: int) -> HttpResponse:
 def migration_diff(request: PageRequest, migration_id: int, before: int, after: int) -> HttpResponse:
     found = compare_revisions(actor=request.actor, migration_id=migration_id, before=before, after=after)
     row = migration_row(actor=request.actor, migration_id=migration_id)
-    return render(request, "migrations/diff.html", {"comparison": found, "row": row})
+    signs = signs_next(actor=request.actor, migration_id=migration_id, number=after, now=timezone.now())
+    return render(request, "migrations/diff.html", {"comparison": found, "row": row, "signs": signs})
 
 
 @require_safe

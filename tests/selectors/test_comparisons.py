@@ -1,7 +1,7 @@
 import pytest
 
 from migrations_app.models import PlanRevision
-from migrations_app.selectors.comparisons import compare_revisions
+from migrations_app.selectors.comparisons import compare_revisions, signs_next
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.services import migrations, planning, reviews
 from tests.stores_on_disk import newest
@@ -70,6 +70,20 @@ def test_what_one_may_not_see_is_not_compared(stage, outsider, viewer):
         compare_revisions(actor=outsider, migration_id=migration.pk, before=1, after=1)
     with pytest.raises(NotFound):
         compare_revisions(actor=viewer, migration_id=migration.pk, before=0, after=1)
+
+
+def test_only_whoever_can_sign_the_newest_revision_is_led_to_it(stage, approver, viewer):
+    migration = stage.planned()
+    edited(stage, migration, description="another")
+
+    def signs(actor, number):
+        return signs_next(actor=actor, migration_id=migration.pk, number=number, now=stage.now)
+
+    assert not signs(approver, 2)
+    reviews.submit(actor=stage.operator, now=stage.now, migration_id=migration.pk)
+    assert [signs(approver, 1), signs(approver, 2)] == [False, True]
+    assert not signs(viewer, 2)
+    assert not signs(stage.operator, 2)
 
 
 def _fields(revision):

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from migrations_app.engine.parameters import Field, FieldKind
-from migrations_app.selectors.plan_changes import Fate, Line, Section, merged, parts, sections_of
+from migrations_app.selectors.plan_changes import Fate, Line, Section, measured, merged, parts, sections_of, spoken_time
 from migrations_app.selectors.plans import RevisionView, revision_view
 from tests.stores_on_disk import newest
 
@@ -57,7 +57,7 @@ def test_a_step_that_came_one_that_went_and_one_that_changed(plan):
     section = only(sections_of(plan, replace(plan, steps=(*kept, new))))
     lines = by_name(section)
 
-    assert (lines["Step 3 before"].fate, lines["Step 3 before"].meaning) == (Fate.REMOVED, "No longer done.")
+    assert (lines["Was step 3"].fate, lines["Was step 3"].meaning) == (Fate.REMOVED, "No longer done.")
     assert (lines["Step 9"].fate, text(lines["Step 9"].after)) == (Fate.ADDED, "Warn everybody")
     final = lines["Step 8"]
     assert (final.fate, final.meaning) == (Fate.CHANGED, "It can no longer be undone.")
@@ -98,3 +98,26 @@ def test_texts_are_held_against_each_other_word_by_word():
     assert [(part.text, part.differs) for part in left] == [("move the ", False), ("old", True), (" cart", False)]
     assert "".join(part.text for part in right) == "move the new cart"
     assert parts("", "a b")[0] == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        ("3600000", "ms", "3,600,000 ms (1 h)"),
+        ("1500", "ms", "1,500 ms (1 s)"),
+        ("200", "ms", "200 ms"),
+        ("7276", "s", "7,276 s (2 h 1 min)"),
+        ("30", "s", "30 s"),
+        ("5000", "records", "5,000 records"),
+        ("none", "s", "none s"),
+        ("1", "", "1"),
+        ("", "ms", ""),
+    ],
+)
+def test_a_measured_value_has_its_unit_and_a_long_time_in_words(value, unit, shown):
+    assert measured(value, unit) == shown
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(59, "59 s"), (60, "1 min"), (76, "1 min 16 s"), (7200, "2 h")])
+def test_a_time_is_said_in_its_two_largest_units(seconds, said):
+    assert spoken_time(seconds) == said
