@@ -90,6 +90,16 @@ class MigrationPage:
     timeline: tuple[TimelineEntry, ...]
     since_signed: RevisionDiff | None
 
+    @property
+    def irreversible(self) -> int:
+        """How many steps of the plan nothing takes back."""
+        return sum(not step.reversible for step in self.plan.steps) if self.plan else 0
+
+    @property
+    def has_run(self) -> bool:
+        """Whether anything but a dry run was started: then what came of it says more than the plan."""
+        return any(run.kind is not RunKind.DRY_RUN for run in self.runs)
+
 
 def migration_row(*, actor: Actor, migration_id: int) -> MigrationRow:
     """Raises NotFound."""

@@ -17,7 +17,7 @@ _DRY_RUN_CODES = frozenset({"dry_run_missing", "dry_run_too_old"})
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
-    """The one next action of a page. `operation`: plan, validate, submit, sign, execute, watch, confirm, resume,
+    """The one next action of a page. `operation`: plan, edit, validate, submit, sign, execute, watch, confirm, resume,
     roll_back, clone or none. `run_id` says which run to watch or resume."""
 
     operation: str
@@ -100,6 +100,8 @@ def _when_planned(at: Situation, refusals: Mapping[str, str]) -> NextAction:
         return _offer("plan", "Plan again", refusals)
     if at.review.state in OPEN and at.review.missing and not refusals["sign"]:
         return _offer("sign", "Review and sign", refusals)
+    if at.review.state is ReviewState.REJECTED:  # the same plan would be declined again
+        return _offer("edit", "Change the plan", refusals)
     if codes & _DRY_RUN_CODES:
         return _offer("validate", "Dry run", refusals)
     if at.start.ready:

@@ -140,7 +140,7 @@ def barred(migration: Migration, person_id: int | None) -> str:
     edits = MigrationEditor.objects.filter(migration=migration, person_id=person_id)
     numbers = sorted(set(edits.values_list("revision", flat=True)))
     if numbers:
-        return f"you wrote revision {' and '.join(str(number) for number in numbers)}"
+        return f"you wrote revision{'s' if len(numbers) > 1 else ''} {' and '.join(map(str, numbers))}"
     return "you wrote this migration" if migration.created_by_id == person_id else ""
 
 

@@ -1,6 +1,6 @@
 """What happened to a migration, in order, as sentences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -10,6 +10,15 @@ from migrations_app.selectors.plans import diff
 
 MOST = 200
 _DECIDED = {Decision.APPROVE: "signed", Decision.REJECT: "declined", Decision.COMMENT: "commented on"}
+_NO_SIGNATURE = "had the plan approved, which wants no signature here"
+_NOUNS = {
+    "options": "option",
+    "parameters": "parameter",
+    "steps": "step",
+    "rollback_steps": "rollback step",
+    "targets": "target",
+    "claims": "claim",
+}
 _TOLD = {
     "migration.create": ("created", "created the migration"),
     "migration.clone": ("created", "cloned the migration from another"),
@@ -17,7 +26,7 @@ _TOLD = {
     "migration.cancel": ("cancelled", "cancelled the migration"),
     "review.submit": ("submitted", "submitted the plan for review"),
     "review.withdraw": ("withdrawn", "withdrew the plan from review"),
-    "review.approved": ("approved", "— the last signature wanted: the plan is approved"),
+    "review.approved": ("approved", "gave the last signature wanted: the plan is approved"),
     "review.expire": ("expired", "— the review expired"),
 }
 
@@ -49,8 +58,11 @@ def _told(migration: Migration) -> Iterator[TimelineEntry]:
     rows = AuditEntry.objects.filter(
         object_type="migration", object_id=str(migration.pk), action__in=_TOLD, outcome="allowed"
     )
+    signers = {row.person.username for row in migration.signatures.select_related("person")}
     for row in rows.order_by("-seq")[:MOST]:
         kind, text = _TOLD[row.action]
+        if kind == "approved" and row.actor not in signers:
+            text = _NO_SIGNATURE
         yield TimelineEntry(row.at, row.actor, kind, text)
 
 
@@ -62,11 +74,24 @@ def _planned(migration: Migration) -> Iterator[TimelineEntry]:
         if before is not None and before.digest == revision.digest:
             detail = "the same content: signatures stand"
         elif before is not None:
-            fields = [change.field for change in diff(before, revision).changes]
-            detail = f"changed: {', '.join(fields[:8])}{'…' if len(fields) > 8 else ''}"
+            detail = f"changed: {changed([change.field for change in diff(before, revision).changes])}"
         yield TimelineEntry(
             revision.created_at, revision.created_by.username, "planned", f"planned revision {revision.number}", detail
         )
+
+
+def changed(paths: Sequence[str]) -> str:
+    """`options.a, options.b, description` -> `2 options, description`: what changed, in the words of the page."""
+    names: dict[str, set[str]] = {}
+    for path in paths:
+        head, _, rest = path.partition(".")
+        names.setdefault(head, set()).add(rest.partition(".")[0])
+    return ", ".join(_count(head, len(each)) for head, each in names.items())
+
+
+def _count(head: str, number: int) -> str:
+    noun = _NOUNS.get(head)
+    return f"{number} {noun}{'s' if number != 1 else ''}" if noun else head.replace("_", " ")
 
 
 def _signed(migration: Migration) -> Iterator[TimelineEntry]:

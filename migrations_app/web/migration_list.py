@@ -21,7 +21,7 @@ from migrations_app.selectors.migration_lists import (
 )
 from migrations_app.selectors.saved_filters import SavedFilterRow, saved_filters
 from migrations_app.web.requests import PageRequest
-from migrations_app.web.wording import words
+from migrations_app.web.wording import review_words, words
 
 TEXTS = ("q", "status", "review_state", "environment", "type", "risk")
 LABELS = {"review_state": "Review", "mine": "Mine"}
@@ -120,6 +120,8 @@ def _menu(facet: Facet, asked: Asked) -> FacetMenu:
 
 
 def _label(name: str, value: str) -> str:
+    if name == "review_state":
+        return review_words(value)
     return "written by me" if name == "mine" else TYPES.get(value, words(value))
 
 

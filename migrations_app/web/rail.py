@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from migrations_app.engine.vocabulary import ReviewState, RunState
 from migrations_app.selectors.migrations import MigrationPage
+from migrations_app.web.wording import review_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _checks(page: MigrationPage) -> Stop:
 def _review(page: MigrationPage) -> Stop:
     review = page.review
     if review.state in (ReviewState.REJECTED, ReviewState.EXPIRED):
-        return Stop("Review", "review", str(review.state), "bad")
+        return Stop("Review", "review", review_words(review.state), "bad")
     if review.required == 0:
         return Stop("Review", "review", "no signature needed", "done" if page.plan else "")
     note = f"{review.approvals} of {review.required} signature{'s' if review.required != 1 else ''}"

@@ -28,6 +28,8 @@ for _name in (
     "words",
     "sentence",
     "state_words",
+    "review_words",
+    "came_to_an_end",
     "thousands",
     "duration",
     "clock",

@@ -33,6 +33,20 @@ STATE_WORDS: dict[str, str] = {
 }
 
 
+REVIEW_WORDS: dict[str, str] = {
+    ReviewState.REJECTED: "declined",
+    ReviewState.VOIDED: "signatures void",
+    ReviewState.EXPIRED: "review expired",
+}
+
+CAME_TO_AN_END: dict[str, str] = {
+    MigrationStatus.COMPLETED: "It has completed",
+    MigrationStatus.FAILED: "It has failed",
+    MigrationStatus.ROLLED_BACK: "It was rolled back",
+    MigrationStatus.CANCELLED: "It was cancelled",
+}
+
+
 def tone(value: object) -> str:
     """The class that colours a state; '' for neutral ones."""
     return TONES.get(str(value), "")
@@ -50,6 +64,16 @@ def sentence(fragment: object) -> str:
 
 def state_words(value: object) -> str:
     return STATE_WORDS.get(str(value), words(value))
+
+
+def review_words(value: object) -> str:
+    """Where a review stands, in the words of the page where people sign and decline."""
+    return REVIEW_WORDS.get(str(value), words(value))
+
+
+def came_to_an_end(status: object) -> str:
+    """How a migration ended, as the beginning of a sentence; '' for one that has not."""
+    return CAME_TO_AN_END.get(str(status), "")
 
 
 def thousands(value: object) -> str:

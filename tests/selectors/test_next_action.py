@@ -103,3 +103,15 @@ def test_a_stuck_run_comes_before_everything_else(stage, operator, people, now):
 
     action = migration_page(actor=operator, migration_id=migration.pk, now=now).next_action
     assert (action.operation, action.label, action.run_id) == ("watch", f"Open run {run.pk}", run.pk)
+
+
+def test_a_declined_plan_is_changed_before_anything_else(stage, operator, approver, now):
+    migration = stage.planned()
+    reviews.submit(actor=operator, now=now, migration_id=migration.pk)
+    digest = newest(migration).digest
+    reviews.decide(
+        actor=approver, now=now, migration_id=migration.pk, digest=digest, decision="reject", comment="not tonight"
+    )
+
+    assert next_of(operator, migration, now) == ("edit", True)
+    assert next_of(approver, migration, now) == ("edit", False)

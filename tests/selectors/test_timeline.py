@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.models import Migration
-from migrations_app.selectors.timeline import timeline
+from migrations_app.selectors.timeline import changed, timeline
 from migrations_app.services import migrations, planning, reviews
 from tests.stores_on_disk import newest
 
@@ -50,3 +50,25 @@ def test_people_go_by_their_names(stage, people):
     people["operator"].save()
 
     assert {entry.who for entry in timeline(stage.planned())} == {"Olivia Operator"}
+
+
+def test_a_plan_that_wants_no_signature_was_not_signed(stage):
+    stage.environment.required_approvals = 0
+    stage.environment.save()
+    migration = stage.planned()
+    reviews.submit(actor=stage.operator, now=stage.now, migration_id=migration.pk)
+
+    (approved,) = (entry for entry in timeline(migration) if entry.kind == "approved")
+    assert approved.text == "had the plan approved, which wants no signature here"
+
+
+def test_what_changed_is_said_in_nouns():
+    paths = [
+        "options.zero_downtime",
+        "steps.transfer.title",
+        "steps.transfer.action",
+        "steps.join.title",
+        "description",
+    ]
+
+    assert changed([*paths, "risk.score"]) == "1 option, 2 steps, description, risk"

@@ -77,3 +77,13 @@ def test_more_rows_ask_no_more_questions(stage: Stage) -> None:
         counted.append(len(asked))
 
     assert counted[0] == counted[1] <= 32, counted
+
+
+def test_a_phone_shows_where_it_is_and_nothing_is_saved_without_a_filter(stage: Stage) -> None:
+    stage.planned(title="carts")
+    page = signed_in("operator").get("/migrations/").content.decode()
+
+    assert '<span class="sub only-s"><span class="env is-plain">staging</span> · ' in page
+    assert "1 migration, newest first" in page
+    assert 'aria-label="Saved filters"' not in page
+    assert 'aria-label="Saved filters"' in signed_in("operator").get("/migrations/?q=carts").content.decode()

@@ -4,7 +4,9 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from migrations_app.models import Migration, Run
 from migrations_app.services import migrations, planning, reviews
 from tests.cast import Cast
 from tests.stores_on_disk import Stage, newest
@@ -80,3 +82,69 @@ def test_the_choice_of_two_revisions_leads_to_their_comparison(edited: int, quer
 
     assert answer["Location"] == f"/migrations/{edited}/revisions/{to}"
     assert client.get(answer["Location"]).status_code == status
+
+
+def ran(stage: Stage, status: str, state: str) -> int:
+    migration = stage.planned()
+    Run.objects.create(
+        migration=migration,
+        revision=newest(migration),
+        kind="apply",
+        state=state,
+        started_by=stage.cast.people["operator"],
+        created_at=timezone.now(),
+        started_at=timezone.now(),
+        ended_at=timezone.now(),
+    )
+    Migration.objects.filter(pk=migration.pk).update(status=status)
+    return migration.pk
+
+
+def test_rolling_back_is_never_one_press_away(stage: Stage) -> None:
+    number = ran(stage, "completed", "succeeded")
+    text = page(signed_in("operator"), f"/migrations/{number}/")
+
+    assert f'<form method="get" action="/migrations/{number}/roll-back/"' in text
+    assert f'method="post" action="/migrations/{number}/roll-back/"' not in text
+    assert "primary" not in text[text.index('class="title') : text.index('class="rail"')]
+
+
+def test_what_came_of_it_stands_above_the_plan_once_something_has_run(stage: Stage) -> None:
+    before = page(signed_in("operator"), f"/migrations/{stage.planned().pk}/")
+    after = page(signed_in("operator"), f"/migrations/{ran(stage, 'failed', 'failed')}/")
+
+    assert before.index('id="risk"') < before.index('id="runs"')
+    assert after.index('id="runs"') < after.index('id="risk"')
+    assert "It has failed, so nothing starts from here" in after
+
+
+def test_who_declined_and_why_stands_above_the_plan(stage: Stage, cast: Cast) -> None:
+    number = stage.planned().pk
+    reviews.submit(actor=stage.operator, now=stage.now, migration_id=number)
+    reviews.decide(
+        actor=cast.actors["approver"],
+        now=stage.now,
+        migration_id=number,
+        digest=newest(Migration.objects.get(pk=number)).digest,
+        decision="reject",
+        comment="Not tonight.",
+    )
+    text = page(signed_in("operator"), f"/migrations/{number}/")
+
+    assert "approver declined revision 1.</strong> “Not tonight.”" in text
+    assert text.count(f'href="/migrations/{number}/edit/"') == 1
+    assert "can sign once it is in review" in text
+
+
+def test_one_reads_before_one_signs(stage: Stage) -> None:
+    number = stage.planned(description="Its host is retired.").pk
+    reviews.submit(actor=stage.operator, now=timezone.now(), migration_id=number)
+    client = signed_in("approver")
+    text = page(client, f"/migrations/{number}/sign/")
+
+    places = [text.index(part) for part in ("Its host is retired.", "of 100", 'id="steps-title"', 'name="decision"')]
+    assert places == sorted(places)
+    assert "every step can be undone" in text
+    refused = client.post(f"/migrations/{number}/sign/", {"decision": "approve", "read_back": "zzzz"})
+    assert refused.status_code == 422
+    assert refused.content.decode().count(" autofocus") == 1

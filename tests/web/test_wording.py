@@ -87,3 +87,13 @@ def test_every_state_that_needs_attention_has_a_colour() -> None:
     neutral |= {StepState.PENDING, StepState.SKIPPED, StepState.UNDONE, RunState.CANCELLED}
     for state in (*MigrationStatus, *ReviewState, *RunState, *StepState, *RiskLevel):
         assert wording.tone(state) or state in neutral, state
+
+
+def test_a_review_reads_as_on_the_page_where_people_decide() -> None:
+    said = [wording.review_words(state) for state in ("rejected", "voided", "expired", "in_review")]
+    assert said == ["declined", "signatures void", "review expired", "in review"]
+
+
+def test_how_a_migration_ended_begins_a_sentence() -> None:
+    assert wording.came_to_an_end("rolled_back") == "It was rolled back"
+    assert wording.came_to_an_end("executing") == ""
