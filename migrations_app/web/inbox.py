@@ -29,6 +29,11 @@ class Tab:
     count: int
     items: tuple[InboxItem, ...]
 
+    @property
+    def is_over(self) -> bool:
+        """Nothing is to be done or read here any more."""
+        return self.name == "earlier"
+
 
 @require_safe
 @login_required

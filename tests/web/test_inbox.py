@@ -66,3 +66,11 @@ def test_nobody_marks_what_others_were_told(client: Client, told: dict[str, int]
     signed_in("operator").post(f"/inbox/{told['news']}/read/")
 
     assert Notification.objects.get(pk=told["news"]).read_at is None
+
+
+def test_what_is_over_asks_for_nothing(client: Client) -> None:
+    text = client.get("/inbox/?tab=earlier").content.decode()
+
+    assert '<span class="badge">over</span>' in text
+    assert '<span class="badge accent">new</span>' not in text
+    assert "hx-post" not in text[text.index('class="list inbox') :]
