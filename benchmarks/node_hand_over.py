@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.node import fill
@@ -42,7 +43,7 @@ def trial(kind: str, given: argparse.Namespace) -> int:
         fill(node, given.sessions)
         store = _store(kind, directory, stack)
         world = world_of(node, store, directory, stack, pause_limit_ms=2000)
-        world.move.spec.options["batch_size"] = 1000
+        world.move.spec = replace(world.move.spec, options={**world.move.spec.options, "batch_size": 1000})
         world.start_callers(callers=given.callers, sessions=250, pause_ms=given.pause_ms)
         time.sleep(2)
         began = time.monotonic()
