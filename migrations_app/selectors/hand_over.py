@@ -126,6 +126,8 @@ def needless(at: Standing, operation: str) -> str:
     order, target = at.order, at.moved.target
     gave_up = at.parked_for == ParkedFor.HELD and order in (CutoverOrder.NONE, CutoverOrder.GO)
     if operation == CUT_OVER and not gave_up:
+        if at.parked_for == ParkedFor.SOAK and not at.holds:
+            return "what was handed over proves itself first; then it goes on by itself"
         if order is CutoverOrder.GO:
             return "it was released; it goes on as soon as every gate is open"
         if order is CutoverOrder.NONE and not at.moved.released:

@@ -10,7 +10,7 @@ from migrations_app.engine.event_levels import EventLevel
 from migrations_app.engine.events import EventType
 from migrations_app.engine.results import execution_progress
 from migrations_app.engine.run_view import RunView
-from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunState, StepKind
+from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunKind, RunState, StepKind
 from migrations_app.models import Lease, Run, RunEvent, Signature
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
@@ -55,6 +55,7 @@ class RunPage:
     `usual_seconds` is the median of earlier successful runs of this kind in this environment (None: there are
     none). `signal` is what somebody asked for and the run has not acted on yet; `cutover` is the last order on a
     zero-downtime hand-over, `most_a_second` the limit on its copy (0: none). `warnings` are the newest ones.
+    `undone_by` is the run that undid this one after it had succeeded.
     """
 
     row: RunRow
@@ -72,6 +73,7 @@ class RunPage:
     warnings: tuple[str, ...]
     signed_by: tuple[str, ...]
     driven_by: str
+    undone_by: int | None = None
     cutover: CutoverOrder = CutoverOrder.NONE
     most_a_second: int = 0
 
@@ -100,6 +102,10 @@ class RunFilters:
     state: str = ""
     kind: str = ""
     live: bool = False
+
+    @property
+    def is_any(self) -> bool:
+        return self == ANY_RUN
 
 
 ANY_RUN = RunFilters()
@@ -154,6 +160,7 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         warnings=view.warnings,
         signed_by=tuple(name for name, _ in _signatures(run)),
         driven_by=holders.get(("", 0), ""),
+        undone_by=_undone_by(run),
         cutover=CutoverOrder(run.cutover),
         most_a_second=run.most_a_second,
     )
@@ -198,7 +205,16 @@ def _holders(run: Run, now: datetime) -> dict[tuple[str, int], str]:
     return {(lease.step, lease.partition): lease.holder for lease in held}
 
 
+def _undone_by(run: Run) -> int | None:
+    if run.kind != RunKind.APPLY or run.state != RunState.SUCCEEDED:
+        return None
+    undoing = Run.objects.filter(undoes=run.pk, state__in=(RunState.ROLLED_BACK, RunState.SUCCEEDED))
+    return undoing.order_by("-pk").values_list("pk", flat=True).first()
+
+
 def _usual_seconds(run: Run) -> int | None:
+    """Of runs alike: one without downtime soaks for as long as its plan says, which tells nothing about another."""
+    live = "revision__content__options__zero_downtime"
     past = (
         Run.objects.filter(
             kind=run.kind,
@@ -210,9 +226,10 @@ def _usual_seconds(run: Run) -> int | None:
         .exclude(started_at=None)
         .exclude(ended_at=None)
         .order_by("-pk")
-        .values_list("started_at", "ended_at")[:_PAST_RUNS]
+        .values_list("started_at", "ended_at", live)[:_PAST_RUNS]
     )
-    seconds = [(ended - started).total_seconds() for started, ended in past if started and ended]
+    alike = bool(run.revision.content["options"].get("zero_downtime"))
+    seconds = [(ended - started).total_seconds() for started, ended, other in past if bool(other) is alike]
     return round(median(seconds)) if seconds else None
 
 

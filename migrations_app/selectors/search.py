@@ -13,6 +13,7 @@ from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.targets import address_of
 
 LONGEST = 200
+MOST_FOUND = 20
 _DIGEST = re.compile(r"[0-9a-f]{6,64}")
 
 
@@ -27,7 +28,7 @@ class SearchHit:
     environment: str
 
 
-def search(*, actor: Actor, q: str, limit: int = 20) -> tuple[SearchHit, ...]:
+def search(*, actor: Actor, q: str, limit: int = MOST_FOUND) -> tuple[SearchHit, ...]:
     """By words of the title, a name, a number (migration or run id) or the beginning of a plan's digest."""
     words = q[:LONGEST].replace("\x00", "").split()[:6]
     if not words:

@@ -22,10 +22,10 @@ from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
 
 SCOPES = {
-    Scope.READ: "See what you see.",
-    Scope.OPERATE: "Author, plan, start, pause and roll back where you are an operator. Never sign.",
+    Scope.READ: "See everything that you may see.",
+    Scope.OPERATE: "Write, plan, start, pause and roll back where you are an operator. It never signs.",
     Scope.ADMIN: "Manage environments and targets where you are an admin.",
-    Scope.ROUTE: "Follow route records: for the services whose sessions are routed.",
+    Scope.ROUTE: "Read where sessions are served from. For the services that use those sessions.",
 }
 LIFETIMES = (30, 90, 365)  # days
 

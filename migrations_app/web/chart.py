@@ -89,7 +89,7 @@ def draw(
         areas=tuple(
             f"{stretch[0][0]:.1f},{BOTTOM} {_listed(stretch)} {stretch[-1][0]:.1f},{BOTTOM}" for stretch in stretches
         ),
-        heights=tuple(Mark(f"{y(top * part / 2):.1f}", label(round(top * part / 2))) for part in range(3)),
+        heights=tuple(Mark(f"{y(top * part / 2):.1f}", label(round(top * part / 2))) for part in range(3) if known),
         times=_times(begin, end),
         rows=tuple((at, label(value)) for at, value in reversed(known)),
         said=_said(title, unit, known, label, usual),

@@ -31,11 +31,11 @@ class Gantt:
 
     @property
     def label(self) -> str:
-        """`14:02 – 14:20`, with seconds when it is about minutes."""
+        """`14:02 – 14:20 UTC`, with seconds when it is about minutes."""
         if self.begin is None or self.end is None:
             return ""
         form = "%H:%M:%S" if self.end - self.begin < SHORT else "%H:%M"
-        return f"{self.begin:{form}} – {self.end:{form}}"
+        return f"{self.begin:{form}} – {self.end:{form}} UTC"
 
 
 _KINDS = {

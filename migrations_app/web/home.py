@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from migrations_app.selectors.first_steps import first_steps
 from migrations_app.selectors.guide import guide
 from migrations_app.selectors.home import home_page
+from migrations_app.selectors.search import MOST_FOUND
 from migrations_app.selectors.search import search as find
 from migrations_app.services import people
 from migrations_app.web.requests import PageRequest
@@ -53,4 +54,5 @@ def search(request: PageRequest) -> HttpResponse:
     query = request.GET.get("q", "").strip()
     hits = find(actor=request.actor, q=query) if query else ()
     template = "search.html#hits" if request.htmx else "search.html"
-    return render(request, template, {"query": query, "hits": hits})
+    cut_at = MOST_FOUND if len(hits) == MOST_FOUND else 0
+    return render(request, template, {"query": query, "hits": hits, "cut_at": cut_at})

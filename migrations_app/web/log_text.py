@@ -35,5 +35,16 @@ def marked(text: str, words: str) -> SafeString:
     )
 
 
+def marked_words(text: str, query: str) -> SafeString:
+    """Each word of `query`, in any case of letters."""
+    words = [re.escape(word) for word in query.split()]
+    if not words:
+        return conditional_escape(text)
+    parts = re.split(f"({'|'.join(words)})", text, flags=re.IGNORECASE)
+    return format_html_join(
+        "", "{}", ((format_html("<mark>{}</mark>", part) if n % 2 else part,) for n, part in enumerate(parts))
+    )
+
+
 def _classes(names: tuple[str, ...]) -> str:
     return " ".join(f"sgr-{name}" for name in names)

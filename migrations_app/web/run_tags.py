@@ -12,7 +12,7 @@ from migrations_app.selectors import ansi as ansi_text
 from migrations_app.selectors.route_live import RouteLive
 from migrations_app.selectors.run_actions import RunAction
 from migrations_app.selectors.run_charts import RunCharts
-from migrations_app.selectors.runs import RunRow, StepProgress
+from migrations_app.selectors.runs import RunPage, RunRow, StepProgress
 from migrations_app.web import chart, log_text, wording
 from migrations_app.web.authority import Cells, cells
 from migrations_app.web.chart import Chart
@@ -120,6 +120,37 @@ def took(step: StepProgress) -> str:
 
 
 @register.filter
+def run_took(row: RunRow) -> str:
+    """How long a run took; to the tenth of a second when it has ended soon."""
+    if row.started_at is None:
+        return "–"
+    if row.ended_at is None:
+        return wording.clock(row.elapsed_seconds)
+    return wording.short_time((row.ended_at - row.started_at).total_seconds())
+
+
+@register.filter
+def is_undone(state: RunState) -> bool:
+    """It ended, and nothing of what it did is left."""
+    return state == RunState.ROLLED_BACK
+
+
+@register.filter
+def advice(page: RunPage) -> list[str]:
+    """What the error says to do, without what has already happened: who reads of a rollback must not look for one."""
+    told: list[str] = [] if page.error is None else list(page.error.get("recovery_actions", ()))
+    return [line for line in told if not (is_undone(page.row.state) and "roll" in line.lower())]
+
+
+@register.filter
+def shown_state(step: StepProgress, page: RunPage) -> str:
+    """The state of a step in a word or two; what waits for nothing any more was never reached."""
+    if step.state == StepState.PENDING and (page.row.is_final or page.direction == "undo"):
+        return "not reached"
+    return wording.state_words(step_state(step))
+
+
+@register.filter
 def undone(steps: Sequence[StepProgress]) -> int:
     return sum(step.state == StepState.UNDONE for step in steps)
 
@@ -164,9 +195,21 @@ def has_next(actions: Sequence[RunAction]) -> bool:
 
 
 @register.filter
+def closed(actions: Sequence[RunAction], operation: str) -> bool:
+    """It is offered and cannot be done now."""
+    return any(action.operation == operation and not action.enabled for action in actions)
+
+
+@register.filter
 def marked(text: str, words: str) -> SafeString:
     """A line that was found, without its colours and with what was looked for marked."""
     return log_text.marked(text, words)
+
+
+@register.filter
+def marked_words(text: str, query: str) -> SafeString:
+    """What a search found, with each of its words marked."""
+    return log_text.marked_words(text, query)
 
 
 @register.simple_tag

@@ -80,7 +80,8 @@ def navigation(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
     ]
     if reader.can_read_audit:
         items.append(item("Audit", "audit", "bookmark-square", prefix="audit"))
-    items.append(item("Settings", "settings", "cog-6-tooth", prefix="settings"))
+    own = any(tab.current for tab in settings_tabs(request))  # some of its tabs are allauth's pages
+    items.append(NavItem("Settings", reverse("settings"), "cog-6-tooth", own or here == "settings"))
     if getattr(request.user, "is_staff", False):
         items.append(NavItem("Admin", reverse("admin:index"), "wrench-screwdriver", False))
     return tuple(items)

@@ -108,8 +108,10 @@ def clock(seconds: object) -> str:
 
 
 def short_time(seconds: float) -> str:
-    """`0.34` -> `0.3 s`, `252.0` -> `4:12`."""
-    return f"{max(seconds, 0):.1f} s" if seconds < 10 else clock(seconds)
+    """`0.34` -> `0.3 s`, `252.0` -> `4:12`; what takes no tenth of a second is no zero either."""
+    if seconds < 0.05:
+        return "< 0.1 s"
+    return f"{seconds:.1f} s" if seconds < 10 else clock(seconds)
 
 
 FACT_NAMES = {
@@ -119,6 +121,7 @@ FACT_NAMES = {
     "clock_skew_ms": "Clock skew",
     "capacity_bytes": "Capacity",
     "used_bytes": "Used",
+    "free_bytes": "Free space",
     "sha256": "SHA-256",
 }
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
@@ -133,9 +136,10 @@ def fact_name(name: object) -> str:
 def fact(value: object, name: str = "") -> str:
     """A value of a result as people read it: `1500` -> `1,500`, a digest by both its ends, times with their unit."""
     text = _MOMENT.sub(lambda found: f"{found[1]} {found[2]} UTC", str(value))
+    text = re.sub(r"\b[a-z]+(?:_[a-z]+)+(?=: )", lambda found: words(found[0]), text)
     if _DIGEST.fullmatch(text):
         return short_digest(text)
-    if name in ("capacity_bytes", "used_bytes") and text.isdigit():
+    if name.endswith("_bytes") and text.isdigit():
         return filesizeformat(int(text)).replace("\xa0", " ")
     number = thousands(int(text)) if text.isdigit() and len(text) < 16 else text
     return f"{number} ms" if name == "downtime" or name.endswith("_ms") else number

@@ -58,6 +58,7 @@ def test_a_copy_has_a_pace_until_it_is_complete() -> None:
 
 
 BY_ITSELF = "it hands over by itself as soon as every gate is open"
+PROVES = "what was handed over proves itself first; then it goes on by itself"
 ASKED = "it was released; it goes on as soon as every gate is open"
 WAITS = "it waits already, until a person releases it"
 NOTHING_THERE = "new serves no bucket yet; postponing keeps it so"
@@ -69,6 +70,9 @@ NOTHING_THERE = "new serves no bucket yet; postponing keeps it so"
         (BEFORE, BY_ITSELF, "", NOTHING_THERE),
         (replace(BEFORE, handing=1), BY_ITSELF, "", ""),
         (AT, BY_ITSELF, "", ""),
+        (replace(AT, parked_for="soak"), PROVES, "", ""),
+        (replace(AT, parked_for="soak", order=GO), PROVES, "", ""),
+        (replace(AT, parked_for="soak", order=HOLD), "", "it is postponed already", ""),
         (replace(AT, order=GO), ASKED, "", ""),
         (replace(AT, order=HOLD), "", "it is postponed already", ""),
         (replace(AT, order=BACK), "", WAITS, "old serves again, or is about to"),

@@ -85,6 +85,39 @@ def test_past_runs_tell_how_long_it_usually_takes(now, viewer):
     assert run_page(actor=viewer, run_id=told(start=now).pk, now=now).usual_seconds == 20
 
 
+def test_a_run_that_soaks_says_nothing_of_one_that_does_not(now, viewer):
+    for seconds, live in ((3_600, True), (10, False)):
+        run = told(*STARTED, start=now, zero_downtime=live)
+        Run.objects.filter(pk=run.pk).update(
+            state="succeeded", started_at=now, ended_at=now + timedelta(seconds=seconds)
+        )
+
+    def usual(live):
+        return run_page(
+            actor=viewer, run_id=told(start=now, zero_downtime=live, batch_size=9).pk, now=now
+        ).usual_seconds
+
+    assert (usual(True), usual(False)) == (3_600, 10)
+
+
+def test_a_run_that_was_undone_later_says_by_which(now, viewer):
+    done, undoing, other = (told(*STARTED, start=now, batch_size=size) for size in (1, 2, 3))
+    Run.objects.filter(pk__in=(done.pk, other.pk)).update(state="succeeded", ended_at=now)
+    Run.objects.filter(pk=undoing.pk).update(kind="rollback", undoes=done, state="rolling_back")
+
+    def undone_by(run):
+        return run_page(actor=viewer, run_id=run.pk, now=now).undone_by
+
+    assert undone_by(done) is None  # it is only being undone
+    Run.objects.filter(pk=undoing.pk).update(state="rolled_back", ended_at=now)
+    assert [undone_by(run) for run in (done, undoing, other)] == [undoing.pk, None, None]
+
+
+def test_the_filters_know_that_they_leave_nothing_out():
+    assert RunFilters().is_any
+    assert not RunFilters(live=True).is_any
+
+
 def test_the_report_tells_the_story(now, auditor):
     run = told(
         *STARTED,

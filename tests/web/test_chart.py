@@ -49,6 +49,7 @@ def test_what_was_usual_is_a_line_that_fits() -> None:
 
 def test_nothing_and_a_standstill_can_be_drawn() -> None:
     assert (chart_of().lines, chart_of().said) == ((), "Relay lag: nothing was reported yet.")
+    assert chart_of().heights == ()  # no scale without a number
     assert chart_of(0, 0).heights[0].text == "0"
     assert draw("lag", "Lag", "ms", [(T0, 3)], T0, T0, compact).lines
 

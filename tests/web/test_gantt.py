@@ -76,7 +76,7 @@ def test_steps_lie_behind_each_other_and_what_is_to_come_is_expected() -> None:
         ("25.00", "25.00", "running"),
         ("50.00", "50.00", "expected"),
     ]
-    assert chart.label == "12:00:00 – 12:00:40"
+    assert chart.label == "12:00:00 – 12:00:40 UTC"
 
 
 def test_a_run_that_has_ended_expects_nothing_more() -> None:

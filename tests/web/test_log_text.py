@@ -2,7 +2,7 @@
 
 import pytest
 
-from migrations_app.web.log_text import coloured, marked
+from migrations_app.web.log_text import coloured, marked, marked_words
 
 
 def test_colours_become_classes() -> None:
@@ -38,3 +38,11 @@ def test_a_hostile_line_stays_text(hostile: str) -> None:
 def test_what_was_found_is_marked_in_any_case() -> None:
     assert marked("The \x1b[31mNeedle\x1b[0m <here>", "needle") == "The <mark>Needle</mark> &lt;here&gt;"
     assert marked("a.b aXb", "a.b") == "<mark>a.b</mark> aXb"
+
+
+def test_each_word_of_a_search_is_marked_and_nothing_else_becomes_html() -> None:
+    assert marked_words("Move <b>carts</b> of Shop", "shop CARTS") == (
+        "Move &lt;b&gt;<mark>carts</mark>&lt;/b&gt; of <mark>Shop</mark>"
+    )
+    assert marked_words("a & b", " ") == "a &amp; b"
+    assert marked_words("1.5 (old)", "( .") == "1<mark>.</mark>5 <mark>(</mark>old)"

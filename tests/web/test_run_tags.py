@@ -45,6 +45,12 @@ def test_how_long_a_step_took() -> None:
     assert run_tags.took(replace(RUNNING, elapsed_seconds=75)) == "1:15"
 
 
+def test_how_long_a_run_took() -> None:
+    assert run_tags.run_took(replace(RUN, started_at=None)) == "–"
+    assert run_tags.run_took(replace(RUN, started_at=after(0), ended_at=after(0.71))) == "0.7 s"
+    assert run_tags.run_took(replace(RUN, started_at=after(0), ended_at=None, elapsed_seconds=75)) == "1:15"
+
+
 def test_a_parked_run_is_called_by_what_it_is_parked_for() -> None:
     parked = replace(RUN, state=RunState.PARKED, parked_because="soak")
     assert run_tags.run_words(parked) == "soaking"

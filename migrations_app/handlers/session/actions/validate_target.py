@@ -52,6 +52,9 @@ class ValidateTarget(Action):
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
         return self.do(ctx)
 
+    def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
+        return ("Nothing to undo: the target was only looked at.",)
+
     def _holds_others(self, target: SessionStore, ctx: ActionContext) -> bool:
         """Sessions that this run copied itself do not count: a step may be run again after a crash."""
         return any(
