@@ -32,6 +32,13 @@ REACHED = (
     StepState.UNDONE,
     StepState.UNDO_FAILED,
 )
+EFFECTS = {
+    "cut_over": "Releases the hand-over; it goes on as soon as every gate is open.",
+    "postpone": "Nothing more is handed over until somebody releases it. What was handed over stays.",
+    "pause": "Stops at the next checkpoint and keeps what was done.",
+    "resume": "Goes on from the last checkpoint.",
+    "retry": "Tries again from where it stopped.",
+}
 RAIL_STATES = {
     StepState.SUCCEEDED: "done",
     StepState.RUNNING: "now",
@@ -192,6 +199,12 @@ def newest(warnings: Sequence[str]) -> Sequence[str]:
 def has_next(actions: Sequence[RunAction]) -> bool:
     """Whether one of the buttons is the thing to do next."""
     return any(action.is_next for action in actions)
+
+
+@register.filter
+def effect(action: RunAction) -> str:
+    """What a button does that is not read back first; '' for the others, whose question says it."""
+    return EFFECTS.get(action.operation, "")
 
 
 @register.filter

@@ -51,6 +51,12 @@ def test_how_long_a_run_took() -> None:
     assert run_tags.run_took(replace(RUN, started_at=after(0), ended_at=None, elapsed_seconds=75)) == "1:15"
 
 
+def test_a_button_without_a_question_says_what_it_does() -> None:
+    pause, cancel = (RunAction(name, name, True, "") for name in ("pause", "cancel"))
+    assert "keeps what was done" in run_tags.effect(pause)
+    assert run_tags.effect(cancel) == ""
+
+
 def test_a_parked_run_is_called_by_what_it_is_parked_for() -> None:
     parked = replace(RUN, state=RunState.PARKED, parked_because="soak")
     assert run_tags.run_words(parked) == "soaking"
