@@ -76,6 +76,12 @@ def test_a_run_that_was_undone_later_offers_no_way_back(cast: Cast) -> None:
     assert "A rollback does this" not in text
 
 
+def test_the_list_says_which_step_is_at_work(cast: Cast) -> None:
+    run = told(*STARTED, start=timezone.now())
+    Run.objects.filter(pk=run.pk).update(parked_because="")
+    assert '<span class="sub">One</span>' in text_of("/runs/")
+
+
 def test_an_empty_list_of_runs_says_which_kind_of_empty_it_is(cast: Cast) -> None:
     assert "No run yet" in text_of("/runs/")
     filtered = text_of("/runs/?state=stuck")
