@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,7 +50,13 @@ class ControlPlane:
 
     def document(self) -> bytes:
         now = None if self.ahead_seconds is None else datetime.now(UTC) + timedelta(seconds=self.ahead_seconds)
-        return json.dumps(to_document(self.routes.get(ROUTE), now)).encode()
+        return json.dumps(to_document(self.record, now)).encode()
+
+    @property
+    def record(self) -> RouteRecord:
+        record = self.routes.get(ROUTE)
+        assert record is not None
+        return record
 
     def wait_for_lease(self, **wanted: Any) -> bool:
         with self.changed:
@@ -58,7 +65,7 @@ class ControlPlane:
             )
 
     @contextmanager
-    def serving(self, port: int = 0):
+    def serving(self, port: int = 0) -> Iterator["ControlPlane"]:
         server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.url = f"http://127.0.0.1:{server.server_address[1]}"
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
@@ -78,7 +85,7 @@ class ControlPlane:
                 plane.requests += 1
                 after = int(parse_qs(urlsplit(self.path).query).get("after", ["0"])[0])
                 with plane.changed:
-                    plane.changed.wait_for(lambda: plane.routes.get(ROUTE).epoch > after, POLL_SECONDS)
+                    plane.changed.wait_for(lambda: plane.record.epoch > after, POLL_SECONDS)
                 self._answer(plane.broken or plane.document())
 
             def do_PUT(self) -> None:

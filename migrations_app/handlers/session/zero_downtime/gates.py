@@ -135,8 +135,8 @@ class Gates:
 
 
 def _size(count: int) -> str:
-    """`78966132736` -> `79.0 GB`."""
-    for name, unit in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+    """`78966132736` -> `73.5 GB`, as the pages say sizes."""
+    for name, unit in (("GB", 2**30), ("MB", 2**20), ("kB", 2**10)):
         if count >= unit:
             return f"{count / unit:,.1f} {name}"
     return f"{count} bytes"

@@ -1,5 +1,6 @@
 """A live node with callers on it, a store beside it, and a gateway that serves the store."""
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from migrations_app.beam.node import Atom
+from migrations_app.engine.plan import Target
 from migrations_app.handlers.session.node.following import Follower
 from migrations_app.handlers.session.node.sides import handing_over
 from migrations_app.handlers.session.sides import reading, writing
@@ -86,13 +88,13 @@ class Said:
 
 
 @pytest.fixture
-def world(disposable_node, other_side, tmp_path):
+def world(disposable_node: BeamNode, other_side: Target, tmp_path: Path) -> Iterator[World]:
     with ExitStack() as stack:
         yield world_of(disposable_node, other_side, tmp_path, stack)
 
 
 @pytest.fixture
-def quiet(disposable_node, other_side):
+def quiet(disposable_node: BeamNode, other_side: Target) -> World:
     """A node and a store, nobody calling, and no gateway at the address that the node knows."""
     source = place(disposable_node.config(gateway=f"http://127.0.0.1:{free_port()}"), disposable_node.secrets)
     move = Move(source, other_side, options={"zero_downtime": True})
@@ -101,7 +103,7 @@ def quiet(disposable_node, other_side):
 
 
 @pytest.fixture
-def follower(quiet):
+def follower(quiet: World) -> Iterator[Follower]:
     """From the watched node to the store, which is ready."""
     ctx = context(quiet.move, "prove", route=None)
     with ExitStack() as stack:
@@ -115,7 +117,7 @@ def follower(quiet):
 
 
 @pytest.fixture
-def other_side(tmp_path):
+def other_side(tmp_path: Path) -> Target:
     return place({"store": "sqlite", "path": str(tmp_path / "other.db"), "codec": "etf"})
 
 
