@@ -2,6 +2,7 @@ from itertools import pairwise
 
 from migrations_app.engine.vocabulary import StepKind
 from migrations_app.handlers.session.handler import SessionMigration
+from migrations_app.handlers.session.node.actions import node_actions
 from migrations_app.handlers.session.steps import steps_of
 from migrations_app.handlers.session.zero_downtime.actions import zero_downtime_actions
 from tests.handlers.session.risk_cases import analysis, spec
@@ -35,7 +36,7 @@ def test_the_eight_steps_of_the_design_in_their_order():
 def test_each_step_names_an_action_and_follows_the_one_before():
     steps = steps_of(spec(), analysis())
 
-    known, beside = set(SessionMigration().actions()), set(zero_downtime_actions())
+    known, beside = set(SessionMigration().actions()), {*zero_downtime_actions(), *node_actions()}
     assert {step.action for step in steps} == known - beside
     assert all(step.depends_on == (before.id,) for before, step in pairwise(steps))
 

@@ -162,7 +162,7 @@ def test_g5_wants_room_that_nothing_is_evicted_from(probed: dict[str, object], w
 def test_g5_says_how_much_is_free() -> None:
     world = prepared({"b": odd(probed={"capacity_bytes": 5000, "used_bytes": 100, "eviction_policy": "noeviction"})})
 
-    assert look(world)["G5"].value == "4.9 kB free"
+    assert look(world)["G5"].value == "4.8 kB free"
 
 
 @pytest.mark.parametrize("side", ["a", "b"])
