@@ -2,7 +2,7 @@
 
 ROLES = {
     "viewer": "Sees everything there and changes nothing.",
-    "operator": "Writes, plans, starts, pauses and rolls back migrations..",
+    "operator": "Writes, plans, starts, pauses and rolls back migrations.",
     "approver": "Reads plans and signs or refuses them.",
     "auditor": "Reads the audit trail and verifies its chain.",
     "admin": "Manages environments, targets, policies and who may do what.",

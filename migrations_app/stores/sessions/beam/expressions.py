@@ -67,7 +67,7 @@ case ets:whereis(Table) of
       release => list_to_binary(erlang:system_info(otp_release)),
       snakepit => case application:get_key(snakepit, vsn) of {ok, V} -> list_to_binary(V); _ -> nil end,
       owner => whereis(Server) =:= ets:info(Table, owner),
-      since => erlang:system_info(start_time),
+      since => erlang:convert_time_unit(erlang:system_info(start_time) + erlang:time_offset(), native, millisecond),
       process => list_to_binary(pid_to_list(ets:info(Table, owner))),
       bytes => ets:info(Table, memory) * erlang:system_info(wordsize),
       most => case State of #{max_sessions := Most} when is_integer(Most) -> Most; _ -> nil end,
@@ -76,8 +76,8 @@ case ets:whereis(Table) of
 end
 """
 
-# Bound: Server, Fences, Beside, Scope, Token, Known (the least rights: any | held), and what Do needs. Runs Do inside
-# the owner: {done, Value}, {stale, Token | nil} or {refused, Reason}; nothing has been written unless it is done.
+# Bound: Server, Fences, Scope, Token, Raising (whether an unknown scope is let through), and what Do needs. Runs Do
+# inside the owner: {done, Value}, {stale, Token | nil} or {refused, Reason}; unless it is done, nothing was written.
 _INSIDE = """
 Caller = self(), Mark = make_ref(),
 Ensure = fun(Name) -> ets:whereis(Name) =/= undefined orelse ets:new(Name, [named_table, public, set]) end,

@@ -161,6 +161,7 @@ class NodeHandOver:
         match answer:
             case (Atom("switched"), int() as microseconds):
                 return microseconds
+        self.release()  # it may still stand still for us
         raise StepFailed(
             f"The code of the node's session server was not changed ({_words(answer)}); it goes on as it was.",
             details={"reason": _words(answer)},

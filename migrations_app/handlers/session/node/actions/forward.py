@@ -30,12 +30,15 @@ GATEWAY_SECONDS = 15.0
 
 
 class Forward(Action):
-    """Result: carried (sessions brought over by marks), pause_us (that callers waited on the node)."""
+    """Result: carried (sessions brought over by marks), pause_us (that callers waited on the node).
+
+    Without pause_us when the driver that handed over died before it could tell.
+    """
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         with handing_over(ctx) as over:
             if over.standing() is Standing.FORWARDING:  # done before the answer was lost
-                return {"carried": 0, "pause_us": 0, **ctx.checkpoint.get("result", {})}
+                return {"carried": ctx.checkpoint.get("carried", 0)}
             _wait_until_free(ctx, over)
             with reading(ctx.targets[SOURCE]) as source, writing(ctx, TARGET) as target:
                 follower = Follower(ctx, over, source, target, _seq(ctx))
@@ -47,15 +50,11 @@ class Forward(Action):
                         f"“{ctx.targets[SOURCE].name}” was not handed over: {refusal}. It goes on as it was."
                     )
                 forwarder = over.forwarder()
-                carried = _hold_and_level(ctx, over, follower)
-                try:
-                    pause_us = over.forward(forwarder, *gateway_of(ctx))
-                except StepFailed:
-                    over.release()
-                    raise
+                _hold_and_level(ctx, over, follower)
+                pause_us = over.forward(forwarder, *gateway_of(ctx))
         reach("session.node.forwarded")
         ctx.log.info(f"Callers of “{ctx.targets[SOURCE].name}” waited {pause_us / 1000:.1f} ms.")
-        return {"carried": follower.carried, "last": carried, "pause_us": pause_us}
+        return {"carried": follower.carried, "pause_us": pause_us}
 
     def undo(self, ctx: ActionContext) -> None:
         """Bring back what the target got, first while it serves, then the rest while callers wait."""
@@ -69,11 +68,7 @@ class Forward(Action):
                     follower.until_few()
                     prove(follower, lambda _compared: ctx.progress.alive())
                     _hold_and_level(ctx, over, follower)
-                    try:
-                        pause_us = over.restore()
-                    except StepFailed:
-                        over.release()
-                        raise
+                    pause_us = over.restore()
                 reach("session.node.restored")
                 ctx.log.info(f"“{ctx.targets[SOURCE].name}” serves again; callers waited {pause_us / 1000:.1f} ms.")
         _serve(ctx, RoutePhase.PLAIN_A, route.SIDE_A)
@@ -94,8 +89,8 @@ def _seq(ctx: ActionContext) -> int:
     return int(ctx.checkpoint.get("seq", ctx.results.get("prove", {}).get("seq", COPY_SEQ)))
 
 
-def _hold_and_level(ctx: ActionContext, over: NodeHandOver, follower: Follower) -> int:
-    """Leaves the node standing still with both sides level; how many sessions the last rounds carried.
+def _hold_and_level(ctx: ActionContext, over: NodeHandOver, follower: Follower) -> None:
+    """Leaves the node standing still with both sides level.
 
     Whatever fails in here lets the node go on as it was.
     """
@@ -123,7 +118,6 @@ def _hold_and_level(ctx: ActionContext, over: NodeHandOver, follower: Follower) 
     except BaseException:
         over.release()
         raise
-    return len(ids)
 
 
 def _wait_until_free(ctx: ActionContext, over: NodeHandOver) -> None:
