@@ -3,6 +3,7 @@
 from migrations_app.api import (
     audit,
     environments,
+    freezes,
     migrations,
     operations,
     problems,
@@ -11,6 +12,7 @@ from migrations_app.api import (
     runs,
     targets,
     tokens,
+    windows,
 )
 from migrations_app.api.body import JsonParser
 from migrations_app.api.callers import CALLERS
@@ -30,6 +32,8 @@ problems.install(api)
 api.add_decorator(idempotent(api), mode="view")
 api.add_router("/environments", environments.router)
 api.add_router("/targets", targets.router)
+api.add_router("/windows", windows.router)
+api.add_router("/freezes", freezes.router)
 api.add_router("/migrations", migrations.router)
 api.add_router("/migrations", operations.router)
 api.add_router("/migrations", reviews.router)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from migrations_app.engine.policy import SignatureFact, outstanding
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind
+from migrations_app.engine.windows import FreezeFact, Hours
 
 DRY_RUN_VALID_FOR = timedelta(hours=24)
 ROLLBACK_WITHOUT_REVIEW_FOR = timedelta(hours=24)
@@ -36,7 +37,7 @@ class StartFacts:
 
     `expected_digest` is what the caller has seen (empty: does not say). `completed_at`, `later_runs` and
     `irreversible` (titles of the steps that the run has started and nothing takes back) matter for a rollback after
-    the run's end only.
+    the run's end only. `hours` are those of the environment's windows (None: it has none).
     """
 
     kind: RunKind
@@ -62,13 +63,15 @@ class StartFacts:
     rollback_enabled: bool = True
     later_runs: Sequence[Blocker] = field(default_factory=tuple)
     irreversible: Sequence[str] = ()
+    hours: Hours | None = None
+    freezes: Sequence[FreezeFact] = ()
 
 
 def check_start(facts: StartFacts) -> list[Unmet]:
     """Every condition that does not hold, in the order people should look at them; empty: start."""
     unmet = [*_general(facts), *_status(facts)]
     if facts.kind is RunKind.APPLY:
-        unmet += [*_review(facts), *_dry_run(facts)]
+        unmet += [*_review(facts), *_dry_run(facts), *closed(facts)]
     if facts.kind is RunKind.ROLLBACK:
         unmet += _rollback(facts)
     return [*unmet, *_targets(facts)]
@@ -154,6 +157,28 @@ def _dry_run(facts: StartFacts) -> list[Unmet]:
     if facts.now - facts.dry_run_ended_at > DRY_RUN_VALID_FOR:
         return [Unmet("dry_run_too_old", "The last dry run is more than 24 hours old.", fix)]
     return []
+
+
+def closed(facts: StartFacts) -> list[Unmet]:
+    """Freezes and windows that keep an apply run from starting, or a failed one from going on. Never a rollback."""
+    unmet = [
+        Unmet(
+            "frozen",
+            f"Changes in {freeze.where} are frozen until {_when(freeze.until)}: {freeze.reason.rstrip('.')}.",
+            "Wait until the freeze ends, or ask an admin to lift it.",
+        )
+        for freeze in facts.freezes
+    ]
+    if facts.hours is not None and facts.hours.open_until is None:
+        opens_at = facts.hours.opens_at
+        message = f"the next one opens {_when(opens_at)}." if opens_at else "none opens any more."
+        fix = "Wait until then, or schedule it for the next window." if opens_at else "Ask an admin for a window."
+        unmet.append(Unmet("outside_window", f"No maintenance window is open; {message}", fix))
+    return unmet
+
+
+def _when(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def _rollback(facts: StartFacts) -> list[Unmet]:

@@ -154,6 +154,34 @@ class ClaimMode(StrEnum):
     SHARED = "shared"
 
 
+class ScheduleTiming(StrEnum):
+    AT = "at"
+    NEXT_WINDOW = "next_window"
+    RECURRING = "recurring"
+
+
+class ScheduleState(StrEnum):
+    WAITING = "waiting"
+    ENDED = "ended"  # nothing more is due
+    CANCELLED = "cancelled"
+
+
+class ScheduledStartState(StrEnum):
+    """What became of one time at which a schedule was due."""
+
+    CLAIMED = "claimed"  # somebody looks whether it can start
+    STARTED = "started"
+    MISSED = "missed"
+
+
+class WhenWindowCloses(StrEnum):
+    """What happens to a scheduled run that is still at work when its window closes."""
+
+    FINISH = "finish"
+    PAUSE = "pause"
+    ROLL_BACK = "roll_back"
+
+
 class RouteSeries(StrEnum):
     """What is kept of a route over time: the p99 of the relay's lag (ms) and of what routing adds to requests (µs)."""
 

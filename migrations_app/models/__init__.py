@@ -2,6 +2,7 @@
 
 from migrations_app.models.audit import AuditEntry, AuditHead, AuditProof
 from migrations_app.models.environment import Environment
+from migrations_app.models.freeze import Freeze
 from migrations_app.models.migration import Migration, MigrationEditor, MigrationTarget
 from migrations_app.models.notification import NoticeKind, Notification
 from migrations_app.models.person import Person, RoleGrant
@@ -10,9 +11,11 @@ from migrations_app.models.review import Signature
 from migrations_app.models.route import Route, RouteLease, RoutePanel, RouteSample
 from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRow, Run, RunEvent, StepRun
 from migrations_app.models.saved_filter import SavedFilter
+from migrations_app.models.schedule import Schedule, ScheduledStart
 from migrations_app.models.sketch import Sketch
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
 from migrations_app.models.token import ApiToken, IdempotencyKey
+from migrations_app.models.window import MaintenanceWindow
 
 __all__ = [
     "ApiToken",
@@ -21,9 +24,11 @@ __all__ = [
     "AuditProof",
     "ClaimedTarget",
     "Environment",
+    "Freeze",
     "IdempotencyKey",
     "Leadership",
     "Lease",
+    "MaintenanceWindow",
     "Migration",
     "MigrationEditor",
     "MigrationTarget",
@@ -40,6 +45,8 @@ __all__ = [
     "Run",
     "RunEvent",
     "SavedFilter",
+    "Schedule",
+    "ScheduledStart",
     "SealedSecret",
     "Signature",
     "Sketch",

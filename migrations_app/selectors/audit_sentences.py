@@ -6,6 +6,11 @@ from typing import Any
 _VERBS: Mapping[str, str] = {
     "environment.create": "created",
     "environment.edit": "changed",
+    "window.create": "created",
+    "window.edit": "changed",
+    "freeze.create": "began or planned",
+    "freeze.edit": "changed",
+    "freeze.lift": "lifted",
     "target.create": "created",
     "route.open": "opened",
     "target.edit": "changed",

@@ -6,7 +6,7 @@ targets shows (`drift`, `unreachable`, `probed_at`) before it asks.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.plan import Plan
@@ -21,8 +21,10 @@ from migrations_app.engine.vocabulary import (
 )
 from migrations_app.handlers import registry
 from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, StepRun
+from migrations_app.selectors.freezes import freezes_in_force
 from migrations_app.selectors.planned_targets import changed_targets
 from migrations_app.selectors.signing import Signing, signing_of
+from migrations_app.selectors.windows import hours_of
 
 _APPROVAL_CODES = frozenset({"approvals_missing", "not_approved", "review_expired", "signer_not_eligible"})
 _DRY_RUN_CODES = frozenset({"dry_run_missing", "dry_run_too_old"})
@@ -39,11 +41,12 @@ class UnmetRow:
 
 @dataclass(frozen=True, slots=True)
 class StartCheck:
-    """`met` are sentences about what was looked at and found in order."""
+    """`met` are sentences about what was looked at and found in order; `warnings` keep nobody from starting."""
 
     ready: bool
     unmet: tuple[UnmetRow, ...]
     met: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def start_check(
@@ -60,7 +63,16 @@ def start_check(
     facts = start_facts(migration, revision, kind=kind, now=now, signing=signing)
     unmet = check_start(facts)
     met = tuple(_met(facts, {each.code for each in unmet})) if kind is RunKind.APPLY else ()
-    return StartCheck(not unmet, tuple(UnmetRow(u.code, u.message, u.fix) for u in unmet), met)
+    rows = tuple(UnmetRow(u.code, u.message, u.fix) for u in unmet)
+    return StartCheck(not unmet, rows, met, tuple(_warnings(facts, revision.estimated_seconds)))
+
+
+def _warnings(facts: StartFacts, estimated_seconds: int) -> Iterator[str]:
+    closes_at = facts.hours.open_until if facts.hours else None
+    if closes_at is not None and facts.now + timedelta(seconds=estimated_seconds) > closes_at:
+        left = int((closes_at - facts.now).total_seconds() // 60)
+        needed = -(-estimated_seconds // 60)
+        yield f"The window closes in {left} min, and the plan is estimated at {needed} min."
 
 
 def _met(facts: StartFacts, unmet: set[str]) -> Iterator[str]:
@@ -69,6 +81,8 @@ def _met(facts: StartFacts, unmet: set[str]) -> Iterator[str]:
         (facts.dry_run_required, _DRY_RUN_CODES, "A dry run of this plan passed within 24 hours."),
         (True, {"claim_conflict"}, "No other run uses its targets."),
         (True, {"plan_is_stale"}, "Its targets are configured as they were when it was planned."),
+        (facts.hours is not None, {"outside_window"}, "A maintenance window is open."),
+        (True, {"frozen"}, "No freeze is in force."),
     )
     for applies, codes, sentence in looked_at:
         if applies and not unmet & codes:
@@ -111,6 +125,8 @@ def start_facts(
         rollback_enabled=bool(plan.options.get("rollback_enabled", True)),
         later_runs=_later_runs(migration, plan) if kind is RunKind.ROLLBACK else (),
         irreversible=_irreversible(migration, plan) if kind is RunKind.ROLLBACK else (),
+        hours=hours_of(migration.environment_id, now) if kind is RunKind.APPLY else None,
+        freezes=freezes_in_force(migration.environment_id, now) if kind is RunKind.APPLY else (),
     )
 
 

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.start_check import irreversible
+from migrations_app.engine.start_check import closed, irreversible
 from migrations_app.engine.vocabulary import FINAL_RUN_STATES, RunKind, RunState, Signal
 from migrations_app.models import Migration, Run
 from migrations_app.models.actor import Actor
@@ -120,6 +120,8 @@ def _may_retry(run: Run, now: datetime) -> None:
     if facts.blockers:
         held = " ".join(f"Target {held.target} is in use by run {held.run_id}." for held in facts.blockers)
         raise _not_possible(run, "retried", held)
+    if run.state == RunState.FAILED and (unmet := closed(facts)):
+        raise _not_possible(run, "retried", " ".join(f"{each.message} {each.fix}" for each in unmet))
 
 
 def _turn_round(actor: Actor, now: datetime, run_id: int) -> int:

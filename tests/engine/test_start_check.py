@@ -6,6 +6,7 @@ import pytest
 from migrations_app.engine.policy import SignatureFact
 from migrations_app.engine.start_check import Blocker, StartFacts, check_start
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, RunKind
+from migrations_app.engine.windows import FreezeFact, Hours
 from migrations_app.testing.memory import START
 
 D = "d" * 64
@@ -117,3 +118,24 @@ def test_what_nothing_takes_back_is_not_rolled_back() -> None:
     assert "“Complete”, “Retire” cannot be taken back" in check_start(given)[0].message
     assert check_start(given)[0].fix == "Plan a migration in the other direction."
     assert codes(facts(irreversible=("Complete",))) == []
+
+
+def test_a_freeze_and_closed_windows_keep_an_apply_from_starting_and_say_until_when() -> None:
+    closed = facts(
+        hours=Hours(opens_at=START + timedelta(hours=3)),
+        freezes=(FreezeFact("production", START + timedelta(hours=1), "quarter end."),),
+    )
+
+    frozen, outside = check_start(closed)
+    assert (frozen.code, outside.code) == ("frozen", "outside_window")
+    assert f"{START + timedelta(hours=1):%Y-%m-%d %H:%M} UTC: quarter end." in frozen.message
+    assert f"opens {START + timedelta(hours=3):%Y-%m-%d %H:%M} UTC" in outside.message
+    assert codes(facts(hours=Hours())) == ["outside_window"]
+    assert codes(facts(hours=Hours(open_until=START + timedelta(seconds=1)))) == []
+
+
+@pytest.mark.parametrize("given", [rollback, lambda **more: facts(kind=RunKind.DRY_RUN, **more)])
+def test_neither_freeze_nor_window_keeps_a_rollback_or_a_dry_run_from_starting(given: Any) -> None:
+    freeze = FreezeFact("every environment", START + timedelta(hours=1), "quarter end")
+
+    assert codes(given(hours=Hours(), freezes=(freeze,))) == []

@@ -5,7 +5,7 @@ import pytest
 from migrations_app.engine.vocabulary import RunKind
 from migrations_app.models import ClaimedTarget, Migration, PlanRevision, RoleGrant, Run
 from migrations_app.selectors.start_check import start_check, start_facts
-from migrations_app.services import reviews
+from migrations_app.services import reviews, windows
 from tests.stores_on_disk import newest
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +62,7 @@ def test_what_is_in_order_is_said_beside_what_is_not(stage, approver, people, no
         "It has the signatures that this environment wants.",
         "No other run uses its targets.",
         "Its targets are configured as they were when it was planned.",
+        "No freeze is in force.",
     )
     ended(migration, people, now)
     with_one = start_check(migration, revision, now=now).met
@@ -121,3 +122,26 @@ def test_a_rollback_waits_for_later_runs_of_the_targets(stage, people, now):
 
     assert codes(migration, now, RunKind.ROLLBACK) == {"later_run"}
     assert "rollback_too_late" in codes(migration, now + timedelta(hours=24), RunKind.ROLLBACK)
+
+
+def test_a_window_that_closes_before_the_plan_can_end_is_a_warning(stage, approver, admin, people, now):
+    migration = approved(stage, approver, now)
+    ended(migration, people, now)
+    windows.create(
+        actor=admin,
+        now=now,
+        environment_id=migration.environment_id,
+        name="nightly",
+        zone="UTC",
+        first=now.replace(tzinfo=None) - timedelta(minutes=50),
+        minutes=60,
+    )
+    migration.refresh_from_db()
+    revision = newest(migration)
+    revision.estimated_seconds = 601
+
+    found = start_check(migration, revision, now=now)
+    assert found.ready
+    assert "A maintenance window is open." in found.met
+    assert found.warnings == ("The window closes in 10 min, and the plan is estimated at 11 min.",)
+    assert start_check(migration, newest(migration), now=now).warnings == ()

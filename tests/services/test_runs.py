@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from migrations_app.models import AuditEntry, ClaimedTarget, Lease, Migration, P
 from migrations_app.models.actor import Actor
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.runtime.leases import Scope
-from migrations_app.services import driving, runs
+from migrations_app.services import driving, freezes, runs
 from migrations_app.services.errors import Conflict, NotFound, PermissionDenied
 from tests.parallel import at_once, exceptions
 from tests.runs import a_run, migration, plan, queued, step, target
@@ -273,6 +273,33 @@ def test_a_retry_is_kept_out_by_who_uses_the_targets_now(operator: Actor, cast: 
     with pytest.raises(Conflict, match="in use by run"):
         ask(runs.retry, operator, run)
     assert Run.objects.get(pk=run.pk).state == RunState.FAILED
+
+
+def test_a_freeze_keeps_a_failed_run_from_going_on_and_a_rollback_from_nothing(operator: Actor, cast: Any) -> None:
+    failed, stuck = a_run(), a_run()
+    fail(failed)
+    stick(stuck)
+    admin = cast.actors["admin"]
+    freeze_id = freezes.create(actor=admin, now=now(), reason="quarter end", ends_at=now() + timedelta(hours=1))
+
+    with pytest.raises(Conflict, match="quarter end"):
+        runs.retry(actor=operator, now=now(), run_id=failed.pk)
+    assert Run.objects.get(pk=failed.pk).state == RunState.FAILED
+    runs.retry(actor=operator, now=now(), run_id=stuck.pk)
+    assert Run.objects.get(pk=stuck.pk).state == RunState.ROLLING_BACK
+
+    freezes.lift(actor=admin, now=now(), freeze_id=freeze_id)
+    runs.retry(actor=operator, now=now(), run_id=failed.pk)
+    assert Run.objects.get(pk=failed.pk).state != RunState.FAILED
+
+
+def test_a_freeze_does_not_keep_a_run_from_being_rolled_back(
+    operator: Actor, cast: Any, completed: SessionMigrationRows
+) -> None:
+    freezes.create(actor=cast.actors["admin"], now=now(), reason="now", ends_at=now() + timedelta(hours=1))
+
+    undo = runs.rollback_migration(actor=operator, now=now(), migration_id=completed.revision.migration_id)
+    assert Run.objects.get(pk=undo).kind == RunKind.ROLLBACK
 
 
 def test_of_two_retries_at_once_one_wins(operator: Actor, cast: Any) -> None:

@@ -1,0 +1,95 @@
+"""Freezes: the rows of an environment, and those in force."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q
+
+from migrations_app.engine.windows import FreezeFact
+from migrations_app.models import Freeze
+from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import Permission, access_of
+
+EVERYWHERE = "every environment"
+
+
+class FreezeState(StrEnum):
+    AHEAD = "ahead"
+    IN_FORCE = "in_force"
+    OVER = "over"
+    LIFTED = "lifted"
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeRow:
+    """`environment_id` is None and `environment` empty where it holds for all of them."""
+
+    id: int
+    environment_id: int | None
+    environment: str
+    reason: str
+    begins_at: datetime
+    ends_at: datetime
+    state: FreezeState
+    created_by: str
+    lifted_at: datetime | None
+    lifted_by: str
+
+    @property
+    def where(self) -> str:
+        return self.environment or EVERYWHERE
+
+    @property
+    def over_at(self) -> datetime:
+        """When it ended or will end."""
+        return min(self.ends_at, self.lifted_at) if self.lifted_at else self.ends_at
+
+
+def list_freezes(*, actor: Actor, now: datetime, environment: str = "", past: bool = False) -> tuple[FreezeRow, ...]:
+    """Those of the environments that the actor may see and those of all; without `past` only what is still ahead."""
+    seen = access_of(actor).environments(Permission.VIEW)
+    rows = (
+        Freeze.objects.all() if seen is None else Freeze.objects.filter(Q(environment__in=seen) | Q(environment=None))
+    )
+    if environment:
+        rows = rows.filter(Q(environment__name=environment) | Q(environment=None))
+    if not past:
+        rows = rows.filter(ends_at__gt=now, lifted_at=None)
+    return tuple(_row(row, now) for row in rows.select_related("environment", "created_by", "lifted_by"))
+
+
+def freeze_row(*, freeze_id: int, now: datetime) -> FreezeRow:
+    return _row(Freeze.objects.select_related("environment", "created_by", "lifted_by").get(pk=freeze_id), now)
+
+
+def freezes_in_force(environment_id: int, now: datetime) -> tuple[FreezeFact, ...]:
+    here = Q(environment=environment_id) | Q(environment=None)
+    rows = Freeze.objects.filter(here, begins_at__lte=now, ends_at__gt=now, lifted_at=None)
+    return tuple(
+        FreezeFact(row.environment.name if row.environment else EVERYWHERE, row.ends_at, row.reason)
+        for row in rows.select_related("environment").order_by("-ends_at")
+    )
+
+
+def _row(row: Freeze, now: datetime) -> FreezeRow:
+    return FreezeRow(
+        id=row.pk,
+        environment_id=row.environment_id,
+        environment=row.environment.name if row.environment else "",
+        reason=row.reason,
+        begins_at=row.begins_at,
+        ends_at=row.ends_at,
+        state=_state(row, now),
+        created_by=str(row.created_by),
+        lifted_at=row.lifted_at,
+        lifted_by=str(row.lifted_by or ""),
+    )
+
+
+def _state(row: Freeze, now: datetime) -> FreezeState:
+    if row.lifted_at is not None:
+        return FreezeState.LIFTED
+    if row.ends_at <= now:
+        return FreezeState.OVER
+    return FreezeState.IN_FORCE if row.begins_at <= now else FreezeState.AHEAD
