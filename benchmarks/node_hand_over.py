@@ -15,6 +15,8 @@ from pathlib import Path
 from benchmarks.node import fill
 from migrations_app.engine.journal import EventType
 from migrations_app.engine.plan import Target
+from migrations_app.stores.sessions import open_store
+from migrations_app.stores.sessions.records import SessionRecord
 from migrations_app.testing.beam import BeamNode
 from migrations_app.testing.processes import scratch_directory
 from migrations_app.testing.servers import PostgresServer, RedisServer
@@ -46,20 +48,22 @@ def trial(kind: str, given: argparse.Namespace) -> int:
         world.move.spec = replace(world.move.spec, options={**world.move.spec.options, "batch_size": 1000})
         world.start_callers(callers=given.callers, sessions=250, pause_ms=given.pause_ms)
         time.sleep(2)
+        before = _untouched(world.move.source)
         began = time.monotonic()
         run = world.move.begin()
         run.drive(until=lambda run: "switch" in run.view.results)
-        over_seconds = time.monotonic() - began
+        _print_over(kind, run, time.monotonic() - began)
+        _print_times("there", before, _untouched(store))
         time.sleep(10)
         began = time.monotonic()
         back = world.move.roll_back(run)
-        back_seconds = time.monotonic() - began
+        print(f"  back in {time.monotonic() - began:.1f} s, callers waited {_pause_ms(back)}", flush=True)
+        _print_times("back", before, _untouched(world.move.source))
         time.sleep(2)
         said = world.stop_callers()
         held = world.answered([*said.alive, *said.gone])
         lost = sum(held.get(name) != metadata for name, metadata in said.alive.items())
         risen = sum(name in held for name in said.gone)
-        _print(kind, run, over_seconds, back_seconds, _pause_ms(back))
         print(f"  calls {said.calls:,}, failed {len(said.failures)}, slowest {said.slowest_us / 1000:.0f} ms")
         print(f"  lost {lost}, resurrected {risen}; {run.state} and {back.state}\n", flush=True)
         return int(bool(lost or risen or said.failures) or back.state != "rolled_back")
@@ -71,18 +75,35 @@ def _store(kind: str, directory: Path, stack: ExitStack) -> Target:
     return place(server.config(codec="etf"), server.secrets)
 
 
+def _untouched(place: Target) -> dict[str, SessionRecord]:
+    """The sessions that no caller uses, with all their times."""
+    found, cursor, last = dict[str, SessionRecord](), "", False
+    with open_store(place.config, place.secrets, read_only=True) as store:
+        while not last:
+            page = store.scan(cursor, 1000)
+            found |= {record.id: record for record in page.records if record.id.count("-") == 1}
+            cursor, last = page.cursor, page.last
+    return found
+
+
+def _print_times(where: str, before: dict[str, SessionRecord], now: dict[str, SessionRecord]) -> None:
+    off = max(abs((now[name].expires_at_ms or 0) - (record.expires_at_ms or 0)) for name, record in before.items())
+    touched = sum(now[name].last_accessed_at_ms != record.last_accessed_at_ms for name, record in before.items())
+    length = sum(now[name].ttl_ms != record.ttl_ms for name, record in before.items())
+    print(f"  {where}: deadlines at most {off} ms off, other sliding lengths {length}, touched by the copy {touched}")
+
+
 def _pause_ms(back: Run) -> str:
     lines = [str(event.payload.get("message")) for event in back.memory.events if event.type is EventType.LOGGED]
     said = [line for line in lines if " waited " in line]
     return said[-1].rsplit("waited ", 1)[1].removesuffix(".") if said else "unknown"
 
 
-def _print(kind: str, run: Run, over_seconds: float, back_seconds: float, back_pause: str) -> None:
+def _print_over(kind: str, run: Run, seconds: float) -> None:
     result = run.result("switch")
     pause = result["pause_us"] / 1000
-    print(f"beam:{kind}: over in {over_seconds:.1f} s, callers waited {pause:.1f} ms (goal {GOAL_PAUSE_MS})")
-    print(f"  {run.result('prove')['compared']:,} compared, {result['carried']:,} carried by marks")
-    print(f"  back in {back_seconds:.1f} s, callers waited {back_pause}")
+    print(f"beam:{kind}: over in {seconds:.1f} s, callers waited {pause:.1f} ms (goal {GOAL_PAUSE_MS})")
+    print(f"  {run.result('prove')['compared']:,} compared, {result['carried']:,} carried by marks", flush=True)
 
 
 if __name__ == "__main__":

@@ -55,7 +55,8 @@ class RunPage:
     `usual_seconds` is the median of earlier successful runs of this kind in this environment (None: there are
     none). `signal` is what somebody asked for and the run has not acted on yet; `cutover` is the last order on a
     zero-downtime hand-over, `most_a_second` the limit on its copy (0: none). `warnings` are the newest ones.
-    `undone_by` is the run that undid this one after it had succeeded.
+    `undone_by` is the run that undid this one after it had succeeded. `waited_ms`: that a step made callers wait
+    (None: none has told so).
     """
 
     row: RunRow
@@ -76,6 +77,7 @@ class RunPage:
     undone_by: int | None = None
     cutover: CutoverOrder = CutoverOrder.NONE
     most_a_second: int = 0
+    waited_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         undone_by=_undone_by(run),
         cutover=CutoverOrder(run.cutover),
         most_a_second=run.most_a_second,
+        waited_ms=_waited_ms(view),
     )
 
 
@@ -210,6 +213,11 @@ def _undone_by(run: Run) -> int | None:
         return None
     undoing = Run.objects.filter(undoes=run.pk, state__in=(RunState.ROLLED_BACK, RunState.SUCCEEDED))
     return undoing.order_by("-pk").values_list("pk", flat=True).first()
+
+
+def _waited_ms(view: RunView) -> int | None:
+    told = [int(result["downtime"]) for result in view.results.values() if "downtime" in result]
+    return sum(told) if told else None
 
 
 def _usual_seconds(run: Run) -> int | None:

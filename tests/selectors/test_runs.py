@@ -113,6 +113,16 @@ def test_a_run_that_was_undone_later_says_by_which(now, viewer):
     assert [undone_by(run) for run in (done, undoing, other)] == [undoing.pk, None, None]
 
 
+def test_what_callers_waited_is_shown_as_soon_as_a_step_tells_it(now, viewer):
+    silent = told(*STARTED, start=now)
+    switched = event(EventType.STEP_SUCCEEDED, "one", result={"downtime": 72})
+    waited = told(*STARTED, switched, event(EventType.STEP_STARTED, "two"), start=now, batch_size=7)
+
+    pages = [run_page(actor=viewer, run_id=run.pk, now=now) for run in (silent, waited)]
+
+    assert [page.waited_ms for page in pages] == [None, 72]
+
+
 def test_the_filters_know_that_they_leave_nothing_out():
     assert RunFilters().is_any
     assert not RunFilters(live=True).is_any

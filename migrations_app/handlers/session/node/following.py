@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from migrations_app.engine.handler import ActionContext
 from migrations_app.handlers.session.actions.transfer import COPY_SEQ
 from migrations_app.handlers.session.paging import pages
-from migrations_app.handlers.session.records import same_deadline
+from migrations_app.handlers.session.records import same_session
 from migrations_app.stores.sessions.base import SessionStore
 from migrations_app.stores.sessions.beam.hand_over import NodeHandOver
-from migrations_app.stores.sessions.records import Version
+from migrations_app.stores.sessions.records import SessionRecord, Version
 
 FEW = 100  # marks: so many are carried while callers wait
 MOST_ROUNDS = 10_000
@@ -70,11 +70,17 @@ class Follower:
         return {"seq": self.seq, "carried": self.carried}
 
     def copy_all(self) -> None:
-        """Everything of the origin, and nothing else: for a replica that was not followed before."""
+        """Everything of the origin, and nothing else: for a replica that was not followed before.
+
+        What is level already is left alone: reading is many times quicker than writing, and writing lets callers wait.
+        """
         for page in pages(self.origin, "", self.ctx.options["batch_size"]):
-            self.seq += 1
-            self.replica.apply(page.records, self.ctx.worker, version=Version(self.ctx.run_id, self.seq))
-            self.carried += len(page.records)
+            copies = self.replica.read([record.id for record in page.records])
+            pairs = zip(page.records, copies, strict=True)
+            if uneven := [record for record, copy in pairs if not self._level(record, copy)]:
+                self.seq += 1
+                self.replica.apply(uneven, self.ctx.worker, version=Version(self.ctx.run_id, self.seq))
+                self.carried += len(uneven)
             self.ctx.progress.save(self.checkpoint(), done=self.carried, unit="sessions")
         cursor, last = "", False
         while not last:
@@ -89,18 +95,10 @@ class Follower:
     def differing(self, ids: Iterable[str]) -> list[str]:
         """Those of the ids of which the sides hold different things, now."""
         names = list(dict.fromkeys(ids))
-        tolerance = self.ctx.parameters["deadline_tolerance_ms"]
         pairs = zip(names, self.origin.read(names), self.replica.read(names), strict=True)
-        return [
-            name
-            for name, ours, theirs in pairs
-            if (ours is None) != (theirs is None)
-            or (
-                ours is not None
-                and theirs is not None
-                and (
-                    ours.content_hash() != theirs.content_hash()
-                    or not same_deadline(ours.expires_at_ms, theirs.expires_at_ms, tolerance)
-                )
-            )
-        ]
+        return [name for name, ours, theirs in pairs if not self._level(ours, theirs)]
+
+    def _level(self, ours: SessionRecord | None, theirs: SessionRecord | None) -> bool:
+        if ours is None or theirs is None:
+            return ours is theirs
+        return same_session(ours, theirs, self.ctx.parameters["deadline_tolerance_ms"])

@@ -54,6 +54,19 @@ def test_copying_all_takes_off_what_the_origin_does_not_hold(quiet: World, follo
     assert follower.differing("abc") == []
 
 
+def test_copying_all_leaves_alone_what_is_level(quiet: World, follower):
+    quiet.create("a", "b", metadata={b"n": 1})
+    follower.copy_all()
+    quiet.end("a")
+    quiet.create("a", metadata={b"n": 2})
+    already = follower.carried
+
+    follower.copy_all()
+
+    assert follower.carried == already + 1
+    assert follower.differing("ab") == []
+
+
 def test_what_cannot_be_read_stays(quiet: World, follower):
     """Bringing back takes off the node what the other store does not hold, but for what was never carried."""
     quiet.create("a", "gone")

@@ -30,9 +30,9 @@ GATEWAY_SECONDS = 15.0
 
 
 class Forward(Action):
-    """Result: carried (sessions brought over by marks), pause_us (that callers waited on the node).
+    """Result: carried (sessions brought over by marks), pause_us (that callers waited on the node), downtime (in ms).
 
-    Without pause_us when the driver that handed over died before it could tell.
+    Without the times when the driver that handed over died before it could tell.
     """
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
@@ -54,7 +54,7 @@ class Forward(Action):
                 pause_us = over.forward(forwarder, *gateway_of(ctx))
         reach("session.node.forwarded")
         ctx.log.info(f"Callers of “{ctx.targets[SOURCE].name}” waited {pause_us / 1000:.1f} ms.")
-        return {"carried": follower.carried, "pause_us": pause_us}
+        return {"carried": follower.carried, "pause_us": pause_us, "downtime": -(-pause_us // 1000)}
 
     def undo(self, ctx: ActionContext) -> None:
         """Bring back what the target got, first while it serves, then the rest while callers wait."""

@@ -5,7 +5,7 @@ from migrations_app.engine.errors import StepFailed
 from migrations_app.handlers.session.node.actions.watch import Watch
 from migrations_app.handlers.session.node.sides import handing_over
 from tests.handlers.session.contexts import context
-from tests.handlers.session.node.conftest import SERVER
+from tests.node_callers import SERVER
 
 TABLES = '[T || T <- ets:all(), is_atom(T), string:find(atom_to_list(T), "snakeweb") =/= nomatch]'
 
