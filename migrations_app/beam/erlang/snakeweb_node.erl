@@ -6,7 +6,7 @@
 -module(snakeweb_node).
 
 -export([watch/2, unwatch/2, watches/2, marked/2, acknowledge/2, mark/3]).
--export([hold/3, standing/1, switch/5, restore/3, release/2, callback_module/1, foreign_exports/2, keeper/4]).
+-export([hold/3, standing/1, switch/5, restore/3, release/2, callback_module/1, keeper/4]).
 
 %% Note from now on which sessions are asked for by name; the marks lie in a table of the server's own.
 watch(Server, Marks) ->
@@ -200,6 +200,3 @@ callback_module(Server) ->
     {dictionary, Words} = process_info(whereis(Server), dictionary),
     {Module, init, 1} = proplists:get_value('$initial_call', Words),
     Module.
-
-%% What others may call in Module and would miss in a module with these exports.
-foreign_exports(Module, Known) -> [Export || Export <- Module:module_info(exports), not lists:member(Export, Known)].

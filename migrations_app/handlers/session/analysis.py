@@ -12,6 +12,8 @@ from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, Target
 from migrations_app.engine.vocabulary import ValidationLevel
+from migrations_app.handlers.session.node.sides import why_no_hand_over
+from migrations_app.handlers.session.node.steps import is_node
 from migrations_app.handlers.session.paging import sample
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.stores.sessions import fingerprint, open_store
@@ -30,6 +32,8 @@ def analyse(spec: Spec) -> Analysis:
         source["sample"] = describe_sample(seen)
         if "error" not in target:
             source["sample"]["unrepresentable"] = unrepresentable(spec.targets[TARGET], seen.records)
+    if is_node(spec) and spec.options.get("zero_downtime") and "error" not in source:
+        source["no_hand_over"] = why_no_hand_over(spec.targets[SOURCE])
     sessions = source.get("sessions", 0)
     return Analysis(
         source_state=source,

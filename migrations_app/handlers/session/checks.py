@@ -23,6 +23,7 @@ def problems_of(spec: Spec, analysis: Analysis) -> list[Problem]:
         *_quota(analysis),
         *_sample(spec, analysis.source_state),
         *_options(spec),
+        *_hand_over(spec, analysis.source_state),
     ]
 
 
@@ -123,6 +124,17 @@ def _sample(spec: Spec, source: Mapping[str, Any]) -> Iterator[Problem]:
             f"{count} sampled record(s) of “{source['name']}” are not readable as sessions: {reason}.",
             "Correct the source's codec, narrow its prefix or table, or choose “leave” to leave such records there.",
             "unreadable_records",
+        )
+
+
+def _hand_over(spec: Spec, source: Mapping[str, Any]) -> Iterator[Problem]:
+    if why := source.get("no_hand_over"):
+        yield Problem(
+            "options.zero_downtime",
+            f"“{spec.targets[SOURCE].name}” cannot be handed over while it serves: {why}.",
+            "Set zero_downtime to false: the maintenance plan copies its sessions while the callers on the node are "
+            "stopped.",
+            "zero_downtime_unavailable",
         )
 
 

@@ -13,16 +13,28 @@ from typing import Any
 
 from migrations_app.beam import code
 from migrations_app.beam.code import CodeRefused
-from migrations_app.beam.node import Atom, Node, NodeFailed
+from migrations_app.beam.node import Atom, Node
 from migrations_app.engine.errors import StepFailed
 from migrations_app.stores.sessions.beam.store import node_of
 from migrations_app.stores.sessions.configuration import parse_config
 
 MOST_MARKS = 1000  # in one look
+# Bound: Server, Table. Gives no_process, no_gen_server, or {its callback module, how the table is protected}.
+_SERVER = """
+case whereis(Server) of
+  undefined -> no_process;
+  Process ->
+    {dictionary, Words} = process_info(Process, dictionary),
+    case proplists:get_value('$initial_call', Words) of
+      {Module, init, 1} -> {Module, ets:info(Table, protection)};
+      _ -> no_gen_server
+    end
+end
+"""
 # Bound: Module, Beam. Calls of the store's module that the forwarder lacks.
 _UNKNOWN = """
 {ok, {_, [{exports, Known}]}} = beam_lib:chunks(Beam, [exports]),
-snakeweb_node:foreign_exports(Module, Known)
+[Export || Export <- Module:module_info(exports), not lists:member(Export, Known)]
 """
 # Bound: Module (the forwarder under its own name), Beam, Url, Token. Gives ok, or {error, Reason}.
 _PREFLIGHT = """
@@ -73,23 +85,26 @@ class NodeHandOver:
         code.load_helper(self._node)
 
     def why_not(self) -> str:
-        """Why the sessions of this node cannot be handed over while it serves; '' when they can.
+        """Why the sessions of this node cannot be handed over while it serves; '' when they can. Loads nothing.
 
         It must load code; nobody but the server may write its table; the forwarder must know every call of its module.
         """
+        name = self._server.name
+        match self._node.evaluate(_SERVER, Server=self._server, Table=self._table):
+            case (Atom() as module, protection):
+                pass
+            case Atom("no_process"):
+                return f"the node {self._node.address.name} has no process {name}"
+            case _:
+                return f"{name} is no gen_server, whose code could be changed while it runs"
+        if protection == Atom("public"):
+            return "its table can be written by every process, past the session server"
         try:
-            code.load_helper(self._node)
-            module = self._call("callback_module", self._server)
             beam = code.compiled(self._node, code.FORWARDER, module.name)
         except CodeRefused as refusal:
             return str(refusal)
-        except NodeFailed:
-            return f"the node {self._node.address.name} has no process {self._server.name}"
-        if self._node.evaluate("ets:info(Table, protection)", Table=self._table) == Atom("public"):
-            return "its table can be written by every process, past the session server"
-        unknown = self._node.evaluate(_UNKNOWN, Module=module, Beam=beam)
-        if unknown:
-            calls = ", ".join(sorted(f"{name.name}/{arity}" for name, arity in unknown))
+        if unknown := self._node.evaluate(_UNKNOWN, Module=module, Beam=beam):
+            calls = ", ".join(sorted(f"{call.name}/{arity}" for call, arity in unknown))
             return f"its session store answers calls that the forwarder does not know: {calls}"
         return ""
 
@@ -100,8 +115,7 @@ class NodeHandOver:
         return "" if answer == Atom("ok") else f"it gets no answer from the gateway at {url} ({_words(answer)})"
 
     def watch(self) -> None:
-        """Mark from now on what changes. Raises CodeRefused."""
-        code.load_helper(self._node)
+        """Mark from now on what changes."""
         self._call("watch", self._server, self._marks)
 
     def watches(self) -> bool:

@@ -1,8 +1,12 @@
 import pytest
 
 from migrations_app.engine.errors import StepFailed
-from migrations_app.handlers.session.node.sides import gateway_of, handing_over
+from migrations_app.handlers.session.analysis import analyse
+from migrations_app.handlers.session.checks import problems_of
+from migrations_app.handlers.session.node.sides import gateway_of, handing_over, why_no_hand_over
 from tests.handlers.session.contexts import context
+
+WITHOUT_COMPILER = "code:del_path(compiler), code:purge(compile), code:delete(compile), code:purge(compile), ok"
 
 
 def test_the_gateway_is_the_targets_and_its_token_a_credential(world):
@@ -12,8 +16,28 @@ def test_the_gateway_is_the_targets_and_its_token_a_credential(world):
 
 
 def test_a_node_that_takes_no_code_is_a_failed_step(quiet):
-    without = "code:del_path(compiler), [begin code:purge(M), code:delete(M), code:purge(M) end || M <- [compile]], ok"
-    quiet.node.evaluate(without)
+    quiet.node.evaluate(WITHOUT_COMPILER)
 
     with pytest.raises(StepFailed, match="has no compiler"), handing_over(context(quiet.move, "watch")) as over:
         over.watch()
+
+
+def test_why_a_node_cannot_be_handed_over_is_known_before_anything_is_put_on_it(quiet):
+    node = quiet.move.source
+    assert why_no_hand_over(node) == ""
+    quiet.node.evaluate(WITHOUT_COMPILER)
+
+    assert "has no compiler" in why_no_hand_over(node)
+    assert quiet.node.evaluate("code:is_loaded(snakeweb_node)") is False
+    quiet.node.stop()
+    assert "cannot be looked up" in why_no_hand_over(node)
+
+
+def test_a_plan_for_a_node_that_takes_no_code_offers_the_maintenance_plan(quiet):
+    quiet.node.evaluate(WITHOUT_COMPILER)
+
+    (problem,) = problems_of(quiet.move.spec, analyse(quiet.move.spec))
+
+    assert (problem.field, problem.code) == ("options.zero_downtime", "zero_downtime_unavailable")
+    assert "has no compiler" in problem.message
+    assert "maintenance plan" in problem.fix

@@ -60,7 +60,9 @@ def node(disposable_node):
 
 @pytest.fixture
 def over(node):
-    return NodeHandOver(node, SERVER, TABLE)
+    over = NodeHandOver(node, SERVER, TABLE)
+    over.load()
+    return over
 
 
 def source_of(disposable_node):
@@ -343,8 +345,10 @@ def test_why_a_node_cannot_is_said(node, over, gateway):
     {ok, _} = gen_server:start({local, strange}, strange, [], []), ok
     """
     node.evaluate(strange)
+    node.evaluate("register(rex_not, spawn(fun() -> receive stop -> ok end end)), ok")
     assert "variables/2" in NodeHandOver(node, "strange", TABLE).why_not()
     assert "no process" in NodeHandOver(node, "nobody", TABLE).why_not()
+    assert "no gen_server" in NodeHandOver(node, "rex_not", TABLE).why_not()
     without = "code:del_path(compiler), [begin code:purge(M), code:delete(M), code:purge(M) end || M <- [compile]], ok"
     node.evaluate("code:purge(snakeweb_node), code:delete(snakeweb_node), ok")
     node.evaluate(without)
