@@ -1,4 +1,4 @@
-"""A real Erlang VM for tests and demos, with a session store that answers as Snakepit's own does.
+"""A real Erlang VM for tests and demos, with a session store and worker pools that answer as Snakepit's own do.
 
 It needs `erl` on PATH (Debian: `erlang-base`). The node has a port mapper of its own, and both listen on loopback only.
 """
@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from migrations_app.beam.distribution import NodeAddress
-from migrations_app.beam.node import ANSWER_SECONDS, Node
+from migrations_app.beam.node import ANSWER_SECONDS, Atom, Node
 from migrations_app.engine.errors import MigrationError
 from migrations_app.testing.processes import LocalServer, ServerNotStarted, find_program, free_port, run_program
 
 SOURCES = Path(__file__).parent / "erlang"
 COOKIE = "snakeweb-fixture"
+POOL_SERVER = "Elixir.Snakepit.Pool"
 
 
 def has_erlang() -> bool:
@@ -60,6 +61,33 @@ class BeamNode(LocalServer):
     def config(self, **values: Any) -> dict[str, Any]:
         """Configuration of a session-store target on this node."""
         return {"store": "beam", "node": self.name, "epmd_port": self.epmd_port, **self._tls, **values}
+
+    def start_pool(
+        self,
+        *,
+        server: str = POOL_SERVER,
+        pools: Mapping[str, int] | None = None,
+        refill_ms: int = 1000,
+        **settings: Any,
+    ) -> dict[str, Any]:
+        """Start a pool server with workers; the configuration of a worker-pool target on its first pool.
+
+        `refill_ms`: how often it starts workers that it lacks, 0 for never; one for the whole node. `settings`: see
+        `snakeweb_fixture_pool.erl`.
+        """
+        sizes = dict(pools or {"default": 8})
+        self.evaluate(
+            "application:set_env(snakepit, pool_reconcile_interval_ms, Refill), "
+            "snakeweb_fixture_pool:start([{name, Server}, {pools, Pools}], Settings)",
+            Refill=refill_ms,
+            Server=Atom(server),
+            Pools=[(Atom(name), size) for name, size in sizes.items()],
+            Settings=[(Atom(name), value) for name, value in settings.items()],
+        )
+        return self.pool_config(server=server, pool=next(iter(sizes)))
+
+    def pool_config(self, **values: Any) -> dict[str, Any]:
+        return {"driver": "beam", "node": self.name, "epmd_port": self.epmd_port, **self._tls, **values}
 
     def evaluate(self, text: str, *, seconds: float = ANSWER_SECONDS, **bindings: Any) -> Any:
         """By a connection of its own, as an application on the node would do it."""
