@@ -18,6 +18,7 @@ from migrations_app.handlers.session.paging import sample
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.stores.sessions import fingerprint, open_store
 from migrations_app.stores.sessions.base import Page
+from migrations_app.stores.sessions.configuration import BY_CALLS
 from migrations_app.stores.sessions.records import SessionRecord
 
 SAMPLE = 200
@@ -52,7 +53,8 @@ def look(target: Target) -> tuple[dict[str, Any], Page | None]:
     try:
         with open_store(target.config, target.secrets, read_only=True) as store:
             probe = store.probe()
-            page = sample(store, SAMPLE) if probe.exists else None
+            # Where sessions are read by calls each look renews them: nothing is changed before a run.
+            page = sample(store, SAMPLE) if probe.exists and probe.layout != BY_CALLS else None
     except MigrationError as error:
         return {"name": target.name, "error": {"code": error.code, "message": error.message}}, None
     state: dict[str, Any] = {

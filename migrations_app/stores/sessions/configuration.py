@@ -17,6 +17,7 @@ from migrations_app.engine.parameters import Field, FieldKind, parse, unknown_ke
 from migrations_app.stores.sessions.records import Codec
 
 DEFAULT_TABLE = "snakeweb_sessions"
+BY_TABLE, BY_CALLS = "table", "calls"  # how a session server on a node is reached
 COLUMN_PARTS = (
     "key",
     "value",
@@ -107,7 +108,11 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("authority", FieldKind.TEXT, "File of the authority", default="", max_length=1000),
         Field("server", FieldKind.TEXT, "Session server", default="Elixir.Snakepit.Bridge.SessionStore", max_length=255,
               help="The registered process that owns the table."),
-        Field("table", FieldKind.TEXT, "ETS table", default="snakepit_sessions", max_length=200),
+        Field("access", FieldKind.CHOICE, "Reached through", default=BY_TABLE, choices=(BY_TABLE, BY_CALLS),
+              help="Its table, where nothing is touched; or its calls, for a store of another kind that answers "
+              "Snakepit's: reading then renews each session, and writing makes what is left its length."),
+        Field("table", FieldKind.TEXT, "ETS table", default="snakepit_sessions", max_length=200,
+              help="Of a store that is reached through its table."),
         Field("gateway", FieldKind.TEXT, "Gateway", default="", max_length=500,
               help="The URL at which the node reaches a snakeweb-gateway that serves the new store: for going over "
               "without downtime. Its token is among the credentials."),

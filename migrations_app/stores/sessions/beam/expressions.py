@@ -78,7 +78,7 @@ end
 
 # Bound: Server, Fences, Scope, Token, Raising (whether an unknown scope is let through), and what Do needs. Runs Do
 # inside the owner: {done, Value}, {stale, Token | nil} or {refused, Reason}; unless it is done, nothing was written.
-_INSIDE = """
+INSIDE = """
 Caller = self(), Mark = make_ref(),
 Ensure = fun(Name) -> ets:whereis(Name) =/= undefined orelse ets:new(Name, [named_table, public, set]) end,
 Token_of = fun() ->
@@ -102,7 +102,7 @@ RAISING = (
     """
 Do = fun(_, Ensure) -> Ensure(Fences), Ensure(Beside), ets:insert(Fences, {Scope, Token}) end,
 """
-    + _INSIDE
+    + INSIDE
 )
 
 # Bound as well: Table, Ids. Gives how many lived.
@@ -122,16 +122,11 @@ Do = fun(_, _) ->
       end])
   end,
 """
-    + _INSIDE
+    + INSIDE
 )
 
-# Bound as well: Table, Entries: {Id, Accessed, Ttl, Created, Content, Version, Fixed, What lies beside}. A version is
-# {Epoch, Seq}; {0, 0} always replaces. Gives how many were written.
-APPLYING = (
-    """
-Do = fun(State, Ensure) ->
-    Ensure(Beside),
-    Now = erlang:monotonic_time(second),
+# Gives Decode: a value back as a term. Throws term, or atoms where the node has no room for new ones.
+DECODE = """
     Decode = fun(Content) ->
         Term = try binary_to_term(Content, [safe])
                catch error:badarg ->
@@ -143,6 +138,18 @@ Do = fun(State, Ensure) ->
         is_map(Term) orelse throw(term),
         Term
       end,
+"""
+
+# Bound as well: Table, Entries: {Id, Accessed, Ttl, Created, Content, Version, Fixed, What lies beside}. A version is
+# {Epoch, Seq}; {0, 0} always replaces. Gives how many were written.
+APPLYING = (
+    """
+Do = fun(State, Ensure) ->
+    Ensure(Beside),
+    Now = erlang:monotonic_time(second),
+"""
+    + DECODE
+    + """
     Living = fun(Id) ->
         case ets:lookup(Table, Id) of
           [{_, {Accessed, Ttl, Session}}] when is_integer(Accessed), is_integer(Ttl), Accessed + Ttl >= Now ->
@@ -190,7 +197,7 @@ Do = fun(State, Ensure) ->
     length([done || {What, _, _} <- Ready, What =/= raise])
   end,
 """
-    + _INSIDE
+    + INSIDE
 )
 
 # Bound as well: Prefixes. Forgets the scopes that begin so, and the tables with the last of them.
@@ -213,5 +220,5 @@ DROPPING = (
     """
 Do = fun(_, _) -> ets:whereis(Beside) =/= undefined andalso ets:delete(Beside) end,
 """
-    + _INSIDE
+    + INSIDE
 )

@@ -19,14 +19,15 @@ from migrations_app.stores.sessions.beam.store import node_of
 from migrations_app.stores.sessions.configuration import parse_config
 
 MOST_MARKS = 1000  # in one look
-# Bound: Server, Table. Gives no_process, no_gen_server, or {its callback module, how the table is protected}.
+# Bound: Server, Table. Gives no_process, no_gen_server, or {its callback module, how its table is protected}.
 _SERVER = """
 case whereis(Server) of
   undefined -> no_process;
   Process ->
     {dictionary, Words} = process_info(Process, dictionary),
     case proplists:get_value('$initial_call', Words) of
-      {Module, init, 1} -> {Module, ets:info(Table, protection)};
+      {Module, init, 1} ->
+        {Module, case ets:info(Table, owner) of Process -> ets:info(Table, protection); _ -> none end};
       _ -> no_gen_server
     end
 end
@@ -97,6 +98,8 @@ class NodeHandOver:
                 return f"the node {self._node.address.name} has no process {name}"
             case _:
                 return f"{name} is no gen_server, whose code could be changed while it runs"
+        if protection == Atom("none"):
+            return f"{name} keeps no table {self._table.name}, from which a forwarder could go on"
         if protection == Atom("public"):
             return "its table can be written by every process, past the session server"
         try:

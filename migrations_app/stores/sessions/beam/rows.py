@@ -52,7 +52,8 @@ def record_of(session_id: str, row: tuple[Any, ...] | None, clock: Clock) -> Ses
         return None
     if may_be_of_one_node(content) and (problem := problem_with_term(content)):
         raise Unreadable(problem)
-    version, fixed, beside = Version(0, 0), False, {}
+    version, fixed, beside = Version(0, 0), False, dict[str, Any]()
+    ttl_ms: int | None = ttl * 1000
     created_ms: int | None = clock.unix_ms(created)
     accessed_ms: int | None = clock.unix_ms(accessed)
     if near:
@@ -62,21 +63,27 @@ def record_of(session_id: str, row: tuple[Any, ...] | None, clock: Clock) -> Ses
             created_ms = beside.get("created_at_ms")
         if (had_accessed, had_ttl) == (accessed, ttl):  # nobody has touched it since
             fixed, accessed_ms = was_fixed, beside.get("last_accessed_at_ms")
+        if had_ttl == ttl:
+            ttl_ms = beside.get("ttl_ms", ttl_ms)
     return SessionRecord(
         id=session_id,
         value=content,
         codec=Codec.ETF,
         created_at_ms=created_ms,
         last_accessed_at_ms=accessed_ms,
-        ttl_ms=None if fixed else ttl * 1000,
+        ttl_ms=None if fixed else ttl_ms,
         expires_at_ms=clock.unix_ms(accessed + ttl + 1),
         extra=beside.get("extra", {}),
         version=version,
     )
 
 
-def entry_of(record: SessionRecord, version: Version, clock: Clock) -> tuple[Any, ...]:
-    """What APPLYING takes. The record must be representable."""
+def entry_of(record: SessionRecord, version: Version, clock: Clock, *, keeps_length: bool = True) -> tuple[Any, ...]:
+    """What APPLYING takes. The record must be representable.
+
+    Where the row does not keep the sliding length, as a session's beginning has what was left in its place, it is
+    noted beside the row.
+    """
     last_second = clock.seconds(record.expires_at_ms or 0) - 1
     if record.ttl_ms is None:
         accessed, ttl = clock.now, max(0, last_second - clock.now)
@@ -93,6 +100,8 @@ def entry_of(record: SessionRecord, version: Version, clock: Clock) -> tuple[Any
         "last_accessed_at_ms": record.last_accessed_at_ms,
         "extra": dict(record.extra),
     }
+    if not keeps_length:
+        beside["ttl_ms"] = record.ttl_ms
     fixed = record.ttl_ms is None
     text = json.dumps(beside, separators=(",", ":")).encode()
     return (record.id.encode(), accessed, ttl, created, record.value, tuple(version), fixed, text)

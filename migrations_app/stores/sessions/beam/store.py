@@ -1,5 +1,9 @@
 """Sessions of a live Snakepit node: the ETS table behind its session server, or another table of that shape.
 
+Or a session server that keeps them in its own way and answers the calls that Snakepit's does. Those tell and do less:
+reading renews each session's deadline; writing begins a session anew, with what was left as its length, and what it had
+before is noted beside it; fence and write are two steps.
+
 Where the server's process dies the sessions do, and with them all that lay beside them (PROTOCOL 5.2, class NONE:
 callers on the node go by no fence).
 """
@@ -8,7 +12,7 @@ import statistics
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from migrations_app.beam.distribution import NodeAddress
 from migrations_app.beam.node import Atom, Node, NodeFailed
@@ -25,7 +29,7 @@ from migrations_app.stores.sessions.base import (
     SessionStore,
     StoreProbe,
 )
-from migrations_app.stores.sessions.beam import expressions
+from migrations_app.stores.sessions.beam import call_expressions, expressions
 from migrations_app.stores.sessions.beam.rows import (
     Clock,
     Unreadable,
@@ -35,7 +39,7 @@ from migrations_app.stores.sessions.beam.rows import (
     record_of,
     why_unrepresentable,
 )
-from migrations_app.stores.sessions.configuration import StoreConfig
+from migrations_app.stores.sessions.configuration import BY_CALLS, StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, separator, take, write_cursor
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
 
@@ -44,14 +48,27 @@ WRITTEN_AT_ONCE = 100  # callers of the node wait for so many
 LOOKS = 3  # times a page is read when the node's clock was set meanwhile
 
 
+class Texts(Protocol):
+    """What the node evaluates: two modules of them, for a table and for calls."""
+
+    LOOK: str
+    LISTING: str
+    READING: str
+    MISSING: str
+    DELETING: str
+    APPLYING: str
+
+
 class BeamStore(SessionStore):
     fence_class: ClassVar[FenceClass] = FenceClass.NONE
 
     def __init__(self, config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool = False) -> None:
         self._node = node_of(config, secrets)
         self._address = self._node.address
-        self._table = str(config["table"])
         self._server = str(config["server"])
+        self._by_calls = config["access"] == BY_CALLS
+        self._texts: Texts = call_expressions if self._by_calls else expressions
+        self._table = self._server if self._by_calls else str(config["table"])
         self._read_only = read_only
         self._ids: list[str] | None = None
         self._budget = PageBudget()
@@ -67,7 +84,7 @@ class BeamStore(SessionStore):
             self._node.evaluate("ok")
             latencies.append((time.perf_counter() - before) * 1000)
         asked_at = time.time()
-        found = self._evaluate(expressions.LOOK, Server=Atom(self._server))
+        found = self._evaluate(self._texts.LOOK)
         skew_ms = 0
         look: dict[str, Any] = {}
         if found != _NO_TABLE:
@@ -80,7 +97,7 @@ class BeamStore(SessionStore):
             identity=":".join(["beam", self._address.name, str(look.get("since", "")), _text(look.get("process"))]),
             latency_ms=statistics.median(latencies),
             clock_skew_ms=skew_ms,
-            layout="ets",
+            layout="calls" if self._by_calls else "ets",
             count=len(ids),
             exists=bool(look),
             writable=bool(look.get("owner")),
@@ -122,7 +139,6 @@ class BeamStore(SessionStore):
     def _forget(self, prefixes: Sequence[str]) -> None:
         self._evaluate(
             expressions.FORGETTING,
-            Server=Atom(self._server),
             Prefixes=[prefix.encode() for prefix in prefixes],
         )
 
@@ -152,7 +168,7 @@ class BeamStore(SessionStore):
 
     def _list(self) -> tuple[list[str], list[str]]:
         """Ids that live, but for the node's own; and what is no session at all, as text."""
-        found = self._evaluate(expressions.LISTING)
+        found = self._evaluate(self._texts.LISTING)
         if found == _NO_TABLE:
             raise self._no_table()
         living, strange = found
@@ -186,7 +202,7 @@ class BeamStore(SessionStore):
     def _rows(self, names: Sequence[bytes]) -> Iterator[tuple[bytes, tuple[Any, ...] | None, Clock]]:
         """Of those that are there; None for a row that is none of a session."""
         for _ in range(LOOKS):
-            before, after, now, there, parts = self._evaluate(expressions.READING, Ids=list(names))
+            before, after, now, there, parts = self._evaluate(self._texts.READING, Ids=list(names))
             if before == after:
                 break
         clock = Clock(after, now)
@@ -200,7 +216,7 @@ class BeamStore(SessionStore):
 
     def missing(self, ids: Sequence[str]) -> list[str]:
         ours = [name.encode() for name in ids if not belongs_to_node(name.encode())]
-        gone = {name.decode() for name in self._evaluate(expressions.MISSING, Ids=ours)} if ours else set()
+        gone = {name.decode() for name in self._evaluate(self._texts.MISSING, Ids=ours)} if ours else set()
         return [name for name in ids if name in gone or belongs_to_node(name.encode())]
 
     def apply(
@@ -209,16 +225,17 @@ class BeamStore(SessionStore):
         unique = newest_of_each(records, version)
         refuse_unrepresentable(unique, why_unrepresentable)
         clock = self._clock()
-        entries = [entry_of(record, version or record.version, clock) for record in unique]
+        length = not self._by_calls
+        entries = [entry_of(record, version or record.version, clock, keeps_length=length) for record in unique]
         written = 0
         for start in range(0, max(1, len(entries)), WRITTEN_AT_ONCE):  # the fence judges a call with nothing, too
             some = entries[start : start + WRITTEN_AT_ONCE]
-            written += self._inside(expressions.APPLYING, worker, Entries=some)
+            written += self._inside(self._texts.APPLYING, worker, Entries=some)
         return Applied(written, len(records) - written)
 
     def delete(self, ids: Sequence[str], worker: WorkerToken) -> int:
         ours = [name.encode() for name in dict.fromkeys(ids) if not belongs_to_node(name.encode())]
-        return int(self._inside(expressions.DELETING, worker, Ids=ours))
+        return int(self._inside(self._texts.DELETING, worker, Ids=ours))
 
     def count(self) -> int:
         return len(self._list()[0])
@@ -235,7 +252,6 @@ class BeamStore(SessionStore):
         self._refuse_when_read_only()
         kind, what = self._evaluate(
             text,
-            Server=Atom(self._server),
             Scope=worker.scope.encode(),
             Token=worker.token,
             Raising=raising,
@@ -257,11 +273,19 @@ class BeamStore(SessionStore):
                 f"The sessions would bring atoms that the node {self._address.name} does not know, and its atom table "
                 "is four fifths full; not all were written."
             )
+        if why == "parts":
+            message = (
+                f"A session has parts that {self._server} cannot be given by its calls, which take metadata and "
+                "programs; not all were written."
+            )
+            fix = "Reach the store through its table, or take these parts out of the sessions."
+            return ValidationFailed(message, problems=[Problem("config.access", message, fix, why)])
         message = f"The node {self._address.name} cannot read a session's value as Erlang terms; nothing was written."
         return ValidationFailed(message, problems=[Problem("config", message, "Check the source's codec.", why)])
 
     def _evaluate(self, text: str, **bindings: Any) -> Any:
         tables = {
+            "Server": Atom(self._server),
             "Table": Atom(self._table),
             "Beside": Atom(f"{self._table}_snakeweb"),
             "Fences": Atom(f"{self._table}_snakeweb_fences"),
@@ -274,7 +298,8 @@ class BeamStore(SessionStore):
             raise
 
     def _no_table(self) -> ValidationFailed:
-        message = f"The node {self._address.name} has no session table {self._table}, or no process {self._server}."
+        missing = "no" if self._by_calls else f"no session table {self._table}, or no"
+        message = f"The node {self._address.name} has {missing} process {self._server}."
         fix = "Correct the names, or start the session store on the node."
         return ValidationFailed(message, problems=[Problem("config.table", message, fix, "missing_table")])
 

@@ -346,7 +346,9 @@ def test_why_a_node_cannot_is_said(node, over, gateway):
     """
     node.evaluate(strange)
     node.evaluate("register(rex_not, spawn(fun() -> receive stop -> ok end end)), ok")
-    assert "variables/2" in NodeHandOver(node, "strange", TABLE).why_not()
+    assert "keeps no table" in NodeHandOver(node, "strange", TABLE).why_not()
+    node.evaluate("sys:replace_state(strange, fun(S) -> ets:new(its_own, [named_table]), S end), ok")
+    assert "variables/2" in NodeHandOver(node, "strange", "its_own").why_not()
     assert "no process" in NodeHandOver(node, "nobody", TABLE).why_not()
     assert "no gen_server" in NodeHandOver(node, "rex_not", TABLE).why_not()
     without = "code:del_path(compiler), [begin code:purge(M), code:delete(M), code:purge(M) end || M <- [compile]], ok"
