@@ -1,4 +1,4 @@
-# One image for every role: web, dispatcher, worker. The command decides.
+# One image for every role: web, dispatcher, beat, worker. The command decides.
 FROM python:3.11-slim AS build
 WORKDIR /src
 COPY requirements/production.txt requirements/production.txt

@@ -36,7 +36,7 @@ $(BENCH_STAMP): requirements/benchmark.txt
 demo: $(STAMP) ## a real migration on this machine, then the UI (ARGS=--exit, ARGS='--exit --corrupt')
 	@$(BIN)/python manage.py demo $(ARGS)
 
-run: $(STAMP) ## web, dispatcher and one worker with SQLite and a private redis-server
+run: $(STAMP) ## web, dispatcher, beat and one worker with SQLite and a private redis-server
 	@$(BIN)/python manage.py run $(ARGS)
 
 worker: $(STAMP) ## one more worker process for the running installation

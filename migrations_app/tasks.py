@@ -9,7 +9,7 @@ from celery.signals import worker_shutting_down
 from migrations_app.runtime import composition
 from migrations_app.runtime.turns import take_short_turns
 from migrations_app.runtime.watchdog import Watchdog
-from migrations_app.services import dispatching, driving
+from migrations_app.services import dispatching, driving, unattended
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,13 @@ def drive_background(run_id: int, name: str) -> None:
 @shared_task(name="snakeweb.send_mail")  # type: ignore[untyped-decorator]
 def send_mail(notification_id: int) -> None:
     dispatching.deliver_mail(notification_id=notification_id, now=composition.clock().now())
+
+
+@shared_task(name="snakeweb.run_due_schedules")  # type: ignore[untyped-decorator]
+def run_due_schedules() -> None:
+    attended = unattended.run_due(clock=composition.clock())
+    if any((attended.started, attended.missed, attended.held_up, attended.closed, attended.told)):
+        logger.info("schedules: %s", attended)
 
 
 class WatchdogStep(bootsteps.StartStopStep):  # type: ignore[misc]

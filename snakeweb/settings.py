@@ -157,6 +157,16 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600}  # ten slices (DESIGN section 10)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 
+# `celery -A snakeweb beat`; any number of it may run, a time becomes one run all the same.
+CELERY_BEAT_SCHEDULE = {
+    "schedules": {
+        "task": "snakeweb.run_due_schedules",
+        "schedule": 10.0,  # seconds; what nobody took up in thirty is in the way of the next
+        "options": {"queue": "control", "expires": 30},
+    }
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(environment.STATE_DIRECTORY / "beat-schedule")
+
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

@@ -10,6 +10,7 @@ from migrations_app.api import (
     reviews,
     routes,
     runs,
+    schedules,
     targets,
     tokens,
     windows,
@@ -37,6 +38,8 @@ api.add_router("/freezes", freezes.router)
 api.add_router("/migrations", migrations.router)
 api.add_router("/migrations", operations.router)
 api.add_router("/migrations", reviews.router)
+api.add_router("/migrations", schedules.of_a_migration)
+api.add_router("/schedules", schedules.router)
 api.add_router("/runs", runs.router)
 api.add_router("/audit", audit.router)
 api.add_router("/routes", routes.router)

@@ -11,6 +11,7 @@ from migrations_app.demo.processes import (
     Process,
     Processes,
     ProcessFailed,
+    beat_command,
     dispatcher_command,
     manage_command,
     web_command,
@@ -31,7 +32,7 @@ OWN_SETTINGS = (
 
 @dataclass(slots=True)
 class Installation:
-    """Process names in `processes` are `web`, `dispatcher`, `worker-1`, `worker-2`...
+    """Process names in `processes` are `web`, `dispatcher`, `beat`, `worker-1`, `worker-2`...
 
     `listener` is held from before anything starts: nobody can take the port meanwhile, and a web process that is
     started again finds the requests that came between.
@@ -53,6 +54,9 @@ class Installation:
 
     def start_dispatcher(self) -> Process:
         return self.processes.start("dispatcher", dispatcher_command())
+
+    def start_beat(self) -> Process:
+        return self.processes.start("beat", beat_command())
 
     def start_worker(self, number: int, crash_at: str = "") -> Process:
         """`crash_at` arms a crash point of the engine in this worker (engine/crash_points.py)."""

@@ -149,6 +149,10 @@ def dispatcher_command() -> list[str]:
     return [*PYTHON, "-m", "django", "dispatcher"]
 
 
+def beat_command() -> list[str]:
+    return [*PYTHON, "-m", "celery", "-A", "snakeweb", "beat", "--loglevel", "info", "--pidfile", ""]
+
+
 def worker_command(name: str) -> list[str]:
     options = ["--pool", "threads", "--concurrency", "4", "-Q", "control,live,bulk", "-n", f"{name}@%h"]
     return [*PYTHON, "-m", "celery", "-A", "snakeweb", "worker", *options, "--without-gossip", "--without-mingle"]

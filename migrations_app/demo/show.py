@@ -82,6 +82,7 @@ class Show:
         installation.prepare_database()
         web = installation.start_web()  # they get ready while the rest is prepared
         installation.start_dispatcher()
+        installation.start_beat()
         for number in range(1, WORKERS + 1):
             installation.start_worker(number, f"session.verify.before:wait:{self.go}" if self.wishes.corrupt else "")
         processes = installation.processes

@@ -28,6 +28,12 @@ _TOLD = {
     "review.withdraw": ("withdrawn", "withdrew the plan from review"),
     "review.approved": ("approved", "gave the last signature wanted: the plan is approved"),
     "review.expire": ("expired", "— the review expired"),
+    "schedule.create": ("scheduled", "scheduled a run"),
+    "schedule.edit": ("scheduled", "changed the schedule"),
+    "schedule.cancel": ("scheduled", "cancelled the schedule"),
+    "schedule.move": ("scheduled", "moved the schedule to the next window"),
+    "schedule.miss": ("missed", "— a scheduled run was missed; it is not made up for"),
+    "schedule.window_closed": ("scheduled", "— the window closed while a scheduled run was at work"),
 }
 
 

@@ -19,22 +19,25 @@ from migrations_app.services import audit, finding, starting
 from migrations_app.services.errors import Conflict, NotFound
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
+from migrations_app.services.scheduled_starts import Claim
 from migrations_app.services.starting import Wanted
 
 _FORWARD = (RunState.QUEUED, RunState.RUNNING, RunState.PARKED, RunState.PAUSED)
 
 
 @operation("run.validate", about="migration", atomic=False)
-def validate_migration(*, actor: Actor, now: datetime, migration_id: int) -> int:
+def validate_migration(*, actor: Actor, now: datetime, migration_id: int, claim: Claim | None = None) -> int:
     """Start a dry run of the newest plan. Returns the run's id; it writes nothing to any target."""
-    wanted = Wanted(RunKind.DRY_RUN, Permission.VALIDATE, "run.validate")
+    wanted = Wanted(RunKind.DRY_RUN, Permission.VALIDATE, "run.validate", claim=claim)
     return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
 
 
 @operation("run.execute", about="migration", atomic=False)
-def execute_migration(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") -> int:
+def execute_migration(
+    *, actor: Actor, now: datetime, migration_id: int, digest: str = "", claim: Claim | None = None
+) -> int:
     """Start the approved plan. Returns the run's id. Raises Conflict naming every condition that does not hold."""
-    wanted = Wanted(RunKind.APPLY, Permission.EXECUTE, "run.execute", digest)
+    wanted = Wanted(RunKind.APPLY, Permission.EXECUTE, "run.execute", digest, claim=claim)
     return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
 
 
@@ -55,6 +58,12 @@ def rollback_migration(*, actor: Actor, now: datetime, migration_id: int, run_id
     _require_meant(run_id, undone)
     wanted = Wanted(RunKind.ROLLBACK, Permission.ROLL_BACK, "run.roll_back", undoes=undone)
     return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
+
+
+@operation("run.roll_back", about="run")
+def turn_round(*, actor: Actor, now: datetime, run_id: int) -> None:
+    """Roll a live run back. Raises Conflict for one that has ended."""
+    _turn_round(actor, now, run_id)
 
 
 @operation("run.pause", about="run")

@@ -20,10 +20,11 @@ from migrations_app.runtime import composition, journal, work
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.target_check import TargetCheck, check_targets
 from migrations_app.selectors.start_check import start_facts
-from migrations_app.services import audit, finding
+from migrations_app.services import audit, finding, scheduled_starts
 from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import translated, violates
 from migrations_app.services.permissions import Permission
+from migrations_app.services.scheduled_starts import Claim
 
 _WORDS = {RunKind.DRY_RUN: "validated", RunKind.APPLY: "executed", RunKind.ROLLBACK: "rolled back"}
 _LOOKS_AT_TARGETS = (RunKind.APPLY, RunKind.ROLLBACK)
@@ -31,13 +32,15 @@ _LOOKS_AT_TARGETS = (RunKind.APPLY, RunKind.ROLLBACK)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants to start. `digest` is the plan they saw (empty: they do not say)."""
+    """What somebody wants to start. `digest` is the plan they saw (empty: they do not say), `claim` what a schedule
+    made due."""
 
     kind: RunKind
     permission: Permission
     action: str
     digest: str = ""
     undoes: Run | None = None
+    claim: Claim | None = None
 
 
 def start(*, actor: Actor, now: datetime, migration_id: int, wanted: Wanted) -> int:
@@ -84,6 +87,8 @@ def _start(actor: Actor, now: datetime, migration_id: int, wanted: Wanted, seen:
         created_at=now,
     )
     claim(run, plan)
+    if wanted.claim is not None:
+        scheduled_starts.take(wanted.claim, run, now=now)
     queued = NewEvent(EventType.RUN_QUEUED, payload={"by": actor.username, "digest": revision.digest})
     journal.append_by_person(run, [queued], now=now)
     work.want_drivers([Scope(run.pk)], now=now)

@@ -7,7 +7,7 @@ from migrations_app.engine.recurrence import MOST_TEXT
 from migrations_app.engine.windows import LEAST_MINUTES, MOST_MINUTES, rhythm_of
 from migrations_app.models import Environment, MaintenanceWindow
 from migrations_app.models.window import ZONE_LENGTH
-from migrations_app.services import audit, finding
+from migrations_app.services import audit, finding, schedules
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import NotFound
@@ -40,6 +40,7 @@ def create(
         check.problem("name", f"{environment.name} has {MOST_WINDOWS} windows.", "Archive one of them.", "too_many")
     _fill(check, row, now=now, name=name, zone=zone, first=first, minutes=minutes, recurrence=recurrence)
     row.save()
+    schedules.follow_windows(environment_id, now=now)
     _record(actor, now, "window.create", row, None)
     return row.pk
 
@@ -76,6 +77,7 @@ def edit(
     if _facts(row) == before:
         return
     row.save()
+    schedules.follow_windows(row.environment_id, now=now)
     _record(actor, now, "window.edit", row, before)
 
 

@@ -1,4 +1,4 @@
-"""Windows and freezes over the API, and what they keep from starting."""
+"""Windows, freezes and schedules over the API, and what they keep from starting."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -81,3 +81,34 @@ def test_outside_every_window_nothing_is_executed_and_inside_one_it_is(admin: Ac
     first = (datetime.now(UTC) - timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M")
     door.patch(f"/windows/{made.body['id']}", {"first": first})
     assert here.operator.post(f"/migrations/{migration_id}/execute").status == 202
+
+
+def test_a_run_is_scheduled_changed_and_called_off(admin: Actor, viewer: Actor, here: Stage) -> None:
+    migration_id, digest = here.approved()
+    where = f"/migrations/{migration_id}/schedule"
+    made = here.operator.post(where, {"timing": "at", "at": soon(hours=2), "digest": digest, "window_closes": "pause"})
+    assert made.status == 201, made.content
+    assert (made.body["state"], made.body["digest"], made.body["starts"]) == ("waiting", digest, [])
+
+    again = here.operator.post("/schedules", {"migration_id": migration_id, "timing": "at", "at": soon(hours=3)})
+    assert (again.status, again.code) == (409, "already_scheduled")
+    assert here.operator.post(where, {"timing": "at", "kind": "dry_run"}).fields == {"at"}
+    assert here.operator.post(where, {"timing": "never", "kind": "dry_run"}).fields == {"timing"}
+    assert program(viewer).post(where, {"timing": "at", "at": soon(hours=2)}).code == "permission_denied"
+
+    one = f"/schedules/{made.body['id']}"
+    assert here.operator.patch(one, {"grace_minutes": 5, "window_closes": "roll_back"}).body["grace_minutes"] == 5
+    assert program(viewer).get("/schedules", state="waiting").body["total"] == 1
+    assert here.operator.post(f"{one}/cancel").body["state"] == "cancelled"
+    assert program(viewer).get("/schedules", state="waiting").body["total"] == 0
+    assert here.operator.post(f"{one}/cancel").status == 409
+
+
+def test_a_dry_run_recurs(here: Stage) -> None:
+    migration_id, _ = here.planned()
+    wish = {"timing": "recurring", "kind": "dry_run", "zone": "Europe/Berlin", "first": "2027-01-02T02:00"}
+    made = here.operator.post(f"/migrations/{migration_id}/schedule", {**wish, "recurrence": "FREQ=WEEKLY;BYDAY=SA"})
+    assert made.status == 201, made.content
+    assert made.body["due_at"] == "2027-01-02T01:00:00Z"
+    refused = here.operator.post(f"/migrations/{migration_id}/schedule", {**wish, "kind": "apply"})
+    assert refused.fields == {"timing", "recurrence"}

@@ -141,6 +141,11 @@ class Deployment:
     def dispatcher(self, name: str = "dispatcher", *, crash_at: str = "") -> Process:
         return self._start(name, ["manage.py", "dispatcher"], "Dispatching.", {"SNAKEWEB_CRASH_AT": crash_at})
 
+    def beat(self, name: str = "beat") -> Process:
+        words = ["-m", "celery", "-A", "snakeweb", "beat", "--loglevel", "info", "--pidfile", ""]
+        words += ["--schedule", str(self._directory / f"{name}-schedule")]
+        return self._start(name, words, "beat: Starting", {})
+
     def _start(self, name: str, words: list[str], ready: str, extra: dict[str, str]) -> Process:
         environment = {
             **os.environ,

@@ -12,3 +12,7 @@ SNAKEWEB_RUNTIME = {
     "backoff_seconds": 0.2,
 }
 LEASE_SECONDS = 1.5
+CELERY_BEAT_SCHEDULE = {
+    name: {**entry, "schedule": 0.5}
+    for name, entry in CELERY_BEAT_SCHEDULE.items()  # noqa: F405
+}

@@ -29,6 +29,7 @@ class Command(BaseCommand):
                 installation.prepare_database()
                 web = installation.start_web()
                 installation.start_dispatcher()
+                installation.start_beat()
                 for number in range(1, options["workers"] + 1):
                     installation.start_worker(number)
                 installation.wait_until_ready(web)

@@ -1,0 +1,258 @@
+"""Runs that start with nobody there: what Celery beat calls, as often and as many times at once as it likes.
+
+Each of the three parts is safe to repeat: a time becomes one run (`services/scheduled_starts.py`), the closing of a
+window is dealt with once, an end is told once. A time that cannot be kept is reported and never made up for.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from migrations_app.engine.ports import Clock
+from migrations_app.engine.schedules import Told, is_late, told_of_the_closing, told_of_the_end, why_missed
+from migrations_app.engine.start_check import check_start
+from migrations_app.engine.vocabulary import (
+    FINAL_RUN_STATES,
+    MigrationStatus,
+    Role,
+    RunKind,
+    RunState,
+    ScheduledStartState,
+    ScheduleState,
+    ScheduleTiming,
+    Signal,
+    WhenWindowCloses,
+)
+from migrations_app.models import Migration, Person, Run, Schedule, ScheduledStart
+from migrations_app.models.actor import SYSTEM, Actor
+from migrations_app.models.schedule import SAID_LENGTH
+from migrations_app.runtime import settings
+from migrations_app.selectors.start_check import start_facts
+from migrations_app.services import audit, finding, notifications, runs, scheduled_starts
+from migrations_app.services.errors import Refused
+from migrations_app.services.permissions import people_with
+from migrations_app.services.scheduled_starts import Claim
+
+logger = logging.getLogger(__name__)
+
+CLAIM_HOLDS = timedelta(seconds=45)  # and so often it is tried again while something stands in the way
+_OVER = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED, MigrationStatus.ROLLED_BACK, MigrationStatus.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Attended:
+    """How many schedules were started, missed, are held up by something, and how many closings and ends were told."""
+
+    started: int = 0
+    missed: int = 0
+    held_up: int = 0
+    closed: int = 0
+    told: int = 0
+
+
+def run_due(*, clock: Clock) -> Attended:
+    """Start what is due, report what was missed, act on windows that have closed, tell how runs have ended.
+
+    In read-only maintenance nothing is done; what was due then is missed.
+    """
+    if not settings.current().enabled:
+        return Attended()
+    now = clock.now()
+    due = Schedule.objects.filter(state=ScheduleState.WAITING, due_at__lte=now).order_by("due_at", "pk")
+    outcomes = [_guarded(schedule_id, clock.now()) for schedule_id in list(due.values_list("pk", flat=True))]
+    closed = [_close(start_id, clock.now()) for start_id in _windows_closed(now)]
+    told = [_tell_end(start_id, clock.now()) for start_id in _ended()]
+    return Attended(
+        outcomes.count("started"), outcomes.count("missed"), outcomes.count("held_up"), sum(closed), sum(told)
+    )
+
+
+def _guarded(schedule_id: int, now: datetime) -> str:
+    """One that cannot even be looked at keeps none of the others waiting."""
+    try:
+        return _attend(schedule_id, now)
+    except Exception as error:
+        logger.exception("schedule %s cannot be looked at", schedule_id)
+        open_ones = ScheduledStart.objects.filter(schedule=schedule_id, state=ScheduledStartState.CLAIMED)
+        open_ones.update(said=f"Snakeweb met an error that it did not expect: {type(error).__name__}.")
+        return "held_up"
+
+
+def _attend(schedule_id: int, now: datetime) -> str:
+    with transaction.atomic():
+        schedule = _due(schedule_id, now)
+        if schedule is None:
+            return "over"
+        start, made = ScheduledStart.objects.get_or_create(
+            schedule=schedule, due_at=schedule.due_at, defaults={"claimed_at": now}
+        )
+        if is_late(schedule.due_at, schedule.grace_minutes, now):
+            _miss(schedule, start, now)
+            return "missed"
+        if not made and start.claimed_at > now - CLAIM_HOLDS:
+            return "claimed"
+        start.claimed_at = now
+        start.save(update_fields=["claimed_at"])
+    claim = Claim(start.pk, schedule.pk, schedule.due_at, now)
+    why_not = _what_stands_in_the_way(schedule, now) or _started(schedule, claim, now)
+    if not why_not:
+        return "started"
+    logger.info("schedule %s cannot start yet: %s", schedule.pk, why_not)
+    ScheduledStart.objects.filter(pk=start.pk, state=ScheduledStartState.CLAIMED).update(said=why_not[:SAID_LENGTH])
+    return "held_up"
+
+
+def _due(schedule_id: int, now: datetime) -> Schedule | None:
+    """The schedule, with its migration's row and its own locked; None: somebody has dealt with it."""
+    list(Migration.objects.select_for_update(of=("self",)).filter(schedules=schedule_id).values_list("pk"))
+    rows = Schedule.objects.select_for_update(of=("self",)).select_related("migration__environment", "created_by")
+    schedule = rows.filter(pk=schedule_id, state=ScheduleState.WAITING, due_at__lte=now).first()
+    if schedule is None:
+        return None
+    if schedule.timing == ScheduleTiming.RECURRING and schedule.migration.status in _OVER:
+        schedule.state, schedule.ended_at = ScheduleState.ENDED, now
+        schedule.save(update_fields=["state", "ended_at"])
+        _record("schedule.end", schedule, now, f"The migration is {schedule.migration.get_status_display()}.")
+        return None
+    return schedule
+
+
+def _what_stands_in_the_way(schedule: Schedule, now: datetime) -> str:
+    """What the database knows, looked at before anything is asked of the targets; empty: nothing."""
+    revision = finding.newest_revision(schedule.migration)
+    if revision is None:
+        return "The migration has no plan."
+    facts = start_facts(
+        schedule.migration, revision, kind=RunKind(schedule.kind), now=now, expected_digest=schedule.digest
+    )
+    if schedule.timing == ScheduleTiming.NEXT_WINDOW and facts.hours is None:
+        return "The window that it waited for is gone."
+    return " ".join(f"{unmet.message} {unmet.fix}" for unmet in check_start(facts))
+
+
+def _started(schedule: Schedule, claim: Claim, now: datetime) -> str:
+    """Start it as the person who scheduled it, with what they may do now. Returns why not; empty: it was started."""
+    person = schedule.created_by
+    actor = Actor(person_id=person.pk, username=SYSTEM.username, on_behalf_of=person.username)
+    try:
+        if schedule.kind == RunKind.APPLY:
+            runs.execute_migration(
+                actor=actor, now=now, migration_id=schedule.migration_id, digest=schedule.digest, claim=claim
+            )
+        else:
+            runs.validate_migration(actor=actor, now=now, migration_id=schedule.migration_id, claim=claim)
+    except Refused as refused:
+        return f"{refused.message} {refused.fix}"
+    return ""
+
+
+def _miss(schedule: Schedule, start: ScheduledStart, now: datetime) -> None:
+    skipped = scheduled_starts.skipped(schedule, now)
+    why = why_missed(schedule.due_at, schedule.grace_minutes, start.said, skipped)
+    start.state, start.said, start.reported_at = ScheduledStartState.MISSED, why[:SAID_LENGTH], now
+    start.save(update_fields=["state", "said", "reported_at"])
+    scheduled_starts.advance(schedule, now=now)
+    what = "dry run" if schedule.kind == RunKind.DRY_RUN else "run"
+    text = f"“{schedule.migration.title}”: the scheduled {what} was missed and will not be made up for. {why}"
+    _tell(schedule, Told("schedule_missed", text, alert=True), now)
+    _record("schedule.miss", schedule, now, why)
+
+
+def _windows_closed(now: datetime) -> list[int]:
+    open_runs = ScheduledStart.objects.filter(
+        state=ScheduledStartState.STARTED, closed_at=None, closes_at__lte=now
+    ).exclude(run__state__in=FINAL_RUN_STATES)
+    return list(open_runs.order_by("pk").values_list("pk", flat=True))
+
+
+def _close(start_id: int, now: datetime) -> bool:
+    """Do what was chosen for a run that its window has closed on. Returns whether this call dealt with it."""
+    with transaction.atomic():
+        start = _locked(start_id)
+        if start is None or start.run is None or start.closed_at is not None or start.run.state in FINAL_RUN_STATES:
+            return False
+        closing = WhenWindowCloses(start.schedule.window_closes)
+        refused = _carry_out(closing, start.run, now)
+        told = told_of_the_closing(start.schedule.migration.title, start.run.pk, closing, refused)
+        start.closed_at, start.said = now, told.text[:SAID_LENGTH]
+        start.save(update_fields=["closed_at", "said"])
+        _tell(start.schedule, told, now, start=start)
+        _record("schedule.window_closed", start.schedule, now, told.text)
+    return True
+
+
+def _carry_out(closing: WhenWindowCloses, run: Run, now: datetime) -> str:
+    """Returns why it could not be done; empty: it was."""
+    try:
+        if closing is WhenWindowCloses.PAUSE and run.signal != Signal.PAUSE:
+            runs.pause(actor=SYSTEM, now=now, run_id=run.pk)
+        elif closing is WhenWindowCloses.ROLL_BACK:
+            runs.turn_round(actor=SYSTEM, now=now, run_id=run.pk)
+    except Refused as refused:
+        return f"{refused.message} {refused.fix}"
+    return ""
+
+
+def _ended() -> list[int]:
+    ended = ScheduledStart.objects.filter(
+        state=ScheduledStartState.STARTED, reported_at=None, run__state__in=FINAL_RUN_STATES
+    )
+    return list(ended.order_by("pk").values_list("pk", flat=True))
+
+
+def _tell_end(start_id: int, now: datetime) -> bool:
+    with transaction.atomic():
+        start = _locked(start_id)
+        if start is None or start.run is None or start.reported_at is not None:
+            return False
+        start.reported_at = now
+        start.save(update_fields=["reported_at"])
+        closing = WhenWindowCloses(start.schedule.window_closes) if start.closed_at else None
+        title = start.schedule.migration.title
+        _tell(
+            start.schedule, told_of_the_end(title, start.run.pk, RunState(start.run.state), closing=closing), now, start
+        )
+    return True
+
+
+def _locked(start_id: int) -> ScheduledStart | None:
+    """With the rows of its migration and its own locked."""
+    list(Migration.objects.select_for_update(of=("self",)).filter(schedules__starts=start_id).values_list("pk"))
+    rows = ScheduledStart.objects.select_for_update(of=("self",))
+    return rows.select_related("run", "schedule__migration__environment").filter(pk=start_id).first()
+
+
+def _tell(schedule: Schedule, told: Told, now: datetime, start: ScheduledStart | None = None) -> None:
+    """Whoever scheduled it, whoever owns the migration, and the operators of the environment."""
+    concerned = {person.pk: person for person in people_with(Role.OPERATOR, schedule.migration.environment_id)}
+    owners = Person.objects.filter(pk__in=(schedule.created_by_id, schedule.migration.created_by_id), is_active=True)
+    concerned |= {person.pk: person for person in owners}
+    notifications.tell(
+        concerned.values(),
+        now=now,
+        kind=told.kind,
+        text=told.text,
+        migration=schedule.migration,
+        run=start.run if start else None,
+        mail=told.alert and settings.current().alert_on_failure,
+    )
+
+
+def _record(action: str, schedule: Schedule, now: datetime, why: str) -> None:
+    audit.record(
+        actor=SYSTEM,
+        now=now,
+        action=action,
+        object_type="migration",
+        object_id=schedule.migration_id,
+        environment=schedule.migration.environment.name,
+        reason=why,
+        after={
+            "title": schedule.migration.title,
+            "schedule": schedule.pk,
+            "kind": str(schedule.kind),
+            "due_at": schedule.due_at.isoformat(),
+        },
+    )
