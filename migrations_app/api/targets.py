@@ -30,7 +30,8 @@ class Which(Schema):
 
 
 class NewTarget(Input):
-    """`config` as the store's fields say; credentials go into `secrets`, where they are sealed and never shown."""
+    """`kind` is `session_store` or `worker_pool`, `config` what the fields of that store or pool say. Credentials go
+    into `secrets`, where they are sealed and never shown."""
 
     environment_id: int
     name: str

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Count, Q, When
 
-from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind, RunState
+from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind, RunState, TargetKind
 from migrations_app.models import Environment, Migration, Person, RoleGrant, Run, Target
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import TABLE, Access, Permission, access_of, people_with
@@ -72,7 +72,8 @@ def first_steps(*, actor: Actor) -> tuple[FirstStep, ...]:
 
 
 def _facts(access: Access) -> dict[str, _Fact]:
-    usable = Target.objects.filter(access.within(Permission.VIEW), archived_at=None)
+    stores = {"kind": TargetKind.SESSION_STORE, "archived_at": None}
+    usable = Target.objects.filter(access.within(Permission.VIEW), **stores)
     counted = (
         usable.order_by()
         .values_list("environment")

@@ -175,4 +175,6 @@ def address_of(config: Mapping[str, Any]) -> str:
         return f"snapshot {config.get('path')}"
     if store == "beam":
         return f"beam {config.get('node')} {config.get('table', '')}".rstrip()
+    if config.get("driver") == "beam":
+        return f"beam {config.get('node')} pool {config.get('pool', 'default')}"
     return ""

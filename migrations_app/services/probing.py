@@ -1,16 +1,19 @@
 """Testing a target's connection: a read-only look, kept as the target's health."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import transaction
 
+from migrations_app import pools
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.plan import Target
+from migrations_app.engine.vocabulary import TargetKind
 from migrations_app.models import Target as TargetRow
 from migrations_app.models import TargetProbe
+from migrations_app.pools.base import PoolProbe
 from migrations_app.runtime import composition
 from migrations_app.runtime.secrets import redact_text
 from migrations_app.services import audit, finding
@@ -68,16 +71,38 @@ def _look(row: TargetRow, now: datetime) -> TargetTest:
     target: Target | None = None
     try:
         target = composition.resolve_target(row)
-        with open_store(target.config, target.secrets, read_only=True) as store:
-            probe = store.probe()
+        return _LOOKS[target.kind](target, now)
     except MigrationError as error:
         hidden = tuple(target.secrets.values()) if target else ()
         message = redact_text(" ".join([error.message, *error.recovery_actions]), hidden)
         return TargetTest(False, message[:MOST_MESSAGE], now)
+
+
+def _look_at_store(target: Target, now: datetime) -> TargetTest:
+    with open_store(target.config, target.secrets, read_only=True) as store:
+        probe = store.probe()
     problems = " ".join(probe.problems)
     there = f"holds {probe.count:,} sessions" if probe.exists else "has no table for sessions yet"
     message = problems or f"Answers in {probe.latency_ms:.1f} ms and {there}."
-    return TargetTest(not problems, message[:MOST_MESSAGE], now, _facts(probe), fingerprint(probe, row.config))
+    return TargetTest(not problems, message[:MOST_MESSAGE], now, _facts(probe), fingerprint(probe, target.config))
+
+
+def _look_at_pool(target: Target, now: datetime) -> TargetTest:
+    with pools.open_pool(target.config, target.secrets, read_only=True) as pool:
+        probe = pool.probe()
+    problems = " ".join(probe.problems)
+    size = probe.view.size or len(probe.view.workers)
+    message = problems or (
+        f"Answers in {probe.latency_ms:.1f} ms; {probe.view.serving} of {size} workers take requests, "
+        f"{probe.view.statistics.busy} of them have one."
+    )
+    return TargetTest(not problems, message[:MOST_MESSAGE], now, _pool_facts(probe), pools.fingerprint(probe))
+
+
+_LOOKS: Mapping[TargetKind, Callable[[Target, datetime], TargetTest]] = {
+    TargetKind.SESSION_STORE: _look_at_store,
+    TargetKind.WORKER_POOL: _look_at_pool,
+}
 
 
 def _facts(probe: StoreProbe) -> dict[str, Any]:
@@ -94,5 +119,21 @@ def _facts(probe: StoreProbe) -> dict[str, Any]:
         "eviction_policy": probe.eviction_policy or None,
         "capacity_bytes": probe.capacity_bytes,
         "used_bytes": probe.used_bytes,
+        **probe.details,
+    }
+
+
+def _pool_facts(probe: PoolProbe) -> dict[str, Any]:
+    """The pool's own statistics under the names that Snakepit gives them, beside what was counted on the node."""
+    return {
+        "kind": probe.kind,
+        "version": probe.version,
+        "identity": probe.identity,
+        "latency_ms": round(probe.latency_ms, 1),
+        "size": probe.view.size,
+        "serving": probe.view.serving,
+        **asdict(probe.view.statistics),
+        "ghosts": len(probe.view.ghosts),
+        "holds_workers": probe.holds,
         **probe.details,
     }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from migrations_app import pools
 from migrations_app.engine.lifecycle import ReviewEvent
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.vocabulary import MigrationStatus, TargetKind
@@ -24,6 +25,7 @@ __all__ = ["SECRET_NAMES", "TargetTest", "archive", "create", "edit", "restore",
 
 SECRET_NAMES = ("password", "readonly_password", "gateway_token")
 MOST_SECRET = 4_000
+KINDS = (TargetKind.SESSION_STORE, TargetKind.WORKER_POOL)
 _DONE = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED)
 
 
@@ -38,14 +40,14 @@ def create(
     config: Mapping[str, Any],
     secrets: Mapping[str, str] | None = None,
 ) -> int:
-    """Returns its id. `config` is what the store's fields say; credentials go into `secrets` only."""
+    """Returns its id. `config` is what the fields of the store or pool say; credentials go into `secrets` only."""
     environment = finding.environment(environment_id, actor=actor, permission=Permission.MANAGE_TARGETS)
     person = finding.person(actor)
     check = Check()
     target = Target(environment=environment, created_by=person, created_at=now, changed_at=now)
     target.name = check.name("name", name, most=60)
-    target.kind = check.one_of("kind", kind, [TargetKind.SESSION_STORE], "kind of target that this version knows")
-    target.config = _config(check, config)
+    target.kind = check.one_of("kind", kind, KINDS, "kind of target that this version knows")
+    target.config = _config(check, target.kind, config)
     given = _secrets(check, secrets or {})
     if Target.objects.filter(environment=environment, name=target.name).exists():
         check.problem("name", f"{environment.name} has a target “{target.name}”.", "Choose another name.", "taken")
@@ -73,7 +75,7 @@ def edit(
     """
     target = _locked(actor, target_id, version)
     check = Check()
-    fresh = target.config if config is None else _config(check, config)
+    fresh = target.config if config is None else _config(check, target.kind, config)
     given = _secrets(check, secrets or {})
     check.done()
     changed = content_digest(fresh) != content_digest(target.config)
@@ -160,10 +162,13 @@ def _open_migrations(target: Target) -> list[Migration]:
     return list(locked.select_related("environment", "created_by"))
 
 
-def _config(check: Check, config: Any) -> dict[str, Any]:
+def _config(check: Check, kind: str, config: Any) -> dict[str, Any]:
+    """Of a kind that is none nothing more is said."""
     before = len(check.problems)
     given = dict(check.mapping("config", config))
-    if len(check.problems) == before:
+    if len(check.problems) == before and kind == TargetKind.WORKER_POOL:
+        check.add(pools.config_problems(given))
+    elif len(check.problems) == before and kind == TargetKind.SESSION_STORE:
         problems = config_problems(given)
         check.add(problems)
         owner = "" if problems else own_store(given)

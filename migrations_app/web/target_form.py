@@ -1,46 +1,57 @@
-"""A target's form: the declared fields of its store, the columns of a mapped table, and credentials.
+"""A target's form: the declared fields of its store or pool, the columns of a mapped table, and credentials.
 
 A credential is never shown again: empty keeps it, a tick removes it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from migrations_app.engine.parameters import Field
+from migrations_app.engine.vocabulary import TargetKind
+from migrations_app.pools import POOL_FIELDS
 from migrations_app.selectors.targets import TargetPage
 from migrations_app.services.targets import SECRET_NAMES
 from migrations_app.stores.sessions import CONFIG_FIELDS, WITH_COLUMNS
 from migrations_app.web.declared import Control, chosen_values, controls, posted_values
 from migrations_app.web.problems import ProblemsByField
 
+POOL = "pool"  # beside the kinds of session store: a worker pool by its driver
+DRIVER = "beam"
+FIELDS: Mapping[str, tuple[Field, ...]] = {**CONFIG_FIELDS, POOL: POOL_FIELDS[DRIVER]}
 NAMES = {
     "redis": "Redis",
     "postgres": "PostgreSQL",
     "sqlite": "SQLite",
     "snapshot": "Snapshot file",
     "beam": "Snakepit node",
+    POOL: "Snakepit worker pool",
 }
 PASSWORD = (("password", "Password"),)
 CREDENTIALS = {
     "redis": (*PASSWORD, ("readonly_password", "Password of the read-only user")),
     "beam": (("password", "Cookie"), ("gateway_token", "Token of the gateway")),
+    POOL: (("password", "Cookie"),),
     "sqlite": (),
     "snapshot": (),
 }
 # What few need, behind a heading of its own; unfolded as soon as one of them is set or the layout asks for them.
+_TLS = ("Distribution over TLS", frozenset({"certificate", "key", "authority"}))
 FOLDED: Mapping[str, tuple[str, frozenset[str]]] = {
     "redis": (
         "Fields of the hash layout",
         frozenset({"value_field", "created_field", "accessed_field", "ttl_field", "time_unit"}),
     ),
-    "beam": ("Distribution over TLS", frozenset({"certificate", "key", "authority"})),
+    "beam": _TLS,
+    POOL: _TLS,
 }
-STORES = tuple((store, NAMES[store]) for store in CONFIG_FIELDS)
+STORES = tuple((store, NAMES[store]) for store in FIELDS)
 
 
 @dataclass(frozen=True, slots=True)
 class TargetForm:
-    """`columns` is the text of the columns box; `config` what a service takes; `secrets` None removes."""
+    """`store`: a kind of session store, or POOL. `columns` is the text of the columns box; `config` what a service
+    takes; `secrets` None removes."""
 
     store: str
     name: str = ""
@@ -53,6 +64,10 @@ class TargetForm:
     @property
     def stores(self) -> tuple[tuple[str, str], ...]:
         return STORES
+
+    @property
+    def kind(self) -> TargetKind:
+        return TargetKind.WORKER_POOL if self.store == POOL else TargetKind.SESSION_STORE
 
     @property
     def has_columns(self) -> bool:
@@ -71,7 +86,7 @@ class TargetForm:
         return self.values.get("layout") == "hash"
 
     def controls(self, problems: ProblemsByField) -> tuple[Control, ...]:
-        return controls(CONFIG_FIELDS[self.store], self.values, path="config", problems=problems)
+        return controls(FIELDS[self.store], self.values, path="config", problems=problems)
 
     def secret_fields(self) -> tuple[tuple[str, str], ...]:
         """Name and label of each credential that such a store takes."""
@@ -86,25 +101,24 @@ def blank(query: Mapping[str, str]) -> TargetForm:
 def stored(page: TargetPage) -> TargetForm:
     config = dict(page.config)
     columns = config.pop("columns", None) or {}
-    return TargetForm(
-        _known(str(config.pop("store", ""))), page.row.name, str(page.row.environment_id), config, columns_text(columns)
-    )
+    driver, store = config.pop("driver", ""), str(config.pop("store", ""))
+    shown = _known(POOL if driver else store)
+    return TargetForm(shown, page.row.name, str(page.row.environment_id), config, columns_text(columns))
 
 
 def sent(posted: Mapping[str, str]) -> TargetForm:
     store = _known(posted.get("store", ""))
-    declared = CONFIG_FIELDS[store]
+    declared = FIELDS[store]
     values = posted_values(declared, posted, path="config")
     columns = posted.get("config.columns", "")
-    config: dict[str, Any] = {"store": store, **chosen_values(declared, values)}
+    kind = {"driver": DRIVER} if store == POOL else {"store": store}
+    config: dict[str, Any] = {**kind, **_typed(declared, chosen_values(declared, values))}
     if store in WITH_COLUMNS and columns.strip():
         config["columns"] = columns_from(columns)
     secrets: dict[str, str | None] = {
         name: None if f"remove.{name}" in posted else posted.get(f"secrets.{name}", "") for name in SECRET_NAMES
     }
-    return TargetForm(
-        store, posted.get("name", ""), posted.get("environment", ""), values, columns, _typed(config), secrets
-    )
+    return TargetForm(store, posted.get("name", ""), posted.get("environment", ""), values, columns, config, secrets)
 
 
 def columns_text(columns: Mapping[str, Any]) -> str:
@@ -126,10 +140,10 @@ def columns_from(text: str) -> dict[str, Any]:
     return columns
 
 
-def _typed(config: Mapping[str, Any]) -> dict[str, Any]:
+def _typed(fields: Sequence[Field], chosen: Mapping[str, Any]) -> dict[str, Any]:
     """Numbers and booleans as such, so that a stored configuration does not depend on the door it came through."""
-    declared = {declared.name: declared for declared in CONFIG_FIELDS[str(config["store"])]}
-    return {name: _value(declared[name].kind, value) if name in declared else value for name, value in config.items()}
+    kinds = {declared.name: declared.kind for declared in fields}
+    return {name: _value(kinds[name], value) for name, value in chosen.items()}
 
 
 def _value(kind: str, text: str) -> Any:
@@ -141,4 +155,4 @@ def _value(kind: str, text: str) -> Any:
 
 
 def _known(store: str) -> str:
-    return store if store in CONFIG_FIELDS else next(iter(CONFIG_FIELDS))
+    return store if store in FIELDS else next(iter(FIELDS))

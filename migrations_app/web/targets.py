@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from migrations_app.engine.vocabulary import TargetKind
 from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.targets import ANY_TARGET, FAILING, TargetFilters, list_targets, target_page
 from migrations_app.services import targets
@@ -73,7 +72,7 @@ def target_new(request: PageRequest) -> HttpResponse:
             now=timezone.now(),
             environment_id=identifier(request.POST.get("environment")) or 0,
             name=form.name,
-            kind=TargetKind.SESSION_STORE,
+            kind=form.kind,
             config=form.config,
             secrets={name: text for name, text in form.secrets.items() if text},
         )

@@ -123,6 +123,10 @@ FACT_NAMES = {
     "used_bytes": "Used",
     "free_bytes": "Free space",
     "sha256": "SHA-256",
+    "otp": "OTP",
+    "serving": "Take requests",
+    "ghosts": "Listed, but gone",
+    "holds_workers": "Workers can be held",
 }
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")

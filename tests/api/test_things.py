@@ -8,6 +8,7 @@ import pytest
 
 from migrations_app.models import Environment, SealedSecret
 from migrations_app.services.actor import Actor
+from migrations_app.testing.beam import BeamNode
 from tests.api.door import browser, program
 from tests.api.stage import Stage
 from tests.session_runs import fill
@@ -72,6 +73,24 @@ def test_a_test_of_a_target_says_how_it_is(admin: Actor, dev: Environment, tmp_p
         tested = door.post(f"/targets/{made['id']}/test")
         assert tested.status == 200
         assert (tested.body["health"], bool(tested.body["probed_at"])) == (health, True)
+
+
+def test_a_worker_pool_is_made_tested_and_shows_its_statistics(
+    admin: Actor, dev: Environment, beam_node: BeamNode
+) -> None:
+    config = beam_node.start_pool(server="pool_of_the_api", pools={"gpu": 2}, refill_ms=0)
+    door = program(admin)
+    wish = {"environment_id": dev.pk, "name": "workers", "kind": "worker_pool", "config": config}
+    made = door.post("/targets", {**wish, "secrets": beam_node.secrets})
+    assert (made.status, made.body["kind"]) == (201, "worker_pool")
+    assert made.body["address"] == f"beam {beam_node.name} pool gpu"
+
+    tested = door.post(f"/targets/{made.body['id']}/test").body
+
+    assert (tested["health"], tested["facts"]["workers"], tested["facts"]["queued"]) == ("ok", "2", "0")
+    assert tested["fingerprint"] == {"version": tested["facts"]["version"], "workers": "2"}
+    assert [row["name"] for row in door.get("/targets?kind=worker_pool").body["items"]] == ["workers"]
+    beam_node.evaluate("snakeweb_fixture_pool:stop(pool_of_the_api)")
 
 
 def test_lists_are_pages(here: Stage) -> None:

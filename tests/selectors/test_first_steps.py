@@ -47,7 +47,9 @@ def test_ticks_follow_the_data(stage, operator, now):
 
     Migration.objects.update(review_state=ReviewState.APPROVED)
     assert now_of(operator).key == "run"
-    Target.objects.filter(pk=stage.target_id).update(archived_at=now)
+    Target.objects.filter(pk=stage.target_id).update(kind="worker_pool")
+    assert now_of(operator).key == "targets"
+    Target.objects.filter(pk=stage.target_id).update(kind="session_store", archived_at=now)
     assert now_of(operator).key == "targets"
 
 

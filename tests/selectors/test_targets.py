@@ -80,6 +80,7 @@ def test_hidden_ones_are_not_found(stage, outsider, viewer):
         ({"store": "sqlite", "path": "/x"}, "sqlite /x"),
         ({"store": "snapshot", "path": "/x"}, "snapshot /x"),
         ({"store": "beam", "node": "snakepit@10.0.0.5"}, "beam snakepit@10.0.0.5"),
+        ({"driver": "beam", "node": "snakepit@10.0.0.5", "pool": "gpu"}, "beam snakepit@10.0.0.5 pool gpu"),
         ({}, ""),
     ],
 )

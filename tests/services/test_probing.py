@@ -5,6 +5,8 @@ import pytest
 from migrations_app.models import AuditEntry, Target, TargetProbe
 from migrations_app.services import targets
 from migrations_app.services.errors import NotFound, PermissionDenied
+from migrations_app.testing.beam import COOKIE
+from tests.stores.sessions.place import wait_until
 from tests.stores_on_disk import target
 
 pytestmark = pytest.mark.django_db
@@ -47,6 +49,55 @@ def test_an_unreachable_host_does_not_betray_the_password(stage, admin, operator
     assert not found.ok
     assert "hunter2" not in found.message
     assert Target.objects.get(pk=made).last_probe.message == found.message
+
+
+def pool_target(admin, stage, now, config, cookie=COOKIE):
+    return targets.create(
+        actor=admin,
+        now=now,
+        environment_id=stage.environment.pk,
+        name="workers",
+        kind="worker_pool",
+        config=config,
+        secrets={"password": cookie},
+    )
+
+
+def test_a_worker_pool_shows_its_statistics(stage, admin, operator, now, beam_node):
+    config = beam_node.start_pool(server="probed_pool", pools={"gpu": 3}, refill_ms=0)
+    made = pool_target(admin, stage, now, config)
+    wait_until(lambda: targets.test(actor=operator, now=now, target_id=made).facts.get("serving") == 3)
+
+    found = targets.test(actor=operator, now=now, target_id=made)
+
+    assert found.ok
+    assert "3 of 3 workers take requests, 0 of them have one" in found.message
+    statistics = ("workers", "available", "busy", "queued", "requests", "errors", "queue_timeouts", "pool_saturated")
+    assert [found.facts[name] for name in statistics] == [3, 3, 0, 0, 0, 0, 0, 0]
+    assert (found.facts["size"], found.facts["ghosts"], found.facts["holds_workers"]) == (3, 0, True)
+    assert set(found.fingerprint) == {"version", "workers"}
+    assert found.fingerprint["workers"] == 3
+    beam_node.evaluate("snakeweb_fixture_pool:stop(probed_pool)")
+
+
+@pytest.mark.parametrize(
+    ("change", "cookie", "said"),
+    [
+        ({"pool": "no_such_pool"}, COOKIE, "no worker pool named no_such_pool"),
+        ({"server": "nobody"}, COOKIE, "no worker-pool server nobody"),
+        ({}, "hunter2-cookie", "most likely the cookie is not its own"),
+    ],
+)
+def test_a_worker_pool_that_is_none_says_why(stage, admin, operator, now, beam_node, change, cookie, said):
+    config = beam_node.start_pool(server="another_pool", pools={"gpu": 1}, refill_ms=0)
+    made = pool_target(admin, stage, now, {**config, **change}, cookie)
+
+    found = targets.test(actor=operator, now=now, target_id=made)
+
+    assert not found.ok
+    assert said in found.message
+    assert "hunter2" not in found.message
+    beam_node.evaluate("snakeweb_fixture_pool:stop(another_pool)")
 
 
 def test_looking_needs_a_role(stage, viewer, approver, outsider, now):

@@ -9,6 +9,7 @@ from tests.stores_on_disk import newest
 
 pytestmark = pytest.mark.django_db
 
+POOL = {"driver": "beam", "node": "snakepit@10.0.0.5", "pool": "gpu"}
 REDIS = {"store": "redis", "host": "redis.example.org", "port": 6380}
 
 
@@ -34,7 +35,10 @@ def test_an_admin_makes_a_target_and_its_credentials_are_sealed(admin, staging, 
         ({"name": ""}, "name"),
         ({"name": "Sessions!"}, "name"),
         ({"name": "x" * 61}, "name"),
-        ({"kind": "worker_pool"}, "kind"),
+        ({"kind": "database"}, "kind"),
+        ({"kind": "worker_pool"}, "config.driver"),
+        ({"kind": "worker_pool", "config": {"driver": "beam", "node": "snakepit"}}, "config.node"),
+        ({"kind": "worker_pool", "config": {**POOL, "store": "beam"}}, "config.store"),
         ({"kind": None}, "kind"),
         ({"config": {}}, "config.store"),
         ({"config": "redis://"}, "config"),
@@ -54,6 +58,17 @@ def test_bad_input_names_field_and_fix_and_saves_nothing(admin, staging, now, gi
     assert field in [problem.field for problem in refused.value.problems]
     assert all(problem.fix for problem in refused.value.problems)
     assert not Target.objects.exists()
+
+
+def test_a_worker_pool_is_a_target_too_and_stays_one(admin, staging, now):
+    made = create(admin, staging, now, kind="worker_pool", config=POOL, secrets={"password": "cookie"})
+
+    row = Target.objects.get(pk=made)
+    assert (row.kind, row.config) == ("worker_pool", POOL)
+    with pytest.raises(InvalidInput) as refused:
+        targets.edit(actor=admin, now=now, target_id=made, version=1, config=REDIS)
+    assert "config.driver" in [problem.field for problem in refused.value.problems]
+    assert targets.edit(actor=admin, now=now, target_id=made, version=1, config={**POOL, "pool": "cpu"}) == 2
 
 
 def test_a_name_is_taken_once_in_an_environment(admin, staging, production, now):

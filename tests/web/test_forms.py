@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 
 from migrations_app.models import ApiToken, Environment, Migration, Target
+from migrations_app.testing.beam import COOKIE, BeamNode
 from tests.cast import Cast
+from tests.stores.sessions.place import wait_until
 from tests.web.door import signed_in
 
 REDIS = {"store": "redis", "name": "sessions-redis", "config.host": "cache.internal", "config.port": "6379"}
@@ -52,6 +54,35 @@ def test_a_path_is_one_line_and_a_folded_field_that_is_wrong_unfolds(admin_clien
     bad = {"store": "redis", "name": "r", "config.host": "h", "config.time_unit": "weeks", "environment": dev.pk}
     answer = admin_client.post("/targets/new/", bad)
     assert b'<details class="disclosure" open><summary>Fields of the hash layout' in answer.content
+
+
+def test_an_admin_adds_a_worker_pool_and_sees_its_statistics(
+    admin_client: Client, dev: Environment, beam_node: BeamNode
+) -> None:
+    fields = admin_client.get("/targets/new/?store=pool").content.decode()
+    assert "Pool server" in fields
+    assert "Cookie" in fields
+    assert "ETS table" not in fields
+
+    config = beam_node.start_pool(server="pool_of_the_pages", pools={"gpu": 2}, refill_ms=0)
+    typed = {f"config.{name}": value for name, value in config.items() if name != "driver"}
+    sent = {**typed, "store": "pool", "name": "workers", "environment": dev.pk, "secrets.password": COOKIE}
+    where = admin_client.post("/targets/new/", sent)["Location"]
+    target = Target.objects.get()
+    assert (target.kind, target.config) == ("worker_pool", config)
+
+    wait_until(lambda: b"Queue timeouts" in admin_client.post(f"{where}test/", follow=True).content)
+    page = admin_client.get(where).content.decode()
+    for fact in ("Worker pool", f"beam {beam_node.name} pool gpu", "Pool saturated", "Snakepit node"):
+        assert fact in page
+    assert COOKIE not in page
+
+    changed = {**sent, "version": target.version, "config.pool": "cpu", "secrets.password": ""}
+    assert 'value="gpu"' in admin_client.get(f"{where}edit/").content.decode()
+    assert admin_client.post(f"{where}edit/", changed).status_code == 302
+    target.refresh_from_db()
+    assert target.config == {**config, "pool": "cpu"}
+    beam_node.evaluate("snakeweb_fixture_pool:stop(pool_of_the_pages)")
 
 
 def test_a_target_needs_an_environment_first(admin_client: Client) -> None:

@@ -51,6 +51,15 @@ def test_the_password_of_a_node_is_its_cookie() -> None:
     assert len(form("store=redis").secret_fields()) == 2
 
 
+def test_a_worker_pool_is_of_another_kind() -> None:
+    given = form("store=pool&name=w&config.node=snakepit@10.0.0.5&config.pool=gpu&config.port=0&config.epmd_port=4370")
+    assert given.config == {"driver": "beam", "node": "snakepit@10.0.0.5", "pool": "gpu", "epmd_port": 4370}
+    assert given.kind == "worker_pool"
+    assert given.secret_fields() == (("secrets.password", "Cookie"),)
+    assert given.folded == {"certificate", "key", "authority"}
+    assert form("store=beam").kind == "session_store"
+
+
 def test_a_file_has_no_credentials() -> None:
     assert (form("store=sqlite").secret_fields(), form("store=snapshot").secret_fields()) == ((), ())
 
