@@ -13,7 +13,8 @@ from functools import partial
 
 from migrations_app.pools import PoolDriver
 from migrations_app.pools.base import PoolView
-from migrations_app.pools.rolling import Limits, roll
+from migrations_app.pools.roll_report import Limits
+from migrations_app.pools.rolling import roll
 from migrations_app.testing.beam import BeamNode
 from migrations_app.testing.processes import scratch_directory
 from tests.pools.fixture_pool import FixturePool

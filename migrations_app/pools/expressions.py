@@ -113,7 +113,7 @@ erlang:function_exported(Taints, taint_worker, 2) andalso
   ok =:= Taints:taint_worker(Id, [{duration_ms, Ms}, {reason, held_by_snakeweb}])
 """
 
-# Bound: Id. Leaves what the node itself has entered.
+# Bound: Id. Leaves what the node itself has entered, and who is being stopped.
 RELEASING = """
 Taints = 'Elixir.Snakepit.Worker.TaintRegistry',
 _ = code:ensure_loaded(Taints),
@@ -145,7 +145,7 @@ case {Stats, Alive(Id)} of
   {_, _} when Load > 0 -> busy;
   {_, Pid} ->
     Leave = fun() ->
-        _ = Holds andalso Taints:taint_worker(Id, [{duration_ms, Forever}, {reason, held_by_snakeweb}]),
+        _ = Holds andalso Taints:taint_worker(Id, [{duration_ms, Forever}, {reason, stopped_by_snakeweb}]),
         Server ! {'DOWN', make_ref(), process, Pid, {shutdown, stopped_by_snakeweb}}
       end,
     case Stop(Leave) of

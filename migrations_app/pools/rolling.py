@@ -14,11 +14,9 @@ held, waited for and stopped, so that the pool has as many as in the beginning, 
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
-from typing import Any, Self
 
 from migrations_app.engine.errors import DependencyUnavailable, MigrationError
 from migrations_app.pools.base import (
@@ -30,95 +28,10 @@ from migrations_app.pools.base import (
     PoolView,
     RecycleFailed,
 )
+from migrations_app.pools.roll_report import Checkpoint, End, Limits, Recycled, Report, RollProgress, Stage
 
 _AWAY = (DependencyUnavailable, PoolMissing)  # a node that starts again has no pool yet
 HOLD_SECONDS = 15.0  # renewed while it is needed; when we die the worker serves again after so long
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """`expected`: workers that the pool had in the beginning. `waiting`: those of them that are not recycled yet, in
-    order; the first may have been stopped already. `unguarded`: see Report."""
-
-    expected: int
-    waiting: tuple[str, ...]
-    recycled: int = 0
-    unguarded: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return {
-            "expected": self.expected,
-            "waiting": list(self.waiting),
-            "recycled": self.recycled,
-            "unguarded": self.unguarded,
-        }
-
-    @classmethod
-    def from_dict(cls, given: Mapping[str, Any]) -> Self:
-        return cls(given["expected"], tuple(given["waiting"]), given["recycled"], given["unguarded"])
-
-
-class Stage(StrEnum):
-    """What is waited for."""
-
-    SPARE = "spare"
-    IDLE = "idle"
-    REPLACEMENT = "replacement"
-    SURPLUS = "surplus"
-    DONE = "done"
-
-
-@dataclass(frozen=True, slots=True)
-class RollProgress:
-    """`worker` is the old one that it is about; with `done` the checkpoint no longer has it. `view`: the last look."""
-
-    checkpoint: Checkpoint
-    stage: Stage
-    worker: str
-    view: PoolView
-
-
-class End(StrEnum):
-    """How it ended for a worker. `already_gone`: it lived no more, or somebody else recycled it."""
-
-    RECYCLED = "recycled"
-    ALREADY_GONE = "already_gone"
-
-
-@dataclass(frozen=True, slots=True)
-class Recycled:
-    """`seconds`: from holding it until the pool was whole again."""
-
-    worker: str
-    end: End
-    guarded: bool
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """`recycled`: in this call. `left`: workers that are as they were. `unguarded`: stops of this roll, those before a
-    resumption too, in which a request may have failed; 0 says that the node let none fail because of us."""
-
-    recycled: tuple[Recycled, ...]
-    left: tuple[str, ...]
-    unguarded: int
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """`spare`: workers without a request, beside the one that is taken out. Seconds: the longest wait for each stage,
-    between two looks, and between two reports of one wait."""
-
-    spare: int = 1
-    spare_seconds: float = 300.0
-    idle_seconds: float = 300.0
-    replacement_seconds: float = 120.0
-    poll_seconds: float = 0.1
-    report_seconds: float = 2.0
-
-
 OnProgress = Callable[[RollProgress], None]
 
 
@@ -177,7 +90,7 @@ class _Roll:
         try:
             end, guarded = self._stopped(worker)
             view = self._restored(worker)
-        except (_Late, *_AWAY, RecycleFailed) as error:
+        except (_Late, RecycleFailed) as error:
             raise self._failed(worker, str(error)) from error
         self.checkpoint = replace(
             self.checkpoint, waiting=self.checkpoint.waiting[1:], recycled=self.checkpoint.recycled + 1
@@ -204,8 +117,6 @@ class _Roll:
             if requests := view.requests_of(found):
                 lacking = "" if held else ", and the node has no means to keep new ones from it"
                 return f"the worker {worker} has {requests} request(s) in its hands{lacking}"
-            if held and not found.held:
-                return f"the worker {worker} was not held yet"
             attempts += 1
             outcome = stop(worker)
             if outcome is Outcome.POOL_MISMATCH:
@@ -279,19 +190,26 @@ class _Roll:
         deadline = self.monotonic() + seconds
         first = True
         while True:
-            try:
-                view = self.driver.view()
-                if first or self.monotonic() - self.said_at >= self.limits.report_seconds:
-                    self._say(stage, worker, view)
-                    first = False
-                lacks = missing(view)
+            view, lacks = self._seen()
+            if view and (first or self.monotonic() - self.said_at >= self.limits.report_seconds):
+                self._say(stage, worker, view)
+                first = False
+            if view:
+                try:
+                    lacks = missing(view)
+                except _AWAY as error:
+                    lacks = error.message
                 if not lacks:
                     return view
-            except _AWAY as error:
-                lacks = error.message
             if self.monotonic() >= deadline:
                 raise _Late(f"after {seconds:g} s {lacks}")
             self.sleep(self.limits.poll_seconds)
+
+    def _seen(self) -> tuple[PoolView | None, str]:
+        try:
+            return self.driver.view(), ""
+        except _AWAY as error:
+            return None, error.message
 
     def _say(self, stage: Stage, worker: str, view: PoolView) -> None:
         self.said_at = self.monotonic()

@@ -7,7 +7,8 @@ import pytest
 from migrations_app.beam.node import Atom
 from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.pools.base import Outcome, PoolTooSmall, RecycleFailed
-from migrations_app.pools.rolling import Checkpoint, End, Limits, Stage, roll
+from migrations_app.pools.roll_report import Checkpoint, End, Limits, Stage
+from migrations_app.pools.rolling import roll
 from tests.pools.conftest import started_on
 from tests.stores.sessions.place import wait_until
 
@@ -229,6 +230,20 @@ def test_whenever_it_is_stopped_it_holds_nobody_and_goes_on_later(start_pool, st
     assert [one.worker for one in report.recycled] == old[2:]
     assert len(after.workers) == 4
     assert not {worker.id for worker in after.workers} & set(old)
+
+
+def test_what_the_report_of_progress_raises_is_never_taken_for_the_nodes(pool):
+    """The database of the control plane may be the one that does not answer."""
+    silent = DependencyUnavailable("The control database does not answer.")
+    with pool.open() as driver:
+        with pytest.raises(DependencyUnavailable) as caught:
+            roll(driver, limits=QUICK, on_progress=Watching(lambda: raise_(silent), stage=Stage.IDLE, place=1))
+        assert caught.value is silent
+        assert driver.view().serving == 8
+
+
+def raise_(error):
+    raise error
 
 
 def test_a_worker_that_is_never_idle_ends_it_and_keeps_its_request(start_pool):

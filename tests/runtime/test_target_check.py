@@ -42,6 +42,12 @@ def test_every_other_difference_is_a_sentence() -> None:
     ]
 
 
+def test_a_pool_drifts_with_every_worker() -> None:
+    found = list(differences("gpu", {"version": "0.13.0", "workers": 8}, {"version": "0.13.0", "workers": 9}))
+
+    assert found == ["Target gpu: workers is 9; the plan was made for 8."]
+
+
 @pytest.mark.django_db
 def test_a_file_that_may_not_be_opened_any_longer_is_out_of_reach(tmp_path: Path, settings: LazySettings) -> None:
     rows = sqlite_migration(tmp_path)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
+from migrations_app.beam.address import NODE_FIELDS, node_problems
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.parameters import Field, FieldKind, parse, unknown_keys
 from migrations_app.stores.sessions.records import Codec
@@ -32,7 +33,6 @@ COLUMN_PARTS = (
 )
 # 53: the side table's name `<table>__snakeweb` must fit into PostgreSQL's 63 bytes.
 _TABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_$]{0,62}\.)?[A-Za-z_][A-Za-z0-9_$]{0,52}")
-_NODE = re.compile(r"[A-Za-z0-9_.-]{1,100}@[A-Za-z0-9.:-]{1,150}")
 _CODEC = Field(
     "codec",
     FieldKind.CHOICE,
@@ -97,15 +97,7 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
         replace(_CODEC, help="How values are encoded whose line says opaque. Opaque values are never looked into."),
     ),
     "beam": (
-        Field("node", FieldKind.TEXT, "Node", required=True, max_length=255,
-              help="The node's own name, such as snakepit@10.0.0.5; the cookie is its password."),
-        Field("epmd_port", FieldKind.INTEGER, "Port of the port mapper", default=4369, minimum=1, maximum=65535),
-        Field("port", FieldKind.INTEGER, "Distribution port", default=0, minimum=0, maximum=65535,
-              help="0: the port mapper (EPMD) of the node's host tells it."),
-        Field("certificate", FieldKind.TEXT, "Certificate file", default="", max_length=1000,
-              help="For distribution over TLS: three PEM files on the workers' machine. Empty: not encrypted."),
-        Field("key", FieldKind.TEXT, "Key file", default="", max_length=1000),
-        Field("authority", FieldKind.TEXT, "File of the authority", default="", max_length=1000),
+        *NODE_FIELDS,
         Field("server", FieldKind.TEXT, "Session server", default="Elixir.Snakepit.Bridge.SessionStore", max_length=255,
               help="The registered process that owns the table."),
         Field("access", FieldKind.CHOICE, "Reached through", default=BY_TABLE, choices=(BY_TABLE, BY_CALLS),
@@ -243,17 +235,9 @@ def _contradictions(store: str, values: Mapping[str, Any], columns: Mapping[str,
 
 
 def _node_contradictions(values: Mapping[str, Any]) -> list[Problem]:
-    problems = []
-    if not _NODE.fullmatch(values["node"]):
-        problems.append(
-            Problem("config.node", "This is not a node's name.", "Write name@host, as the node itself gives it.")
-        )
+    problems = node_problems(values)
     if values["gateway"] and not re.fullmatch(r"https?://[^\s/?#]+", values["gateway"]):
         problems.append(
             Problem("config.gateway", "This is not a gateway's URL.", "Write http://host:port, without a path.")
         )
-    files = [values[part] for part in ("certificate", "key", "authority")]
-    if any(files) and not all(files):
-        fix = "Name all three PEM files, or none for a connection that is not encrypted."
-        problems.append(Problem("config.certificate", "TLS needs certificate, key and authority.", fix))
     return problems
