@@ -50,8 +50,8 @@ def canonical(data: bytes) -> bytes:
         raise BadTerm("the value is not in Erlang's external term format")
     start = 1
     try:
-        if data[1:2] == bytes([_COMPRESSED]):
-            data, start = _unpacked(data), 0
+        if is_compressed(data):
+            data, start = unpacked(data), 0
         term, end = _walk(data, start, 0)
     except (IndexError, struct.error, UnicodeDecodeError, OverflowError):
         raise BadTerm("the value is cut off or no Erlang term") from None
@@ -79,9 +79,14 @@ def is_map(data: bytes) -> bool:
     return data[:1] == bytes([VERSION]) and data[1:2] in (bytes([_MAP]), bytes([_COMPRESSED]))
 
 
-def _unpacked(data: bytes) -> bytes:
-    (size,) = struct.unpack_from(">I", data, 2)
-    if size > LARGEST:
+def is_compressed(data: bytes) -> bool:
+    return data[:2] == bytes([VERSION, _COMPRESSED])
+
+
+def unpacked(data: bytes, most: int = LARGEST) -> bytes:
+    """What a compressed term unpacks to, without a version; `most` bytes at most. Raises BadTerm."""
+    size = int.from_bytes(data[2:6], "big")
+    if size > most:
         raise BadTerm("the compressed Erlang term is too large")
     packed = zlib.decompressobj()
     try:
@@ -167,15 +172,16 @@ def _atom(data: bytes, at: int, tag: int) -> tuple[bytes, int]:
 def _integer(data: bytes, at: int, tag: int) -> tuple[bytes, int]:
     if tag == _INTEGER:
         whole, end = _slice(data, at, 5)
-        return _shortest(int.from_bytes(whole[1:], "big", signed=True)), end
+        return integer(int.from_bytes(whole[1:], "big", signed=True)), end
     head = 3 if tag == _SMALL_BIG else 6
     size = data[at + 1] if tag == _SMALL_BIG else _size(data, at + 1)
     whole, end = _slice(data, at, head + size)
     magnitude = int.from_bytes(whole[head:], "little")
-    return _shortest(-magnitude if whole[head - 1] else magnitude), end
+    return integer(-magnitude if whole[head - 1] else magnitude), end
 
 
-def _shortest(number: int) -> bytes:
+def integer(number: int) -> bytes:
+    """Its term, without a version, as short as it goes."""
     if 0 <= number < 256:
         return bytes([_SMALL_INTEGER, number])
     if -(2**31) <= number < 2**31:
