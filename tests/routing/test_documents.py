@@ -1,19 +1,12 @@
 """The samples of docs/adoption.md: Python that compiles, and configurations that the router and the gateway take."""
 
 import json
-import re
 
 import pytest
 
 from migrations_app.routing.configuration import router_from
 from migrations_app.routing.gateway_server import gateway_from
-from tests.architecture.sources import ROOT
-
-TEXT = (ROOT / "docs/adoption.md").read_text()
-
-
-def samples(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+from tests.adoption import samples
 
 
 @pytest.mark.parametrize("sample", samples("python"))

@@ -1,5 +1,6 @@
 from django.http import QueryDict
 
+from migrations_app.stores.sessions import config_problems
 from migrations_app.web.target_form import TargetForm, blank, columns_from, columns_text, sent
 
 
@@ -34,6 +35,12 @@ def test_a_snapshot_file_has_a_path_and_no_columns() -> None:
     given = form("store=snapshot&name=s&config.path=/srv/a.ndjson&config.columns=key: k")
     assert (given.config, given.has_columns) == ({"store": "snapshot", "path": "/srv/a.ndjson"}, False)
     assert dict(given.stores)["snapshot"] == "Snapshot file"
+
+
+def test_a_file_of_a_node_s_terms_needs_no_more_than_its_format() -> None:
+    given = form("store=snapshot&name=s&config.path=/srv/a.etf&config.format=etf&config.codec=opaque")
+    assert given.config == {"store": "snapshot", "path": "/srv/a.etf", "format": "etf"}
+    assert config_problems(given.config) == []
 
 
 def test_an_unknown_store_falls_back_to_the_first() -> None:

@@ -93,8 +93,12 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
     ),
     "snapshot": (
         Field("path", FieldKind.TEXT, "File", required=True, max_length=1000,
-              help="Lines of JSON, as backups have them. Nobody else may write while its sessions are moved."),
-        replace(_CODEC, help="How values are encoded whose line says opaque. Opaque values are never looked into."),
+              help="Nobody else may write there while its sessions are moved."),
+        Field("format", FieldKind.CHOICE, "Format", default="ndjson", choices=("ndjson", "etf"),
+              help="ndjson: lines of JSON, as backups have them. etf: Erlang terms, from and for a Snakepit node that "
+              "cannot be reached; its own lines for that are in the adoption guide."),
+        replace(_CODEC, help="How values are encoded whose line says opaque. Opaque values are never looked into. "
+                "Values of the etf format are Erlang terms."),
     ),
     "beam": (
         *NODE_FIELDS,
@@ -157,6 +161,8 @@ def _parse(config: Mapping[str, Any]) -> tuple[StoreConfig | None, list[Problem]
             Problem("config.store", f"“{store}” is no kind of session store.", f"Use one of: {known}.", "choice")
         ]
     flat = {name: value for name, value in config.items() if name not in ("store", "columns")}
+    if store == "snapshot" and flat.get("format") == "etf":
+        flat = {"codec": "etf", **flat}
     values, problems = parse(CONFIG_FIELDS[store], flat, path="config")
     columns: dict[str, ColumnName] = {}
     if store in WITH_COLUMNS:
@@ -218,6 +224,10 @@ def _contradictions(store: str, values: Mapping[str, Any], columns: Mapping[str,
     if store == "snapshot" and values["path"].endswith((".snakeweb", ".snakeweb.new")):
         problems.append(
             Problem("config.path", "Such names are Snakeweb's own, beside a snapshot.", "Choose another name.")
+        )
+    if store == "snapshot" and values["format"] == "etf" and values["codec"] != "etf":
+        problems.append(
+            Problem("config.codec", "Values of a file of Erlang terms are Erlang terms.", "Set codec to etf.")
         )
     if store == "beam":
         problems += _node_contradictions(values)

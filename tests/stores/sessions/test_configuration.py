@@ -17,6 +17,12 @@ def test_the_least_configuration_is_enough(config):
     assert parse_config(config).codec == "opaque"
 
 
+def test_a_file_of_erlang_terms_holds_erlang_terms():
+    assert parse_config(SNAPSHOT)["format"] == "ndjson"
+    assert parse_config(SNAPSHOT | {"format": "etf"}).codec == "etf"
+    assert parse_config(SNAPSHOT | {"format": "ndjson", "codec": "etf"}).codec == "etf"
+
+
 def test_values_and_columns_are_typed():
     columns = COLUMNS | {"expires_at": {"column": "e", "unit": "s"}, "ttl": {"column": "t"}}
     parsed = parse_config(POSTGRES | {"port": "6543", "tls": True, "columns": columns})
@@ -67,6 +73,8 @@ def test_values_and_columns_are_typed():
         (SNAPSHOT | {"columns": COLUMNS}, "config.columns"),
         (SNAPSHOT | {"table": "t"}, "config.table"),
         (SNAPSHOT | {"path": "/x.ndjson.snakeweb"}, "config.path"),
+        (SNAPSHOT | {"format": "dets"}, "config.format"),
+        (SNAPSHOT | {"format": "etf", "codec": "json"}, "config.codec"),
     ],
 )
 def test_what_is_wrong_is_named_with_a_fix(config, field):

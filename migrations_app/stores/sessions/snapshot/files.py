@@ -1,4 +1,4 @@
-"""A snapshot file opened: where each session's line lies. Values stay on the disk; a change writes a new file."""
+"""A snapshot file opened: where each session lies. Values stay on the disk; a change writes a new file."""
 
 import contextlib
 import errno
@@ -6,44 +6,32 @@ import os
 import stat
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from migrations_app.engine.errors import DependencyUnavailable, InsufficientResources, Problem, ValidationFailed
-from migrations_app.stores.sessions.records import UNVERSIONED, SessionRecord, Version
-from migrations_app.stores.sessions.snapshot_file import read_record, write_record
+from migrations_app.stores.sessions.records import UNVERSIONED, SessionRecord
+from migrations_app.stores.sessions.snapshot.form import Entry, Form
 
 NEW = ".new"
 CHUNK_BYTES = 1024 * 1024
 
 
-class Line(NamedTuple):
-    """Where a session lies, without the line's end, and what is asked about it most."""
-
-    offset: int
-    length: int
-    version: Version
-    expires_at_ms: int | None
-
-    def lives(self, now_ms: int) -> bool:
-        return self.expires_at_ms is None or self.expires_at_ms > now_ms
-
-
 class Snapshot:
     """One state of a file, as it was when it was opened. Memory: about 0.4 kB a session, whatever its size.
 
-    Of several lines with one id (a scan may repeat a session) the one counts that applying them in order leaves.
+    Of several rows with one id (a scan may repeat a session) the one counts that applying them in order leaves.
     """
 
-    def __init__(self, path: str) -> None:
-        """Raises ValidationFailed naming the first line that is no session, OSError for what is no plain file."""
+    def __init__(self, path: str, form: type[Form]) -> None:
+        """Raises ValidationFailed for what is no such file, OSError for what is no plain file."""
         if not stat.S_ISREG(os.stat(path).st_mode):
             raise OSError(errno.EISDIR, os.strerror(errno.EISDIR), path)  # a pipe would keep the opener waiting
         self._path = path
-        self._stream: BinaryIO = open(path, "rb")  # noqa: SIM115 - closed by close()
-        self._state = os.fstat(self._stream.fileno())
+        self.form = form(open(path, "rb"))  # noqa: SIM115 - closed by close()
+        self._state = os.fstat(self.form.stream.fileno())
         self._ids: list[str] | None = None
-        self._superseded = False
-        self.lines: dict[str, Line] = {}
+        self._superseded: list[Entry] = []
+        self.entries: dict[str, Entry] = {}
         try:
             self._index()
         except BaseException:
@@ -51,21 +39,18 @@ class Snapshot:
             raise
 
     def close(self) -> None:
-        self._stream.close()
+        self.form.stream.close()
 
     def _index(self) -> None:
-        offset = 0
-        for number, line in enumerate(self._stream, start=1):
-            record = read_record(line, number)
-            found = Line(offset, len(line.removesuffix(b"\n")), record.version, record.expires_at_ms)
-            offset += len(line)
-            before = self.lines.get(record.id)
+        for session_id, found in self.form.entries():
+            before = self.entries.get(session_id)
             if before is not None:
-                self._superseded = True
                 if not _counts(found, before):
+                    self._superseded.append(found)
                     continue
-                del self.lines[record.id]  # the index keeps the order of the file
-            self.lines[record.id] = found
+                self._superseded.append(before)
+                del self.entries[session_id]  # the index keeps the order of the file
+            self.entries[session_id] = found
 
     def is_current(self) -> bool:
         """Whether the file is still as it was when it was opened. Raises FileNotFoundError when it is gone."""
@@ -79,48 +64,51 @@ class Snapshot:
     def ids(self) -> Sequence[str]:
         """All of them, expired ones too, in order."""
         if self._ids is None:
-            self._ids = sorted(self.lines)
+            self._ids = sorted(self.entries)
         return self._ids
 
     def record(self, session_id: str) -> SessionRecord:
-        """Raises KeyError for an id without a line."""
-        line = self.lines[session_id]
-        return read_record(os.pread(self._stream.fileno(), line.length, line.offset), 0)
+        """Raises KeyError for an id without an entry, Unreadable."""
+        return self.form.record(session_id, self.entries[session_id])
 
     def change(self, drop: Collection[str], add: Sequence[SessionRecord]) -> None:
         """Put a file in this one's place that lacks `drop` and ends with `add`; ids of `add` are new or dropped.
 
         Under the sidecar's lock. The new file is there as a whole, on the disk, or the old one still is.
         """
-        kept = self.lines if not drop and not self._superseded else _moved(self.lines, drop)
-        added: dict[str, Line] = {}
+        gone = sorted([*(self.entries[session_id] for session_id in drop), *self._superseded])
+        kept = _moved(self.entries, drop, gone) if gone else self.entries
+        added: dict[str, Entry] = {}
         with replacing(self._path) as stream:
-            for begin, end in _runs(self.lines, drop) if self.lines else ():
+            for begin, end in _between(gone, self.form.end):
                 self._copy(begin, end, stream)
-                stream.write(b"\n")
             offset = stream.tell()
             for record in add:
-                length = write_record(stream, record)
-                added[record.id] = Line(offset, length - 1, record.version, record.expires_at_ms)
-                offset += length
-        self._stream.close()
-        self._stream = open(self._path, "rb")  # noqa: SIM115 - closed by close()
-        self._state = os.fstat(self._stream.fileno())
-        self._superseded = False
+                packed = self.form.packed(record)
+                stream.write(packed)
+                added[record.id] = Entry(offset, len(packed), record.version, record.expires_at_ms)
+                offset += len(packed)
+            rows = self.form.rows - len(gone) + len(added)
+            stream.write(self.form.tail(rows))
+        self.form.changed(open(self._path, "rb"), rows, offset)  # noqa: SIM115 - closed by close()
+        self._state = os.fstat(self.form.stream.fileno())
+        self._superseded = []
         self._ids = None
-        self.lines = kept
-        self.lines.update(added)
+        self.entries = kept
+        self.entries.update(added)
 
     def _copy(self, begin: int, end: int, stream: BinaryIO) -> None:
         while begin < end:
-            chunk = os.pread(self._stream.fileno(), min(CHUNK_BYTES, end - begin), begin)
+            chunk = self.form.read(begin, min(CHUNK_BYTES, end - begin))
+            if not chunk and end - begin == len(self.form.lacking):
+                chunk = self.form.lacking
             if not chunk:
                 raise DependencyUnavailable(f"{self._path} became shorter while it was read; nothing was changed.")
             stream.write(chunk)
             begin += len(chunk)
 
 
-def _counts(found: Line, before: Line) -> bool:
+def _counts(found: Entry, before: Entry) -> bool:
     if found.version == UNVERSIONED or found.version > before.version:
         return True
     never = float("inf")
@@ -128,28 +116,26 @@ def _counts(found: Line, before: Line) -> bool:
     return found.version == before.version and later
 
 
-def _moved(lines: dict[str, Line], drop: Collection[str]) -> dict[str, Line]:
-    """Where the lines lie once those of `drop` are gone."""
-    moved, offset = {}, 0
-    for session_id, line in lines.items():
+def _moved(entries: dict[str, Entry], drop: Collection[str], gone: Sequence[Entry]) -> dict[str, Entry]:
+    """Where the entries lie once those of `drop`, and all else of `gone`, are gone."""
+    moved, shorter, passed = dict[str, Entry](), 0, 0
+    for session_id, entry in entries.items():
         if session_id not in drop:
-            moved[session_id] = line._replace(offset=offset)
-            offset += line.length + 1
+            while passed < len(gone) and gone[passed].offset < entry.offset:
+                shorter += gone[passed].length
+                passed += 1
+            moved[session_id] = entry._replace(offset=entry.offset - shorter)
     return moved
 
 
-def _runs(lines: dict[str, Line], drop: Collection[str]) -> Iterator[tuple[int, int]]:
-    """Stretches of the file that stay, from the first line's begin to the last one's end."""
-    begin = end = -1
-    for session_id, line in lines.items():
-        if session_id in drop:
-            continue
-        if line.offset != end + 1 or begin < 0:
-            if begin >= 0:
-                yield begin, end
-            begin = line.offset
-        end = line.offset + line.length
-    if begin >= 0:
+def _between(gone: Sequence[Entry], end: int) -> Iterator[tuple[int, int]]:
+    """Stretches of the file that stay, up to `end`."""
+    begin = 0
+    for entry in gone:
+        if begin < entry.offset:
+            yield begin, entry.offset
+        begin = entry.offset + entry.length
+    if begin < end:
         yield begin, end
 
 

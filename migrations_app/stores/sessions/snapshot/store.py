@@ -25,13 +25,18 @@ from migrations_app.stores.sessions.base import (
     SessionStore,
     StoreProbe,
 )
+from migrations_app.stores.sessions.beam.rows import Unreadable
 from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, separator, take, write_cursor
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
+from migrations_app.stores.sessions.snapshot.erlang_terms import ErlangTerms
 from migrations_app.stores.sessions.snapshot.files import Snapshot, domain_errors, replacing, settle
+from migrations_app.stores.sessions.snapshot.form import Form
+from migrations_app.stores.sessions.snapshot.ndjson import LinesOfJson
 from migrations_app.stores.sessions.snapshot.sidecar import Sidecar, held
-from migrations_app.stores.sessions.snapshot_file import SNAPSHOT_FORMAT
+
+FORMS: Mapping[str, type[Form]] = {form.name: form for form in (LinesOfJson, ErlangTerms)}
 
 
 class SnapshotStore(SessionStore):
@@ -39,6 +44,7 @@ class SnapshotStore(SessionStore):
 
     def __init__(self, config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool = False) -> None:
         self._codec = config.codec
+        self._form = FORMS[config["format"]]
         self._path = os.path.realpath(config["path"])
         self._read_only = read_only
         self._snapshot: Snapshot | None = None
@@ -54,7 +60,7 @@ class SnapshotStore(SessionStore):
         if self._snapshot is not None and not self._snapshot.is_current():
             self.close()
         if self._snapshot is None:
-            self._snapshot = Snapshot(self._path)
+            self._snapshot = Snapshot(self._path, self._form)
         return self._snapshot
 
     @contextmanager
@@ -75,21 +81,22 @@ class SnapshotStore(SessionStore):
                 latencies.append((time.perf_counter() - before) * 1000)
             state = os.stat(self._path) if there else None
             count = self.count() if there and counted else 0
+            facts = self._snapshot.form.facts if self._snapshot is not None else {}
         writable = os.access(folder, os.W_OK) and (not there or os.access(self._path, os.W_OK))
         return StoreProbe(
             kind="snapshot",
-            version=str(SNAPSHOT_FORMAT),
+            version=str(self._form.number),
             identity=f"snapshot:{state.st_dev}:{state.st_ino}" if state else f"snapshot:{self._path}",
             latency_ms=statistics.median(latencies),
             clock_skew_ms=0,
-            layout="ndjson",
+            layout=self._form.name,
             count=count,
             exists=there,
             writable=writable,
             capacity_bytes=free.f_bavail * free.f_frsize,
             used_bytes=state.st_size if state else 0,
             problems=() if writable else (f"{self._path} and its folder may not be written.",),
-            details={"codec": str(self._codec)},
+            details={"codec": str(self._codec), **facts},
         )
 
     def initialise(self, worker: WorkerToken) -> bool:
@@ -100,8 +107,8 @@ class SnapshotStore(SessionStore):
         with self._sidecar() as sidecar:
             sidecar.check(worker)
             if not os.path.exists(self._path):
-                with replacing(self._path):
-                    pass
+                with replacing(self._path) as stream:
+                    stream.write(self._form.empty())
             return sidecar.created_by_run(worker)
 
     def drop_created(self, worker: WorkerToken) -> None:
@@ -144,9 +151,10 @@ class SnapshotStore(SessionStore):
 
     def scan_ids(self, cursor: str, limit: int) -> Ids:
         with domain_errors(self._path):
-            names = self._live(self._now(), cursor, limit + 1)
+            snapshot = self._now()
+            names = self._live(snapshot, cursor, limit + 1)
         if len(names) <= limit:
-            return Ids(names, write_cursor(**{"from": ""}), True)
+            return Ids(names, write_cursor(**{"from": ""}), True, snapshot.form.strange)
         return Ids(names[:limit], write_cursor(**{"from": separator(names[limit - 1], names[limit])}), False)
 
     def _live(self, snapshot: Snapshot, cursor: str, most: int) -> list[str]:
@@ -155,17 +163,21 @@ class SnapshotStore(SessionStore):
         for place in range(bisect_left(snapshot.ids, start), len(snapshot.ids)):
             if len(found) == most:
                 break
-            if snapshot.lines[snapshot.ids[place]].lives(now):
+            if snapshot.entries[snapshot.ids[place]].lives(now):
                 found.append(snapshot.ids[place])
         return found
 
     def _records(self, snapshot: Snapshot, ids: Sequence[str]) -> tuple[list[SessionRecord], list[tuple[str, str]]]:
         records, unreadable, now = list[SessionRecord](), list[tuple[str, str]](), _now_ms()
         for session_id in ids:
-            line = snapshot.lines.get(session_id)
-            if line is None or not line.lives(now):
+            entry = snapshot.entries.get(session_id)
+            if entry is None or not entry.lives(now):
                 continue
-            record = snapshot.record(session_id)
+            try:
+                record = snapshot.record(session_id)
+            except Unreadable as why:
+                unreadable.append((session_id, str(why)))
+                continue
             if record.codec is Codec.OPAQUE and self._codec is not Codec.OPAQUE:
                 record = replace(record, codec=self._codec)
             problem = problem_with(record.codec, record.value)
@@ -183,8 +195,8 @@ class SnapshotStore(SessionStore):
 
     def missing(self, ids: Sequence[str]) -> list[str]:
         with domain_errors(self._path):
-            lines, now = self._now().lines, _now_ms()
-        return [name for name in ids if (line := lines.get(name)) is None or not line.lives(now)]
+            entries, now = self._now().entries, _now_ms()
+        return [name for name in ids if (entry := entries.get(name)) is None or not entry.lives(now)]
 
     def apply(
         self, records: Sequence[SessionRecord], worker: WorkerToken, *, version: Version | None = None
@@ -198,36 +210,42 @@ class SnapshotStore(SessionStore):
             sidecar.check(worker)
             snapshot, now = self._now(), _now_ms()
             for record in unique:
-                line = snapshot.lines.get(record.id)
-                known = Held(line.version, line.expires_at_ms) if line is not None and line.lives(now) else None
+                entry = snapshot.entries.get(record.id)
+                known = Held(entry.version, entry.expires_at_ms) if entry is not None and entry.lives(now) else None
                 what = verdict(record, known, now)
                 if what is Verdict.REPLACE:
                     fresh.append(record)
                 elif what is Verdict.RAISE_DEADLINE:
-                    raised.append(replace(snapshot.record(record.id), expires_at_ms=record.expires_at_ms))
+                    raised.append(_raised(snapshot, record))
             if fresh or raised:
                 new = [*fresh, *raised]
-                snapshot.change({record.id for record in new} & snapshot.lines.keys(), new)
+                snapshot.change({record.id for record in new} & snapshot.entries.keys(), new)
         return Applied(len(fresh), len(records) - len(fresh))
 
     def delete(self, ids: Sequence[str], worker: WorkerToken) -> int:
         with self._sidecar() as sidecar:
             sidecar.check(worker)
             snapshot = self._now()
-            gone = set(ids) & snapshot.lines.keys()
+            gone = set(ids) & snapshot.entries.keys()
             if gone:
                 snapshot.change(gone, ())
             return len(gone)
 
     def count(self) -> int:
         with domain_errors(self._path):
-            lines, now = self._now().lines, _now_ms()
-        return sum(line.lives(now) for line in lines.values())
+            entries, now = self._now().entries, _now_ms()
+        return sum(entry.lives(now) for entry in entries.values())
 
     def why_unrepresentable(self, record: SessionRecord) -> str:
-        if record.codec is Codec.OPAQUE and self._codec is not Codec.OPAQUE:
-            return f"the file's opaque values are read as {self._codec}, and the value would come back as that"
-        return ""
+        return self._form.why_unrepresentable(record, self._codec)
+
+
+def _raised(snapshot: Snapshot, record: SessionRecord) -> SessionRecord:
+    """What the file holds, with the record's deadline; the record itself where that is not readable."""
+    try:
+        return replace(snapshot.record(record.id), expires_at_ms=record.expires_at_ms)
+    except Unreadable:
+        return record
 
 
 def _now_ms() -> int:

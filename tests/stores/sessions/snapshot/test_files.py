@@ -8,6 +8,7 @@ import pytest
 from migrations_app.engine.errors import DependencyUnavailable, InsufficientResources, ValidationFailed
 from migrations_app.stores.sessions.records import SessionRecord
 from migrations_app.stores.sessions.snapshot.files import Snapshot, domain_errors, replacing
+from migrations_app.stores.sessions.snapshot.ndjson import LinesOfJson
 from migrations_app.stores.sessions.snapshot_file import read_records, write_record
 
 NAMES = "abcdefg"
@@ -34,7 +35,7 @@ def path(tmp_path):
 
 @pytest.fixture
 def snapshot(path):
-    opened = Snapshot(str(path))
+    opened = Snapshot(str(path), LinesOfJson)
     yield opened
     opened.close()
 
@@ -47,18 +48,18 @@ def test_what_stays_keeps_its_bytes_and_order(snapshot, path, drop, left):
 
     snapshot.change(set(drop), [record("new"), record("newer")])
 
-    fresh = Snapshot(str(path))
+    fresh = Snapshot(str(path), LinesOfJson)
     assert names_in(path) == [*left, "new", "newer"]
     assert path.read_bytes().startswith(b"".join(lines[name] for name in left))
-    assert snapshot.lines == fresh.lines
-    assert list(snapshot.lines) == list(fresh.lines)
+    assert snapshot.entries == fresh.entries
+    assert list(snapshot.entries) == list(fresh.entries)
     assert [snapshot.record(name) for name in snapshot.ids] == [fresh.record(name) for name in fresh.ids]
     fresh.close()
 
 
 def test_changes_follow_each_other_without_reading_the_file_again(snapshot, path):
     for round_ in range(5):
-        snapshot.change({"a"} & snapshot.lines.keys(), [record("a", b"%d" % round_)])
+        snapshot.change({"a"} & snapshot.entries.keys(), [record("a", b"%d" % round_)])
         assert snapshot.is_current()
 
     assert names_in(path) == [*"bcdefg", "a"]
@@ -67,7 +68,7 @@ def test_changes_follow_each_other_without_reading_the_file_again(snapshot, path
 
 def test_a_last_line_without_an_end_is_given_one(path):
     path.write_bytes(path.read_bytes().removesuffix(b"\n"))
-    snapshot = Snapshot(str(path))
+    snapshot = Snapshot(str(path), LinesOfJson)
 
     snapshot.change((), [record("new")])
 
@@ -106,7 +107,7 @@ def test_what_is_no_plain_file_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
 
     with pytest.raises(ValidationFailed, match="is no file"), domain_errors(str(tmp_path / "pipe")):
-        Snapshot(str(tmp_path / "pipe"))
+        Snapshot(str(tmp_path / "pipe"), LinesOfJson)
 
 
 def test_a_link_in_the_new_file_s_place_is_not_followed(path, tmp_path):

@@ -12,13 +12,19 @@ from migrations_app.stores.sessions.snapshot import sidecar
 from migrations_app.stores.sessions.snapshot_file import write_record
 from tests.stores.sessions.contract import StoreContract
 from tests.stores.sessions.place import WORKER, ids, now_ms, scan_all
-from tests.stores.sessions.snapshot.conftest import snapshot_place
+from tests.stores.sessions.snapshot.conftest import erlang_place, snapshot_place
 
 
 class TestSnapshot(StoreContract):
     @pytest.fixture(params=["opaque", "json", "msgpack"])
     def place(self, request, tmp_path):
         return snapshot_place(tmp_path / "s.ndjson", request.param)
+
+
+class TestErlangTerms(StoreContract):
+    @pytest.fixture
+    def place(self, tmp_path):
+        return erlang_place(tmp_path / "s.etf")
 
 
 def backup(path, records):
