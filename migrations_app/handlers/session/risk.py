@@ -220,6 +220,22 @@ def fixed_deadlines(spec: Spec, analysis: Analysis, steps: Sequence[Step]) -> Se
     )
 
 
+def import_by_a_node(spec: Spec, analysis: Analysis, steps: Sequence[Step]) -> Sequence[Finding]:
+    if (analysis.target_state.get("store"), analysis.target_state.get("layout")) != ("snapshot", "etf"):
+        return ()
+    return (
+        Finding(
+            "session.import_by_a_node",
+            "A node makes the sessions anew",
+            f"“{spec.targets[TARGET].name}” is a file for a node to import",
+            5,
+            "By its own public calls a node creates sessions that keep deadline, metadata and programs. They begin at "
+            "the import, and what was left of one becomes its sliding length: a later access adds that and no more.",
+            "Let the workers reach the node and write to it: then sessions keep their times. Else accept it.",
+        ),
+    )
+
+
 RULES: tuple[RiskRule, ...] = (
     amount,
     eviction,
@@ -233,4 +249,5 @@ RULES: tuple[RiskRule, ...] = (
     source_removed,
     callers_on_a_node,
     fixed_deadlines,
+    import_by_a_node,
 )

@@ -42,8 +42,8 @@ SNAPSHOT_MOVE = PlanTemplate(
     title="Maintenance move with a snapshot file",
     when="In a maintenance window: put the sessions into a file, or bring them back from one.",
     does=(
-        "Copies every session with its deadline into an NDJSON file, or from it into a store",
-        "Checks every line against the other side before the route is switched",
+        "Copies every session with its deadline into a file (lines of JSON, or Erlang terms), or from it into a store",
+        "Checks every session against the other side before the route is switched",
         "Waits longer for the pause: nobody is served while a file is the authority",
     ),
     downtime="until the sessions are in a store again",

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+import erldistpy  # type: ignore[import-untyped]
+
 from migrations_app.engine.executor import Executor, Limits, Outcome, OutcomeKind, RunBrief
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.journal import EventType, NewEvent, fold
@@ -24,7 +26,7 @@ from migrations_app.routing.router import SessionRouter
 from migrations_app.routing.sources import MemoryRouteSource
 from migrations_app.stores.sessions import open_store
 from migrations_app.stores.sessions.base import SessionStore
-from migrations_app.stores.sessions.records import SessionRecord
+from migrations_app.stores.sessions.records import Codec, SessionRecord
 from migrations_app.testing.memory import MemoryArtifacts, MemoryRoutes, MemoryRun, ports
 
 KEY = b"a key of the tests, and of no other place"
@@ -71,6 +73,22 @@ def sessions(count: int, *, size: int = 40, ttl_ms: int | None = None, prefix: s
             value=f"{index}:".encode().ljust(size, b"\x80"),
             ttl_ms=ttl_ms,
             expires_at_ms=None if index % 10 == 0 and ttl_ms is None else now + HOUR_MS + index % HOUR_MS,
+        )
+        for index in range(count)
+    ]
+
+
+def erlang_sessions(count: int) -> list[SessionRecord]:
+    """Sessions whose values are Erlang terms, with a sliding length of two hours and at least one left."""
+    now = now_ms()
+    return [
+        SessionRecord(
+            id=f"user-{index:05d}",
+            value=erldistpy.encode({"metadata": {b"n": index, b"tags": [(1, index << 70), b"\xff"]}}),
+            codec=Codec.ETF,
+            created_at_ms=now - 5000,
+            ttl_ms=2 * HOUR_MS,
+            expires_at_ms=now + HOUR_MS + 1000 * index,
         )
         for index in range(count)
     ]

@@ -13,6 +13,7 @@ def store(id_: int, name: str, **config: object) -> Target:
 
 
 COLD = store(3, "cold", store="snapshot", path="/srv/sessions.ndjson")
+COLD_TERMS = store(6, "cold", store="snapshot", path="/srv/sessions.etf", format="etf")
 SERVING = [
     SOURCE,
     store(4, "table", store="postgres", host="p", database="d", username="u"),
@@ -69,7 +70,15 @@ def test_stores_with_fences_may_hand_over_without_downtime(source, target):
     assert "options.zero_downtime" not in {field for field, _ in codes(wanted, analysis())}
 
 
-@pytest.mark.parametrize("targets", [{"source": COLD, "target": TARGET}, {"source": SOURCE, "target": COLD}])
+@pytest.mark.parametrize(
+    "targets",
+    [
+        {"source": COLD, "target": TARGET},
+        {"source": SOURCE, "target": COLD},
+        {"source": COLD_TERMS, "target": TARGET},
+        {"source": SOURCE, "target": COLD_TERMS},
+    ],
+)
 def test_a_store_without_fences_is_offered_a_maintenance_plan(targets):
     problems = problems_of(spec(options={"zero_downtime": True}, targets=targets), analysis())
 

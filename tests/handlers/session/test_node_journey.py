@@ -7,7 +7,7 @@ from migrations_app.engine.ports import WorkerToken
 from migrations_app.engine.vocabulary import RunState
 from migrations_app.stores.sessions import open_store
 from migrations_app.stores.sessions.records import Codec, SessionRecord
-from tests.handlers.session.moves import HOUR_MS, Move, content, fill, now_ms, place
+from tests.handlers.session.moves import HOUR_MS, Move, content, erlang_sessions, fill, now_ms, place
 from tests.stores.sessions.beam.conftest import store_on
 
 WRITER = WorkerToken("application", 1)
@@ -16,21 +16,6 @@ WRITER = WorkerToken("application", 1)
 def node_store(node, **options):
     made = store_on(node, **options)
     return place(made.config, made.secrets)
-
-
-def terms(count):
-    now = now_ms()
-    return [
-        SessionRecord(
-            id=f"user-{index:05d}",
-            value=erldistpy.encode({"metadata": {b"n": index, b"tags": [(1, index << 70), b"\xff"]}}),
-            codec=Codec.ETF,
-            created_at_ms=now - 5000,
-            ttl_ms=2 * HOUR_MS,
-            expires_at_ms=now + HOUR_MS + 1000 * index,
-        )
-        for index in range(count)
-    ]
 
 
 @pytest.fixture(params=["from sqlite", "to sqlite", "to redis", "to postgres"])
@@ -42,7 +27,7 @@ def move(request, beam_node, sqlite_place, empty_redis, empty_postgres):
     }[request.param.split()[1]]()
     sides = (other, node_store(beam_node)) if request.param.startswith("from") else (node_store(beam_node), other)
     move = Move(*sides, options={"parallel_workers": 2})
-    fill(move.source, terms(300))
+    fill(move.source, erlang_sessions(300))
     move.deploy()
     return move
 
@@ -72,10 +57,10 @@ def test_every_session_arrives_and_a_roll_back_brings_it_back(move):
 
 def test_what_the_target_got_meanwhile_comes_back_to_the_node(beam_node, sqlite_place):
     move = Move(node_store(beam_node), sqlite_place())
-    fill(move.source, terms(50))
+    fill(move.source, erlang_sessions(50))
     move.deploy()
     run = move.run()
-    (record,) = terms(1)
+    (record,) = erlang_sessions(1)
     with open_store(move.target.config, move.target.secrets) as store:
         store.raise_worker_fence(WRITER)
         new = SessionRecord("user-new", record.value, Codec.ETF, None, None, HOUR_MS, now_ms() + HOUR_MS)
@@ -94,7 +79,7 @@ def test_what_the_target_got_meanwhile_comes_back_to_the_node(beam_node, sqlite_
 
 def test_a_quota_that_is_too_small_stops_the_run_before_anything_is_written(beam_node, sqlite_place):
     move = Move(sqlite_place(), node_store(beam_node, max_sessions=10))
-    fill(move.source, terms(50))
+    fill(move.source, erlang_sessions(50))
     move.deploy()
 
     run = move.run()

@@ -64,6 +64,11 @@ CASES = {
         (spec(), analysis(source={"sample": {"size": 10, "sliding": 4}}, target={"store": "beam"})),
         (spec(), analysis(source={"sample": {"size": 10, "sliding": 10}}, target={"store": "beam"})),
     ),
+    "import_by_a_node": (
+        risk.import_by_a_node,
+        (spec(), analysis(target={"store": "snapshot", "layout": "etf"})),
+        (spec(), analysis(target={"store": "beam", "layout": "ets"})),
+    ),
     "source_removed": (
         risk.source_removed,
         (spec(options={"cleanup_source": True}), analysis()),
