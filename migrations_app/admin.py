@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from migrations_app.models import AuditEntry, Environment, Migration, Person, RoleGrant, Run, Target
+from migrations_app.models import AuditEntry, Environment, Migration, Person, PolicyVersion, RoleGrant, Run, Target
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.audit_sentences import sentence
 from migrations_app.services import audit, grants, people
@@ -100,7 +100,16 @@ class AuditBrowser(Asking):
 
 @admin.register(Environment)
 class EnvironmentBrowser(Asking):
-    list_display = ("name", "position", "protected", "required_approvals")
+    list_display = ("name", "position", "protected")
+
+
+@admin.register(PolicyVersion)
+class PolicyBrowser(Asking):
+    """Changed on the page of the policies only: one admin proposes, another confirms."""
+
+    list_display = ("policy", "number", "state", "proposed_by", "confirmed_by", "confirmed_at")
+    list_filter = ("state",)
+    list_select_related = ("policy", "proposed_by", "confirmed_by")
 
 
 @admin.register(Target)
@@ -220,7 +229,7 @@ class GroupAdmin(Asking):
 
 @admin.register(RoleGrant)
 class GrantAdmin(Asking):
-    """Made and revoked through the service: never for oneself, always recorded."""
+    """Made and revoked through the service, always recorded; what one gives oneself signs nothing for a day."""
 
     changed_with = Permission.MANAGE_PEOPLE
     list_display = ("holder", "role", "where", "granted_by", "granted_at")

@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import Environment, Person, RoleGrant
 from migrations_app.services.actor import Actor
+from tests import policies
 
 PASSWORD = "correct horse battery staple"
 ROLES: Mapping[str, Role | None] = {
@@ -33,11 +34,11 @@ class Cast:
 def gather(now: datetime) -> Cast:
     """Rows for all of them. The viewer's role comes through a group; everybody else holds their own."""
     environments = {
-        name: Environment.objects.create(
-            name=name, position=position, protected=protected, required_approvals=approvals, created_at=now
-        )
-        for name, position, protected, approvals in ENVIRONMENTS
+        name: Environment.objects.create(name=name, position=position, protected=protected, created_at=now)
+        for name, position, protected, _ in ENVIRONMENTS
     }
+    for name, _, _, approvals in ENVIRONMENTS:
+        policies.with_environment(environments[name], approvals, now)
     people = {name: _person(name) for name in ROLES}
     for name, role in ROLES.items():
         if role is None:

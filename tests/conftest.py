@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from migrations_app.models import Environment, Person
+from migrations_app.models import Environment, Person, RoleGrant
 from migrations_app.services.actor import Actor
 from tests import control_database, stores_on_disk
-from tests.cast import Cast, gather
+from tests.cast import PASSWORD, Cast, actor_of, gather
 from tests.stores_on_disk import Stage
 
 # Contracts are not in files that pytest looks for tests in; their asserts should explain themselves all the same.
@@ -92,6 +92,20 @@ def outsider(cast: Cast) -> Actor:
 def admin(cast: Cast) -> Actor:
     """Manages everything and everybody, and neither runs nor signs."""
     return cast.actors["admin"]
+
+
+@pytest.fixture
+def second_admin(cast: Cast, now: datetime) -> Actor:
+    """Confirms what the admin proposes. No part of the cast: only tests of policies need two admins."""
+    person = Person.objects.create_user("second_admin", "second_admin@example.org", PASSWORD)
+    RoleGrant.objects.create(person=person, role="admin", granted_at=now)
+    return actor_of(person, now)
+
+
+@pytest.fixture
+def admins(admin: Actor, second_admin: Actor) -> tuple[Actor, Actor]:
+    """The one who proposes and the one who confirms."""
+    return admin, second_admin
 
 
 @pytest.fixture

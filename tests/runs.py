@@ -30,6 +30,7 @@ from migrations_app.models import (
 )
 from migrations_app.runtime import journal, work
 from migrations_app.runtime.leases import Scope
+from tests import policies
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -39,9 +40,13 @@ def person(name: str = "olga") -> Person:
 
 
 def environment(name: str = "dev") -> Environment:
-    return Environment.objects.get_or_create(
+    """Its plans need no signature."""
+    found, made = Environment.objects.get_or_create(
         name=name, defaults={"position": Environment.objects.count() + 1, "created_at": AT}
-    )[0]
+    )
+    if made:
+        policies.with_environment(found, 0, AT)
+    return found
 
 
 def target(name: str, config: dict[str, Any] | None = None) -> Target:

@@ -41,7 +41,7 @@ def test_the_trail_can_be_read_and_not_touched(site, admin, staging, now):
     assert AuditEntry.objects.count() == 1
 
 
-@pytest.mark.parametrize("model", ["environment", "target", "migration", "run"])
+@pytest.mark.parametrize("model", ["environment", "policyversion", "target", "migration", "run"])
 def test_the_rest_is_there_to_look_at(site, stage, model):
     stage.planned()
 
@@ -161,14 +161,23 @@ def test_a_grant_goes_through_its_service(site, people, staging):
     assert [entry["before"]["role"] for entry in entries("grant.revoke")] == ["viewer"]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_grant_to_oneself_is_refused_with_a_message_and_an_entry(site, staff):
-    answer = site.post("/admin/migrations_app/rolegrant/add/", {"person": staff.pk, "role": "approver"}, follow=True)
+def test_a_grant_to_oneself_says_so_in_the_trail(site, staff):
+    site.post("/admin/migrations_app/rolegrant/add/", {"person": staff.pk, "role": "approver"})
 
-    assert "cannot grant a role to themselves" in answer.content.decode()
-    assert not RoleGrant.objects.filter(role="approver", person=staff).exists()
+    assert RoleGrant.objects.get(role="approver", person=staff).granted_by == staff
     (entry,) = entries("grant.create")
-    assert (entry["outcome"], entry["actor"]) == ("denied", "admin")
+    assert (entry["outcome"], entry["actor"], entry["after"]["holder"]) == ("allowed", "admin", "admin")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refusal_becomes_a_message(site, people, settings):
+    settings.SNAKEWEB_MIGRATION = {"enabled": False}
+    answer = site.post(
+        "/admin/migrations_app/rolegrant/add/", {"person": people["outsider"].pk, "role": "viewer"}, follow=True
+    )
+
+    assert "read-only maintenance mode" in answer.content.decode()
+    assert not RoleGrant.objects.filter(person=people["outsider"]).exists()
 
 
 def test_many_grants_are_revoked_one_by_one(site, people):

@@ -39,6 +39,7 @@ class ReviewEvent(StrEnum):
     EXPIRED = "review expired"
     EDITED = "plan edited"
     TARGET_CHANGED = "target changed"
+    ASKED_FOR_MORE = "policies ask for more"
 
 
 _M, _E = MigrationStatus, MigrationEvent
@@ -88,6 +89,7 @@ _REVIEW: Mapping[tuple[StrEnum, StrEnum], StrEnum] = {
     (_V.IN_REVIEW, _R.EDITED): _V.VOIDED,
     (_V.IN_REVIEW, _R.TARGET_CHANGED): _V.VOIDED,
     (_V.APPROVED, _R.WITHDRAWN): _V.NOT_SUBMITTED,
+    (_V.APPROVED, _R.ASKED_FOR_MORE): _V.IN_REVIEW,
     (_V.APPROVED, _R.DECLINED): _V.REJECTED,
     (_V.APPROVED, _R.EXPIRED): _V.EXPIRED,
     (_V.APPROVED, _R.EDITED): _V.VOIDED,

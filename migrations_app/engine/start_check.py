@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from migrations_app.engine.policy import SignatureFact, outstanding
-from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind
+from migrations_app.engine.policy import NOTHING_ASKED, Asked, SignatureFact, Slot, outstanding, wanted
+from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, Role, RunKind
 from migrations_app.engine.windows import FreezeFact, Hours
 
 DRY_RUN_VALID_FOR = timedelta(hours=24)
@@ -35,9 +35,10 @@ class Blocker:
 class StartFacts:
     """What is so now. `drift` and `unreachable` are sentences from probes no older than `PROBE_VALID_FOR`.
 
-    `expected_digest` is what the caller has seen (empty: does not say). `completed_at`, `later_runs` and
-    `irreversible` (titles of the steps that the run has started and nothing takes back) matter for a rollback after
-    the run's end only. `hours` are those of the environment's windows (None: it has none).
+    `expected_digest` is what the caller has seen (empty: does not say). `asked` is what the policies ask of the plan
+    now. `completed_at`, `later_runs` and `irreversible` (titles of the steps that the run has started and nothing
+    takes back) matter for a rollback after the run's end only. `hours` are those of the environment's
+    windows (None: it has none).
     """
 
     kind: RunKind
@@ -46,10 +47,9 @@ class StartFacts:
     review_state: ReviewState
     digest: str
     expected_digest: str = ""
-    required_approvals: int = 0
+    asked: Asked = NOTHING_ASKED
     signatures: Sequence[SignatureFact] = ()
     review_expires_at: datetime | None = None
-    approval_required: bool = True
     dry_run_required: bool = True
     dry_run_only: bool = False
     dry_run_ended_at: datetime | None = None
@@ -129,23 +129,36 @@ def _status(facts: StartFacts) -> list[Unmet]:
 def _review(facts: StartFacts) -> list[Unmet]:
     if facts.dry_run_only:
         return [Unmet("dry_run_only", "This migration is for a dry run only.", "Turn the option “dry_run” off.")]
-    if not facts.approval_required or facts.required_approvals == 0:
+    if facts.asked.blocked:
+        return [
+            Unmet(
+                "no_policy",
+                "No policy says who has to sign such a plan here, so it cannot start.",
+                "Ask an admin for a policy that covers it.",
+            )
+        ]
+    if not facts.asked.slots:
         return []
     if facts.review_expires_at is not None and facts.review_expires_at <= facts.now:
         return [Unmet("review_expired", "The approvals have expired.", "Submit the plan for review again.")]
-    missing = outstanding(facts.required_approvals, facts.signatures, facts.digest)
+    missing = outstanding(facts.asked.slots, facts.signatures, facts.digest)
     unmet = [
         Unmet("signer_not_eligible", f"{s.person} signed, but {s.not_eligible_because}.", "Have somebody else sign.")
         for s in facts.signatures
         if s.not_eligible_because
     ]
     if missing:
-        noun = "approval is" if missing == 1 else "approvals are"
-        unmet.append(Unmet("approvals_missing", f"{missing} more {noun} needed.", "Ask an approver to sign this plan."))
+        unmet.append(Unmet("approvals_missing", _missing(missing), f"Have this plan signed by {wanted(missing)}."))
     elif facts.review_state is not ReviewState.APPROVED:
         shown = facts.review_state.replace("_", " ")
         unmet.append(Unmet("not_approved", f"The review is {shown}.", "Submit the plan for review."))
     return unmet
+
+
+def _missing(slots: Sequence[Slot]) -> str:
+    noun = "approval is" if len(slots) == 1 else "approvals are"
+    plain = all(slot.role is Role.APPROVER for slot in slots)
+    return f"{len(slots)} more {noun} needed{'' if plain else f': {wanted(slots)}'}."
 
 
 def _dry_run(facts: StartFacts) -> list[Unmet]:

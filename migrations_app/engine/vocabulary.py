@@ -46,6 +46,23 @@ class Decision(StrEnum):
     COMMENT = "comment"
 
 
+class PolicyScope(StrEnum):
+    """Which environments a policy is about."""
+
+    EVERY = "every"
+    PROTECTED = "protected"
+    NAMED = "named"
+
+
+class PolicyState(StrEnum):
+    """Where a version of a policy stands. One version of a policy is active at most."""
+
+    PROPOSED = "proposed"
+    ACTIVE = "active"
+    RETIRED = "retired"
+    WITHDRAWN = "withdrawn"
+
+
 class RunKind(StrEnum):
     DRY_RUN = "dry_run"
     REHEARSAL = "rehearsal"

@@ -7,7 +7,8 @@ from migrations_app.models.migration import Migration, MigrationEditor, Migratio
 from migrations_app.models.notification import NoticeKind, Notification
 from migrations_app.models.person import Person, RoleGrant
 from migrations_app.models.plan import PlanRevision
-from migrations_app.models.review import Signature
+from migrations_app.models.policy import Policy, PolicyRequirement, PolicyType, PolicyVersion
+from migrations_app.models.review import AskedPolicy, Signature
 from migrations_app.models.route import Route, RouteLease, RoutePanel, RouteSample
 from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRow, Run, RunEvent, StepRun
 from migrations_app.models.saved_filter import SavedFilter
@@ -19,6 +20,7 @@ from migrations_app.models.window import MaintenanceWindow
 
 __all__ = [
     "ApiToken",
+    "AskedPolicy",
     "AuditEntry",
     "AuditHead",
     "AuditProof",
@@ -37,6 +39,10 @@ __all__ = [
     "OutboxRow",
     "Person",
     "PlanRevision",
+    "Policy",
+    "PolicyRequirement",
+    "PolicyType",
+    "PolicyVersion",
     "RoleGrant",
     "Route",
     "RouteLease",

@@ -7,9 +7,6 @@ class Environment(models.Model):
     name = models.CharField(max_length=60, unique=True)
     position = models.PositiveSmallIntegerField(unique=True)
     protected = models.BooleanField(default=False)
-    required_approvals = models.PositiveSmallIntegerField(
-        default=0, help_text="The default policy: how many distinct approvers sign each plan."
-    )
     description = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
 

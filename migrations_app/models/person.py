@@ -41,7 +41,7 @@ def _once() -> Iterator[models.UniqueConstraint]:
 
 
 class RoleGrant(models.Model):
-    """(person or group, role, environment or all). Grants are made by somebody else than the one who receives."""
+    """(person or group, role, environment or all). What somebody granted to themselves signs nothing for a day."""
 
     person = models.ForeignKey(Person, models.CASCADE, null=True, blank=True, related_name="grants")
     group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="grants")
@@ -56,10 +56,6 @@ class RoleGrant(models.Model):
             models.CheckConstraint(
                 condition=Q(person__isnull=False, group__isnull=True) | Q(person__isnull=True, group__isnull=False),
                 name="grant_to_person_or_group",
-            ),
-            models.CheckConstraint(
-                condition=Q(granted_by__isnull=True) | Q(person__isnull=True) | ~Q(granted_by=models.F("person")),
-                name="grant_not_by_receiver",
             ),
             *_once(),
         ]

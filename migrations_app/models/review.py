@@ -6,6 +6,7 @@ from migrations_app.models.choices import choices, one_of
 from migrations_app.models.migration import Migration
 from migrations_app.models.person import Person
 from migrations_app.models.plan import PlanRevision
+from migrations_app.models.policy import PolicyVersion
 
 
 class Signature(models.Model):
@@ -36,3 +37,23 @@ class Signature(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person}: {self.decision}"
+
+
+class AskedPolicy(models.Model):
+    """That a review asks, or asked until `dropped_at`, for what this version of a policy requires."""
+
+    migration = models.ForeignKey(Migration, models.CASCADE, related_name="asked_policies")
+    version = models.ForeignKey(PolicyVersion, models.PROTECT, related_name="asked")
+    asked_at = models.DateTimeField()
+    dropped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["migration", "version"], condition=Q(dropped_at__isnull=True), name="asked_once_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.version} of {self.migration}"

@@ -29,6 +29,8 @@ class Permission(StrEnum):
     MANAGE_TARGETS = "manage_targets"
     MANAGE_ENVIRONMENTS = "manage_environments"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_POLICIES = "manage_policies"
+    CONFIRM_POLICIES = "confirm_policies"
     READ_AUDIT = "read_audit"
     VERIFY_AUDIT = "verify_audit"
     FOLLOW_ROUTES = "follow_routes"
@@ -61,6 +63,8 @@ TABLE: Mapping[Permission, tuple[frozenset[Role], Scope | None]] = {
     Permission.MANAGE_TARGETS: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_ENVIRONMENTS: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_PEOPLE: (_ADMIN, Scope.ADMIN),
+    Permission.MANAGE_POLICIES: (_ADMIN, Scope.ADMIN),
+    Permission.CONFIRM_POLICIES: (_ADMIN, None),
     Permission.READ_AUDIT: (frozenset({Role.AUDITOR, Role.ADMIN}), Scope.READ),
     Permission.VERIFY_AUDIT: (frozenset({Role.AUDITOR, Role.ADMIN}), Scope.READ),
     Permission.FOLLOW_ROUTES: (frozenset({Role.OPERATOR, Role.ADMIN}), Scope.ROUTE),

@@ -11,6 +11,7 @@ from migrations_app.handlers import registry
 from migrations_app.models import Environment, Target
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.policy_rules import least_signatures
 from migrations_app.selectors.targets import address_of
 
 
@@ -87,10 +88,9 @@ def authoring_form(
 ) -> AuthoringForm:
     """With the actor's first environment and the first handler (of that type) where none, or no known one, is given."""
     here = access_of(actor).within(Permission.AUTHOR, "pk")
-    environments = tuple(
-        EnvironmentChoice(e.pk, e.name, e.protected, e.required_approvals)
-        for e in Environment.objects.filter(here).order_by("position")
-    )
+    places = list(Environment.objects.filter(here).order_by("position"))
+    least = least_signatures(places)
+    environments = tuple(EnvironmentChoice(e.pk, e.name, e.protected, least[e.pk]) for e in places)
     environment = next((e for e in environments if e.id == environment_id), environments[0] if environments else None)
     handlers = registry.all_handlers()
     chosen = handlers.get(handler) or next((h for h in handlers.values() if of_type in ("", h.type)), None)

@@ -14,6 +14,7 @@ from migrations_app.selectors.migrations import visible_migration, visible_revis
 from migrations_app.selectors.plan_changes import Section, sections_of, spoken_time
 from migrations_app.selectors.plans import RevisionView, revision_view
 from migrations_app.selectors.reviews import cannot_sign
+from migrations_app.selectors.signing import signing_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ def signs_next(*, actor: Actor, migration_id: int, number: int, now: datetime) -
     migration = visible_migration(actor, migration_id)
     newest = visible_revision(migration, None)
     wanted = newest.number == number and migration.review_state == ReviewState.IN_REVIEW
-    return wanted and not cannot_sign(actor, access_of(actor), migration, newest, now=now)
+    signing = signing_of(migration, newest, now=now)
+    return wanted and not cannot_sign(actor, access_of(actor), migration, newest, signing, now=now)
 
 
 def _parameters(revision: RevisionView) -> tuple[Field, ...]:

@@ -13,6 +13,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors import migration_rows, targets
 from migrations_app.selectors.access import Permission, access_of
 from migrations_app.selectors.migration_rows import MigrationRow
+from migrations_app.selectors.policy_rules import least_signatures
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.targets import TargetRow
 
@@ -51,7 +52,7 @@ class GrantRow:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentPage:
-    """`required_approvals` of the row is the default policy: so many distinct approvers sign each plan."""
+    """`required_approvals` of the row is what every plan there needs; some may need more (see the policies)."""
 
     row: EnvironmentRow
     targets: tuple[TargetRow, ...]
@@ -106,6 +107,7 @@ def _rows(environments: Iterable[Environment]) -> tuple[EnvironmentRow, ...]:
         Migration.objects.filter(environment__in=ids).exclude(status__in=_CLOSED).values_list("environment")
     )
     live = Run.objects.filter(migration__environment__in=ids).exclude(state__in=FINAL_RUN_STATES)
+    least = least_signatures(listed)
     live_in = _counts(live.values_list("migration__environment"))
     return tuple(
         EnvironmentRow(
@@ -113,7 +115,7 @@ def _rows(environments: Iterable[Environment]) -> tuple[EnvironmentRow, ...]:
             name=environment.name,
             position=environment.position,
             protected=environment.protected,
-            required_approvals=environment.required_approvals,
+            required_approvals=least[environment.pk],
             description=environment.description,
             created_at=environment.created_at,
             targets=targets_in.get(environment.pk, 0),

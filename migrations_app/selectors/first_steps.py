@@ -9,6 +9,7 @@ from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKi
 from migrations_app.models import Environment, Migration, Person, RoleGrant, Run, Target
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import TABLE, Access, Permission, access_of, people_with
+from migrations_app.selectors.policy_rules import asked_of
 
 _NAMED = 3
 _TARGETS_NEEDED = 2  # in one environment: a migration stays inside one
@@ -88,7 +89,7 @@ def _facts(access: Access) -> dict[str, _Fact]:
     first = seen.select_related("environment").order_by(approved_first, "-pk").first()
     place = first.environment_id if first else None
     number = first.pk if first else None
-    free = bool(first and not first.environment.required_approvals)
+    free = bool(first and _wants_nobody(first))
     signed = bool(first and first.review_state == ReviewState.APPROVED)
     return {
         "environment": _Fact(bool(here) or Environment.objects.exists(), Permission.MANAGE_ENVIRONMENTS),
@@ -98,6 +99,11 @@ def _facts(access: Access) -> dict[str, _Fact]:
         "sign": _Fact(signed or free, Permission.SIGN, place, number, _no_signature(first) if free else ""),
         "run": _Fact(False, Permission.EXECUTE, place, number),
     }
+
+
+def _wants_nobody(migration: Migration) -> bool:
+    asked = asked_of(migration, migration.revisions.order_by("-number").first())
+    return not asked.slots and not asked.blocked
 
 
 def _no_signature(migration: Migration | None) -> str:

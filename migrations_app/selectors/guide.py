@@ -6,6 +6,7 @@ from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKi
 from migrations_app.models import Environment, Migration, MigrationTarget, Person, Run, Target
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.policy_rules import asked_of, least_signatures
 from migrations_app.selectors.sketches import SketchRow, my_sketches
 
 _S = MigrationStatus
@@ -71,7 +72,7 @@ def _steps(migration: Migration | None, suggestion: Suggestion | None) -> tuple[
     dry_runs = (
         migration.runs.filter(kind=RunKind.DRY_RUN, state=RunState.SUCCEEDED) if migration else Run.objects.none()
     )
-    needed = migration.environment.required_approvals if migration else 0
+    needed = _needed(migration) if migration else 0
     signed = bool(migration and planned and (not needed or migration.review_state == ReviewState.APPROVED))
     rows = (
         ("write", "Write it", "From a template: choose two targets; the rest has good defaults.", bool(migration)),
@@ -82,28 +83,32 @@ def _steps(migration: Migration | None, suggestion: Suggestion | None) -> tuple[
             "Every step is gone through without writing anything.",
             planned and dry_runs.exists(),
         ),
-        ("sign", "Have it signed", _signing(migration, suggestion), signed),
+        ("sign", "Have it signed", _signing(migration, suggestion, needed), signed),
         ("run", "Run it", "Watch it live; pause it or take it back at any time.", False),
     )
     first_open = next(key for key, _, _, done in rows if not done)
     return tuple(GuideStep(key, title, text, done, key == first_open) for key, title, text, done in rows)
 
 
-def _signing(migration: Migration | None, suggestion: Suggestion | None) -> str:
-    where = migration.environment if migration else suggestion
-    if where is None:
-        return "Where the environment asks for it, by others: you cannot sign what you wrote."
+def _needed(migration: Migration) -> int:
+    return len(asked_of(migration, migration.revisions.order_by("-number").first()).slots)
+
+
+def _signing(migration: Migration | None, suggestion: Suggestion | None, needed: int) -> str:
+    if migration is None and suggestion is None:
+        return "Where a policy asks for it, by others: you cannot sign what you wrote."
     name = migration.environment.name if migration else suggestion.environment if suggestion else ""
-    needed = where.required_approvals
+    needed = suggestion.required_approvals if suggestion else needed
     others = f"{needed} other {'person' if needed == 1 else 'people'}"
     return f"By {others}; you cannot sign what you wrote." if needed else f"{name} asks for no signature."
 
 
 def _suggestion(actor: Actor) -> Suggestion | None:
     """In the environment that asks for the fewest signatures and has such a pair."""
-    places = Environment.objects.filter(access_of(actor).within(Permission.AUTHOR, "pk"))
+    places = list(Environment.objects.filter(access_of(actor).within(Permission.AUTHOR, "pk")))
+    least = least_signatures(places)
     planned_for = MigrationTarget.objects.values("target")
-    for place in places.order_by("required_approvals", "protected", "position"):
+    for place in sorted(places, key=lambda place: (least[place.pk], place.protected, place.position)):
         fresh = Target.objects.filter(environment=place, archived_at=None, last_probe__ok=True).exclude(
             pk__in=planned_for
         )
@@ -114,6 +119,6 @@ def _suggestion(actor: Actor) -> Suggestion | None:
         empty = next((t for t in held if full and not held[t] and t.kind == full.kind), None)
         if full and empty:
             return Suggestion(
-                place.pk, place.name, place.required_approvals, full.pk, full.name, empty.pk, empty.name, held[full]
+                place.pk, place.name, least[place.pk], full.pk, full.name, empty.pk, empty.name, held[full]
             )
     return None

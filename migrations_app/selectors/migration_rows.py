@@ -8,6 +8,7 @@ from datetime import datetime
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
+from migrations_app.engine.policy import PlanTraits, Policy, ask
 from migrations_app.engine.vocabulary import (
     FINAL_RUN_STATES,
     Decision,
@@ -17,6 +18,7 @@ from migrations_app.engine.vocabulary import (
     RiskLevel,
 )
 from migrations_app.models import Migration, MigrationTarget, PlanRevision, Run, Signature
+from migrations_app.selectors.policy_rules import in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class MigrationRow:
     """A line of the list. `digest`, `revision` and risk are those of the newest plan ('' / None before planning).
 
     `approvals` counts live approvals of that plan; the migration's page says which of them still count.
+    `required_approvals` is how many signatures the policies in force ask for.
     """
 
     id: int
@@ -73,14 +76,20 @@ def with_newest_plan(migrations: QuerySet[Migration]) -> QuerySet[Migration]:
         .annotate(
             newest_number=Subquery(newest.values("number")[:1]),
             newest_digest=Subquery(newest.values("digest")[:1]),
+            newest_approval=Subquery(newest.values("approval_required")[:1]),
+            newest_zero_downtime=Subquery(newest.values("zero_downtime")[:1]),
+            newest_irreversible=Subquery(newest.values("irreversible")[:1]),
             live_run=Subquery(live.values("pk")[:1]),
         )
         .annotate(approvals=Coalesce(Subquery(counted), 0))
     )
 
 
-def rows_of(migrations: Iterable[Migration]) -> tuple[MigrationRow, ...]:
-    """In their order, with one query for all their targets; `migrations` come from `with_newest_plan`."""
+def rows_of(migrations: Iterable[Migration], policies: Iterable[Policy] | None = None) -> tuple[MigrationRow, ...]:
+    """In their order, with one query for all their targets; `migrations` come from `with_newest_plan`.
+
+    `policies`: where those in force are known already.
+    """
     listed = list(migrations)
     targets: dict[int, list[RoleTarget]] = defaultdict(list)
     roles = MigrationTarget.objects.filter(migration__in=[m.pk for m in listed]).select_related("target")
@@ -88,11 +97,21 @@ def rows_of(migrations: Iterable[Migration]) -> tuple[MigrationRow, ...]:
         targets[row.migration_id].append(
             RoleTarget(row.role, row.target_id, row.target.name, row.target.get_kind_display())
         )
-    return tuple(_row(migration, tuple(targets[migration.pk])) for migration in listed)
+    known = policies if policies is not None else in_force() if listed else ()
+    return tuple(_row(migration, tuple(targets[migration.pk]), known) for migration in listed)
 
 
-def _row(migration: Migration, targets: tuple[RoleTarget, ...]) -> MigrationRow:
+def _row(migration: Migration, targets: tuple[RoleTarget, ...], policies: Iterable[Policy]) -> MigrationRow:
     newest = vars(migration)  # the annotations of `with_newest_plan`
+    traits = PlanTraits(
+        environment=migration.environment.name,
+        protected=migration.environment.protected,
+        type=MigrationType(migration.type),
+        risk=RiskLevel(migration.risk_level) if migration.risk_level else RiskLevel.LOW,
+        zero_downtime=bool(newest["newest_zero_downtime"]),
+        irreversible=bool(newest["newest_irreversible"]),
+    )
+    asked = ask(policies, traits, approval_required=newest["newest_approval"] is not False)
     return MigrationRow(
         id=migration.pk,
         title=migration.title,
@@ -115,6 +134,6 @@ def _row(migration: Migration, targets: tuple[RoleTarget, ...]) -> MigrationRow:
         created_at=migration.created_at,
         changed_at=migration.changed_at,
         approvals=newest["approvals"],
-        required_approvals=migration.environment.required_approvals,
+        required_approvals=len(asked.slots),
         live_run_id=newest["live_run"],
     )

@@ -26,6 +26,7 @@ from migrations_app.selectors.plans import (
     diff,
     revision_view,
 )
+from migrations_app.selectors.policy_rules import in_force
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.reviews import ReviewPanel, SignatureRow, SignerRow, review_panel
 from migrations_app.selectors.run_rows import RunRow
@@ -110,9 +111,10 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
     """Raises NotFound."""
     access = access_of(actor)
     migration = visible_migration(actor, migration_id, access)
-    row = rows_of([migration])[0]
+    policies = in_force()
+    row = rows_of([migration], policies)[0]
     newest = _revision_or_none(migration)
-    signing = signing_of(migration)
+    signing = signing_of(migration, newest, now=now, policies=policies)
     review = review_panel(actor, access, migration, newest, signing, now=now)
     start = start_check(migration, newest, now=now, signing=signing)
     runs = run_rows.rows_of(run_rows.with_names(migration.runs.order_by("-pk"))[:_RUNS_SHOWN], now=now)

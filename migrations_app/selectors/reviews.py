@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from migrations_app.engine.policy import counted, outstanding, required_approvals
+from migrations_app.engine.policy import could_help, counted, filled, wanted
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState
 from migrations_app.models import Migration, MigrationEditor, PlanRevision, Signature
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission
 from migrations_app.selectors.planned_targets import changed_targets
-from migrations_app.selectors.signing import Signing
+from migrations_app.selectors.signing import Signing, quarantined
 
 STEP_UP = timedelta(seconds=300)  # a signature needs a proof of presence no older (DESIGN section 5)
 OPEN = (ReviewState.IN_REVIEW, ReviewState.APPROVED)
@@ -34,25 +34,51 @@ class SignatureRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotRow:
+    """A place for one signature: `wanted` says whose (“a member of dba”), `filled_by` is '' while it is open."""
+
+    policy: str
+    version: int
+    wanted: str
+    filled_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRow:
+    """A policy that asks for signatures of this plan. `since` is None before the plan is in review."""
+
+    policy_id: int
+    name: str
+    version: int
+    requires: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignerRow:
-    """Somebody with the approver role here. `why_not` is '' when nothing bars them from signing."""
+    """Somebody with the approver role here. `why_not` is '' when nothing bars them from signing. `fits`: their
+    signature would fill a place that is open."""
 
     person_id: int
     name: str
     username: str
     signed: bool
     why_not: str
+    fits: bool
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewPanel:
     """`why_not` says why this viewer cannot sign ('' when they can). `needs_step_up`: they can, once they have
-    shown their password or second factor again. `missing` = required - approvals, never negative."""
+    shown their password or second factor again. `required` counts the places, `missing` those that are open, `wanted`
+    says whose signatures they want. `no_policy`: signatures are wanted here, and no policy says whose."""
 
     state: ReviewState
     required: int
     approvals: int
     missing: int
+    wanted: str
+    no_policy: bool
     submitted_at: datetime | None
     expires_at: datetime | None
     digest: str
@@ -64,6 +90,8 @@ class ReviewPanel:
     can_withdraw: bool
     signatures: tuple[SignatureRow, ...]
     signers: tuple[SignerRow, ...]
+    slots: tuple[SlotRow, ...]
+    policies: tuple[AskedRow, ...]
 
 
 def review_panel(
@@ -77,15 +105,18 @@ def review_panel(
 ) -> ReviewPanel:
     digest = revision.digest if revision else ""
     facts = signing.facts
-    required = required_of(migration, revision)
+    slots = signing.asked.slots
+    taken = filled(slots, facts, digest)
     author = access.can(Permission.AUTHOR, migration.environment_id)
     planned = revision is not None and migration.status == MigrationStatus.PLANNED
-    why_not = cannot_sign(actor, access, migration, revision, now=now)
+    why_not = cannot_sign(actor, access, migration, revision, signing, now=now)
     return ReviewPanel(
         state=ReviewState(migration.review_state),
-        required=required,
+        required=len(slots),
         approvals=len(counted(facts, digest)),
-        missing=outstanding(required, facts, digest),
+        missing=len(slots) - len(taken),
+        wanted=wanted(slot for index, slot in enumerate(slots) if index not in taken),
+        no_policy=signing.asked.blocked,
         submitted_at=migration.submitted_at,
         expires_at=migration.review_expires_at if migration.review_state in OPEN else None,
         digest=digest,
@@ -97,17 +128,22 @@ def review_panel(
         can_withdraw=author and migration.review_state in OPEN and planned,
         signatures=_signatures(migration, digest),
         signers=_signers(migration, signing, digest),
+        slots=tuple(
+            SlotRow(slot.policy, slot.version, slot.sentence(), taken.get(index, ""))
+            for index, slot in enumerate(slots)
+        ),
+        policies=_policies(migration, signing),
     )
 
 
-def required_of(migration: Migration, revision: PlanRevision | None) -> int:
-    options = revision.content["options"] if revision else {}
-    approval = bool(options.get("approval_required", True))
-    return required_approvals(migration.environment.required_approvals, approval_required=approval)
-
-
 def cannot_sign(
-    actor: Actor, access: Access, migration: Migration, revision: PlanRevision | None, *, now: datetime
+    actor: Actor,
+    access: Access,
+    migration: Migration,
+    revision: PlanRevision | None,
+    signing: Signing,
+    *,
+    now: datetime,
 ) -> str:
     """Why this actor cannot sign now; '' when nothing but a fresh proof of presence may be missing."""
     barred_because = barred(migration, actor.person_id)
@@ -117,6 +153,9 @@ def cannot_sign(
         return "a token cannot sign"
     if not access.can(Permission.SIGN, migration.environment_id):
         return f"you do not have the approver role in {migration.environment.name}"
+    because = own_grant(signing, actor.person_id)
+    if because:
+        return because
     if revision is None:
         return "there is no plan yet"
     if migration.status != MigrationStatus.PLANNED:
@@ -142,6 +181,12 @@ def barred(migration: Migration, person_id: int | None) -> str:
     if numbers:
         return f"you wrote revision{'s' if len(numbers) > 1 else ''} {' and '.join(map(str, numbers))}"
     return "you wrote this migration" if migration.created_by_id == person_id else ""
+
+
+def own_grant(signing: Signing, person_id: int | None) -> str:
+    """Why somebody who gave themselves the role cannot sign yet; '' for everybody else."""
+    approver = signing.approver(person_id)
+    return quarantined(approver).replace("gave themselves", "you gave yourself", 1) if approver else ""
 
 
 def recently_present(actor: Actor, now: datetime) -> bool:
@@ -174,13 +219,31 @@ def _signatures(migration: Migration, digest: str) -> tuple[SignatureRow, ...]:
 def _signers(migration: Migration, signing: Signing, digest: str) -> tuple[SignerRow, ...]:
     editors = signing.editors | {migration.created_by_id}
     signed = {fact.person for fact in signing.facts if fact.digest == digest and fact.decision is Decision.APPROVE}
+    candidates = [approver.signer for approver in signing.approvers]
+    fitting = set(could_help(signing.asked.slots, signing.facts, digest, candidates))
     return tuple(
         SignerRow(
-            person_id=person.pk,
-            name=str(person),
-            username=person.username,
-            signed=person.username in signed,
-            why_not="has edited this migration" if person.pk in editors else "",
+            person_id=approver.person.pk,
+            name=str(approver.person),
+            username=approver.person.username,
+            signed=approver.person.username in signed,
+            why_not="has edited this migration" if approver.person.pk in editors else quarantined(approver),
+            fits=approver.person.username in fitting,
         )
-        for person in signing.approvers
+        for approver in signing.approvers
+    )
+
+
+def _policies(migration: Migration, signing: Signing) -> tuple[AskedRow, ...]:
+    asked = migration.asked_policies.filter(dropped_at=None).values_list("version", "asked_at")
+    since = dict(asked) if migration.review_state in OPEN else {}
+    return tuple(
+        AskedRow(
+            policy_id=policy.policy_id,
+            name=policy.name,
+            version=policy.version,
+            requires=policy.requires,
+            since=since.get(policy.id),
+        )
+        for policy in signing.asked.policies
     )

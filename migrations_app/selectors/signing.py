@@ -1,40 +1,112 @@
-"""Who signed a migration, and whether that counts today."""
+"""Who signed a migration, who may, and whether that counts today."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from migrations_app.engine.policy import SignatureFact
+from django.db.models import Q
+
+from migrations_app.engine.policy import Asked, Policy, SignatureFact, Signer
 from migrations_app.engine.vocabulary import Decision, Role
-from migrations_app.models import Migration, Person, Signature
-from migrations_app.selectors.access import people_with
+from migrations_app.models import Environment, Migration, Person, PlanRevision, RoleGrant, Signature
+from migrations_app.selectors.policy_rules import asked_of
+
+QUARANTINE = timedelta(hours=24)  # of what somebody granted to themselves, before it signs anything
+
+
+@dataclass(frozen=True, slots=True)
+class Approver:
+    """An active person with the approver role here. `counts_from`: they gave it to themselves; None: it counts."""
+
+    person: Person
+    roles: frozenset[Role]
+    groups: frozenset[str]
+    counts_from: datetime | None
+
+    @property
+    def signer(self) -> Signer:
+        return Signer(self.person.username, self.roles, self.groups)
 
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """`approvers` hold the role here, `editors` are the ids of those who ever shaped the migration. `facts`: live
-    approvals and declines, each with why it does not count today where it does not.
+    """`editors` are the ids of those who ever shaped the migration. `facts`: live approvals and declines, each with
+    why it does not count today where it does not. `asked`: what the policies in force ask of the plan.
     """
 
-    approvers: tuple[Person, ...]
+    approvers: tuple[Approver, ...]
     editors: frozenset[int]
     facts: tuple[SignatureFact, ...]
+    asked: Asked
+
+    def approver(self, person_id: int | None) -> Approver | None:
+        return next((approver for approver in self.approvers if approver.person.pk == person_id), None)
 
 
-def signing_of(migration: Migration) -> Signing:
-    approvers = people_with(Role.APPROVER, migration.environment_id)
+def signing_of(
+    migration: Migration, revision: PlanRevision | None, *, now: datetime, policies: Iterable[Policy] | None = None
+) -> Signing:
+    """`policies`: where those in force are known already."""
+    approvers = {approver.person.pk: approver for approver in approvers_in(migration.environment, now=now)}
     editors = frozenset(migration.editors.values_list("person_id", flat=True))
-    may_sign = {person.pk for person in approvers}
     rows = Signature.objects.filter(migration=migration, voided_at=None).exclude(decision=Decision.COMMENT)
     facts = tuple(
-        SignatureFact(
-            person=row.person.username,
-            decision=Decision(row.decision),
-            digest=row.digest,
-            not_eligible_because="has edited the migration"
-            if row.person_id in editors
-            else ""
-            if row.person_id in may_sign
-            else f"no longer has the approver role in {migration.environment.name}",
-        )
+        _fact(row, approvers.get(row.person_id), row.person_id in editors, migration.environment)
         for row in rows.select_related("person").order_by("pk")
     )
-    return Signing(tuple(approvers), editors, facts)
+    return Signing(tuple(approvers.values()), editors, facts, asked_of(migration, revision, policies))
+
+
+def _fact(row: Signature, approver: Approver | None, edited: bool, environment: Environment) -> SignatureFact:
+    if edited:
+        why = "has edited the migration"
+    elif approver is None:
+        why = f"no longer has the approver role in {environment.name}"
+    else:
+        why = quarantined(approver)
+    return SignatureFact(
+        person=row.person.username,
+        decision=Decision(row.decision),
+        digest=row.digest,
+        not_eligible_because=why,
+        roles=approver.roles if approver else frozenset(),
+        groups=approver.groups if approver else frozenset(),
+    )
+
+
+def quarantined(approver: Approver) -> str:
+    """Why their signature does not count yet; '' when it does."""
+    if approver.counts_from is None:
+        return ""
+    return f"gave themselves the approver role, which signs from {approver.counts_from:%-d %B %H:%M} UTC on"
+
+
+def approvers_in(environment: Environment, *, now: datetime) -> tuple[Approver, ...]:
+    """Everybody with the approver role there, by themselves or through a group, by user name."""
+    grants = list(RoleGrant.objects.filter(Q(environment=None) | Q(environment=environment)))
+    giving = [grant for grant in grants if grant.role == Role.APPROVER]
+    holds = Q(pk__in={g.person_id for g in giving}) | Q(groups__in={g.group_id for g in giving if g.group_id})
+    people = Person.objects.filter(holds, is_active=True).distinct().order_by("username")
+    return tuple(_approver(person, grants, now) for person in people.prefetch_related("groups"))
+
+
+def _approver(person: Person, grants: Iterable[RoleGrant], now: datetime) -> Approver:
+    groups = {group.pk: group.name for group in person.groups.all()}
+    since: dict[Role, datetime | None] = {}
+    for grant in grants:
+        if grant.person_id == person.pk or grant.group_id in groups:
+            role, counts_from = Role(grant.role), _counts_from(grant, person, now)
+            others = since.get(role, counts_from)
+            since[role] = min(others, counts_from) if others and counts_from else None
+    return Approver(
+        person=person,
+        roles=frozenset(role for role, counts_from in since.items() if counts_from is None),
+        groups=frozenset(groups.values()),
+        counts_from=since[Role.APPROVER],
+    )
+
+
+def _counts_from(grant: RoleGrant, person: Person, now: datetime) -> datetime | None:
+    """None: from the start, or since some time already."""
+    ends = grant.granted_at + QUARANTINE
+    return ends if grant.granted_by_id == person.pk and ends > now else None

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.policy import required_approvals
 from migrations_app.engine.start_check import Blocker, StartFacts, check_start
 from migrations_app.engine.vocabulary import (
     ClaimMode,
@@ -26,7 +25,7 @@ from migrations_app.selectors.planned_targets import changed_targets
 from migrations_app.selectors.signing import Signing, signing_of
 from migrations_app.selectors.windows import hours_of
 
-_APPROVAL_CODES = frozenset({"approvals_missing", "not_approved", "review_expired", "signer_not_eligible"})
+_APPROVAL_CODES = frozenset({"approvals_missing", "no_policy", "not_approved", "review_expired", "signer_not_eligible"})
 _DRY_RUN_CODES = frozenset({"dry_run_missing", "dry_run_too_old"})
 
 
@@ -77,7 +76,7 @@ def _warnings(facts: StartFacts, estimated_seconds: int) -> Iterator[str]:
 
 def _met(facts: StartFacts, unmet: set[str]) -> Iterator[str]:
     looked_at = (
-        (facts.required_approvals, _APPROVAL_CODES, "It has the signatures that this environment wants."),
+        (facts.asked.slots, _APPROVAL_CODES, "It has the signatures that the policies ask for."),
         (facts.dry_run_required, _DRY_RUN_CODES, "A dry run of this plan passed within 24 hours."),
         (True, {"claim_conflict"}, "No other run uses its targets."),
         (True, {"plan_is_stale"}, "Its targets are configured as they were when it was planned."),
@@ -100,7 +99,7 @@ def start_facts(
 ) -> StartFacts:
     """What the database knows. A target whose configuration is no longer the planned one counts as drift."""
     plan = Plan.from_content(revision.content)
-    approval = bool(plan.options.get("approval_required", True))
+    signing = signing or signing_of(migration, revision, now=now)
     completed_at = None
     if kind is RunKind.ROLLBACK:
         completed_at = _last_apply(migration)
@@ -111,10 +110,9 @@ def start_facts(
         review_state=ReviewState(migration.review_state),
         digest=revision.digest,
         expected_digest=expected_digest,
-        required_approvals=required_approvals(migration.environment.required_approvals, approval_required=approval),
-        signatures=(signing or signing_of(migration)).facts,
+        asked=signing.asked,
+        signatures=signing.facts,
         review_expires_at=migration.review_expires_at,
-        approval_required=approval,
         dry_run_required=bool(plan.options.get("dry_run_required", True)),
         dry_run_only=bool(plan.options.get("dry_run", False)),
         dry_run_ended_at=_last_dry_run(migration, revision),

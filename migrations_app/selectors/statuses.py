@@ -5,12 +5,13 @@ from typing import Any
 
 from migrations_app.engine import results
 from migrations_app.engine.plan import Finding, Plan, RiskAssessment
+from migrations_app.engine.policy import requirements_in_all
 from migrations_app.engine.vocabulary import MigrationStatus, RiskLevel, RunKind
 from migrations_app.models import Migration, PlanRevision
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.journals import view_of
 from migrations_app.selectors.migrations import visible_migration, visible_revision
-from migrations_app.selectors.reviews import required_of
+from migrations_app.selectors.policy_rules import asked_of
 from migrations_app.selectors.run_rows import with_names
 from migrations_app.selectors.runs import visible_run
 from migrations_app.selectors.start_check import start_check
@@ -39,7 +40,7 @@ def plan_document(migration: Migration, revision: PlanRevision) -> dict[str, Any
             {"step": step.id, "requirement": step.validation} for step in plan.steps if step.validation
         ],
         warnings=revision.warnings,
-        signature_requirements=[{"role": "approver", "count": required_of(migration, revision)}],
+        signature_requirements=requirements_in_all(asked_of(migration, revision).policies),
     )
     document = results.plan_document(facts)
     return {**document, "migration_id": migration.pk, "revision": revision.number}

@@ -1,16 +1,18 @@
 """What happened to a migration, in order, as sentences."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from migrations_app.engine.vocabulary import Decision, RunKind
+from migrations_app.engine.vocabulary import Decision, ReviewState, RunKind
 from migrations_app.models import AuditEntry, Migration, Person
 from migrations_app.selectors.plans import diff
 
 MOST = 200
 _DECIDED = {Decision.APPROVE: "signed", Decision.REJECT: "declined", Decision.COMMENT: "commented on"}
 _NO_SIGNATURE = "had the plan approved, which wants no signature here"
+_NO_MORE = "had the plan approved, which wants no further signature"
 _NOUNS = {
     "options": "option",
     "parameters": "parameter",
@@ -28,6 +30,7 @@ _TOLD = {
     "review.withdraw": ("withdrawn", "withdrew the plan from review"),
     "review.approved": ("approved", "gave the last signature wanted: the plan is approved"),
     "review.expire": ("expired", "— the review expired"),
+    "review.asked_anew": ("asked", "changed who has to sign"),
     "schedule.create": ("scheduled", "scheduled a run"),
     "schedule.edit": ("scheduled", "changed the schedule"),
     "schedule.cancel": ("scheduled", "cancelled the schedule"),
@@ -68,8 +71,15 @@ def _told(migration: Migration) -> Iterator[TimelineEntry]:
     for row in rows.order_by("-seq")[:MOST]:
         kind, text = _TOLD[row.action]
         if kind == "approved" and row.actor not in signers:
-            text = _NO_SIGNATURE
-        yield TimelineEntry(row.at, row.actor, kind, text)
+            text = _NO_MORE if signers else _NO_SIGNATURE
+        yield TimelineEntry(row.at, row.actor, kind, text, _asked_anew(row) if kind == "asked" else "")
+
+
+def _asked_anew(row: AuditEntry) -> str:
+    """`Policy “Careful” has a new version 2. It was approved and is in review again.`"""
+    body = json.loads(bytes(row.body))
+    again = ReviewState.APPROVED == body["before"]["review_state"] != body["after"]["review_state"]
+    return f"{body['reason']}.{' It was approved and is in review again.' if again else ''}"
 
 
 def _planned(migration: Migration) -> Iterator[TimelineEntry]:

@@ -1,4 +1,4 @@
-"""Role grants: made and taken away by admins, never to oneself."""
+"""Role grants: made and taken away by admins. What one grants to oneself signs nothing for 24 hours."""
 
 from datetime import datetime
 
@@ -6,10 +6,10 @@ from django.contrib.auth.models import Group
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import Environment, Person, RoleGrant
-from migrations_app.services import audit, finding
+from migrations_app.services import audit, finding, notifications, people
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import NotFound, PermissionDenied
+from migrations_app.services.errors import NotFound
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
 
@@ -24,7 +24,11 @@ def grant(
     group_id: int | None = None,
     environment_id: int | None = None,
 ) -> int:
-    """To a person or to a group, in one environment or (None) in all. Returns its id; the same grant again too."""
+    """To a person or to a group, in one environment or (None) in all. Returns its id; the same grant again too.
+
+    To oneself (or to a group of one's own) it is possible, told to every other admin, and fills no signature's place
+    before 24 hours have passed (`selectors/signing.py`).
+    """
     environment = None
     if environment_id is not None:
         environment = finding.environment(environment_id, actor=actor, permission=Permission.MANAGE_PEOPLE)
@@ -42,10 +46,6 @@ def grant(
     if group_id is not None and group is None:
         check.problem("group", f"There is no group {group_id}.", "Choose a group.", "unknown")
     check.done()
-    if giver is not None and (person == giver or (group is not None and giver.groups.filter(pk=group.pk).exists())):
-        raise PermissionDenied(
-            f"{giver} cannot grant a role to themselves; nothing was changed.", "Ask another admin to make this grant."
-        )
     row, made = RoleGrant.objects.get_or_create(
         person=person,
         group=group,
@@ -54,8 +54,20 @@ def grant(
         defaults={"granted_by": giver, "granted_at": now},
     )
     if made:
+        if giver is not None and (person == giver or (group is not None and group in giver.groups.all())):
+            _tell_admins(giver, row, now)
         _record(actor, now, "grant.create", row, environment, made=True)
     return row.pk
+
+
+def _tell_admins(giver: Person, row: RoleGrant, now: datetime) -> None:
+    notifications.tell(
+        people.admins(but=giver),
+        now=now,
+        kind=notifications.OWN_GRANT,
+        text=f"{giver} gave themselves the role {row.role} in {row.environment or 'every environment'}.",
+        mail=True,
+    )
 
 
 @operation("grant.revoke", about="grant")

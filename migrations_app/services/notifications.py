@@ -17,6 +17,9 @@ REVIEW_APPROVED = NoticeKind.REVIEW_APPROVED
 REVIEW_REJECTED = "review_rejected"
 REVIEW_EXPIRED = "review_expired"
 PLAN_VOIDED = "plan_voided"
+POLICY_CHANGED = "policy_changed"
+POLICY_PROPOSED = "policy_proposed"
+OWN_GRANT = "own_grant"
 MOST_TEXT = 300
 
 

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from migrations_app.models import Person
+from django.db.models import Q
+
+from migrations_app.engine.vocabulary import Role
+from migrations_app.models import Person, RoleGrant
 from migrations_app.services import audit, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.operation import operation
@@ -21,6 +24,13 @@ def facts(person: Person) -> dict[str, Any]:
         "superuser": person.is_superuser,
         "groups": sorted(person.groups.values_list("name", flat=True)),
     }
+
+
+def admins(*, but: Person) -> list[Person]:
+    """Every other active person who may manage everything."""
+    grants = RoleGrant.objects.filter(role=Role.ADMIN, environment=None)
+    holds = Q(pk__in=grants.values("person")) | Q(groups__in=grants.values("group")) | Q(is_superuser=True)
+    return list(Person.objects.filter(holds, is_active=True).exclude(pk=but.pk).distinct().order_by("username"))
 
 
 def record_change(

@@ -16,7 +16,7 @@ from migrations_app.engine.vocabulary import MigrationStatus
 from migrations_app.models import Environment, Migration, Person, PlanRevision
 from migrations_app.runtime import composition
 from migrations_app.selectors.history import step_seconds
-from migrations_app.services import audit, drafts, finding, migrations, signatures
+from migrations_app.services import asking, audit, drafts, finding, migrations, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.drafts import CheckedDraft, MigrationDraft
 from migrations_app.services.errors import StaleEdit
@@ -49,6 +49,7 @@ def plan(*, actor: Actor, now: datetime, migration_id: int) -> Planned:
     checked = drafts.check(drafts.draft_of(migration), migration.environment)
     made = _make(migration.environment, checked)
     with transaction.atomic():
+        asking.hold(migration.environment_id)
         locked = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
         if locked.version != migration.version:
             raise StaleEdit(
@@ -108,6 +109,9 @@ def _save(actor: Actor, now: datetime, migration: Migration, person: Person, mad
         warnings=list(made.warnings),
         risk_score=made.assessment.score,
         risk_level=made.assessment.level,
+        approval_required=bool(made.plan.options.get("approval_required", True)),
+        zero_downtime=bool(made.plan.options.get("zero_downtime", False)),
+        irreversible=any(not step.reversible for step in made.plan.steps),
         estimated_seconds=made.estimated_seconds,
         created_by=person,
         created_at=now,
@@ -134,4 +138,5 @@ def _save(actor: Actor, now: datetime, migration: Migration, person: Person, mad
         after={"digest": digest, "revision": number, "risk_score": made.assessment.score}
         | ({"voided_signatures": voided} if voided else {}),
     )
+    asking.ask_again([migration], actor=actor, now=now, because=f"{person} planned revision {number}")
     return Planned(migration.pk, number, digest, changed, voided)

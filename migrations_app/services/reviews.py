@@ -3,16 +3,17 @@
 from datetime import datetime, timedelta
 
 from migrations_app.engine.lifecycle import ReviewEvent, next_status
-from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role
+from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState
 from migrations_app.models import Migration, Person, PlanRevision, Signature
 from migrations_app.selectors import reviews as shown
 from migrations_app.selectors.planned_targets import changed_targets
-from migrations_app.services import audit, finding, notifications, signatures
+from migrations_app.selectors.signing import signing_of
+from migrations_app.services import asking, audit, finding, notifications, signatures
 from migrations_app.services.actor import SYSTEM, Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict, PermissionDenied, SignInRequired, StepUpRequired
 from migrations_app.services.operation import operation
-from migrations_app.services.permissions import Permission, people_with
+from migrations_app.services.permissions import Permission
 
 EXPIRY = timedelta(hours=72)
 MOST_COMMENT = 10_000
@@ -21,10 +22,13 @@ _OPEN = (ReviewState.IN_REVIEW, ReviewState.APPROVED)
 
 @operation("review.submit", about="migration")
 def submit(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") -> ReviewState:
-    """Ask for the signatures that the environment wants; with none wanted it is approved at once.
+    """Ask for the signatures that the policies want; with none wanted it is approved at once.
 
-    `digest`, when given, must be that of the newest plan. Approvals of the same plan from before count on.
+    `digest`, when given, must be that of the newest plan. Approvals of the same plan from before count on. A plan
+    that no policy is about is not submitted: Conflict with reason `no_policy`.
     """
+    unlocked = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR)
+    asking.hold(unlocked.environment_id)
     migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
     revision = _planned(migration)
     _same_plan(revision, digest or revision.digest)
@@ -37,7 +41,7 @@ def submit(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") 
     Signature.objects.filter(migration=migration, decision=Decision.REJECT, voided_at=None).update(
         voided_at=now, voided_because="the plan was submitted again"
     )
-    _ask_signers(migration, now)
+    asked = asking.begin(migration, revision, now=now)
     audit.record(
         actor=actor,
         now=now,
@@ -46,7 +50,8 @@ def submit(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") 
         object_id=migration.pk,
         environment=migration.environment.name,
         before={"review_state": before},
-        after={"review_state": str(migration.review_state), "digest": revision.digest, "revision": revision.number},
+        after={"review_state": str(migration.review_state), "digest": revision.digest, "revision": revision.number}
+        | {"policies": [f"{policy.name} v{policy.version}" for policy in asked.policies]},
     )
     signatures.recount(migration, actor=actor, now=now)
     return ReviewState(migration.review_state)
@@ -115,6 +120,7 @@ def _decide(*, actor: Actor, now: datetime, migration_id: int, digest: str, deci
     revision = _reviewed(migration)
     _same_plan(revision, digest)
     _targets_as_planned(migration, revision)
+    _not_by_own_grant(migration, revision, person, now)
     if not shown.recently_present(actor, now):
         raise StepUpRequired(
             "Signing needs your password or second factor, given within the last five minutes; nothing was signed.",
@@ -293,20 +299,10 @@ def _targets_as_planned(migration: Migration, revision: PlanRevision) -> None:
         )
 
 
-def _ask_signers(migration: Migration, now: datetime) -> None:
-    barred = set(migration.editors.values_list("person_id", flat=True))
-    signed = {signature.person_id for signature in signatures.live(migration)}
-    wanted = [
-        person
-        for person in people_with(Role.APPROVER, migration.environment_id)
-        if person.pk not in barred and person.pk not in signed
-    ]
-    if shown.required_of(migration, finding.newest_revision(migration)):
-        notifications.tell(
-            wanted,
-            now=now,
-            kind=notifications.SIGNATURE_WANTED,
-            text=f"Your signature is wanted: “{migration.title}” in {migration.environment.name}.",
-            migration=migration,
-            mail=True,
+def _not_by_own_grant(migration: Migration, revision: PlanRevision, person: Person, now: datetime) -> None:
+    why = shown.own_grant(signing_of(migration, revision, now=now), person.pk)
+    if why:
+        raise PermissionDenied(
+            f"You cannot sign “{migration.title}” yet: {why}; nothing was signed.",
+            "Ask somebody else who may approve, or another admin for the grant.",
         )

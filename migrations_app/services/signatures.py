@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from migrations_app.engine.lifecycle import ReviewEvent, next_status
-from migrations_app.engine.policy import outstanding
+from migrations_app.engine.policy import outstanding, requirements_in_all
 from migrations_app.engine.vocabulary import Decision, ReviewState
 from migrations_app.models import Migration, Signature
-from migrations_app.selectors.reviews import required_of
 from migrations_app.selectors.signing import signing_of
 from migrations_app.services import audit, finding, notifications
 from migrations_app.services.actor import Actor
@@ -23,8 +22,8 @@ def recount(migration: Migration, *, actor: Actor, now: datetime) -> bool:
     revision = finding.newest_revision(migration)
     if migration.review_state != ReviewState.IN_REVIEW or revision is None:
         return False
-    required = required_of(migration, revision)
-    if outstanding(required, signing_of(migration).facts, revision.digest):
+    signing = signing_of(migration, revision, now=now)
+    if signing.asked.blocked or outstanding(signing.asked.slots, signing.facts, revision.digest):
         return False
     move(migration, ReviewEvent.APPROVED)
     for kind in (notifications.SIGNATURE_WANTED, notifications.REVIEW_APPROVED):  # of an approval before, too
@@ -43,7 +42,7 @@ def recount(migration: Migration, *, actor: Actor, now: datetime) -> bool:
         object_type="migration",
         object_id=migration.pk,
         environment=migration.environment.name,
-        after={"digest": revision.digest, "required_approvals": required},
+        after={"digest": revision.digest, "asked": requirements_in_all(signing.asked.policies)},
     )
     return True
 

@@ -37,7 +37,11 @@ def environment_new(request: PageRequest) -> HttpResponse:
     if request.method == "POST":
         try:
             made = environments.create(
-                actor=request.actor, now=timezone.now(), name=request.POST.get("name", ""), **_posted(request)
+                actor=request.actor,
+                now=timezone.now(),
+                name=request.POST.get("name", ""),
+                required_approvals=whole_number(request.POST.get("required_approvals", "0")),
+                **_posted(request),
             )
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
@@ -68,7 +72,6 @@ def environment_edit(request: PageRequest, environment_id: int) -> HttpResponse:
 def _posted(request: PageRequest) -> dict[str, Any]:
     return {
         "protected": "protected" in request.POST,
-        "required_approvals": whole_number(request.POST.get("required_approvals", "0")),
         "description": request.POST.get("description", ""),
     }
 

@@ -3,14 +3,16 @@ from typing import Any
 
 import pytest
 
-from migrations_app.engine.policy import SignatureFact
+from migrations_app.engine.policy import Asked, SignatureFact, Slot
 from migrations_app.engine.start_check import Blocker, StartFacts, check_start
-from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, RunKind
+from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role, RunKind
 from migrations_app.engine.windows import FreezeFact, Hours
 from migrations_app.testing.memory import START
 
 D = "d" * 64
-ADA, BOB = SignatureFact("ada", Decision.APPROVE, D), SignatureFact("bob", Decision.APPROVE, D)
+APPROVER = frozenset({Role.APPROVER})
+ADA, BOB = (SignatureFact(name, Decision.APPROVE, D, roles=APPROVER) for name in ("ada", "bob"))
+TWO = Asked(slots=(Slot("Plans in dev", 1, Role.APPROVER),) * 2)
 LONG_AGO = START - timedelta(hours=24, seconds=1)
 
 
@@ -22,7 +24,7 @@ def facts(**changes: Any) -> StartFacts:
         "status": MigrationStatus.PLANNED,
         "review_state": ReviewState.APPROVED,
         "digest": D,
-        "required_approvals": 2,
+        "asked": TWO,
         "signatures": (ADA, BOB),
         "review_expires_at": START + timedelta(hours=1),
         "dry_run_ended_at": START - timedelta(hours=1),
@@ -61,6 +63,7 @@ def test_nothing_stands_in_the_way() -> None:
         ({"review_expires_at": START}, "review_expired"),
         ({"signatures": (ADA,)}, "approvals_missing"),
         ({"signatures": ()}, "approvals_missing"),
+        ({"asked": Asked(blocked=True), "signatures": ()}, "no_policy"),
         ({"review_state": ReviewState.IN_REVIEW}, "not_approved"),
         ({"dry_run_ended_at": None}, "dry_run_missing"),
         ({"dry_run_ended_at": LONG_AGO}, "dry_run_too_old"),
@@ -87,9 +90,18 @@ def test_a_signer_who_may_no_longer_sign_does_not_count_and_is_named() -> None:
     assert unmet[1].message == "1 more approval is needed."
 
 
-@pytest.mark.parametrize("changes", [{"approval_required": False}, {"required_approvals": 0}])
+@pytest.mark.parametrize("changes", [{"asked": Asked()}])
 def test_where_no_approval_is_required_none_is_missed(changes: dict[str, Any]) -> None:
     assert codes(facts(signatures=(), review_state=ReviewState.NOT_SUBMITTED, **changes)) == []
+
+
+def test_it_says_whose_signature_is_missing() -> None:
+    slots = (Slot("Careful", 3, group="dba"), Slot("Plans in dev", 1, Role.APPROVER))
+    (unmet,) = check_start(facts(asked=Asked(slots=slots)))
+    assert unmet.message == "1 more approval is needed: 1 member of dba."
+    assert unmet.fix == "Have this plan signed by 1 member of dba."
+    bob = SignatureFact("bob", Decision.APPROVE, D, roles=APPROVER, groups=frozenset({"dba"}))
+    assert codes(facts(asked=Asked(slots=slots), signatures=(ADA, bob))) == []
 
 
 def test_where_no_dry_run_is_required_none_is_missed() -> None:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def trail(admin, viewer, staging, dev, now):
-    environments.edit(actor=admin, now=now, environment_id=staging.pk, required_approvals=2)
+    environments.edit(actor=admin, now=now, environment_id=staging.pk, description="Two.")
     environments.edit(actor=admin, now=now + timedelta(hours=1), environment_id=dev.pk, protected=True)
     with pytest.raises(Denied):
         environments.edit(actor=viewer, now=now + timedelta(hours=2), environment_id=dev.pk, protected=False)
@@ -30,7 +30,7 @@ def test_entries_are_sentences_with_their_changes(trail, auditor, dev):
         "admin changed environment “staging”",
     ]
     oldest = page.rows[-1]
-    assert [(c.field, c.before, c.after) for c in oldest.changes] == [("required_approvals", "1", "2")]
+    assert [(c.field, c.before, c.after) for c in oldest.changes] == [("description", "", "Two.")]
     assert (oldest.address, oldest.request_id) == ("192.0.2.7", "request-1")
     assert page.rows[0].reason.startswith("permission_denied:")
     assert (page.total, page.chain.entries, page.chain.verified_at) == (3, 3, None)

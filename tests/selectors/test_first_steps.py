@@ -2,10 +2,11 @@ import pytest
 
 from migrations_app.engine.events import EventType
 from migrations_app.engine.vocabulary import ReviewState
-from migrations_app.models import Environment, Migration, Person, RoleGrant, Target
+from migrations_app.models import Migration, Person, RoleGrant, Target
 from migrations_app.selectors.first_steps import first_steps
 from migrations_app.services import targets
 from tests.cast import actor_of
+from tests.policies import asks_for
 from tests.selectors.journal import event, told
 
 pytestmark = pytest.mark.django_db
@@ -53,8 +54,8 @@ def test_ticks_follow_the_data(stage, operator, now):
     assert now_of(operator).key == "targets"
 
 
-def test_no_signature_where_none_is_asked_for(stage, operator):
-    Environment.objects.update(required_approvals=0)
+def test_no_signature_where_none_is_asked_for(stage, operator, admins, now):
+    asks_for(stage.environment, 0, admins, now)
     stage.migration()
 
     sign = next(step for step in first_steps(actor=operator) if step.key == "sign")

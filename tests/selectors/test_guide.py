@@ -2,9 +2,10 @@ import pytest
 
 from migrations_app.engine.events import EventType
 from migrations_app.engine.vocabulary import ReviewState, RunKind
-from migrations_app.models import Environment, Migration, Run
+from migrations_app.models import Migration, Run
 from migrations_app.selectors.guide import guide
 from migrations_app.services import people, sketches, targets
+from tests.policies import asks_for
 from tests.selectors.journal import event, told
 from tests.stores_on_disk import newest
 
@@ -30,7 +31,7 @@ def test_it_suggests_two_targets_that_nothing_uses(stage, operator, now):
     assert guide(actor=operator).suggestion is None
 
 
-def test_it_follows_the_newest_own_migration(stage, operator):
+def test_it_follows_the_newest_own_migration(stage, operator, admins):
     assert open_step(operator).key == "write"
     begun = sketches.begin(actor=operator, now=stage.now, values={"title": "Begun"}, typed=True)
     assert guide(actor=operator).sketch.id == begun
@@ -49,7 +50,7 @@ def test_it_follows_the_newest_own_migration(stage, operator):
     assert open_step(operator).key == "sign"
     Migration.objects.update(review_state=ReviewState.APPROVED)
     assert open_step(operator).key == "run"
-    Environment.objects.update(required_approvals=0)
+    asks_for(stage.environment, 0, admins, stage.now)
     assert "asks for no signature" in guide(actor=operator).steps[3].text
 
 

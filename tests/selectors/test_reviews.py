@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
 def panel(actor, migration, now):
     migration.refresh_from_db()
     revision = migration.revisions.order_by("-number").first()
-    return review_panel(actor, access_of(actor), migration, revision, signing_of(migration), now=now)
+    return review_panel(actor, access_of(actor), migration, revision, signing_of(migration, revision, now=now), now=now)
 
 
 @pytest.fixture

@@ -18,24 +18,24 @@ def signed(stage, approver, now):
     return migration
 
 
-def test_a_signature_counts(signed, approver, operator):
-    signing = signing_of(signed)
+def test_a_signature_counts(signed, approver, operator, now):
+    signing = signing_of(signed, newest(signed), now=now)
 
-    assert approver.person_id in {person.pk for person in signing.approvers}
+    assert approver.person_id in {each.person.pk for each in signing.approvers}
     assert signing.editors == {operator.person_id}
     (fact,) = signing.facts
     assert (fact.person, fact.decision, fact.not_eligible_because) == ("approver", Decision.APPROVE, "")
 
 
-def test_a_signer_who_lost_the_role_is_named(signed, approver):
+def test_a_signer_who_lost_the_role_is_named(signed, approver, now):
     RoleGrant.objects.filter(person_id=approver.person_id).delete()
 
-    (fact,) = signing_of(signed).facts
+    (fact,) = signing_of(signed, newest(signed), now=now).facts
     assert fact.not_eligible_because == "no longer has the approver role in staging"
 
 
-def test_a_signer_who_became_an_editor_does_not_count(signed, people):
+def test_a_signer_who_became_an_editor_does_not_count(signed, people, now):
     signed.editors.create(person=people["approver"], revision=2)
 
-    (fact,) = signing_of(signed).facts
+    (fact,) = signing_of(signed, newest(signed), now=now).facts
     assert fact.not_eligible_because == "has edited the migration"

@@ -59,7 +59,7 @@ def test_what_is_in_order_is_said_beside_what_is_not(stage, approver, people, no
 
     without_a_dry_run = start_check(migration, revision, now=now).met
     assert without_a_dry_run == (
-        "It has the signatures that this environment wants.",
+        "It has the signatures that the policies ask for.",
         "No other run uses its targets.",
         "Its targets are configured as they were when it was planned.",
         "No freeze is in force.",

@@ -5,6 +5,7 @@ import pytest
 from migrations_app.models import Migration
 from migrations_app.selectors.timeline import changed, timeline
 from migrations_app.services import migrations, planning, reviews
+from tests.policies import asks_for
 from tests.stores_on_disk import newest
 
 pytestmark = pytest.mark.django_db
@@ -52,9 +53,8 @@ def test_people_go_by_their_names(stage, people):
     assert {entry.who for entry in timeline(stage.planned())} == {"Olivia Operator"}
 
 
-def test_a_plan_that_wants_no_signature_was_not_signed(stage):
-    stage.environment.required_approvals = 0
-    stage.environment.save()
+def test_a_plan_that_wants_no_signature_was_not_signed(stage, admins, now):
+    asks_for(stage.environment, 0, admins, now)
     migration = stage.planned()
     reviews.submit(actor=stage.operator, now=stage.now, migration_id=migration.pk)
 

@@ -1,8 +1,10 @@
 import pytest
 
 from migrations_app.models import AuditEntry, Environment
+from migrations_app.selectors.policy_rules import least_signatures
 from migrations_app.services import environments
 from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied
+from tests import policies
 
 pytestmark = pytest.mark.django_db
 
@@ -11,6 +13,7 @@ def test_an_admin_makes_an_environment_and_it_is_recorded(admin, now):
     made = environments.create(actor=admin, now=now, name="canary", protected=True, required_approvals=1)
 
     environment = Environment.objects.get(pk=made)
+    assert least_signatures([environment]) == {made: 1}
     assert (environment.name, environment.position, environment.protected) == ("canary", 40, True)
     entry = AuditEntry.objects.get()
     assert (entry.actor, entry.action, entry.outcome, entry.environment) == (
@@ -61,10 +64,28 @@ def test_bad_input_names_the_field_and_a_fix_and_changes_nothing(admin, now, giv
 
 
 def test_an_edit_changes_what_is_given_only(admin, now, staging):
-    environments.edit(actor=admin, now=now, environment_id=staging.pk, required_approvals=2)
+    environments.edit(actor=admin, now=now, environment_id=staging.pk, description="Almost real.")
 
     staging.refresh_from_db()
-    assert (staging.required_approvals, staging.protected, staging.position) == (2, False, 20)
+    assert (staging.description, staging.protected, staging.position) == ("Almost real.", False, 20)
+
+
+def test_one_admin_alone_does_not_change_who_signs(admin, admins, now, staging):
+    with pytest.raises(InvalidInput, match="The policies ask for 1 here") as refused:
+        environments.edit(actor=admin, now=now, environment_id=staging.pk, required_approvals=0)
+    assert [problem.field for problem in refused.value.problems] == ["required_approvals"]
+
+    policies.in_force(admins, now, scope="protected")
+    environments.edit(actor=admin, now=now, environment_id=staging.pk, protected=True)
+    with pytest.raises(InvalidInput, match="“Careful” asks for signatures in protected environments"):
+        environments.edit(actor=admin, now=now, environment_id=staging.pk, protected=False)
+
+
+def test_a_name_whose_policy_is_taken_is_refused(admin, admins, now):
+    policies.in_force(admins, now, name="Plans in canary")
+
+    with pytest.raises(InvalidInput, match="There is a policy “Plans in canary” already"):
+        environments.create(actor=admin, now=now, name="canary")
 
 
 def test_an_edit_that_changes_nothing_is_not_recorded(admin, now, staging):

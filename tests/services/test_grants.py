@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from migrations_app.models import AuditEntry, Person, RoleGrant
+from migrations_app.models import AuditEntry, Notification, Person, RoleGrant
 from migrations_app.selectors.access import Permission, access_of
 from migrations_app.services import grants
 from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied
@@ -58,16 +58,19 @@ def test_a_revoked_grant_is_gone_from_the_next_request_on(admin, people, outside
         grants.revoke(actor=admin, now=now, grant_id=made)
 
 
-def test_nobody_grants_to_themselves(admin, people, now):
+def test_a_grant_to_oneself_is_told_to_every_other_admin(admin, second_admin, people, now):
     group = Group.objects.create(name="admins")
     people["admin"].groups.add(group)
 
     for receiver in ({"person_id": people["admin"].pk}, {"group_id": group.pk}):
-        with pytest.raises(PermissionDenied, match="to themselves"):
-            grants.grant(actor=admin, now=now, role="approver", **receiver)
+        grants.grant(actor=admin, now=now, role="approver", **receiver)
+    grants.grant(actor=admin, now=now, role="approver", person_id=people["outsider"].pk)
 
-    assert not RoleGrant.objects.filter(role="approver", person=people["admin"]).exists()
-    assert AuditEntry.objects.filter(outcome="denied").count() == 2
+    told = Notification.objects.filter(kind="own_grant")
+    assert {(row.person_id, row.text) for row in told} == {
+        (second_admin.person_id, "admin gave themselves the role approver in every environment.")
+    }
+    assert told.count() == 2
 
 
 def test_an_admin_of_one_environment_grants_there_only(people, staging, dev, now):

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.django_db
         ("viewer", "view"),
         (
             "admin",
-            "view comment test_target manage_targets manage_environments manage_people read_audit verify_audit "
-            "follow_routes",
+            "view comment test_target manage_targets manage_environments manage_people manage_policies "
+            "confirm_policies read_audit verify_audit follow_routes",
         ),
         ("outsider", ""),
     ],

@@ -9,10 +9,11 @@ from migrations_app.models import (
     Notification,
     Signature,
 )
-from migrations_app.services import environments, migrations, planning, reviews
+from migrations_app.services import migrations, planning, reviews
 from migrations_app.services.errors import (
     Conflict,
 )
+from tests.policies import asks_for
 from tests.services.reviewing import change_target, sign, submitted
 
 pytestmark = [pytest.mark.django_db, pytest.mark.db_semantics]
@@ -102,11 +103,11 @@ def test_a_changed_target_voids(stage, admin, approver, now, tmp_path):
     assert Signature.objects.get().voided_because == "target sessions-target was changed"
 
 
-def test_fewer_approvals_wanted_complete_a_review_under_way(production_stage, admin, approver, now):
+def test_fewer_approvals_wanted_complete_a_review_under_way(production_stage, admins, approver, now):
     migration = submitted(production_stage)
     sign(approver, migration, now)
 
-    environments.edit(actor=admin, now=now, environment_id=production_stage.environment.pk, required_approvals=1)
+    asks_for(production_stage.environment, 1, admins, now)
 
     migration.refresh_from_db()
     assert migration.review_state == ReviewState.APPROVED

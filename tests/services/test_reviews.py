@@ -22,6 +22,7 @@ from migrations_app.services.errors import (
     StepUpRequired,
 )
 from tests.cast import actor_of
+from tests.policies import asks_for
 from tests.services.reviewing import change_target, denials, sign, submitted
 from tests.stores_on_disk import newest
 
@@ -39,9 +40,8 @@ class TestSubmitting:
         mails = OutboxRow.objects.filter(task="snakeweb.send_mail")
         assert sorted(row.arguments[0] for row in mails) == sorted(wanted.values_list("pk", flat=True))
 
-    def test_with_no_signature_wanted_it_is_approved_at_once(self, stage, now):
-        stage.environment.required_approvals = 0
-        stage.environment.save()
+    def test_with_no_signature_wanted_it_is_approved_at_once(self, stage, admins, now):
+        asks_for(stage.environment, 0, admins, now)
 
         migration = submitted(stage)
 

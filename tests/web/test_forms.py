@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from migrations_app.models import ApiToken, Environment, Migration, Target
+from migrations_app.selectors.policy_rules import least_signatures
 from migrations_app.testing.beam import COOKIE, BeamNode
 from tests.cast import Cast
 from tests.stores.sessions.place import wait_until
@@ -97,12 +98,13 @@ def test_environments_are_made_and_changed(admin_client: Client) -> None:
     made = {"name": "canary", "required_approvals": "1", "protected": "on", "description": "Few users."}
     assert admin_client.post("/environments/new/", made).status_code == 302
     canary = Environment.objects.get(name="canary")
-    assert (canary.required_approvals, canary.protected) == (1, True)
-    bad = admin_client.post(f"/environments/{canary.pk}/edit/", {"required_approvals": "many"})
+    assert (least_signatures([canary]), canary.protected) == ({canary.pk: 1}, True)
+    assert admin_client.post("/environments/new/", {"name": "qa", "required_approvals": "many"}).status_code == 422
+    bad = admin_client.post(f"/environments/{canary.pk}/edit/", {"description": "x" * 501})
     assert bad.status_code == 422
-    assert admin_client.post(f"/environments/{canary.pk}/edit/", {"required_approvals": "2"}).status_code == 302
+    assert admin_client.post(f"/environments/{canary.pk}/edit/", {"description": "Fewer."}).status_code == 302
     canary.refresh_from_db()
-    assert (canary.required_approvals, canary.protected) == (2, False)
+    assert (canary.description, canary.protected) == ("Fewer.", False)
 
 
 def test_a_token_is_shown_once_and_can_be_revoked(cast: Cast) -> None:

@@ -158,7 +158,7 @@ def test_an_entry_has_an_address_and_unfolds_in_the_list(cast: Cast) -> None:
 
 def test_an_entry_says_when_to_the_second_and_leads_to_what_it_is_about(cast: Cast) -> None:
     dev = Environment.objects.get(name="dev")
-    signed_in("admin").post(f"/environments/{dev.pk}/edit/", {"required_approvals": "3"})
+    signed_in("admin").post(f"/environments/{dev.pk}/edit/", {"description": "For trials."})
     client = signed_in("auditor")
     client.post("/audit/verify/")
     entry = AuditEntry.objects.get(action="environment.edit")

@@ -17,12 +17,13 @@ from migrations_app.models import Environment, Lease, Person, RoleGrant, Run
 from migrations_app.services import tokens
 from migrations_app.services.actor import Actor
 from migrations_app.testing.servers import RedisServer, free_port
+from tests import policies
 from tests.faults.deployment import ROOT, Process
 from tests.faults.observing import process_of
 from tests.faults.zero_downtime.rig import Rig
 
 SETTINGS = "tests.faults.zero_downtime.settings"
-PEOPLE = {"operator": Role.OPERATOR, "admin": Role.ADMIN, "approver": Role.APPROVER}
+PEOPLE = {"operator": Role.OPERATOR, "admin": Role.ADMIN, "second_admin": Role.ADMIN, "approver": Role.APPROVER}
 PASSWORD = "correct horse battery staple"
 
 
@@ -67,6 +68,8 @@ class Plane:
         """An operator, an admin, an approver, and an environment that asks for no signatures."""
         first = {"position": 10, "created_at": now()}
         self.environment, is_new = Environment.objects.get_or_create(name="dev", defaults=first)
+        if is_new:
+            policies.with_environment(self.environment, 0, now())
         for name, role in PEOPLE.items() if is_new else ():
             person = Person.objects.create_user(name, f"{name}@example.org", PASSWORD)
             RoleGrant.objects.create(person=person, role=role, granted_at=now())

@@ -8,12 +8,13 @@ from django.core.management import call_command
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from migrations_app.engine.vocabulary import Decision, RoutePhase
-from migrations_app.models import AuditEntry, Environment, Migration, MigrationTarget, Run
+from migrations_app.models import AuditEntry, Migration, MigrationTarget, Run
 from migrations_app.services import controller, migrations, planning, reviews, runs
 from migrations_app.services.drafts import MigrationDraft
 from migrations_app.services.errors import Refused
 from migrations_app.testing.proxy import TcpProxy
 from migrations_app.testing.servers import PostgresServer
+from tests import policies
 from tests.faults.zero_downtime.journey import Journey
 from tests.faults.zero_downtime.oracles import audited, judge
 from tests.faults.zero_downtime.plane import Plane, now
@@ -122,7 +123,7 @@ def approval_replayed(rig: Rig) -> None:
     """Signed was another plan, or the author signed: nothing is executed, the refusal is recorded, no store touched."""
     with Plane(rig) as plane:
         plane.ready()
-        Environment.objects.filter(pk=plane.environment.pk).update(required_approvals=1)
+        policies.in_force((plane.actor("admin"), plane.actor("second_admin")), now())
         at = Stage(rig, plane)
         with at.journey("redis", "redis") as journey:
             before = journey.a.contents(), journey.b.contents()

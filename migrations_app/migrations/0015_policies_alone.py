@@ -1,0 +1,24 @@
+from django.db import migrations
+
+from migrations_app.migrations._policy_triggers import create_statements, drop_statements
+
+
+def create(apps, schema_editor):
+    with schema_editor.connection.cursor() as cursor:
+        for statement in create_statements(schema_editor.connection.vendor):
+            cursor.execute(statement)
+
+
+def drop(apps, schema_editor):
+    with schema_editor.connection.cursor() as cursor:
+        for statement in drop_statements(schema_editor.connection.vendor):
+            cursor.execute(statement)
+
+
+class Migration(migrations.Migration):
+    dependencies = [("migrations_app", "0014_policies_of_environments")]
+
+    operations = [
+        migrations.RemoveField(model_name="environment", name="required_approvals"),
+        migrations.RunPython(create, drop),
+    ]
