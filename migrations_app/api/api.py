@@ -6,6 +6,7 @@ from migrations_app.api import (
     freezes,
     migrations,
     operations,
+    policies,
     problems,
     reviews,
     routes,
@@ -38,6 +39,7 @@ api.add_router("/freezes", freezes.router)
 api.add_router("/migrations", migrations.router)
 api.add_router("/migrations", operations.router)
 api.add_router("/migrations", reviews.router)
+api.add_router("/policies", policies.router)
 api.add_router("/migrations", schedules.of_a_migration)
 api.add_router("/schedules", schedules.router)
 api.add_router("/runs", runs.router)

@@ -6,7 +6,7 @@ plan that no policy matches is blocked. Conditions are a closed set of typed fie
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrations_app.engine.assignment import assignment
@@ -56,6 +56,10 @@ class Conditions:
     def every_plan(self) -> bool:
         """Whether nothing but the environment decides."""
         return self == Conditions(self.scope, self.environments)
+
+    def without(self, environments: frozenset[str]) -> "Conditions":
+        """For a reader who may not know of these environments."""
+        return replace(self, environments=self.environments - environments)
 
     def sentence(self) -> str:
         """`session migrations of high risk in staging`."""

@@ -40,8 +40,8 @@ def environment_new(request: PageRequest) -> HttpResponse:
                 actor=request.actor,
                 now=timezone.now(),
                 name=request.POST.get("name", ""),
-                required_approvals=whole_number(request.POST.get("required_approvals", "0")),
                 **_posted(request),
+                **_first_policy(request),
             )
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
@@ -67,6 +67,10 @@ def environment_edit(request: PageRequest, environment_id: int) -> HttpResponse:
             messages.success(request, "Saved.")
             return redirect("environment", environment_id)
     return _form(request, problems, {"values": request.POST or row, "row": row})
+
+
+def _first_policy(request: PageRequest) -> dict[str, Any]:
+    return {"required_approvals": whole_number(request.POST.get("required_approvals", "0"))}
 
 
 def _posted(request: PageRequest) -> dict[str, Any]:

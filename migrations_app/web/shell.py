@@ -77,6 +77,7 @@ def navigation(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
         item("Runs", "run_list", "play", prefix="run"),
         item("Targets", "target_list", "circle-stack", prefix="target", starts_group=True),
         item("Environments", "environment_list", "square-3-stack-3d", prefix="environment"),
+        item("Policies", "policy_list", "scale", prefix="policy"),
     ]
     if reader.can_read_audit:
         items.append(item("Audit", "audit", "bookmark-square", prefix="audit"))

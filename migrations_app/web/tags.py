@@ -129,7 +129,8 @@ def ask(operation: str, object_id: int, *, label: str, noun: str = "migration", 
 
 @register.filter
 def can_still_sign(signers: Sequence[SignerRow]) -> list[SignerRow]:
-    return [signer for signer in signers if not signer.signed and not signer.why_not]
+    """Whose signature would fill an open place."""
+    return [signer for signer in signers if signer.fits and not signer.why_not]
 
 
 @register.filter

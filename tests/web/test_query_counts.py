@@ -23,6 +23,7 @@ MOST = {
     "/runs/": 24,
     "/targets/": 24,
     "/environments/": 24,
+    "/policies/": 24,
     "/audit/": 24,
     "/search/?q=move": 24,
 }
