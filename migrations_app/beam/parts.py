@@ -17,6 +17,7 @@ _BINARY, _NIL, _MAP = 109, 106, 116
 _SMALL_TUPLE, _LARGE_TUPLE, _LIST, _EXPORT = 104, 105, 108, 113
 _FIXED = {97: 2, 98: 5, 70: 9, 99: 32, _NIL: 1}
 _SMALL_ATOMS, _ATOMS = (115, 119), (100, 118)
+_ANY_ATOM = (*_SMALL_ATOMS, *_ATOMS)
 _INTEGERS = {97: "B", 98: ">i"}
 _SMALL_BIG = 110
 _SHORT = {115: 2, 119: 2, _SMALL_BIG: 3}  # a length of one byte, and what lies around the content
@@ -106,9 +107,14 @@ def pairs_at(data: bytes, at: int, names: Collection[bytes]) -> tuple[int, dict[
     count, begin, found, parts = int.from_bytes(data[at + 1 : at + 5], "big"), at + 5, dict[bytes, Pair](), MOST_PARTS
     try:
         for _ in range(count):
-            value, parts = _walk_over(data, begin, parts)
+            name = None
+            if data[begin] in _ANY_ATOM:
+                name, value = atom_at(data, begin)
+                parts -= 1
+            else:
+                value, parts = _walk_over(data, begin, parts)
             end, parts = _walk_over(data, value, parts)
-            if data[begin] in (*_SMALL_ATOMS, *_ATOMS) and (name := atom_at(data, begin)[0]) in names:
+            if name is not None and name in names:
                 if name in found:
                     raise BadTerm("a map of the term has a key twice")
                 found[name] = Pair(begin, value, end)
