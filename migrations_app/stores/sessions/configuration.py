@@ -96,9 +96,9 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
               help="Nobody else may write there while its sessions are moved."),
         Field("format", FieldKind.CHOICE, "Format", default="ndjson", choices=("ndjson", "etf"),
               help="ndjson: lines of JSON, as backups have them. etf: Erlang terms, from and for a Snakepit node that "
-              "cannot be reached; its own lines for that are in the adoption guide."),
+              "cannot be reached; docs/adoption.md has the lines for its console."),
         replace(_CODEC, help="How values are encoded whose line says opaque. Opaque values are never looked into. "
-                "Values of the etf format are Erlang terms."),
+                "With format etf leave it as it is: values are Erlang terms then."),
     ),
     "beam": (
         *NODE_FIELDS,

@@ -6,6 +6,7 @@ import pytest
 
 from migrations_app.beam.parts import atom, binary
 from migrations_app.engine.vocabulary import RunState
+from migrations_app.handlers.session.risk import import_by_a_node
 from migrations_app.stores.sessions import open_store
 from tests.handlers.session.moves import SEEDER, Move, content, erlang_sessions, fill, opened, place, sessions
 from tests.stores.sessions.snapshot.erlang_files import encoded, file_of, row
@@ -81,6 +82,12 @@ def test_every_session_of_a_node_s_file_arrives_and_a_roll_back_leaves_nothing(e
     assert back.state is RunState.ROLLED_BACK, back.error
     assert content(erlang_move.source) == before
     assert content(erlang_move.target) == {}
+
+
+def test_a_plan_into_a_file_for_a_node_says_what_the_import_changes(erlang_move):
+    found = import_by_a_node(erlang_move.spec, erlang_move.handler.analyze(erlang_move.spec), ())
+
+    assert bool(found) is (erlang_move.target.config["store"] == "snapshot")
 
 
 def test_what_the_store_got_meanwhile_comes_back_to_a_node_s_file(tmp_path, sqlite_place):
