@@ -8,6 +8,7 @@ from migrations_app.api import (
     operations,
     policies,
     problems,
+    promotions,
     reviews,
     routes,
     runs,
@@ -42,6 +43,7 @@ api.add_router("/migrations", reviews.router)
 api.add_router("/policies", policies.router)
 api.add_router("/migrations", schedules.of_a_migration)
 api.add_router("/schedules", schedules.router)
+api.add_router("/migrations", promotions.router)
 api.add_router("/runs", runs.router)
 api.add_router("/audit", audit.router)
 api.add_router("/routes", routes.router)

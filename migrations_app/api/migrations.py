@@ -16,6 +16,7 @@ from migrations_app.selectors.migrations import (
     ReviewPanel,
     StartCheck,
 )
+from migrations_app.selectors.procedures import ProcedureTrack
 from migrations_app.selectors.runs import RunRow
 from migrations_app.services import migrations
 from migrations_app.services.actor import Actor
@@ -35,6 +36,7 @@ MigrationDetail = extended(
     next_action=NextAction,
     allowed=tuple[str, ...],
     refusals=Mapping[str, str],
+    track=ProcedureTrack,
 )
 
 
@@ -132,6 +134,7 @@ def detail(actor: Actor, migration_id: int) -> dict[str, Any]:
         next_action=found.next_action,
         allowed=tuple(sorted(found.allowed)),
         refusals=found.refusals,
+        track=found.track,
     )
 
 

@@ -189,6 +189,10 @@ class Handler(ABC):
     @abstractmethod
     def actions(self) -> Mapping[str, Action]: ...
 
+    def routes(self, spec: Spec) -> Mapping[str, str]:
+        """Names of the routes that it moves, by the field that gives each: one name belongs to one environment."""
+        return {}
+
     def background(self) -> Mapping[str, Background]:
         """By name, what may go on beside the steps while a run lives; an action asks for it with `ctx.live.want`."""
         return {}

@@ -85,6 +85,7 @@ _STRICTER_WHEN_TRUE = frozenset(
 )
 _STRICTER_WHEN_GREATER = frozenset({"backup_retention"})
 _STRICTER_WHEN_SMALLER = frozenset({"timeout"})
+_LOOSE = "looser_than_policy"
 _LEVELS = tuple(str(level) for level in ValidationLevel)
 
 
@@ -111,6 +112,15 @@ def effective(raw: Mapping[str, Any], floor: Mapping[str, Any]) -> tuple[dict[st
     return values, problems
 
 
+def raised(raw: Mapping[str, Any], floor: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The options given, those looser than the floor left to it, and the names of these.
+
+    For options that were allowed where they come from. Whatever else is wrong with them stays, for `effective`.
+    """
+    loose = {problem.field.removeprefix("options.") for problem in effective(raw, floor)[1] if problem.code == _LOOSE}
+    return {name: value for name, value in raw.items() if name not in loose}, tuple(sorted(loose))
+
+
 def _looser(name: str, value: Any, least: Any) -> bool:
     if name in _STRICTER_WHEN_TRUE:
         return bool(least) and not value
@@ -130,5 +140,5 @@ def _too_loose(name: str, least: Any) -> Problem:
         f"options.{name}",
         f"{label} is looser than the policy “{name} = {shown}” of this installation or environment allows.",
         f"Leave it at {shown} or make it stricter, or ask an admin to change the policy.",
-        "looser_than_policy",
+        _LOOSE,
     )

@@ -34,7 +34,10 @@ class FieldKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One parameter or option. `unit` is shown beside the input; limits are inclusive."""
+    """One parameter or option. `unit` is shown beside the input; limits are inclusive.
+
+    `of_place`: it names something of the environment, so it is another one elsewhere and no part of the procedure.
+    """
 
     name: str
     kind: FieldKind
@@ -47,6 +50,7 @@ class Field:
     choices: tuple[str, ...] = ()
     required: bool = False
     max_length: int = MAX_TEXT
+    of_place: bool = False
 
 
 def parse(fields: Sequence[Field], raw: Mapping[str, Any], *, path: str) -> tuple[dict[str, Any], list[Problem]]:

@@ -8,13 +8,14 @@ from migrations_app.engine.errors import DependencyUnavailable, Problem, Validat
 from migrations_app.engine.handler import Handler, Spec
 from migrations_app.engine.ordering import topological
 from migrations_app.engine.plan import Analysis, Claim, Plan, RiskAssessment, RollbackStep, Step, content_digest
+from migrations_app.engine.procedure import procedure_digest
 from migrations_app.engine.validator import ValidationRequirement
 from migrations_app.engine.vocabulary import ClaimMode, ValidationLevel
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedMigration:
-    """The plan, and beside it what its digest does not cover."""
+    """The plan, and beside it what its digest does not cover. `procedure` is its `procedure_digest`."""
 
     plan: Plan
     analysis: Analysis
@@ -22,6 +23,7 @@ class PlannedMigration:
     estimated_seconds: int
     warnings: tuple[str, ...]
     validation_requirements: tuple[ValidationRequirement, ...]
+    procedure: str = ""
 
 
 def create_plan(spec: Spec, handler: Handler, history: Mapping[str, int] | None = None) -> PlannedMigration:
@@ -47,6 +49,7 @@ def create_plan(spec: Spec, handler: Handler, history: Mapping[str, int] | None 
         estimated_seconds=estimate(steps),
         warnings=analysis.warnings,
         validation_requirements=validator.requirements(level, steps),
+        procedure=procedure_digest(spec, handler),
     )
 
 

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import F, Q
 
 from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
 from migrations_app.models.choices import choices, one_of
@@ -30,6 +31,10 @@ class Migration(models.Model):
     changed_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True, blank=True)
     review_expires_at = models.DateTimeField(null=True, blank=True)
+    promoted_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="promotions")
+    promoted_run = models.ForeignKey(
+        "migrations_app.Run", models.PROTECT, null=True, blank=True, related_name="+", help_text="What proved it there."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -37,6 +42,14 @@ class Migration(models.Model):
             one_of("type", MigrationType, "migration_type_known"),
             one_of("status", MigrationStatus, "migration_status_known"),
             one_of("review_state", ReviewState, "migration_review_known"),
+            models.CheckConstraint(
+                condition=Q(promoted_from=None, promoted_run=None)
+                | Q(promoted_from__isnull=False, promoted_run__isnull=False),
+                name="promotion_names_its_run",
+            ),
+            models.CheckConstraint(
+                condition=Q(promoted_from=None) | ~Q(promoted_from=F("id")), name="promoted_from_another"
+            ),
         ]
         indexes = [
             models.Index(fields=["environment", "status"], name="migration_by_status"),

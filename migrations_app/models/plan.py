@@ -15,6 +15,9 @@ class PlanRevision(models.Model):
     content = models.JSONField()
     source_state = models.JSONField(default=dict)
     target_state = models.JSONField(default=dict)
+    procedure = models.CharField(
+        max_length=64, blank=True, help_text="Digest of what it does, without where; empty for plans made before it."
+    )
     fingerprints = models.JSONField(default=dict)
     sizes = models.JSONField(default=dict)
     findings = models.JSONField(default=list)
@@ -34,6 +37,9 @@ class PlanRevision(models.Model):
         constraints = [
             one_of("risk_level", RiskLevel, "revision_risk_known"),
             models.UniqueConstraint(fields=["migration", "number"], name="revision_number_once"),
+        ]
+        indexes = [
+            models.Index(fields=["procedure"], condition=~models.Q(procedure=""), name="revision_by_procedure"),
         ]
 
     def __str__(self) -> str:

@@ -26,6 +26,7 @@ _VERBS: Mapping[str, str] = {
     "target.test": "tested the connection of",
     "migration.create": "created",
     "migration.clone": "cloned",
+    "migration.promote": "promoted what was proven as",
     "migration.edit": "edited",
     "migration.cancel": "cancelled",
     "migration.plan": "planned",

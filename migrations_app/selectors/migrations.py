@@ -27,6 +27,7 @@ from migrations_app.selectors.plans import (
     revision_view,
 )
 from migrations_app.selectors.policy_rules import in_force
+from migrations_app.selectors.procedures import ProcedureTrack, track_of
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.reviews import ReviewPanel, SignatureRow, SignerRow, review_panel
 from migrations_app.selectors.run_rows import RunRow
@@ -70,7 +71,7 @@ class MigrationPage:
     """Everything that the page of one migration shows to this viewer.
 
     `allowed` names the operations that this viewer may do in the present state: edit, plan, validate, submit,
-    withdraw, sign, comment, execute, roll_back, clone, cancel. `refusals` maps the others to why not.
+    withdraw, sign, comment, execute, roll_back, clone, promote, cancel. `refusals` maps the others to why not.
     `since_signed` is what changed since this viewer's last signature (None when they never signed or nothing did).
     """
 
@@ -90,6 +91,7 @@ class MigrationPage:
     refusals: Mapping[str, str]
     timeline: tuple[TimelineEntry, ...]
     since_signed: RevisionDiff | None
+    track: ProcedureTrack
 
     @property
     def irreversible(self) -> int:
@@ -125,7 +127,8 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         back = f"the migration is {migration.get_status_display()}"
     live = next((run for run in runs if not run.is_final), None)
     stuck = next((run for run in runs if run.state is RunState.STUCK), None) if migration.needs_person else None
-    situation = Situation(migration, newest, access, review, start, live, back, stuck)
+    track = track_of(access, migration, newest.procedure if newest else "")
+    situation = Situation(migration, newest, access, review, start, live, back, stuck, track.why_not)
     refusals = refusals_of(situation)
     return MigrationPage(
         row=row,
@@ -144,6 +147,7 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         refusals={operation: why for operation, why in refusals.items() if why},
         timeline=timeline(migration),
         since_signed=_since_signed(migration, newest, actor),
+        track=track,
     )
 
 

@@ -39,6 +39,7 @@ class Situation:
     live: RunRow | None
     rollback_why_not: str
     stuck: RunRow | None = None
+    promotion_why_not: str = ""
 
     def lacks(self, permission: Permission) -> str:
         environment = self.migration.environment
@@ -70,6 +71,7 @@ def refusals_of(at: Situation) -> Mapping[str, str]:
         "execute": at.lacks(Permission.EXECUTE) or busy or unmet,
         "roll_back": at.lacks(Permission.ROLL_BACK) or busy or at.rollback_why_not,
         "clone": author,
+        "promote": at.promotion_why_not,
         "cancel": author or cancellable,
     }
 

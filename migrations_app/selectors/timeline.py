@@ -24,6 +24,7 @@ _NOUNS = {
 _TOLD = {
     "migration.create": ("created", "created the migration"),
     "migration.clone": ("created", "cloned the migration from another"),
+    "migration.promote": ("created", "promoted it from another environment"),
     "migration.edit": ("edited", "edited the migration"),
     "migration.cancel": ("cancelled", "cancelled the migration"),
     "review.submit": ("submitted", "submitted the plan for review"),

@@ -7,7 +7,7 @@ from typing import Any
 
 from migrations_app.engine.lifecycle import MigrationEvent, ReviewEvent, next_status
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState
-from migrations_app.models import Environment, Migration, MigrationEditor, MigrationTarget, Person
+from migrations_app.models import Environment, Migration, MigrationEditor, MigrationTarget, Person, Run
 from migrations_app.models.migration import TITLE_LENGTH
 from migrations_app.services import audit, drafts, finding, notifications, signatures
 from migrations_app.services.actor import Actor
@@ -151,17 +151,31 @@ def change(actor: Actor, now: datetime, migration_id: int, version: int, draft: 
 
 
 def insert(
-    actor: Actor, now: datetime, environment: Environment, checked: CheckedDraft, *, clone_of: int | None = None
+    actor: Actor,
+    now: datetime,
+    environment: Environment,
+    checked: CheckedDraft,
+    *,
+    clone_of: int | None = None,
+    promoted: Run | None = None,
 ) -> Migration:
-    """Save a checked draft, in the caller's transaction."""
+    """Save a checked draft, in the caller's transaction. `promoted` is the run that proved it elsewhere."""
     person = finding.person(actor)
     migration = Migration(environment=environment, created_by=person, created_at=now, changed_at=now)
+    if promoted is not None:
+        migration.promoted_from_id, migration.promoted_run = promoted.migration_id, promoted
     _fill(migration, checked)
     migration.save()
     _save_targets(migration, checked)
     note_editor(migration, person)
-    after = _facts(migration) | ({"clone_of": clone_of} if clone_of else {})
-    action = "migration.clone" if clone_of else "migration.create"
+    after, action = _facts(migration), "migration.create"
+    if clone_of:
+        after, action = after | {"clone_of": clone_of}, "migration.clone"
+    if promoted is not None:
+        for editor in MigrationEditor.objects.filter(migration=promoted.migration_id).select_related("person"):
+            note_editor(migration, editor.person, 1)
+        after |= {"promoted_from": promoted.migration_id, "promoted_run": promoted.pk}
+        action = "migration.promote"
     _record(actor, now, action, migration, before=None, after=after)
     return migration
 

@@ -13,10 +13,10 @@ from migrations_app.engine.lifecycle import MigrationEvent, ReviewEvent, next_st
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.planner import PlannedMigration, create_plan
 from migrations_app.engine.vocabulary import MigrationStatus
-from migrations_app.models import Environment, Migration, Person, PlanRevision
+from migrations_app.models import Environment, Migration, Person, PlanRevision, Run
 from migrations_app.runtime import composition
 from migrations_app.selectors.history import step_seconds
-from migrations_app.services import asking, audit, drafts, finding, migrations, signatures
+from migrations_app.services import asking, audit, drafts, finding, migrations, route_names, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.drafts import CheckedDraft, MigrationDraft
 from migrations_app.services.errors import StaleEdit
@@ -64,12 +64,17 @@ def plan(*, actor: Actor, now: datetime, migration_id: int) -> Planned:
 @operation("migration.create", about="migration", atomic=False)
 def create_and_plan(*, actor: Actor, now: datetime, draft: MigrationDraft) -> Planned:
     """A new migration with its first plan; when it cannot be planned there is no migration either."""
+    return make(actor, now, draft)
+
+
+def make(actor: Actor, now: datetime, draft: MigrationDraft, *, promoted: Run | None = None) -> Planned:
+    """`create_and_plan`, for a service that is an operation itself. The caller must not have a transaction open."""
     environment = migrations.environment_of(actor, draft)
     person = finding.person(actor)
     checked = drafts.check(draft, environment)
     made = _make(environment, checked)
     with transaction.atomic():
-        migration = migrations.insert(actor, now, environment, checked)
+        migration = migrations.insert(actor, now, environment, checked, promoted=promoted)
         return _save(actor, now, migration, person, made)
 
 
@@ -84,6 +89,7 @@ def _make(environment: Environment, checked: CheckedDraft) -> PlannedMigration:
         options=checked.effective_options,
         description=checked.description,
     )
+    route_names.check(environment, checked.handler.routes(spec))
     history = step_seconds(handler=checked.handler.name, environment_id=environment.pk)
     return create_plan(spec, checked.handler, history)
 
@@ -102,6 +108,7 @@ def _save(actor: Actor, now: datetime, migration: Migration, person: Person, mad
         content=made.plan.content(),
         source_state=dict(made.analysis.source_state),
         target_state=dict(made.analysis.target_state),
+        procedure=made.procedure,
         fingerprints={role: dict(values) for role, values in made.analysis.fingerprints.items()},
         sizes=dict(made.analysis.sizes),
         findings=findings,

@@ -28,6 +28,11 @@ TERMS: Mapping[str, Term] = {
         "A place such as dev, staging or production. It decides who has to sign and which targets can be chosen. A "
         "protected one asks for more care: its name is typed before something starts there.",
     ),
+    "promotion": Term(
+        "promotion",
+        "What has run successfully in one environment is taken to the next one in order: the same type, parameters and "
+        "options, with targets of that place. It is planned, reviewed and signed there like any other plan.",
+    ),
     "target": Term(
         "targets",
         "A named live thing in an environment, such as a session store. Admins register it with its address and its "

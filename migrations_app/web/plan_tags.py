@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from django import template
 
 from migrations_app.selectors.plans import FindingRow, RevisionView
+from migrations_app.selectors.run_comparisons import RunColumn
 from migrations_app.web import plan_graph as graphs
 from migrations_app.web import risk_meter as meters
+from migrations_app.web.wording import duration, short_time
 
 register = template.Library()
 
@@ -36,3 +38,17 @@ def taking_away(findings: Sequence[FindingRow]) -> list[FindingRow]:
 def add_number(value: float, more: float) -> float:
     """Places in a drawing; Django's `add` knows whole numbers only."""
     return round(value + more, 1)
+
+
+@register.filter
+def environment_at(columns: Sequence[RunColumn], place: int) -> str:
+    """Of that column, counted from 0."""
+    return columns[place].environment
+
+
+@register.filter
+def took_ms(milliseconds: int | None) -> str:
+    """`340` -> `0.3 s`, `200000` -> `3 min 20 s`."""
+    if milliseconds is None:
+        return "–"
+    return short_time(milliseconds / 1000) if milliseconds < 10_000 else duration(milliseconds / 1000)

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from migrations_app.engine import options
-from migrations_app.engine.options import OPTION_FIELDS, effective
+from migrations_app.engine.options import OPTION_FIELDS, effective, raised
 
 FLOOR = {
     "backup_enabled": True,
@@ -80,3 +80,8 @@ def test_limits_hold(name: str, bad: int) -> None:
 def test_an_unknown_option_is_named_with_the_nearest() -> None:
     problems = effective({"batchsize": 3}, FLOOR)[1]
     assert problems[0].fix == "Did you mean “batch_size”?"
+
+
+def test_options_that_the_floor_has_outgrown_are_left_to_it() -> None:
+    given = {"backup_enabled": False, "timeout": FLOOR["timeout"], "batch_size": 7, "nonsense": 1}
+    assert raised(given, FLOOR) == ({"timeout": FLOOR["timeout"], "batch_size": 7, "nonsense": 1}, ("backup_enabled",))

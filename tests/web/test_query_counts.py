@@ -27,7 +27,7 @@ MOST = {
     "/audit/": 24,
     "/search/?q=move": 24,
 }
-MOST_OF_A_MIGRATION = 42
+MOST_OF_A_MIGRATION = 46
 
 
 @pytest.fixture

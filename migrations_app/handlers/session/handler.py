@@ -19,7 +19,7 @@ from migrations_app.handlers.session.analysis import analyse
 from migrations_app.handlers.session.checks import problems_of
 from migrations_app.handlers.session.node.actions import node_actions
 from migrations_app.handlers.session.node.steps import is_node, node_steps
-from migrations_app.handlers.session.parameters import PARAMETERS, SOURCE, TARGET
+from migrations_app.handlers.session.parameters import PARAMETERS, SOURCE, TARGET, route_of
 from migrations_app.handlers.session.risk import RULES
 from migrations_app.handlers.session.steps import steps_of
 from migrations_app.handlers.session.templates import TEMPLATES
@@ -75,6 +75,9 @@ class SessionMigration(Handler):
             **zero_downtime_actions(),
             **node_actions(),
         }
+
+    def routes(self, spec: Spec) -> Mapping[str, str]:
+        return {"parameters.route": route_of(spec)}
 
     def background(self) -> Mapping[str, Background]:
         return {"relay": RelayDriver(), "verifier": VerifierDriver()}

@@ -21,6 +21,7 @@ STANDARD_PARAMETERS = (
         default="",
         max_length=80,
         help="The route that your services follow. Empty: the name of the source target.",
+        of_place=True,
     ),
     Field(
         "deadline_tolerance_ms",

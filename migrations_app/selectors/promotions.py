@@ -1,0 +1,155 @@
+"""What a promotion to another environment would be: where it can go, and a suggestion for each target."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from migrations_app.engine.handler import Handler, TargetRole
+from migrations_app.engine.parameters import Field
+from migrations_app.engine.target_mapping import Candidate, Suggestion, suggest
+from migrations_app.engine.vocabulary import MigrationStatus
+from migrations_app.handlers import registry
+from migrations_app.models import Environment, Migration, MigrationTarget, Target
+from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import access_of
+from migrations_app.selectors.authoring import TargetChoice
+from migrations_app.selectors.migrations import visible_migration
+from migrations_app.selectors.procedures import later_environments, newest_proof
+from migrations_app.selectors.targets import address_of
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionPlace:
+    id: int
+    name: str
+    protected: bool
+    is_next: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RoleMapping:
+    """One role: the target that fills it now, those that can fill it there, and which one most likely does.
+
+    `suggested` is a target's id (None: nothing speaks for one of them alone), `why` the end of "suggested because".
+    """
+
+    role: str
+    label: str
+    help: str
+    now: str
+    choices: tuple[TargetChoice, ...]
+    suggested: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceParameter:
+    """A parameter that names something of the environment; `value` is that of now."""
+
+    name: str
+    label: str
+    help: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromotionProposal:
+    """`run_id` is the run that proves the procedure (None: there is none), `place` the chosen environment (None:
+    there is none). `why_not` says what keeps it from being promoted there ('' where nothing does).
+
+    `place_parameters` may be given anew.
+    """
+
+    migration_id: int
+    title: str
+    type_label: str
+    environment: str
+    run_id: int | None
+    places: tuple[PromotionPlace, ...]
+    place: PromotionPlace | None
+    roles: tuple[RoleMapping, ...]
+    place_parameters: tuple[PlaceParameter, ...]
+    parameters: Mapping[str, Any]
+    options: Mapping[str, Any]
+    why_not: str
+
+
+def promotion_proposal(*, actor: Actor, migration_id: int, environment_id: int | None = None) -> PromotionProposal:
+    """To the next environment in which the actor may author, or to that one. Raises NotFound."""
+    migration = visible_migration(actor, migration_id)
+    later = later_environments(access_of(actor), migration.environment)
+    chosen = next((e for e in later if environment_id in (None, e.pk)), None)
+    run = newest_proof(migration)
+    handler = registry.all_handlers().get(migration.handler)
+    return PromotionProposal(
+        migration_id=migration.pk,
+        title=migration.title,
+        type_label=migration.get_type_display(),
+        environment=migration.environment.name,
+        run_id=run.pk if run else None,
+        places=tuple(_place(each, later) for each in later),
+        place=_place(chosen, later) if chosen else None,
+        roles=suggestions(migration, chosen, handler) if chosen and handler else (),
+        place_parameters=tuple(_parameter(field, migration) for field in place_fields(handler)),
+        parameters=migration.parameters,
+        options=migration.options,
+        why_not=_why_not(migration, run is not None and migration.status == MigrationStatus.COMPLETED, chosen, handler),
+    )
+
+
+def place_fields(handler: Handler | None) -> tuple[Field, ...]:
+    """Parameters that name something of an environment."""
+    return tuple(field for field in handler.parameters if field.of_place) if handler else ()
+
+
+def suggestions(migration: Migration, environment: Environment, handler: Handler) -> tuple[RoleMapping, ...]:
+    """For each role of the handler, in its order; no target is suggested twice."""
+    now = {row.role: row.target for row in migration.target_roles.select_related("target")}
+    there = list(Target.objects.filter(environment=environment, archived_at=None).order_by("name"))
+    filled = set(MigrationTarget.objects.filter(target__in=there).values_list("role", "target_id"))
+    names = (migration.environment.name, environment.name)
+    taken: list[int] = []
+    found = []
+    for role in handler.roles:
+        fitting = [target for target in there if target.kind in role.kinds]
+        candidates = [Candidate(t.pk, t.name, _store(t), (role.name, t.pk) in filled) for t in fitting]
+        old = now.get(role.name)
+        likely = suggest(old.name, _store(old), candidates, environments=names, taken=taken) if old else None
+        taken += [likely.id] if likely else []
+        found.append(_mapping(role, old, fitting, likely))
+    return tuple(found)
+
+
+def _mapping(role: TargetRole, old: Target | None, fitting: list[Target], likely: Suggestion | None) -> RoleMapping:
+    return RoleMapping(
+        role=role.name,
+        label=role.label,
+        help=role.help,
+        now=old.name if old else "",
+        choices=tuple(TargetChoice(t.pk, t.name, t.kind, f"{t.name} ({address_of(t.config)})") for t in fitting),
+        suggested=likely.id if likely else None,
+        why=likely.why if likely else "",
+    )
+
+
+def _store(target: Target) -> str:
+    return str(target.config.get("store", ""))
+
+
+def _place(environment: Environment, later: list[Environment]) -> PromotionPlace:
+    return PromotionPlace(environment.pk, environment.name, environment.protected, environment.pk == later[0].pk)
+
+
+def _parameter(field: Field, migration: Migration) -> PlaceParameter:
+    value = migration.parameters.get(field.name, field.default)
+    return PlaceParameter(field.name, field.label, field.help, "" if value is None else str(value))
+
+
+def _why_not(migration: Migration, proven: bool, chosen: Environment | None, handler: Handler | None) -> str:
+    if not proven:
+        return f"no run of “{migration.title}” has succeeded and stands; only what is proven is promoted"
+    if handler is None:
+        return f"the handler “{migration.handler}” is not installed here any more"
+    if chosen is None:
+        return f"there is no such environment after {migration.environment} in which you may author"
+    return ""
