@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 from migrations_app.engine.vocabulary import RoutePhase
+from migrations_app.handlers.session.zero_downtime.waves import WAVES
 from migrations_app.routing.configuration import router_from
 from migrations_app.routing.router import SessionRouter
 from migrations_app.stores.routed.base import bucket_of
@@ -13,6 +14,7 @@ from tests.faults.zero_downtime.oracles import judge, untouched
 from tests.faults.zero_downtime.places import HOUR_MS, Contents, Place, now_ms
 from tests.faults.zero_downtime.registry import fault
 from tests.faults.zero_downtime.rig import Rig
+from tests.faults.zero_downtime.scenarios.drivers import fresh_workers
 from tests.faults.zero_downtime.stage import stage
 from tests.faults.zero_downtime.traps import Trap
 
@@ -35,8 +37,10 @@ def corruptions(place: Place, seen: Contents, names: list[str]) -> dict[str, Cal
 @fault("F18")
 def corrupted(rig: Rig) -> None:
     """Each kind is found within a pass, by its name, and mended; nothing is handed over until a clean pass."""
-    with stage(rig) as at:
+    with stage(rig, workers=0) as at:
         for target in ("redis",) if rig.quick else ("redis", "postgres"):
+            canary = Trap(rig, "hand_off.done", name=target)
+            fresh_workers(at, canary)
             with rig.about(target), at.journey("redis", target, quiet=600, canary_soak_ms=0) as journey:
                 journey.traffic.start(journey.busy, clients=4)
                 journey.execute()
@@ -44,15 +48,22 @@ def corrupted(rig: Rig) -> None:
                 for kind, corrupt in corruptions(journey.b, journey.first, journey.quiet).items():
                     corrupt()
                     _is_mended(rig, journey, kind)
-                _damage_many(journey)
+                journey.hand_over()
+                canary.wait()
+                _damage_the_next(journey)
+                canary.open()
                 journey.over()
                 judge(journey)
 
 
-def _damage_many(journey: Journey) -> None:
-    """Just before the hand-over, in buckets that follow the first: the pass after the canary must find them."""
-    late = [name for name in journey.quiet if bucket_of(name) > 0][:20]
-    for name in late:
+def _damage_the_next(journey: Journey) -> None:
+    """Between two waves, in the buckets of the second: a pass must find it before they are handed over.
+
+    The verifier has just begun a rest of a second; a driver that waits for nothing is quicker.
+    """
+    passes = journey.panel("verifier").get("passes", 0)
+    journey.wait(lambda: journey.panel("verifier").get("passes", 0) > passes, ONE_PASS_SECONDS, "the end of a pass")
+    for name in [name for name in journey.quiet if WAVES[0] <= bucket_of(name) < WAVES[1]][:5]:
         journey.b.put(name, packed("damaged"), journey.first[name].deadline)
 
 
