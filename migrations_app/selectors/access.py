@@ -34,6 +34,7 @@ class Permission(StrEnum):
     READ_AUDIT = "read_audit"
     VERIFY_AUDIT = "verify_audit"
     FOLLOW_ROUTES = "follow_routes"
+    SEE_CALENDAR = "see_calendar"
 
 
 class Scope(StrEnum):
@@ -43,6 +44,7 @@ class Scope(StrEnum):
     OPERATE = "operate"
     ADMIN = "admin"
     ROUTE = "route"
+    CALENDAR = "calendar"
 
 
 _EVERYBODY = frozenset(Role)
@@ -68,6 +70,7 @@ TABLE: Mapping[Permission, tuple[frozenset[Role], Scope | None]] = {
     Permission.READ_AUDIT: (frozenset({Role.AUDITOR, Role.ADMIN}), Scope.READ),
     Permission.VERIFY_AUDIT: (frozenset({Role.AUDITOR, Role.ADMIN}), Scope.READ),
     Permission.FOLLOW_ROUTES: (frozenset({Role.OPERATOR, Role.ADMIN}), Scope.ROUTE),
+    Permission.SEE_CALENDAR: (_EVERYBODY, Scope.CALENDAR),
 }
 
 

@@ -31,6 +31,7 @@ from migrations_app.selectors.procedures import ProcedureTrack, track_of
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.reviews import ReviewPanel, SignatureRow, SignerRow, review_panel
 from migrations_app.selectors.run_rows import RunRow
+from migrations_app.selectors.schedules import ScheduleRow, schedules_of
 from migrations_app.selectors.signing import signing_of
 from migrations_app.selectors.start_check import StartCheck, UnmetRow, start_check
 from migrations_app.selectors.timeline import TimelineEntry, timeline
@@ -72,6 +73,7 @@ class MigrationPage:
 
     `allowed` names the operations that this viewer may do in the present state: edit, plan, validate, submit,
     withdraw, sign, comment, execute, roll_back, clone, promote, cancel. `refusals` maps the others to why not.
+    `schedules`: what waits, then the newest of what came of others.
     `since_signed` is what changed since this viewer's last signature (None when they never signed or nothing did).
     """
 
@@ -91,6 +93,8 @@ class MigrationPage:
     refusals: Mapping[str, str]
     timeline: tuple[TimelineEntry, ...]
     since_signed: RevisionDiff | None
+    schedules: tuple[ScheduleRow, ...]
+    can_schedule: bool
     track: ProcedureTrack
 
     @property
@@ -147,6 +151,10 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         refusals={operation: why for operation, why in refusals.items() if why},
         timeline=timeline(migration),
         since_signed=_since_signed(migration, newest, actor),
+        schedules=schedules_of(migration),
+        can_schedule=newest is not None
+        and row.status in (MigrationStatus.PLANNED, MigrationStatus.VALIDATING)
+        and access.can(Permission.EXECUTE, migration.environment_id),
         track=track,
     )
 

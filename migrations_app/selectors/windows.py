@@ -1,13 +1,17 @@
 """Maintenance windows: the rows of an environment, and whether one is open."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+
+from django.db.models import QuerySet
 
 from migrations_app.engine.windows import Hours, Rhythm, Window, hours, rhythm_of
 from migrations_app.models import MaintenanceWindow
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.refusals import NotFound
+
+LARGEST_ID = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,10 @@ class WindowRow:
     created_by: str
     changed_at: datetime
 
+    @property
+    def seconds(self) -> int:
+        return self.minutes * 60
+
 
 def list_windows(
     *, actor: Actor, now: datetime, environment: str = "", archived: bool = False
@@ -45,10 +53,17 @@ def window_row(*, window_id: int, now: datetime) -> WindowRow:
     return window_rows(MaintenanceWindow.objects.filter(pk=window_id), now)[0]
 
 
-def window_rows(rows: Iterable[MaintenanceWindow], now: datetime) -> tuple[WindowRow, ...]:
-    if not isinstance(rows, list):
-        rows = rows.select_related("environment", "created_by")  # type: ignore[attr-defined]
-    return tuple(_row(row, now) for row in rows)
+def visible_window(*, actor: Actor, window_id: int, now: datetime) -> WindowRow:
+    """Raises NotFound, the same for one that is hidden."""
+    here = access_of(actor).within(Permission.VIEW)
+    found = window_rows(MaintenanceWindow.objects.filter(here, pk=window_id), now) if window_id <= LARGEST_ID else ()
+    if not found:
+        raise NotFound(f"There is no window {str(window_id)[:20]} that you may see.", "Look at the calendar.")
+    return found[0]
+
+
+def window_rows(rows: QuerySet[MaintenanceWindow], now: datetime) -> tuple[WindowRow, ...]:
+    return tuple(_row(row, now) for row in rows.select_related("environment", "created_by"))
 
 
 def windows_of(environment_id: int) -> list[Window]:

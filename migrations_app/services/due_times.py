@@ -45,7 +45,9 @@ def due_at_of(
     row.first_date, row.first_time = first.date(), first.time()
     due_at = times.next(now)
     if due_at is None:
-        check.problem("recurrence", "All its times are past.", "Choose a later end.", "never")
+        check.problem(
+            "recurrence", "It has no time from now on, ten years ahead.", "Look at its first time and its end.", "never"
+        )
     return due_at
 
 

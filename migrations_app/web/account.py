@@ -25,6 +25,7 @@ SCOPES = {
     Scope.READ: "See everything that you may see.",
     Scope.OPERATE: "Write, plan, start, pause and roll back where you are an operator. It never signs.",
     Scope.ADMIN: "Manage environments and targets where you are an admin.",
+    Scope.CALENDAR: "Fetch the calendar feed of an environment, and nothing else. It may stand in the feed's address.",
     Scope.ROUTE: "Read where sessions are served from. For the services that use those sessions.",
 }
 LIFETIMES = (30, 90, 365)  # days

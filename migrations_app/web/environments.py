@@ -10,6 +10,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from migrations_app.selectors.environments import environment_page, environment_row, list_environments
+from migrations_app.selectors.freezes import list_freezes
+from migrations_app.selectors.windows import list_windows
 from migrations_app.services import environments
 from migrations_app.services.errors import InvalidInput
 from migrations_app.web.numbers import whole_number
@@ -26,8 +28,14 @@ def environment_list(request: PageRequest) -> HttpResponse:
 @require_safe
 @login_required
 def environment(request: PageRequest, environment_id: int) -> HttpResponse:
+    now = timezone.now()
     page = environment_page(actor=request.actor, environment_id=environment_id)
-    return render(request, "environments/environment.html", {"page": page})
+    context = {
+        "page": page,
+        "windows": list_windows(actor=request.actor, now=now, environment=page.row.name),
+        "freezes": list_freezes(actor=request.actor, now=now, environment=page.row.name),
+    }
+    return render(request, "environments/environment.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

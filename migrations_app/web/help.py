@@ -79,6 +79,23 @@ TERMS: Mapping[str, Term] = {
         "Goes through every step with read-only connections, so it cannot write anything, and finds what would stop "
         "the real run. It counts for 24 hours and for this digest only.",
     ),
+    "window": Term(
+        "maintenance windows",
+        "When an apply run may start in an environment. Each opens at a local time of its own zone, by a rule, and "
+        "stays open for elapsed time. Without any window an environment is open always. A run that is at work when its "
+        "window closes goes on, unless its schedule says otherwise.",
+    ),
+    "freeze": Term(
+        "freezes",
+        "While one is in force no apply run starts and no failed one is retried, by whatever door. Rollbacks, and "
+        "everything that steers a run that is at work, stay possible.",
+    ),
+    "schedule": Term(
+        "schedules",
+        "The run starts by itself, as if you had pressed the button then: with every check, with what you may do then, "
+        "and with exactly this plan. If it cannot start within its grace it is missed: you are told, and it does not "
+        "run later. A failure is rolled back by itself.",
+    ),
     "start_check": Term(
         "the start check",
         "Everything that has to be true at the moment of the start, looked at again each time: signatures, dry run, "

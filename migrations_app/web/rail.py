@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from migrations_app.engine.vocabulary import ReviewState, RunState
+from migrations_app.engine.vocabulary import ReviewState, RunKind, RunState
 from migrations_app.selectors.migrations import MigrationPage
 from migrations_app.web.wording import review_words
 
@@ -66,7 +66,11 @@ def _review(page: MigrationPage) -> Stop:
 def _schedule(page: MigrationPage) -> Stop:
     started = any(run.kind != "dry_run" for run in page.runs)
     if started:
-        return Stop("Schedule", "start-check", "started by hand", "done")
+        scheduled = any(start.run_id for row in page.schedules for start in row.starts if row.kind is RunKind.APPLY)
+        return Stop("Schedule", "start-check", "as scheduled" if scheduled else "started by hand", "done")
+    waiting = next((row for row in page.schedules if row.waits and row.kind is RunKind.APPLY), None)
+    if waiting is not None:
+        return Stop("Schedule", "schedule", f"due {waiting.due_at:%d %b %H:%M} UTC", "done")
     unmet = len(page.start_check.unmet)
     if page.start_check.ready:
         return Stop("Schedule", "start-check", "can start now", "done")

@@ -75,6 +75,7 @@ def navigation(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
         item("Inbox", "inbox", "inbox", prefix="inbox", count=reader.inbox),
         item("Migrations", "migration_list", "document-text", prefix="migration"),
         item("Runs", "run_list", "play", prefix="run"),
+        item("Calendar", "calendar", "calendar-days", prefix="calendar"),
         item("Targets", "target_list", "circle-stack", prefix="target", starts_group=True),
         item("Environments", "environment_list", "square-3-stack-3d", prefix="environment"),
         item("Policies", "policy_list", "scale", prefix="policy"),

@@ -45,7 +45,7 @@ def test_a_rule_that_cannot_be_kept_is_named(here, operator, rule, code):
 
 
 def test_a_rule_whose_times_are_all_past_is_refused(here, operator):
-    with pytest.raises(InvalidInput, match="past"):
+    with pytest.raises(InvalidInput, match="no time from now on"):
         schedules.create(
             actor=operator,
             now=here.now,

@@ -16,14 +16,14 @@ pytestmark = pytest.mark.django_db
     [
         (
             "operator",
-            "view comment author validate execute control roll_back sign_off test_target follow_routes",
+            "view see_calendar comment author validate execute control roll_back sign_off test_target follow_routes",
         ),
-        ("approver", "view comment sign sign_off"),
-        ("auditor", "view comment read_audit verify_audit"),
-        ("viewer", "view"),
+        ("approver", "view see_calendar comment sign sign_off"),
+        ("auditor", "view see_calendar comment read_audit verify_audit"),
+        ("viewer", "view see_calendar"),
         (
             "admin",
-            "view comment test_target manage_targets manage_environments manage_people manage_policies "
+            "view see_calendar comment test_target manage_targets manage_environments manage_people manage_policies "
             "confirm_policies read_audit verify_audit follow_routes",
         ),
         ("outsider", ""),

@@ -1,0 +1,125 @@
+"""Forms of admins: an environment's maintenance windows, and freezes."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods, require_POST
+
+from migrations_app.selectors.environments import environment_row, list_environments
+from migrations_app.selectors.windows import WindowRow, visible_window
+from migrations_app.services import freezes, windows
+from migrations_app.services.errors import InvalidInput
+from migrations_app.web.local_times import REPEATS, local_time, recurrence, utc_time
+from migrations_app.web.numbers import identifier, whole_number
+from migrations_app.web.problems import ProblemsByField
+from migrations_app.web.requests import PageRequest
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def window_new(request: PageRequest, environment_id: int) -> HttpResponse:
+    place = environment_row(actor=request.actor, environment_id=environment_id)
+    values: Mapping[str, Any] = {"zone": "UTC", "minutes": 120}
+    problems = ProblemsByField()
+    if request.method == "POST":
+        values = request.POST
+        try:
+            windows.create(
+                actor=request.actor, now=timezone.now(), environment_id=environment_id, **_posted(request.POST)
+            )
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+        else:
+            messages.success(request, f"From now on, runs start in {place.name} inside its windows only.")
+            return redirect("environment", environment_id)
+    return _shown(request, problems, {"place": place, "values": values})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def window_edit(request: PageRequest, window_id: int) -> HttpResponse:
+    row = visible_window(actor=request.actor, window_id=window_id, now=timezone.now())
+    place = environment_row(actor=request.actor, environment_id=row.environment_id)
+    values: Mapping[str, Any] = _stored(row)
+    problems = ProblemsByField()
+    if request.method == "POST":
+        values = request.POST
+        changes = {"archived": True} if "archive" in request.POST else _posted(request.POST)
+        try:
+            windows.edit(actor=request.actor, now=timezone.now(), window_id=window_id, **changes)
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+        else:
+            messages.success(request, "The window opens no more." if "archived" in changes else "Saved.")
+            return redirect("environment", row.environment_id)
+    return _shown(request, problems, {"place": place, "values": values, "window": row})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def freeze_new(request: PageRequest) -> HttpResponse:
+    values: Mapping[str, Any] = {"environment": request.GET.get("environment", "")}
+    problems = ProblemsByField()
+    if request.method == "POST":
+        values = request.POST
+        try:
+            freezes.create(
+                actor=request.actor,
+                now=timezone.now(),
+                reason=values.get("reason", ""),
+                begins_at=utc_time(values.get("begins_at", "")),
+                ends_at=utc_time(values.get("ends_at", "")),
+                environment_id=identifier(values.get("environment")),
+            )
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+        else:
+            messages.success(request, "The freeze is set. Rollbacks are possible all the same.")
+            return redirect("calendar")
+    places = list_environments(actor=request.actor)
+    context = {"problems": problems, "values": values, "places": places}
+    return render(request, "calendar/freeze_form.html", context, status=422 if problems else 200)
+
+
+@require_POST
+@login_required
+def freeze_lift(request: PageRequest, freeze_id: int) -> HttpResponse:
+    freezes.lift(actor=request.actor, now=timezone.now(), freeze_id=freeze_id)
+    messages.success(request, "Lifted. Nothing that it kept from starting starts by itself.")
+    back = request.POST.get("next", "")
+    return redirect(back if url_has_allowed_host_and_scheme(back, None) else "calendar")
+
+
+def _posted(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": values.get("name", ""),
+        "zone": values.get("zone", ""),
+        "first": local_time(values.get("first", "")) or values.get("first", ""),
+        "minutes": whole_number(values.get("minutes", "")),
+        "recurrence": recurrence(values),
+    }
+
+
+def _stored(row: WindowRow) -> dict[str, Any]:
+    known = row.recurrence in [rule for rule, _ in REPEATS]
+    return {
+        "name": row.name,
+        "zone": row.zone,
+        "first": f"{row.first:%Y-%m-%dT%H:%M}",
+        "minutes": row.minutes,
+        "repeats": row.recurrence if known else "",
+        "rule": "" if known else row.recurrence,
+    }
+
+
+def _shown(request: PageRequest, problems: ProblemsByField, context: dict[str, Any]) -> HttpResponse:
+    status = 422 if problems else 200
+    return render(
+        request, "calendar/window_form.html", {"problems": problems, "choices": REPEATS, **context}, status=status
+    )
