@@ -221,9 +221,19 @@ def _retries(view: RunView | None) -> int | None:
 
 
 def _steps(sides: Sequence[_Side]) -> tuple[StepLine, ...]:
-    titles = {step.id: step.title for side in reversed(sides) for step in side.plan.steps}
-    ordered = dict.fromkeys(step.id for side in sides for step in side.plan.steps)
-    return tuple(_step_line(step_id, titles[step_id], [_cell(side, step_id) for side in sides]) for step_id in ordered)
+    titles = _titles(sides)
+    return tuple(
+        _step_line(step_id, title, [_cell(side, step_id) for side in sides]) for step_id, title in titles.items()
+    )
+
+
+def _titles(sides: Sequence[_Side]) -> dict[str, str]:
+    """Step id -> its title, or its id in words where the titles name targets and so are not the same."""
+    said: dict[str, set[str]] = {}
+    for side in sides:
+        for step in side.plan.steps:
+            said.setdefault(step.id, set()).add(step.title)
+    return {name: min(titles) if len(titles) == 1 else name.replace("_", " ") for name, titles in said.items()}
 
 
 def _cell(side: _Side, step_id: str) -> StepCell | None:
@@ -251,11 +261,11 @@ def _counts(sides: Sequence[_Side]) -> tuple[ComparedLine, ...]:
     """Whole numbers and yes or no among what backup, migration and verification steps reported."""
     names: dict[tuple[str, str], str] = {}
     for side in sides:
-        kinds = {step.id: step for step in side.plan.steps if step.kind in _COUNTED}
+        counted = {step.id for step in side.plan.steps if step.kind in _COUNTED}
         for step_id, result in (side.view.results if side.view else {}).items():
-            if step_id in kinds:
+            if step_id in counted:
                 names |= {
-                    (step_id, name): f"{kinds[step_id].title}: {name.replace('_', ' ')}"
+                    (step_id, name): f"{step_id}: {name}".replace("_", " ")
                     for name, value in result.items()
                     if isinstance(value, int)
                 }
@@ -266,7 +276,9 @@ def _count_line(name: str, key: tuple[str, str], sides: Sequence[_Side]) -> Comp
     step_id, field = key
     found = [(side.view.results.get(step_id) or {}).get(field) if side.view else None for side in sides]
     values = tuple(shown(value) if isinstance(value, bool) else value for value in found)
-    return ComparedLine(name, values, _unlike(values), "ms" if field == "downtime" or field.endswith("_ms") else "")
+    if field == "downtime" or field.endswith("_ms"):
+        return ComparedLine(name, values, _long_apart(values), "ms")
+    return ComparedLine(name, values, _unlike(values))
 
 
 def _findings(sides: Sequence[_Side]) -> tuple[ComparedLine, ...]:
