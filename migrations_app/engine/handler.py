@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from migrations_app.engine.background import Background
+from migrations_app.engine.environment_facts import NOTHING_KNOWN, EnvironmentFacts
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.parameters import Field
 from migrations_app.engine.plan import Analysis, Finding, Step, Target
@@ -158,7 +159,22 @@ class Action(ABC):
         return (f"Undo the step “{ctx.step.title}” by hand, then press Retry: it takes what is undone for done.",)
 
 
-RiskRule = Callable[[Spec, Analysis, Sequence[Step]], Iterable[Finding]]
+@dataclass(frozen=True, slots=True)
+class RiskCase:
+    """Everything that a rule of the risk may look at: it is a pure function of this."""
+
+    spec: Spec
+    analysis: Analysis
+    steps: Sequence[Step] = ()
+    facts: EnvironmentFacts = NOTHING_KNOWN
+
+    @property
+    def estimated_seconds(self) -> int:
+        """Of the steps, one after the other."""
+        return sum(step.estimated_seconds for step in self.steps)
+
+
+RiskRule = Callable[[RiskCase], Iterable[Finding]]
 
 
 class Handler(ABC):

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from migrations_app.engine import risk, validator
+from migrations_app.engine.environment_facts import NOTHING_KNOWN, EnvironmentFacts
 from migrations_app.engine.errors import DependencyUnavailable, Problem, ValidationFailed
-from migrations_app.engine.handler import Handler, Spec
+from migrations_app.engine.handler import Handler, RiskCase, Spec
 from migrations_app.engine.ordering import topological
 from migrations_app.engine.plan import Analysis, Claim, Plan, RiskAssessment, RollbackStep, Step, content_digest
 from migrations_app.engine.procedure import procedure_digest
@@ -26,8 +27,14 @@ class PlannedMigration:
     procedure: str = ""
 
 
-def create_plan(spec: Spec, handler: Handler, history: Mapping[str, int] | None = None) -> PlannedMigration:
-    """Plan a checked wish. `history` maps step ids to the seconds they took in past runs of this procedure.
+def create_plan(
+    spec: Spec,
+    handler: Handler,
+    history: Mapping[str, int] | None = None,
+    facts: EnvironmentFacts = NOTHING_KNOWN,
+) -> PlannedMigration:
+    """Plan a checked wish. `history` maps step ids to the seconds they took in past runs of this procedure; `facts`
+    weigh in the risk alone, and so never in the digest.
 
     Only looks: nothing is changed. Raises ValidationFailed with every problem there is, each naming its field
     and a fix.
@@ -40,7 +47,7 @@ def create_plan(spec: Spec, handler: Handler, history: Mapping[str, int] | None 
     _refuse([*problems, *_actions(steps, handler)])
     plan = _plan(spec, handler, steps)
     _refuse(_signable(plan))
-    assessment = risk.assess(spec, analysis, steps, handler.risk_rules)
+    assessment = risk.assess(RiskCase(spec, analysis, steps, facts), handler.risk_rules)
     level = ValidationLevel(spec.options.get("validation_level", ValidationLevel.FULL))
     return PlannedMigration(
         plan=plan,

@@ -15,6 +15,7 @@ from migrations_app.engine.planner import PlannedMigration, create_plan
 from migrations_app.engine.vocabulary import MigrationStatus
 from migrations_app.models import Environment, Migration, Person, PlanRevision, Run
 from migrations_app.runtime import composition
+from migrations_app.selectors.environment_facts import Procedure, environment_facts
 from migrations_app.selectors.history import step_seconds
 from migrations_app.services import asking, audit, drafts, finding, migrations, route_names, signatures
 from migrations_app.services.actor import Actor
@@ -47,7 +48,7 @@ def plan(*, actor: Actor, now: datetime, migration_id: int) -> Planned:
     finding.no_live_run(migration, "planned")
     next_status(MigrationStatus(migration.status), MigrationEvent.PLANNED)
     checked = drafts.check(drafts.draft_of(migration), migration.environment)
-    made = _make(migration.environment, checked)
+    made = _make(migration.environment, checked, now=now, migration_id=migration_id)
     with transaction.atomic():
         asking.hold(migration.environment_id)
         locked = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
@@ -72,13 +73,15 @@ def make(actor: Actor, now: datetime, draft: MigrationDraft, *, promoted: Run | 
     environment = migrations.environment_of(actor, draft)
     person = finding.person(actor)
     checked = drafts.check(draft, environment)
-    made = _make(environment, checked)
+    made = _make(environment, checked, now=now)
     with transaction.atomic():
         migration = migrations.insert(actor, now, environment, checked, promoted=promoted)
         return _save(actor, now, migration, person, made)
 
 
-def _make(environment: Environment, checked: CheckedDraft) -> PlannedMigration:
+def _make(
+    environment: Environment, checked: CheckedDraft, *, now: datetime, migration_id: int | None = None
+) -> PlannedMigration:
     spec = Spec(
         type=checked.handler.type,
         handler=checked.handler.name,
@@ -91,7 +94,14 @@ def _make(environment: Environment, checked: CheckedDraft) -> PlannedMigration:
     )
     route_names.check(environment, checked.handler.routes(spec))
     history = step_seconds(handler=checked.handler.name, environment_id=environment.pk)
-    return create_plan(spec, checked.handler, history)
+    procedure = Procedure(
+        handler=checked.handler.name,
+        handler_version=checked.handler.version,
+        zero_downtime=bool(checked.effective_options.get("zero_downtime")),
+        targets=checked.targets,
+    )
+    facts = environment_facts(environment, procedure, now=now, migration_id=migration_id)
+    return create_plan(spec, checked.handler, history, facts)
 
 
 def _save(actor: Actor, now: datetime, migration: Migration, person: Person, made: PlannedMigration) -> Planned:

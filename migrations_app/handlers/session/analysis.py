@@ -6,6 +6,7 @@ A store that does not answer is a finding of the look, not its end: the author h
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from migrations_app.engine.errors import MigrationError
@@ -74,6 +75,7 @@ def look(target: Target) -> tuple[dict[str, Any], Page | None]:
     }
     if probe.capacity_bytes is not None and probe.used_bytes is not None:
         state["free_bytes"] = max(0, probe.capacity_bytes - probe.used_bytes)
+    state |= {name: value for name, value in asdict(probe.standing).items() if value is not None}
     if probe.capacity_sessions is not None:
         state["most_sessions"] = probe.capacity_sessions
     if page is not None and page.records:

@@ -85,6 +85,22 @@ class StoreDigest:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """How a store stands beside its replicas, its machine and what else it keeps. None is unknown.
+
+    `replica_lag_ms`: of this replica, or of a primary's slowest one. `durable`: each acknowledged change is put on
+    disk at once or within a second. `other_records`: what else the server or database holds, roughly.
+    `machine_free_bytes`: what the machine has left at the most, where the store has no limit of its own.
+    """
+
+    replica: bool = False
+    replica_lag_ms: int | None = None
+    durable: bool | None = None
+    other_records: int | None = None
+    machine_free_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoreProbe:
     """What a look at a store shows. `identity` survives reconnects and restarts, not re-creation.
 
@@ -108,6 +124,7 @@ class StoreProbe:
     capacity_sessions: int | None = None
     problems: tuple[str, ...] = ()
     details: dict[str, str] = field(default_factory=dict)
+    standing: Standing = Standing()
 
 
 class SessionStore(ABC):

@@ -19,6 +19,7 @@ from migrations_app.stores.sessions.paging import PageBudget, read_cursor, take,
 from migrations_app.stores.sessions.postgres.columns import why_unfit
 from migrations_app.stores.sessions.postgres.connection import Connection, check_version, connect, domain_errors
 from migrations_app.stores.sessions.postgres.fences import Fences
+from migrations_app.stores.sessions.postgres.standing import standing
 from migrations_app.stores.sessions.postgres.table import (
     Names,
     TableLayout,
@@ -136,6 +137,7 @@ class PostgresStore(SessionStore):
                 used_bytes=int(used[0]) if used else None,
                 problems=problems,
                 details={"codec": str(self._config.codec), "side_table": str(bool(layout and layout.side)).lower()},
+                standing=standing(connection, self._names.plain),
             )
 
     def _identity(self, connection: Connection) -> str:

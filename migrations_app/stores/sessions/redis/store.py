@@ -18,6 +18,7 @@ from migrations_app.stores.sessions.redis.connection import connect, domain_erro
 from migrations_app.stores.sessions.redis.layout import NO_EXTRA, RedisLayout, Unreadable
 from migrations_app.stores.sessions.redis.meta import UNDESCRIBED, UNROUTED, meta_key, pack
 from migrations_app.stores.sessions.redis.reading import GONE, Found, Reader, Scanned, open_reader
+from migrations_app.stores.sessions.redis.standing import standing
 
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -86,6 +87,7 @@ class RedisStore(SessionStore):
             used_bytes=int(server["used_memory"]),
             problems=tuple(_problems(policy, limit, replica)),
             details={"run_id": str(server["run_id"]), "codec": str(self._layout.codec)},
+            standing=standing(server, sessions=count if counted else None),
         )
 
     def initialise(self, worker: WorkerToken) -> bool:
