@@ -15,6 +15,7 @@ from migrations_app.api import (
     schedules,
     targets,
     tokens,
+    waivers,
     windows,
 )
 from migrations_app.api.body import JsonParser
@@ -44,6 +45,7 @@ api.add_router("/policies", policies.router)
 api.add_router("/migrations", schedules.of_a_migration)
 api.add_router("/schedules", schedules.router)
 api.add_router("/migrations", promotions.router)
+api.add_router("/migrations", waivers.router)
 api.add_router("/runs", runs.router)
 api.add_router("/audit", audit.router)
 api.add_router("/routes", routes.router)

@@ -14,6 +14,7 @@ from migrations_app.selectors.migrations import (
     MigrationRow,
     NextAction,
     ReviewPanel,
+    RiskView,
     StartCheck,
 )
 from migrations_app.selectors.procedures import ProcedureTrack
@@ -30,6 +31,7 @@ MigrationDetail = extended(
     description=str,
     parameters=Mapping[str, Any],
     options=Mapping[str, Any],
+    risk=RiskView | None,
     review=ReviewPanel,
     start_check=StartCheck,
     runs=tuple[RunRow, ...],
@@ -128,6 +130,7 @@ def detail(actor: Actor, migration_id: int) -> dict[str, Any]:
         description=found.description,
         parameters=found.parameters,
         options=found.options,
+        risk=found.risk,
         review=found.review,
         start_check=found.start_check,
         runs=found.runs,

@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from migrations_app.engine.plan import Finding, Plan, RiskAssessment
+from migrations_app.engine.risk import weigh
+from migrations_app.engine.risk.words import explained
 from migrations_app.engine.run_view import Direction, RunView, StepView
 from migrations_app.engine.vocabulary import MigrationStatus, ResultStatus, RunState, StepState
 
@@ -247,6 +249,7 @@ def plan_document(facts: PlanFacts) -> dict[str, Any]:
             "score": facts.assessment.score,
             "level": str(facts.assessment.level),
             "findings": [finding_document(finding) for finding in facts.assessment.findings],
+            **_sum(facts.assessment),
         },
         "validation_requirements": [dict(requirement) for requirement in facts.validation_requirements],
         "signature_requirements": [dict(requirement) for requirement in facts.signature_requirements],
@@ -255,6 +258,19 @@ def plan_document(facts: PlanFacts) -> dict[str, Any]:
         "created_by": facts.created_by,
         "digest": facts.plan.digest,
         "content": content,
+    }
+
+
+def _sum(assessment: RiskAssessment) -> dict[str, Any]:
+    weights = [finding.weight for finding in assessment.findings]
+    score = weigh(weights)
+    adding, credited = sum(weight > 0 for weight in weights), sum(weight < 0 for weight in weights)
+    return {
+        "added": score.added,
+        "credited": score.credited,
+        "total": score.total,
+        "clamped": score.clamped,
+        "explanation": explained(score, adding=adding, credited=credited),
     }
 
 

@@ -16,6 +16,7 @@ from migrations_app.models.schedule import Schedule, ScheduledStart
 from migrations_app.models.sketch import Sketch
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
 from migrations_app.models.token import ApiToken, IdempotencyKey
+from migrations_app.models.waiver import RiskWaiver
 from migrations_app.models.window import MaintenanceWindow
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "PolicyRequirement",
     "PolicyType",
     "PolicyVersion",
+    "RiskWaiver",
     "RoleGrant",
     "Route",
     "RouteLease",

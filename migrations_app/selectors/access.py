@@ -25,6 +25,7 @@ class Permission(StrEnum):
     ROLL_BACK = "roll_back"
     SIGN = "sign"
     SIGN_OFF = "sign_off"
+    WAIVE_RISK = "waive_risk"
     TEST_TARGET = "test_target"
     MANAGE_TARGETS = "manage_targets"
     MANAGE_ENVIRONMENTS = "manage_environments"
@@ -61,6 +62,7 @@ TABLE: Mapping[Permission, tuple[frozenset[Role], Scope | None]] = {
     Permission.ROLL_BACK: (_OPERATOR, Scope.OPERATE),
     Permission.SIGN: (frozenset({Role.APPROVER}), None),
     Permission.SIGN_OFF: (frozenset({Role.OPERATOR, Role.APPROVER}), None),
+    Permission.WAIVE_RISK: (frozenset({Role.APPROVER, Role.ADMIN}), None),
     Permission.TEST_TARGET: (frozenset({Role.OPERATOR, Role.ADMIN}), Scope.OPERATE),
     Permission.MANAGE_TARGETS: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_ENVIRONMENTS: (_ADMIN, Scope.ADMIN),

@@ -43,6 +43,8 @@ _VERBS: Mapping[str, str] = {
     "policy.propose": "proposed",
     "policy.confirm": "put in force",
     "policy.withdraw": "withdrew the proposal of",
+    "waiver.give": "waived a finding of the risk of",
+    "waiver.withdraw": "withdrew a waiver of the risk of",
     "grant.create": "made",
     "grant.revoke": "took away",
     "token.create": "made",

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from migrations_app.engine.environment_facts import (
     ChangedTarget,
     EarlierEnvironment,
     EnvironmentFacts,
+    MaintenanceWindows,
     PastRuns,
     Rival,
 )
@@ -20,8 +21,11 @@ from migrations_app.engine.vocabulary import (
     RunKind,
     RunState,
 )
+from migrations_app.engine.windows import hours
 from migrations_app.models import Environment, MigrationTarget, Run, Target
 from migrations_app.selectors.access import people_with
+from migrations_app.selectors.procedures import environment_before, proofs, times_proven
+from migrations_app.selectors.windows import windows_of
 
 LATELY = timedelta(hours=24)
 PAST_RUNS = 20
@@ -36,67 +40,45 @@ OPEN = (
 
 
 @dataclass(frozen=True, slots=True)
-class Procedure:
-    """What is going to be done. The same one elsewhere: this handler, this mode, between targets of these kinds."""
+class Intent:
+    """What is going to be planned. `procedure` is its `procedure_digest`: what makes it the same one elsewhere."""
 
     handler: str
     handler_version: str
-    zero_downtime: bool
+    procedure: str
     targets: Mapping[str, Target]
-
-    @property
-    def signature(self) -> tuple[bool, tuple[tuple[str, str, str], ...]]:
-        return self.zero_downtime, tuple(sorted(map(_kind, self.targets, self.targets.values())))
 
 
 def environment_facts(
-    environment: Environment, procedure: Procedure, *, now: datetime, migration_id: int | None = None
+    environment: Environment, intent: Intent, *, now: datetime, migration_id: int | None = None
 ) -> EnvironmentFacts:
     """`migration_id` is the migration that is planned, where it exists already: it is no rival of itself."""
     return EnvironmentFacts(
-        earlier=_earlier(environment, procedure),
-        version_successes=_version_successes(procedure),
-        past=_past(procedure),
-        rivals=_rivals(procedure, migration_id),
+        earlier=_earlier(environment, intent.procedure),
+        version_successes=_version_successes(intent),
+        past=_past(intent),
+        rivals=_rivals(intent, migration_id),
+        windows=_windows(environment, now),
         operators=len(people_with(Role.OPERATOR, environment.pk)),
-        changed_targets=_changed(procedure, now),
+        changed_targets=_changed(intent, now),
     )
 
 
-def _succeeded(handler: str) -> QuerySet[Run]:
-    return Run.objects.filter(kind=RunKind.APPLY, state=RunState.SUCCEEDED, migration__handler=handler)
-
-
-def _earlier(environment: Environment, procedure: Procedure) -> EarlierEnvironment | None:
+def _earlier(environment: Environment, procedure: str) -> EarlierEnvironment | None:
     """None for the first environment: there is nowhere to try it before."""
-    before = Environment.objects.filter(position__lt=environment.position).order_by("-position").first()
-    if before is None:
-        return None
-    runs = _succeeded(procedure.handler).filter(migration__environment=before).order_by("-pk")
-    rows = runs.values_list("migration_id", "revision__content__options__zero_downtime")[:PAST_RUNS]
-    modes = [(migration_id, bool(zero_downtime)) for migration_id, zero_downtime in rows]
-    kinds: dict[int, list[tuple[str, str, str]]] = {}
-    filled = MigrationTarget.objects.filter(migration__in={migration_id for migration_id, _ in modes})
-    for each in filled.select_related("target"):
-        kinds.setdefault(each.migration_id, []).append(_kind(each.role, each.target))
-    same = [(mode, tuple(sorted(kinds.get(migration_id, ())))) == procedure.signature for migration_id, mode in modes]
-    return EarlierEnvironment(before.name, sum(same))
+    before = environment_before(environment)
+    return None if before is None else EarlierEnvironment(before.name, times_proven(procedure, before))
 
 
-def _kind(role: str, target: Target) -> tuple[str, str, str]:
-    """A target's kind in a role; of a session store also what keeps its sessions."""
-    return role, str(target.kind), str(target.config.get("store", ""))
-
-
-def _version_successes(procedure: Procedure) -> int:
+def _version_successes(intent: Intent) -> int:
     """1 stands for any number: whether there is one is all that matters."""
-    runs = _succeeded(procedure.handler).filter(revision__content__handler_version=procedure.handler_version)
-    return int(runs.exists())
+    runs = proofs().filter(migration__handler=intent.handler)
+    return int(runs.filter(revision__content__handler_version=intent.handler_version).exists())
 
 
-def _past(procedure: Procedure) -> PastRuns:
+def _past(intent: Intent) -> PastRuns:
     runs = Run.objects.filter(kind=RunKind.APPLY, state__in=FINAL_RUN_STATES).exclude(state=RunState.CANCELLED)
-    for role, target in procedure.targets.items():
+    for role, target in intent.targets.items():
         fills = MigrationTarget.objects.filter(migration=OuterRef("migration"), role=role, target=target)
         runs = runs.filter(Exists(fills))
     newest = list(runs.order_by("-pk")[:PAST_RUNS])
@@ -114,8 +96,8 @@ def _failed(run: Run) -> bool:
     return run.state in (RunState.FAILED, RunState.STUCK) or (run.state == RunState.ROLLED_BACK and bool(run.error))
 
 
-def _rivals(procedure: Procedure, migration_id: int | None) -> tuple[Rival, ...]:
-    ids = [target.pk for target in procedure.targets.values()]
+def _rivals(intent: Intent, migration_id: int | None) -> tuple[Rival, ...]:
+    ids = [target.pk for target in intent.targets.values()]
     rows = (
         MigrationTarget.objects.filter(target__in=ids, migration__status__in=OPEN)
         .exclude(migration=migration_id)
@@ -132,10 +114,17 @@ def _rivals(procedure: Procedure, migration_id: int | None) -> tuple[Rival, ...]
     return tuple(found.values())[:MOST_RIVALS]
 
 
-def _changed(procedure: Procedure, now: datetime) -> tuple[ChangedTarget, ...]:
+def _windows(environment: Environment, now: datetime) -> MaintenanceWindows:
+    """Without those that never open again."""
+    seen = ((window, hours([window], now)) for window in windows_of(environment.pk))
+    ahead = [window.minutes for window, found in seen if found and (found.open_until or found.opens_at)]
+    return MaintenanceWindows(len(ahead), 60 * max(ahead, default=0))
+
+
+def _changed(intent: Intent, now: datetime) -> tuple[ChangedTarget, ...]:
     """Version 1 is how it was made: nothing was changed."""
     return tuple(
         ChangedTarget(target.name, int((now - target.changed_at).total_seconds()) // 3600)
-        for _, target in sorted(procedure.targets.items())
+        for _, target in sorted(intent.targets.items())
         if target.version > 1 and timedelta(0) <= now - target.changed_at < LATELY
     )

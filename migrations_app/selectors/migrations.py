@@ -30,11 +30,14 @@ from migrations_app.selectors.policy_rules import in_force
 from migrations_app.selectors.procedures import ProcedureTrack, track_of
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.reviews import ReviewPanel, SignatureRow, SignerRow, review_panel
+from migrations_app.selectors.risk import RiskView, risk_now, waivable_weights
 from migrations_app.selectors.run_rows import RunRow
 from migrations_app.selectors.schedules import ScheduleRow, schedules_of
 from migrations_app.selectors.signing import signing_of
 from migrations_app.selectors.start_check import StartCheck, UnmetRow, start_check
 from migrations_app.selectors.timeline import TimelineEntry, timeline
+from migrations_app.selectors.waivers import WaiverRow, waivers_of
+from migrations_app.selectors.waiving import Waiving, waiving
 
 __all__ = [
     "Change",
@@ -48,6 +51,7 @@ __all__ = [
     "ReviewPanel",
     "RevisionDiff",
     "RevisionView",
+    "RiskView",
     "RoleTarget",
     "RollbackStepRow",
     "SignatureRow",
@@ -56,7 +60,10 @@ __all__ = [
     "StepRow",
     "TimelineEntry",
     "UnmetRow",
+    "WaiverRow",
+    "Waiving",
     "list_migrations",
+    "list_waivers",
     "migration_page",
     "migration_row",
     "revision",
@@ -74,7 +81,8 @@ class MigrationPage:
     `allowed` names the operations that this viewer may do in the present state: edit, plan, validate, submit,
     withdraw, sign, comment, execute, roll_back, clone, promote, cancel. `refusals` maps the others to why not.
     `schedules`: what waits, then the newest of what came of others.
-    `since_signed` is what changed since this viewer's last signature (None when they never signed or nothing did).
+    `risk` is that of the plan at this moment, without what is waived. `since_signed` is what changed since this
+    viewer's last signature (None when they never signed or nothing did).
     """
 
     row: MigrationRow
@@ -82,6 +90,8 @@ class MigrationPage:
     parameters: Mapping[str, Any]
     options: Mapping[str, Any]
     plan: RevisionView | None
+    risk: RiskView | None
+    waiving: Waiving
     revision_numbers: tuple[int, ...]
     editors: tuple[tuple[str, tuple[int, ...]], ...]
     review: ReviewPanel
@@ -120,7 +130,8 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
     policies = in_force()
     row = rows_of([migration], policies)[0]
     newest = _revision_or_none(migration)
-    signing = signing_of(migration, newest, now=now, policies=policies)
+    risk = risk_now(migration, newest, now=now) if newest else None
+    signing = signing_of(migration, newest, now=now, policies=policies, risk=risk.level if risk else None)
     review = review_panel(actor, access, migration, newest, signing, now=now)
     start = start_check(migration, newest, now=now, signing=signing)
     runs = run_rows.rows_of(run_rows.with_names(migration.runs.order_by("-pk"))[:_RUNS_SHOWN], now=now)
@@ -140,6 +151,8 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         parameters=migration.parameters,
         options=migration.options,
         plan=revision_view(newest) if newest else None,
+        risk=risk,
+        waiving=waiving(actor, access, migration, now=now),
         revision_numbers=tuple(migration.revisions.order_by("-number").values_list("number", flat=True)),
         editors=_editors(migration),
         review=review,
@@ -157,6 +170,15 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         and access.can(Permission.EXECUTE, migration.environment_id),
         track=track,
     )
+
+
+def list_waivers(*, actor: Actor, migration_id: int, now: datetime) -> tuple[WaiverRow, ...]:
+    """All that were ever given, the newest first. Raises NotFound."""
+    migration = visible_migration(actor, migration_id)
+    newest = _revision_or_none(migration)
+    if newest is None:
+        return ()
+    return waivers_of(migration, digest=newest.digest, weights=waivable_weights(newest), now=now)
 
 
 def revision(*, actor: Actor, migration_id: int, number: int | None = None) -> RevisionView:

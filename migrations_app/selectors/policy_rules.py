@@ -41,23 +41,33 @@ def policy_of(version: PolicyVersion) -> Policy:
     )
 
 
-def traits_of(migration: Migration, revision: PlanRevision | None) -> PlanTraits:
-    """Before there is a plan: what is known already, and for the rest what asks for the least."""
+def traits_of(migration: Migration, revision: PlanRevision | None, risk: RiskLevel | None = None) -> PlanTraits:
+    """Before there is a plan: what is known already, and for the rest what asks for the least.
+
+    `risk`: its level at the moment of asking; without one, as it was assessed.
+    """
+    assessed = RiskLevel(revision.risk_level) if revision else RiskLevel.LOW
     return PlanTraits(
         environment=migration.environment.name,
         protected=migration.environment.protected,
         type=MigrationType(migration.type),
-        risk=RiskLevel(revision.risk_level) if revision else RiskLevel.LOW,
+        risk=risk or assessed,
         zero_downtime=revision.zero_downtime if revision else False,
         irreversible=revision.irreversible if revision else False,
     )
 
 
-def asked_of(migration: Migration, revision: PlanRevision | None, policies: Iterable[Policy] | None = None) -> Asked:
-    """What the policies in force now ask of this plan. `policies`: where they are known already."""
+def asked_of(
+    migration: Migration,
+    revision: PlanRevision | None,
+    policies: Iterable[Policy] | None = None,
+    risk: RiskLevel | None = None,
+) -> Asked:
+    """What the policies in force now ask of this plan. `policies`: where they are known already; `risk`: as for
+    `traits_of`."""
     return ask(
         in_force() if policies is None else policies,
-        traits_of(migration, revision),
+        traits_of(migration, revision, risk),
         approval_required=revision.approval_required if revision else True,
     )
 

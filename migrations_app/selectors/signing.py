@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from migrations_app.engine.policy import Asked, Policy, SignatureFact, Signer
-from migrations_app.engine.vocabulary import Decision, Role
+from migrations_app.engine.vocabulary import Decision, RiskLevel, Role
 from migrations_app.models import Environment, Migration, Person, PlanRevision, RoleGrant, Signature
 from migrations_app.selectors.policy_rules import asked_of
+from migrations_app.selectors.risk import level_now
 
 QUARANTINE = timedelta(hours=24)  # of what somebody granted to themselves, before it signs anything
 
@@ -44,9 +45,16 @@ class Signing:
 
 
 def signing_of(
-    migration: Migration, revision: PlanRevision | None, *, now: datetime, policies: Iterable[Policy] | None = None
+    migration: Migration,
+    revision: PlanRevision | None,
+    *,
+    now: datetime,
+    policies: Iterable[Policy] | None = None,
+    risk: RiskLevel | None = None,
 ) -> Signing:
-    """`policies`: where those in force are known already."""
+    """`policies`: where those in force are known already; `risk`: where the level of this moment is."""
+    if risk is None and revision is not None:
+        risk = level_now(migration, revision, now=now)
     approvers = {approver.person.pk: approver for approver in approvers_in(migration.environment, now=now)}
     editors = frozenset(migration.editors.values_list("person_id", flat=True))
     rows = Signature.objects.filter(migration=migration, voided_at=None).exclude(decision=Decision.COMMENT)
@@ -54,7 +62,7 @@ def signing_of(
         _fact(row, approvers.get(row.person_id), row.person_id in editors, migration.environment)
         for row in rows.select_related("person").order_by("pk")
     )
-    return Signing(tuple(approvers.values()), editors, facts, asked_of(migration, revision, policies))
+    return Signing(tuple(approvers.values()), editors, facts, asked_of(migration, revision, policies, risk))
 
 
 def _fact(row: Signature, approver: Approver | None, edited: bool, environment: Environment) -> SignatureFact:

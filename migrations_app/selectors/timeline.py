@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from migrations_app.engine.vocabulary import Decision, ReviewState, RunKind
-from migrations_app.models import AuditEntry, Migration, Person
+from migrations_app.models import AuditEntry, Migration, Person, RiskWaiver
 from migrations_app.selectors.plans import diff
 
 MOST = 200
@@ -57,7 +57,7 @@ class TimelineEntry:
 
 def timeline(migration: Migration) -> tuple[TimelineEntry, ...]:
     """Newest first, at most the newest 200."""
-    entries = [*_told(migration), *_planned(migration), *_signed(migration), *_ran(migration)]
+    entries = [*_told(migration), *_planned(migration), *_waived(migration), *_signed(migration), *_ran(migration)]
     newest = sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST]
     people = Person.objects.filter(username__in={entry.who for entry in newest})
     names = {person.username: str(person) for person in people}
@@ -119,6 +119,14 @@ def _signed(migration: Migration) -> Iterator[TimelineEntry]:
         if row.voided_at is not None:
             gone = f"the decision of {row.person} no longer counts"
             yield TimelineEntry(row.voided_at, "snakeweb", "voided", gone, row.voided_because)
+
+
+def _waived(migration: Migration) -> Iterator[TimelineEntry]:
+    for row in RiskWaiver.objects.filter(migration=migration).select_related("given_by", "ended_by"):
+        text = f"waived “{row.title}” ({row.weight}) until {row.until:%Y-%m-%d %H:%M} UTC"
+        yield TimelineEntry(row.given_at, row.given_by.username, "waived", text, row.reason)
+        if row.ended_at is not None and row.ended_by is not None:
+            yield TimelineEntry(row.ended_at, row.ended_by.username, "waived", f"withdrew the waiver of “{row.title}”")
 
 
 def _ran(migration: Migration) -> Iterator[TimelineEntry]:

@@ -12,10 +12,11 @@ from migrations_app.engine.handler import Spec
 from migrations_app.engine.lifecycle import MigrationEvent, ReviewEvent, next_status
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.planner import PlannedMigration, create_plan
+from migrations_app.engine.procedure import procedure_digest
 from migrations_app.engine.vocabulary import MigrationStatus
 from migrations_app.models import Environment, Migration, Person, PlanRevision, Run
 from migrations_app.runtime import composition
-from migrations_app.selectors.environment_facts import Procedure, environment_facts
+from migrations_app.selectors.environment_facts import Intent, environment_facts
 from migrations_app.selectors.history import step_seconds
 from migrations_app.services import asking, audit, drafts, finding, migrations, route_names, signatures
 from migrations_app.services.actor import Actor
@@ -94,13 +95,13 @@ def _make(
     )
     route_names.check(environment, checked.handler.routes(spec))
     history = step_seconds(handler=checked.handler.name, environment_id=environment.pk)
-    procedure = Procedure(
+    intent = Intent(
         handler=checked.handler.name,
         handler_version=checked.handler.version,
-        zero_downtime=bool(checked.effective_options.get("zero_downtime")),
+        procedure=procedure_digest(spec, checked.handler),
         targets=checked.targets,
     )
-    facts = environment_facts(environment, procedure, now=now, migration_id=migration_id)
+    facts = environment_facts(environment, intent, now=now, migration_id=migration_id)
     return create_plan(spec, checked.handler, history, facts)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from django import template
 
-from migrations_app.selectors.plans import FindingRow, RevisionView
+from migrations_app.selectors.plans import RevisionView
+from migrations_app.selectors.risk import RiskView, WeighedFinding
 from migrations_app.selectors.run_comparisons import RunColumn
 from migrations_app.web import plan_graph as graphs
 from migrations_app.web import risk_meter as meters
@@ -19,18 +20,18 @@ def plan_graph(plan: RevisionView) -> graphs.PlanGraph:
 
 
 @register.simple_tag
-def risk_meter(plan: RevisionView) -> meters.RiskMeter:
-    return meters.risk_meter(plan)
+def risk_meter(risk: RiskView) -> meters.RiskMeter:
+    return meters.risk_meter(risk)
 
 
 @register.filter
-def adding(findings: Sequence[FindingRow]) -> list[FindingRow]:
+def adding(findings: Sequence[WeighedFinding]) -> list[WeighedFinding]:
     """Those that raise the risk, or only tell something."""
     return [finding for finding in findings if not finding.is_credit]
 
 
 @register.filter
-def taking_away(findings: Sequence[FindingRow]) -> list[FindingRow]:
+def taking_away(findings: Sequence[WeighedFinding]) -> list[WeighedFinding]:
     return [finding for finding in findings if finding.is_credit]
 
 

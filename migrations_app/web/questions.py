@@ -60,6 +60,30 @@ def roll_back_migration(*, actor: Actor, now: datetime, migration_id: int) -> Qu
     )
 
 
+def withdraw_waiver(*, actor: Actor, now: datetime, migration_id: int, waiver_id: int) -> Question:
+    page = migration_page(actor=actor, migration_id=migration_id, now=now)
+    row, risk = page.row, page.risk
+    counting = [each.waiver for each in risk.findings if each.waiver] if risk else []
+    waiver = next((each for each in counting if each.id == waiver_id), None)
+    says = ""
+    if risk and waiver:
+        says = f"The finding and its weight of {waiver.weight} count again; the risk is {risk.score} of 100 without. "
+        says += "A policy that asks by the level of the risk may want more signatures then."
+    return Question(
+        title="Withdraw this waiver?",
+        says=says,
+        thing=waiver.title if waiver else row.title,
+        environment=row.environment,
+        protected=row.protected,
+        button="Withdraw waiver",
+        keep="Let it stand",
+        back=reverse("migration", args=[migration_id]),
+        kept=("Signatures that were given", "The waiver's record: who gave it, why, and that it was withdrawn"),
+        why_not=page.waiving.why_not or ("" if waiver else "there is no such waiver that still counts"),
+        dangerous=False,
+    )
+
+
 def roll_back_run(*, actor: Actor, now: datetime, run_id: int) -> Question:
     page = run_page(actor=actor, run_id=run_id, now=now)
     live = not page.row.is_final

@@ -37,9 +37,9 @@ def _changes(page: MigrationPage) -> Stop:
 
 
 def _risk(page: MigrationPage) -> Stop:
-    if page.plan is None:
+    if page.risk is None:
         return Stop("Risk", "risk", "after planning")
-    return Stop("Risk", "risk", f"{page.plan.risk_level} · {page.plan.risk_score}", "done")
+    return Stop("Risk", "risk", f"{page.risk.level} · {page.risk.score}", "done")
 
 
 def _checks(page: MigrationPage) -> Stop:

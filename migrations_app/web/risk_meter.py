@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from migrations_app.engine.risk import HIGH_FROM, MEDIUM_FROM
 from migrations_app.engine.vocabulary import RiskLevel
-from migrations_app.selectors.plans import FindingRow, RevisionView
+from migrations_app.selectors.risk import RiskView, WeighedFinding
 
 HEAVY = 12  # a finding of this weight is shown as a bad one
 ROOM_FOR_A_NUMBER = 4.0  # percent
@@ -56,14 +56,13 @@ class RiskMeter:
     score_x: str
     why: str
     lower: str
-    ways: tuple[FindingRow, ...]
+    ways: tuple[WeighedFinding, ...]
 
 
-def risk_meter(plan: RevisionView) -> RiskMeter:
-    adding = [finding for finding in plan.findings if finding.weight > 0]
-    taking = [finding for finding in plan.findings if finding.is_credit]
-    added = sum(finding.weight for finding in adding)
-    top = max(100, added)
+def risk_meter(risk: RiskView) -> RiskMeter:
+    adding = [finding for finding in risk.findings if finding.weight > 0 and finding.counts]
+    taking = [finding for finding in risk.findings if finding.is_credit]
+    top = max(100, risk.added)
     segments, reached = [], 0
     for finding in adding:
         segments.append(_segment(finding, reached, top, drawn=finding.weight))
@@ -73,21 +72,21 @@ def risk_meter(plan: RevisionView) -> RiskMeter:
         left = max(reached + finding.weight, 0)
         credited.append(_segment(finding, left, top, drawn=reached - left))
         reached = left
-    lower, ways = _lower(plan, adding)
+    lower, ways = _lower(risk, adding)
     return RiskMeter(
-        score=plan.risk_score,
-        level=plan.risk_level,
+        score=risk.score,
+        level=risk.level,
         segments=tuple(segments),
         credits=tuple(credited),
         bands=_bands(top),
-        score_x=_percent(plan.risk_score, top),
-        why=_why(plan, added, len(adding), -sum(finding.weight for finding in taking), len(taking)),
+        score_x=_percent(risk.score, top),
+        why=risk.explanation,
         lower=lower,
         ways=ways,
     )
 
 
-def _segment(finding: FindingRow, start: int, top: int, *, drawn: int) -> Segment:
+def _segment(finding: WeighedFinding, start: int, top: int, *, drawn: int) -> Segment:
     """`drawn` is less than its weight for a credit that would go below nothing."""
     tone = "good" if finding.is_credit else "bad" if finding.weight >= HEAVY else "warn"
     share = 100 * drawn / top
@@ -119,24 +118,12 @@ def _percent(amount: float, top: int) -> str:
     return f"{100 * amount / top:.2f}%"
 
 
-def _why(plan: RevisionView, added: int, findings: int, taken: int, credited: int) -> str:
-    if not added:
-        return "Nothing that raises the risk was found."
-    said = f"{_count(findings, 'finding adds', 'findings add')} {added}"
-    if taken:
-        said += (
-            f", {_count(credited, 'thing that makes it safer takes', 'things that make it safer take')} {taken} away"
-        )
-    left = f": {plan.risk_score} of 100 is {plan.risk_level}"
-    return f"{said}{left}."
-
-
-def _lower(plan: RevisionView, adding: Sequence[FindingRow]) -> tuple[str, tuple[FindingRow, ...]]:
-    if plan.risk_level not in _BELOW:
-        level, limit = _ABOVE[plan.risk_level]
-        return f"It is the lowest level; {limit - plan.risk_score} more points would make it {level}.", ()
-    level, limit = _BELOW[plan.risk_level]
-    needed = plan.risk_score - limit + 1
+def _lower(risk: RiskView, adding: Sequence[WeighedFinding]) -> tuple[str, tuple[WeighedFinding, ...]]:
+    if risk.level not in _BELOW:
+        level, limit = _ABOVE[risk.level]
+        return f"It is the lowest level; {limit - risk.score} more points would make it {level}.", ()
+    level, limit = _BELOW[risk.level]
+    needed = risk.score - limit + 1
     ways = ways_to_lose(needed, adding)
     points = f"{needed} point{'s' if needed != 1 else ''}"
     if not ways:
@@ -145,7 +132,7 @@ def _lower(plan: RevisionView, adding: Sequence[FindingRow]) -> tuple[str, tuple
     return f"It would be {level} with {points} less. {how}:", ways
 
 
-def ways_to_lose(needed: int, adding: Sequence[FindingRow]) -> tuple[FindingRow, ...]:
+def ways_to_lose(needed: int, adding: Sequence[WeighedFinding]) -> tuple[WeighedFinding, ...]:
     """The least that has to change: one finding that is heavy enough and no heavier, else the heaviest, at most three.
 
     Findings about which nothing needs to be done, or which come with the place, are no ways.
@@ -154,7 +141,7 @@ def ways_to_lose(needed: int, adding: Sequence[FindingRow]) -> tuple[FindingRow,
     alone = next((finding for finding in open_to_change if finding.weight >= needed), None)
     if alone is not None:
         return (alone,)
-    chosen: list[FindingRow] = []
+    chosen: list[WeighedFinding] = []
     for finding in reversed(open_to_change[-MOST_WAYS:]):
         chosen.append(finding)
         if sum(each.weight for each in chosen) >= needed:
@@ -162,10 +149,6 @@ def ways_to_lose(needed: int, adding: Sequence[FindingRow]) -> tuple[FindingRow,
     return ()
 
 
-def _can_change(finding: FindingRow) -> bool:
+def _can_change(finding: WeighedFinding) -> bool:
     lower = finding.how_to_lower
     return bool(lower) and not lower.startswith("Nothing") and finding.rule not in GIVEN
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

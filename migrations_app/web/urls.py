@@ -24,6 +24,7 @@ from migrations_app.web import (
     sketches,
     styleguide,
     targets,
+    waivers,
     windows,
 )
 
@@ -79,6 +80,12 @@ urlpatterns = [
     path("freezes/<int:freeze_id>/lift/", windows.freeze_lift, name="freeze_lift"),
     path("windows/<int:window_id>/edit/", windows.window_edit, name="window_edit"),
     path("environments/<int:environment_id>/windows/new/", windows.window_new, name="window_new"),
+    path("migrations/<int:migration_id>/waivers/new/", waivers.waiver_new, name="waiver_new"),
+    path(
+        "migrations/<int:migration_id>/waivers/<int:waiver_id>/withdraw/",
+        waivers.waiver_withdraw,
+        name="waiver_withdraw",
+    ),
     path("runs/", runs.run_list, name="run_list"),
     path("runs/<int:run_id>/", runs.run, name="run"),
     path("runs/<int:run_id>/report/", runs.run_report_page, name="run_report"),

@@ -49,7 +49,7 @@ PAGES = {
         "/runs/999/",
     ),
     "operator": ("/", "/migrations/new/", "/migrations/import/", "/migrations/1/", "/migrations/1/edit/"),
-    "approver": ("/inbox/", "/migrations/1/", "/migrations/1/sign/"),
+    "approver": ("/inbox/", "/migrations/1/", "/migrations/1/sign/", "/migrations/1/waivers/new/?rule=live_effects"),
 }
 COLOURS = {"runOnly": ["color-contrast"]}
 PLACES = {"runOnly": ["target-size", "scrollable-region-focusable", "aria-hidden-focus", "nested-interactive"]}

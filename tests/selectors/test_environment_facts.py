@@ -1,15 +1,16 @@
 """What planning knows of the place and its past, from rows as runs leave them."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from migrations_app.engine.environment_facts import EarlierEnvironment, EnvironmentFacts, PastRuns
+from migrations_app.engine.environment_facts import EarlierEnvironment, EnvironmentFacts, MaintenanceWindows, PastRuns
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.models import Migration, PlanRevision, RoleGrant, Run, Target
-from migrations_app.selectors.environment_facts import Procedure, environment_facts
-from migrations_app.services import planning
+from migrations_app.selectors.environment_facts import Intent, environment_facts
+from migrations_app.services import planning, windows
+from migrations_app.services.actor import Actor
 from tests import stores_on_disk
 from tests.cast import Cast
 from tests.stores_on_disk import Stage, newest
@@ -30,13 +31,11 @@ def ran(stage: Stage, state: RunState = RunState.SUCCEEDED, *, error: dict[str, 
     )
 
 
-def known(
-    stage: Stage, *, version: str = "1", zero_downtime: bool = False, itself: int | None = None
-) -> EnvironmentFacts:
+def known(stage: Stage, *, version: str = "1", procedure: str = "", itself: int | None = None) -> EnvironmentFacts:
     targets = {"source": stage.source_id, "target": stage.target_id}
     rows = {role: Target.objects.get(pk=key) for role, key in targets.items()}
-    procedure = Procedure("session", version, zero_downtime, rows)
-    return environment_facts(stage.environment, procedure, now=stage.now, migration_id=itself)
+    intent = Intent("session", version, procedure, rows)
+    return environment_facts(stage.environment, intent, now=stage.now, migration_id=itself)
 
 
 @pytest.fixture
@@ -47,18 +46,13 @@ def dev_stage(cast: Cast, tmp_path: Path, stage: Stage) -> Stage:
 def test_the_same_procedure_in_the_environment_before_counts_and_another_one_does_not(
     stage: Stage, dev_stage: Stage
 ) -> None:
-    assert known(stage).earlier == EarlierEnvironment("dev", 0)
     run = ran(dev_stage)
     ran(dev_stage, RunState.FAILED)
+    ran(stage)
 
-    assert known(stage).earlier == EarlierEnvironment("dev", 1)
-    assert known(stage, zero_downtime=True).earlier == EarlierEnvironment("dev", 0)
-    assert known(dev_stage).earlier is None
-
-    Target.objects.filter(pk=dev_stage.source_id).update(config={"store": "redis"})
-    assert known(stage).earlier == EarlierEnvironment("dev", 0)
-    PlanRevision.objects.filter(pk=run.revision_id).update(content={})
-    assert known(stage).version_successes == 0
+    assert known(stage, procedure=run.revision.procedure).earlier == EarlierEnvironment("dev", 1)
+    assert known(stage, procedure="0" * 64).earlier == EarlierEnvironment("dev", 0)
+    assert known(dev_stage, procedure=run.revision.procedure).earlier is None
 
 
 def test_a_version_that_succeeded_anywhere_is_no_first_use(stage: Stage, dev_stage: Stage) -> None:
@@ -115,6 +109,24 @@ def test_a_target_that_was_edited_lately(stage: Stage) -> None:
 
     Target.objects.filter(pk=stage.source_id).update(changed_at=stage.now - timedelta(hours=24))
     assert known(stage).changed_targets == ()
+
+
+def test_windows_that_open_again_count_and_those_that_are_over_do_not(stage: Stage, admin: Actor) -> None:
+    assert known(stage).windows == MaintenanceWindows(0)
+    today = datetime(2026, 3, 1)  # noqa: DTZ001 - local time of the window's zone
+    for name, minutes, rule in (("nights", 120, "FREQ=DAILY"), ("long ago", 600, "FREQ=DAILY;UNTIL=20260201T000000Z")):
+        windows.create(
+            actor=admin,
+            now=stage.now - timedelta(days=60),
+            environment_id=stage.environment.pk,
+            name=name.replace(" ", "-"),
+            zone="UTC",
+            first=today - timedelta(days=50),
+            minutes=minutes,
+            recurrence=rule,
+        )
+
+    assert known(stage).windows == MaintenanceWindows(1, 7200)
 
 
 def test_planning_weighs_what_is_known_and_the_digest_does_not_change(stage: Stage, dev_stage: Stage) -> None:

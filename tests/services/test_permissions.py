@@ -18,13 +18,13 @@ pytestmark = pytest.mark.django_db
             "operator",
             "view see_calendar comment author validate execute control roll_back sign_off test_target follow_routes",
         ),
-        ("approver", "view see_calendar comment sign sign_off"),
+        ("approver", "view see_calendar comment sign sign_off waive_risk"),
         ("auditor", "view see_calendar comment read_audit verify_audit"),
         ("viewer", "view see_calendar"),
         (
             "admin",
             "view see_calendar comment test_target manage_targets manage_environments manage_people manage_policies "
-            "confirm_policies read_audit verify_audit follow_routes",
+            "confirm_policies read_audit verify_audit follow_routes waive_risk",
         ),
         ("outsider", ""),
     ],

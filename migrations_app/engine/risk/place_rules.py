@@ -31,7 +31,7 @@ def maintenance_window(case: RiskCase) -> Iterator[Finding]:
             yield Finding(
                 "maintenance_window",
                 "No maintenance window",
-                f"“{case.spec.environment}” has none.",
+                f"“{case.spec.environment}” has none to come.",
                 4,
                 "It can be started at the busiest hour, when a slip is felt most.",
                 "Give the environment a maintenance window.",

@@ -1,0 +1,42 @@
+"""Who may waive a finding of the risk, and why somebody may not."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from migrations_app.engine.vocabulary import MigrationStatus
+from migrations_app.models import Migration
+from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import Access, Permission
+from migrations_app.selectors.reviews import barred, recently_present
+
+
+@dataclass(frozen=True, slots=True)
+class Waiving:
+    """Whether this viewer may waive and withdraw here; `why_not` is '' when they may, once they have shown who they
+    are (`needs_step_up`)."""
+
+    why_not: str
+    needs_step_up: bool
+
+    @property
+    def allowed(self) -> bool:
+        return not self.why_not
+
+
+def waiving(actor: Actor, access: Access, migration: Migration, *, now: datetime) -> Waiving:
+    why_not = cannot_waive(actor, access, migration)
+    return Waiving(why_not, not why_not and not recently_present(actor, now))
+
+
+def cannot_waive(actor: Actor, access: Access, migration: Migration) -> str:
+    """Why this actor can neither waive a finding here nor withdraw a waiver; '' when they can."""
+    barred_because = barred(migration, actor.person_id)
+    if barred_because:
+        return barred_because
+    if actor.scopes is not None:
+        return "a token cannot waive a risk"
+    if not access.can(Permission.WAIVE_RISK, migration.environment_id):
+        return f"you are neither approver nor admin of {migration.environment.name}"
+    if migration.status != MigrationStatus.PLANNED:
+        return f"the migration is {migration.get_status_display()}"
+    return ""
