@@ -2,6 +2,7 @@
 
 from migrations_app.api import (
     audit,
+    dependencies,
     environments,
     freezes,
     migrations,
@@ -41,6 +42,7 @@ api.add_router("/freezes", freezes.router)
 api.add_router("/migrations", migrations.router)
 api.add_router("/migrations", operations.router)
 api.add_router("/migrations", reviews.router)
+api.add_router("/migrations", dependencies.router)
 api.add_router("/policies", policies.router)
 api.add_router("/migrations", schedules.of_a_migration)
 api.add_router("/schedules", schedules.router)

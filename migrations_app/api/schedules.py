@@ -21,7 +21,8 @@ class Which(Schema):
 
 
 class Wish(Input):
-    """`timing` is at (with `at`), next_window, or recurring (dry runs only, with `zone`, `first` and `recurrence`).
+    """`timing` is at (with `at`), next_window, when_ready (as soon as nothing stands in its way: its targets are free,
+    the migrations that it runs after have completed), or recurring (dry runs only, with `zone`, `first`, `recurrence`).
 
     `digest` is the plan that was read; another one does not start. It starts at most `grace_minutes` late.
     `window_closes` says what happens to a run at whose end the window has closed: finish, pause or roll_back.

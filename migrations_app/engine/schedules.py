@@ -9,6 +9,7 @@ from migrations_app.engine.windows import Opening, Window, joined
 
 LEAST_GRACE_MINUTES = 1
 MOST_GRACE_MINUTES = 24 * 60
+MOST_WAIT_MINUTES = 14 * 24 * 60  # of one that starts when it is ready
 GRACE_MINUTES = 15
 LOOK_AHEAD = timedelta(days=366)
 _NOBODY_LOOKED = "At that time no beat and no worker of Snakeweb was running."

@@ -14,12 +14,30 @@ PROBE_VALID_FOR = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
+class About:
+    """What a condition speaks of, so that a page can lead there: `kind` is run or migration."""
+
+    kind: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unmet:
     """One condition that does not hold: a stable code, a sentence for people, and what to do about it."""
 
     code: str
     message: str
     fix: str
+    about: About | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Predecessor:
+    """A migration that has to complete before."""
+
+    migration_id: int
+    title: str
+    status: MigrationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +83,14 @@ class StartFacts:
     irreversible: Sequence[str] = ()
     hours: Hours | None = None
     freezes: Sequence[FreezeFact] = ()
+    predecessors: Sequence[Predecessor] = ()
 
 
 def check_start(facts: StartFacts) -> list[Unmet]:
     """Every condition that does not hold, in the order people should look at them; empty: start."""
     unmet = [*_general(facts), *_status(facts)]
     if facts.kind is RunKind.APPLY:
-        unmet += [*_review(facts), *_dry_run(facts), *closed(facts)]
+        unmet += [*_predecessors(facts), *_review(facts), *_dry_run(facts), *closed(facts)]
     if facts.kind is RunKind.ROLLBACK:
         unmet += _rollback(facts)
     return [*unmet, *_targets(facts)]
@@ -112,6 +131,7 @@ _LIVE = (
     MigrationStatus.VALIDATING,
     MigrationStatus.ROLLING_BACK,
 )
+_ENDED_OTHERWISE = (MigrationStatus.CANCELLED, MigrationStatus.FAILED, MigrationStatus.ROLLED_BACK)
 
 
 def _status(facts: StartFacts) -> list[Unmet]:
@@ -124,6 +144,22 @@ def _status(facts: StartFacts) -> list[Unmet]:
         return [Unmet("not_planned", "The migration has no plan yet.", "Plan it first.")]
     wanted = " or ".join(_STARTS_FROM[facts.kind])
     return [Unmet("wrong_status", f"The migration is {state}; this needs {wanted}.", "Clone it and plan the copy.")]
+
+
+def _predecessors(facts: StartFacts) -> list[Unmet]:
+    """Of a rollback nothing is asked: what came first need not be there to go back."""
+    return [
+        Unmet(
+            "waits_for",
+            f"It runs after “{each.title}”, which is {each.status.replace('_', ' ')}.",
+            "Wait until that one has completed."
+            if each.status not in _ENDED_OTHERWISE
+            else "Clone that one and run after the clone, or take it off the list of those that come before.",
+            About("migration", each.migration_id),
+        )
+        for each in facts.predecessors
+        if each.status is not MigrationStatus.COMPLETED
+    ]
 
 
 def _review(facts: StartFacts) -> list[Unmet]:
@@ -211,7 +247,12 @@ def _rollback(facts: StartFacts) -> list[Unmet]:
             )
         )
     unmet += [
-        Unmet("later_run", f"Run {run.run_id} of “{run.title}” used {run.target} later.", "Roll that one back first.")
+        Unmet(
+            "later_run",
+            f"Run {run.run_id} of “{run.title}” used {run.target} later.",
+            "Roll that one back first.",
+            About("run", run.run_id),
+        )
         for run in facts.later_runs
     ]
     return unmet
@@ -233,6 +274,7 @@ def _targets(facts: StartFacts) -> list[Unmet]:
             "claim_conflict",
             f"Target {blocker.target} is in use by run {blocker.run_id} of “{blocker.title}”.",
             "Wait until that run has ended, or cancel it.",
+            About("run", blocker.run_id),
         )
         for blocker in facts.blockers
     ]

@@ -174,6 +174,7 @@ class ClaimMode(StrEnum):
 class ScheduleTiming(StrEnum):
     AT = "at"
     NEXT_WINDOW = "next_window"
+    WHEN_READY = "when_ready"  # at once, or as soon as nothing stands in its way any more
     RECURRING = "recurring"
 
 

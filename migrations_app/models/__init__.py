@@ -1,6 +1,7 @@
 """The ORM: one module per noun."""
 
 from migrations_app.models.audit import AuditEntry, AuditHead, AuditProof
+from migrations_app.models.dependency import MigrationDependency
 from migrations_app.models.environment import Environment
 from migrations_app.models.freeze import Freeze
 from migrations_app.models.migration import Migration, MigrationEditor, MigrationTarget
@@ -33,6 +34,7 @@ __all__ = [
     "Lease",
     "MaintenanceWindow",
     "Migration",
+    "MigrationDependency",
     "MigrationEditor",
     "MigrationTarget",
     "NoticeKind",

@@ -18,6 +18,8 @@ _VERBS: Mapping[str, str] = {
     "schedule.miss": "missed the scheduled time of",
     "schedule.end": "ended the schedule of",
     "schedule.window_closed": "acted on the closed window of",
+    "dependency.add": "had another migration come before",
+    "dependency.remove": "no longer has another migration come before",
     "target.create": "created",
     "route.open": "opened",
     "target.edit": "changed",

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.start_check import Blocker, StartFacts, check_start
+from migrations_app.engine.start_check import About, Blocker, StartFacts, check_start
 from migrations_app.engine.vocabulary import (
     ClaimMode,
     MigrationStatus,
@@ -20,6 +20,7 @@ from migrations_app.engine.vocabulary import (
 )
 from migrations_app.handlers import registry
 from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, StepRun
+from migrations_app.selectors.dependencies import predecessors_of
 from migrations_app.selectors.freezes import freezes_in_force
 from migrations_app.selectors.planned_targets import changed_targets
 from migrations_app.selectors.signing import Signing, signing_of
@@ -31,11 +32,12 @@ _DRY_RUN_CODES = frozenset({"dry_run_missing", "dry_run_too_old"})
 
 @dataclass(frozen=True, slots=True)
 class UnmetRow:
-    """`fix` says what to do about it; `code` is stable."""
+    """`fix` says what to do about it; `code` is stable. `about` is the run or migration that it speaks of."""
 
     code: str
     message: str
     fix: str
+    about: About | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ def start_check(
     facts = start_facts(migration, revision, kind=kind, now=now, signing=signing)
     unmet = check_start(facts)
     met = tuple(_met(facts, {each.code for each in unmet})) if kind is RunKind.APPLY else ()
-    rows = tuple(UnmetRow(u.code, u.message, u.fix) for u in unmet)
+    rows = tuple(UnmetRow(u.code, u.message, u.fix, u.about) for u in unmet)
     return StartCheck(not unmet, rows, met, tuple(_warnings(facts, revision.estimated_seconds)))
 
 
@@ -79,6 +81,7 @@ def _met(facts: StartFacts, unmet: set[str]) -> Iterator[str]:
         (facts.asked.slots, _APPROVAL_CODES, "It has the signatures that the policies ask for."),
         (facts.dry_run_required, _DRY_RUN_CODES, "A dry run of this plan passed within 24 hours."),
         (True, {"claim_conflict"}, "No other run uses its targets."),
+        (bool(facts.predecessors), {"waits_for"}, "What it runs after has completed."),
         (True, {"plan_is_stale"}, "Its targets are configured as they were when it was planned."),
         (facts.hours is not None, {"outside_window"}, "A maintenance window is open."),
         (True, {"frozen"}, "No freeze is in force."),
@@ -125,6 +128,7 @@ def start_facts(
         irreversible=_irreversible(migration, plan) if kind is RunKind.ROLLBACK else (),
         hours=hours_of(migration.environment_id, now) if kind is RunKind.APPLY else None,
         freezes=freezes_in_force(migration.environment_id, now) if kind is RunKind.APPLY else (),
+        predecessors=predecessors_of(migration) if kind is RunKind.APPLY else (),
     )
 
 

@@ -32,6 +32,8 @@ _TOLD = {
     "review.approved": ("approved", "gave the last signature wanted: the plan is approved"),
     "review.expire": ("expired", "— the review expired"),
     "review.asked_anew": ("asked", "changed who has to sign"),
+    "dependency.add": ("ordered", "had another migration come before it"),
+    "dependency.remove": ("ordered", "took a migration off those that come before it"),
     "schedule.create": ("scheduled", "scheduled a run"),
     "schedule.edit": ("scheduled", "changed the schedule"),
     "schedule.cancel": ("scheduled", "cancelled the schedule"),

@@ -19,6 +19,8 @@ def due_at_of(
         return at_of(check, row, now, at)
     if row.timing == ScheduleTiming.NEXT_WINDOW:
         return _next_window(check, row.migration, now)
+    if row.timing == ScheduleTiming.WHEN_READY:
+        return now
     if row.timing != ScheduleTiming.RECURRING:
         return None
     if row.kind == RunKind.APPLY:

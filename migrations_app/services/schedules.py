@@ -1,4 +1,6 @@
-"""Schedules: a run at a time, in the next window, or (dry runs) again and again. Made by those who may start it.
+"""Schedules: a run at a time, in the next window, as soon as it is ready, or (dry runs) again and again.
+
+Made by those who may start it.
 
 What becomes of them is `services/unattended.py`.
 """
@@ -10,6 +12,7 @@ from migrations_app.engine.schedules import (
     GRACE_MINUTES,
     LEAST_GRACE_MINUTES,
     MOST_GRACE_MINUTES,
+    MOST_WAIT_MINUTES,
     openings_ahead,
 )
 from migrations_app.engine.vocabulary import (
@@ -51,6 +54,7 @@ def create(
 ) -> int:
     """Returns its id. `digest` is the plan that was read; without one the newest. Raises InvalidInput and Conflict.
 
+    `when_ready` waits for its targets, its predecessors and whatever else is unmet, for `grace_minutes` at the most.
     `at` goes with the timing `at`; `zone`, `first` (local) and `recurrence` with `recurring`.
     """
     check = Check()
@@ -60,6 +64,8 @@ def create(
     row.kind = wanted
     row.timing = check.one_of("timing", timing, list(ScheduleTiming), "timing")
     row.digest = _digest(migration, RunKind(wanted), digest)
+    if row.timing == ScheduleTiming.WHEN_READY and row.kind != RunKind.APPLY:
+        check.problem("timing", "A dry run waits for nothing.", "Start it now, or choose a time.", "not_possible")
     _fill(check, row, grace_minutes=grace_minutes, window_closes=window_closes)
     _may_run_unattended(check, row)
     due_at = due_times.due_at_of(check, row, now=now, at=at, zone=zone, first=first, recurrence=recurrence)
@@ -193,9 +199,8 @@ def _may_run_unattended(check: Check, row: Schedule) -> None:
 
 
 def _fill(check: Check, row: Schedule, *, grace_minutes: object, window_closes: object) -> None:
-    row.grace_minutes = check.integer(
-        "grace_minutes", grace_minutes, least=LEAST_GRACE_MINUTES, most=MOST_GRACE_MINUTES
-    )
+    most = MOST_WAIT_MINUTES if row.timing == ScheduleTiming.WHEN_READY else MOST_GRACE_MINUTES
+    row.grace_minutes = check.integer("grace_minutes", grace_minutes, least=LEAST_GRACE_MINUTES, most=most)
     row.window_closes = check.one_of("window_closes", window_closes, list(WhenWindowCloses), "choice")
 
 

@@ -150,7 +150,9 @@ def claim(run: Run, plan: Plan) -> None:
 def refusal(migration: Migration, kind: RunKind, unmet: Sequence[Unmet]) -> Conflict:
     """One refusal that names every condition; its reason is the condition's own when there is only one."""
     problems: list[dict[str, Any]] = [
-        {"field": "", "code": reason.code, "message": reason.message, "fix": reason.fix} for reason in unmet
+        {"field": "", "code": reason.code, "message": reason.message, "fix": reason.fix}
+        | ({"about": {"kind": reason.about.kind, "id": reason.about.id}} if reason.about else {})
+        for reason in unmet
     ]
     sentences = " ".join(reason.message for reason in unmet)
     return Conflict(

@@ -30,6 +30,7 @@ from migrations_app.models.actor import SYSTEM, Actor
 from migrations_app.models.schedule import SAID_LENGTH
 from migrations_app.runtime import settings
 from migrations_app.selectors.start_check import start_facts
+from migrations_app.selectors.start_queue import ahead_of
 from migrations_app.services import audit, finding, notifications, runs, scheduled_starts
 from migrations_app.services.errors import Refused
 from migrations_app.services.permissions import people_with
@@ -38,6 +39,7 @@ from migrations_app.services.scheduled_starts import Claim
 logger = logging.getLogger(__name__)
 
 CLAIM_HOLDS = timedelta(seconds=45)  # and so often it is tried again while something stands in the way
+READY_AGAIN = timedelta(seconds=5)  # so often one that starts when it is ready
 _OVER = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED, MigrationStatus.ROLLED_BACK, MigrationStatus.FAILED)
 
 
@@ -100,7 +102,9 @@ def _attend(schedule_id: int, now: datetime) -> str:
     if not why_not:
         return "started"
     logger.info("schedule %s cannot start yet: %s", schedule.pk, why_not)
-    ScheduledStart.objects.filter(pk=start.pk, state=ScheduledStartState.CLAIMED).update(said=why_not[:SAID_LENGTH])
+    held = ScheduledStart.objects.filter(pk=start.pk, state=ScheduledStartState.CLAIMED, claimed_at=now)
+    again = now - CLAIM_HOLDS + READY_AGAIN if schedule.timing == ScheduleTiming.WHEN_READY else now
+    held.update(said=why_not[:SAID_LENGTH], claimed_at=again)
     return "held_up"
 
 
@@ -129,6 +133,8 @@ def _what_stands_in_the_way(schedule: Schedule, now: datetime) -> str:
     )
     if schedule.timing == ScheduleTiming.NEXT_WINDOW and facts.hours is None:
         return "The window that it waited for is gone."
+    if schedule.timing == ScheduleTiming.WHEN_READY and (ahead := ahead_of(schedule, now=now)):
+        return f"“{ahead[0].migration.title}” asked for a target of it before. Wait, or cancel that schedule."
     return " ".join(f"{unmet.message} {unmet.fix}" for unmet in check_start(facts))
 
 

@@ -27,7 +27,13 @@ def migration_schedule(request: PageRequest, migration_id: int) -> HttpResponse:
     now = timezone.now()
     page = scheduling_page(actor=request.actor, migration_id=migration_id, now=now)
     first_choice = ScheduleTiming.NEXT_WINDOW if page.openings else ScheduleTiming.AT
-    values: Mapping[str, Any] = {"timing": first_choice, "window_closes": "finish", "grace_minutes": 15, "zone": "UTC"}
+    values: Mapping[str, Any] = {
+        "timing": first_choice,
+        "window_closes": "finish",
+        "grace_minutes": 15,
+        "waits_hours": 24,
+        "zone": "UTC",
+    }
     problems = ProblemsByField()
     if request.method == "POST":
         values = request.POST
@@ -59,6 +65,9 @@ def _posted(values: Mapping[str, Any]) -> dict[str, Any]:
         "grace_minutes": whole_number(values.get("grace_minutes", "")),
         "window_closes": values.get("window_closes", "finish"),
     }
+    if timing == ScheduleTiming.WHEN_READY:
+        hours = whole_number(values.get("waits_hours", ""))
+        return wish | {"grace_minutes": 60 * hours if isinstance(hours, int) else hours}
     if timing == ScheduleTiming.AT:
         return wish | {"at": utc_time(values.get("at", ""))}
     if timing == ScheduleTiming.RECURRING:
