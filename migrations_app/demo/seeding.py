@@ -31,6 +31,7 @@ def seed(folder: Path, deployment: Deployment | None) -> Seeded:
     clock = SystemClock()
     company = cast.settle(clock.now())
     targets = things.add_services(company, clock.now(), folder)
+    things.add_calendar(company, clock.now())
     token = things.add_deployment(company, clock.now(), deployment) if deployment else ""
     stage = Stage(company, targets, clock.now)
     for story in ON_PAPER:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from migrations_app.demo import deployment as example
@@ -13,7 +13,7 @@ from migrations_app.engine.ports import RouteRecord, WorkerToken
 from migrations_app.engine.vocabulary import RoutePhase, TargetKind
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.runtime.routes import OrmRoutes
-from migrations_app.services import targets, tokens
+from migrations_app.services import freezes, targets, tokens, windows
 from migrations_app.stores.sessions import open_store
 from migrations_app.stores.sessions.records import Codec, SessionRecord
 
@@ -50,6 +50,29 @@ SERVICES = (
 
 def pair(name: str) -> tuple[str, str]:
     return f"{name}-sessions", f"{name}-sessions-next"
+
+
+def add_calendar(cast: Cast, now: datetime) -> None:
+    """A window a week in staging, and a freeze of production that lies ahead."""
+    saturday = now.date() + timedelta(days=(5 - now.weekday()) % 7)
+    windows.create(
+        actor=cast.actor(ADMIN),
+        now=now,
+        environment_id=cast.places[STAGING.name],
+        name="Saturday night",
+        zone="Europe/Berlin",
+        first=datetime.combine(saturday, time(2)),
+        minutes=180,
+        recurrence="FREQ=WEEKLY;BYDAY=SA",
+    )
+    freezes.create(
+        actor=cast.actor(ADMIN),
+        now=now,
+        reason="Nothing changes while the auditors are here",
+        begins_at=now + timedelta(days=12),
+        ends_at=now + timedelta(days=15),
+        environment_id=cast.places[PRODUCTION.name],
+    )
 
 
 def add_services(cast: Cast, now: datetime, folder: Path) -> dict[str, int]:

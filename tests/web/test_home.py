@@ -1,12 +1,13 @@
 """The first page of somebody new: the set-up of an empty installation, and the guide to a first migration."""
 
 import shutil
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from django.test import Client
 
 from migrations_app.models import AuditEntry, Migration, Person, Run, Sketch, Target
-from migrations_app.services import notifications, targets
+from migrations_app.services import freezes, notifications, targets, windows
 from migrations_app.services.actor import Actor
 from tests.cast import Cast
 from tests.stores_on_disk import Stage, newest
@@ -115,3 +116,25 @@ def test_what_waits_comes_before_something_new(stage: Stage) -> None:
     assert "look at this" in text
     assert new not in text
     assert text.index('id="failures"') < text.index('id="recent"')
+
+
+def test_what_is_frozen_and_when_windows_open_stands_on_the_first_page(admin: Actor, cast: Cast, now: datetime) -> None:
+    client = at_home("viewer")
+    assert "Windows and freezes" not in client.get("/").content.decode()
+    freezes.create(actor=admin, now=now, reason="Quarter end", ends_at=datetime.now(UTC) + timedelta(hours=1))
+    windows.create(
+        actor=admin,
+        now=now,
+        environment_id=cast.environments["dev"].pk,
+        name="Nightly",
+        zone="UTC",
+        first=now.replace(tzinfo=None),
+        minutes=60,
+        recurrence="FREQ=DAILY",
+    )
+
+    text = client.get("/").content.decode()
+    assert "Quarter end" in text
+    assert "Nightly" in text
+    assert "Windows and freezes" in at_home("outsider").get("/").content.decode()  # everything is frozen for all
+    assert "Nightly" not in at_home("outsider").get("/").content.decode()
