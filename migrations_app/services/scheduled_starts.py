@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from migrations_app.engine.schedules import is_late
 from migrations_app.engine.vocabulary import RunKind, ScheduledStartState, ScheduleState, ScheduleTiming
 from migrations_app.engine.windows import Rhythm
 from migrations_app.models import Run, Schedule, ScheduledStart
+from migrations_app.runtime.clock import database_now
 from migrations_app.selectors.windows import hours_of, rhythm
 from migrations_app.services.errors import Conflict
 
@@ -21,7 +23,9 @@ class Claim:
 
 
 def take(claim: Claim, run: Run, *, now: datetime) -> None:
-    """Tie the run to its time. Raises Conflict when another beat was faster or the schedule was called off."""
+    """Tie the run to its time. Raises Conflict when another beat was faster, the schedule was called off, or the grace
+    is over by the database's clock: whoever slept since the claim starts nothing late.
+    """
     hours = hours_of(run.migration.environment_id, now) if run.kind == RunKind.APPLY else None
     waiting = Schedule.objects.select_for_update().filter(
         pk=claim.schedule_id, state=ScheduleState.WAITING, due_at=claim.due_at
@@ -30,15 +34,15 @@ def take(claim: Claim, run: Run, *, now: datetime) -> None:
     mine = ScheduledStart.objects.filter(
         pk=claim.start_id, claimed_at=claim.claimed_at, state=ScheduledStartState.CLAIMED
     )
+    started = {"state": ScheduledStartState.STARTED, "run": run, "said": ""}
+    closes_at = hours.open_until if hours else None
     if (
         schedule is None
-        or mine.update(
-            state=ScheduledStartState.STARTED, run=run, said="", closes_at=hours.open_until if hours else None
-        )
-        != 1
+        or is_late(claim.due_at, schedule.grace_minutes, database_now())
+        or mine.update(**started, closes_at=closes_at) != 1
     ):
         raise Conflict(
-            f"“{run.migration.title}” was started or called off by somebody else; this start changed nothing.",
+            f"“{run.migration.title}” was started, called off or missed meanwhile; this start changed nothing.",
             "Look at its page.",
             reason="superseded",
         )

@@ -11,16 +11,17 @@ from tests.services.scheduling import MINUTE, only, scheduling
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
 
 
-@pytest.mark.parametrize("lost", ["claim", "schedule"])
+@pytest.mark.parametrize("lost", ["claim", "schedule", "time"])
 def test_a_claim_that_is_no_longer_held_starts_nothing(cast, operator, tmp_path, lost):
     """The run, its claims and its first event go back with it."""
     here = scheduling(cast, tmp_path)
-    schedule = only(here.schedule(here.now - MINUTE))[0]
+    late = 20 * MINUTE if lost == "time" else MINUTE  # whoever claimed it in time has slept since
+    schedule = only(here.schedule(here.now - late))[0]
     start = ScheduledStart.objects.create(schedule=schedule, due_at=schedule.due_at, claimed_at=here.now)
     claim = Claim(start.pk, schedule.pk, schedule.due_at, here.now)
     if lost == "claim":
         ScheduledStart.objects.update(claimed_at=here.now + timedelta(seconds=1))
-    else:
+    elif lost == "schedule":
         type(schedule).objects.update(state="cancelled")
 
     with pytest.raises(Conflict) as refused:
