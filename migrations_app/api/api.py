@@ -5,6 +5,7 @@ from migrations_app.api import (
     dependencies,
     environments,
     freezes,
+    keeping,
     migrations,
     operations,
     policies,
@@ -42,6 +43,7 @@ api.add_router("/freezes", freezes.router)
 api.add_router("/migrations", migrations.router)
 api.add_router("/migrations", operations.router)
 api.add_router("/migrations", reviews.router)
+api.add_router("/migrations", keeping.router)
 api.add_router("/migrations", dependencies.router)
 api.add_router("/policies", policies.router)
 api.add_router("/migrations", schedules.of_a_migration)

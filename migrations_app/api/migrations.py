@@ -9,6 +9,7 @@ from migrations_app.api.callers import ApiRequest, now
 from migrations_app.api.schemas import Input, Page, Paging, extended, flat, page
 from migrations_app.selectors import migrations as reads
 from migrations_app.selectors.migrations import (
+    Keeping,
     MigrationFilters,
     MigrationPage,
     MigrationRow,
@@ -34,6 +35,7 @@ MigrationDetail = extended(
     risk=RiskView | None,
     review=ReviewPanel,
     start_check=StartCheck,
+    keeping=Keeping,
     runs=tuple[RunRow, ...],
     next_action=NextAction,
     allowed=tuple[str, ...],
@@ -48,6 +50,7 @@ class Which(Paging):
     status: str = ""
     type: str = ""
     review_state: str = ""
+    archived: bool = False
 
 
 class NewMigration(Input):
@@ -133,6 +136,7 @@ def detail(actor: Actor, migration_id: int) -> dict[str, Any]:
         risk=found.risk,
         review=found.review,
         start_check=found.start_check,
+        keeping=found.keeping,
         runs=found.runs,
         next_action=found.next_action,
         allowed=tuple(sorted(found.allowed)),

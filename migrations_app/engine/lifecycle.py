@@ -77,6 +77,9 @@ _MIGRATION: Mapping[tuple[StrEnum, StrEnum], StrEnum] = {
     (_M.ROLLED_BACK, _E.PLANNED): _M.PLANNED,
 }
 
+# What may be put away: nothing of it is at work or waits for somebody.
+ARCHIVABLE = (_M.DRAFT, _M.COMPLETED, _M.FAILED, _M.ROLLED_BACK, _M.CANCELLED)
+
 _V, _R = ReviewState, ReviewEvent
 _REVIEW: Mapping[tuple[StrEnum, StrEnum], StrEnum] = {
     (_V.NOT_SUBMITTED, _R.SUBMITTED): _V.IN_REVIEW,

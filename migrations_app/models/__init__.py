@@ -3,6 +3,7 @@
 from migrations_app.models.audit import AuditEntry, AuditHead, AuditProof
 from migrations_app.models.dependency import MigrationDependency
 from migrations_app.models.environment import Environment
+from migrations_app.models.following import MigrationWatcher, followers
 from migrations_app.models.freeze import Freeze
 from migrations_app.models.migration import Migration, MigrationEditor, MigrationTarget
 from migrations_app.models.notification import NoticeKind, Notification
@@ -37,6 +38,7 @@ __all__ = [
     "MigrationDependency",
     "MigrationEditor",
     "MigrationTarget",
+    "MigrationWatcher",
     "NoticeKind",
     "Notification",
     "OutboxRow",
@@ -63,4 +65,5 @@ __all__ = [
     "StepRun",
     "Target",
     "TargetProbe",
+    "followers",
 ]

@@ -8,6 +8,7 @@ from migrations_app.models.person import Person
 from migrations_app.models.target import Target
 
 TITLE_LENGTH = 200
+TICKET_LENGTH = 300
 
 
 class Migration(models.Model):
@@ -29,6 +30,11 @@ class Migration(models.Model):
     created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    owner = models.ForeignKey(
+        Person, models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: its author."
+    )
+    ticket = models.CharField(max_length=TICKET_LENGTH, blank=True)
+    archived_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     review_expires_at = models.DateTimeField(null=True, blank=True)
     promoted_from = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="promotions")

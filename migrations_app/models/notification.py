@@ -4,6 +4,7 @@ from django.db import models
 
 from migrations_app.models.migration import Migration
 from migrations_app.models.person import Person
+from migrations_app.models.policy import Policy
 from migrations_app.models.run import Run
 
 
@@ -15,6 +16,7 @@ class NoticeKind(StrEnum):
     REVIEW_APPROVED = "review_approved"
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"
+    POLICY_PROPOSED = "policy_proposed"
 
 
 class Notification(models.Model):
@@ -28,6 +30,7 @@ class Notification(models.Model):
     text = models.CharField(max_length=300)
     migration = models.ForeignKey(Migration, models.CASCADE, null=True, blank=True, related_name="+")
     run = models.ForeignKey(Run, models.CASCADE, null=True, blank=True, related_name="+")
+    policy = models.ForeignKey(Policy, models.CASCADE, null=True, blank=True, related_name="+")
     created_at = models.DateTimeField()
     read_at = models.DateTimeField(null=True, blank=True)
     done_at = models.DateTimeField(null=True, blank=True)

@@ -1,10 +1,13 @@
-"""Notifications that a run itself causes: to the person who started it, in the event's transaction."""
+"""Notifications that a run itself causes: to the person who started it and those who follow the migration.
+
+In the event's transaction.
+"""
 
 from collections.abc import Mapping
 
 from migrations_app.engine.events import Event, EventType
 from migrations_app.engine.vocabulary import RunKind
-from migrations_app.models import NoticeKind, Notification, Run
+from migrations_app.models import NoticeKind, Notification, Run, followers
 from migrations_app.runtime import outbox
 from migrations_app.runtime.settings import current
 
@@ -24,6 +27,7 @@ _ACTED_ON: Mapping[EventType, str] = {
     EventType.ROLLBACK_STARTED: NoticeKind.RUN_STUCK,
 }
 TEXT_LENGTH = 300
+WATCHED = "watched"
 
 
 def announce(run_id: int, kind: RunKind, event: Event) -> None:
@@ -44,6 +48,20 @@ def announce(run_id: int, kind: RunKind, event: Event) -> None:
         migration_id=run.migration_id,
         run_id=run_id,
         created_at=event.at,
+    )
+    Notification.objects.bulk_create(
+        [
+            Notification(
+                person=person,
+                kind=WATCHED,
+                text=notification.text,
+                migration_id=run.migration_id,
+                run_id=run_id,
+                created_at=event.at,
+            )
+            for person in followers(run.migration)
+            if person.pk != run.started_by_id
+        ]
     )
     if event.type in _MAILED and current().alert_on_failure and run.started_by.email:
         outbox.put_mail(notification_id=notification.pk, now=event.at)

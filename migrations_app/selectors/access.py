@@ -132,6 +132,13 @@ def access_of(actor: Actor) -> Access:
     return Access(roles, superuser=person.is_superuser, scopes=actor.scopes)
 
 
+def people_who_see(environment_id: int) -> list[Person]:
+    """Active people with any role there, and superusers, by user name."""
+    here = RoleGrant.objects.filter(Q(environment=None) | Q(environment=environment_id))
+    sees = Q(pk__in=here.values("person")) | Q(groups__in=here.values("group")) | Q(is_superuser=True)
+    return list(Person.objects.filter(sees, is_active=True).distinct().order_by("username"))
+
+
 def people_with(role: Role, environment_id: int) -> list[Person]:
     """Active people who hold the role in that environment, by themselves or through a group."""
     here = Q(role=role) & (Q(environment=None) | Q(environment=environment_id))

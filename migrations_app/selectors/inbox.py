@@ -23,6 +23,7 @@ _WANTED = (
     )
     | Q(kind=NoticeKind.RUN_FAILED, migration__status=MigrationStatus.FAILED) & ~Q(run__kind=RunKind.DRY_RUN)
     | Q(kind=NoticeKind.RUN_STUCK, run__state=RunState.STUCK)
+    | Q(kind=NoticeKind.POLICY_PROPOSED)
 )
 # What is broken comes first, then a run that holds its targets until somebody answers.
 _URGENT = (NoticeKind.RUN_STUCK, NoticeKind.RUN_FAILED, NoticeKind.CONFIRMATION_WANTED)
@@ -37,6 +38,7 @@ class InboxItem:
     text: str
     migration_id: int | None
     run_id: int | None
+    policy_id: int | None
     environment: str
     protected: bool
     at: datetime
@@ -101,6 +103,7 @@ def _items(rows: Iterable[Notification], *, wanting: bool = False) -> tuple[Inbo
             text=row.text,
             migration_id=row.migration_id,
             run_id=row.run_id,
+            policy_id=row.policy_id,
             environment=row.migration.environment.name if row.migration else "",
             protected=bool(row.migration and row.migration.environment.protected),
             at=row.created_at,

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from migrations_app.engine.lifecycle import ARCHIVABLE
 from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
 from migrations_app.models import Environment, Migration
 from migrations_app.models.actor import Actor
@@ -24,6 +25,8 @@ ORDERS: Mapping[str, str] = {
     "-risk": "-risk_score",
 }
 
+_PUT_AWAY = Q(archived_at__isnull=False, status__in=ARCHIVABLE)
+
 # What the facets of the list look at.
 _FIELDS: Mapping[str, str] = {
     "status": "status",
@@ -37,7 +40,10 @@ _FIELDS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MigrationFilters:
-    """Empty means any. `environment` is a name; `q` is looked for in title and description. `mine`: written by me."""
+    """Empty means any. `environment` is a name; `q` is looked for in title and description. `mine`: written by me.
+
+    `archived`: those alone that were put away; without it they are left out, unless they are at work again.
+    """
 
     q: str = ""
     environment: str = ""
@@ -46,6 +52,7 @@ class MigrationFilters:
     review_state: str = ""
     risk: str = ""
     mine: bool = False
+    archived: bool = False
 
 
 ANY_MIGRATION = MigrationFilters()
@@ -82,7 +89,7 @@ def list_migrations(
 def migration_facets(*, actor: Actor, filters: MigrationFilters) -> tuple[Facet, ...]:
     """What a facet is filtered by itself does not narrow it. Two queries, however many facets there are: one counts
     each combination of values that occurs, and those are few."""
-    rows = _matching(actor, access_of(actor), MigrationFilters(q=filters.q))
+    rows = _matching(actor, access_of(actor), MigrationFilters(q=filters.q, archived=filters.archived))
     rows = rows.annotate(written_by_me=Q(created_by=actor.person_id)).order_by()
     counted = list(rows.values_list(*_FIELDS.values()).annotate(Count("pk")))
     wanted = {name: ("1" if filters.mine else "") if name == "mine" else getattr(filters, name) for name in _FIELDS}
@@ -110,6 +117,7 @@ def _facet(name: str, counted: Sequence[Sequence[Any]], wanted: Mapping[str, str
 
 def _matching(actor: Actor, access: Access, filters: MigrationFilters) -> QuerySet[Migration]:
     rows = Migration.objects.filter(access.within(Permission.VIEW))
+    rows = rows.filter(_PUT_AWAY) if filters.archived else rows.exclude(_PUT_AWAY)
     if filters.environment:
         rows = rows.filter(environment__name=filters.environment)
     if filters.status:

@@ -72,7 +72,7 @@ def with_newest_plan(migrations: QuerySet[Migration]) -> QuerySet[Migration]:
     # A subquery, no join: grouping would go through every migration before the first row is known.
     counted = signed.order_by().values("migration").annotate(number=Count("pk")).values("number")
     return (
-        migrations.select_related("environment", "created_by")
+        migrations.select_related("environment", "created_by", "owner")
         .annotate(
             newest_number=Subquery(newest.values("number")[:1]),
             newest_digest=Subquery(newest.values("digest")[:1]),

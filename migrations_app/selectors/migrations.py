@@ -10,7 +10,7 @@ from migrations_app.engine.vocabulary import Decision, MigrationStatus, RunKind,
 from migrations_app.models import Migration, PlanRevision
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import run_rows
-from migrations_app.selectors.access import Access, Permission, access_of
+from migrations_app.selectors.access import Access, Permission, access_of, people_who_see
 from migrations_app.selectors.migration_lists import MigrationFilters, list_migrations
 from migrations_app.selectors.migration_rows import MigrationRow, RoleTarget, rows_of, with_newest_plan
 from migrations_app.selectors.next_action import NextAction, Situation, next_action, refusals_of, rollback_why_not
@@ -75,12 +75,29 @@ _RUNS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """What is kept beside the plan; the owner is the author where nobody else was named. `watching`: the reader."""
+
+    ticket: str
+    owner: str
+    owner_username: str
+    watchers: tuple[str, ...]
+    watching: bool
+    archived_at: datetime | None
+
+    @property
+    def ticket_url(self) -> str:
+        """'' where it is no address."""
+        return self.ticket if self.ticket.startswith(("https://", "http://")) else ""
+
+
+@dataclass(frozen=True, slots=True)
 class MigrationPage:
     """Everything that the page of one migration shows to this viewer.
 
     `allowed` names the operations that this viewer may do in the present state: edit, plan, validate, submit,
-    withdraw, sign, comment, execute, roll_back, clone, promote, cancel. `refusals` maps the others to why not.
-    `schedules`: what waits, then the newest of what came of others.
+    withdraw, sign, comment, execute, roll_back, clone, promote, cancel, archive, restore. `refusals` maps the others
+    to why not. `schedules`: what waits, then the newest of what came of others.
     `risk` is that of the plan at this moment, without what is waived. `since_signed` is what changed since this
     viewer's last signature (None when they never signed or nothing did).
     """
@@ -103,6 +120,7 @@ class MigrationPage:
     refusals: Mapping[str, str]
     timeline: tuple[TimelineEntry, ...]
     since_signed: RevisionDiff | None
+    keeping: Keeping
     schedules: tuple[ScheduleRow, ...]
     can_schedule: bool
     track: ProcedureTrack
@@ -116,6 +134,25 @@ class MigrationPage:
     def has_run(self) -> bool:
         """Whether anything but a dry run was started: then what came of it says more than the plan."""
         return any(run.kind is not RunKind.DRY_RUN for run in self.runs)
+
+
+def possible_owners(*, actor: Actor, migration_id: int) -> tuple[tuple[str, str], ...]:
+    """User name and name of everybody who may see it. Raises NotFound."""
+    people = people_who_see(visible_migration(actor, migration_id).environment_id)
+    return tuple((person.username, str(person)) for person in people)
+
+
+def _keeping(migration: Migration, actor: Actor) -> Keeping:
+    watchers = [row.person for row in migration.watchers.select_related("person").order_by("person__username")]
+    owner = migration.owner or migration.created_by
+    return Keeping(
+        ticket=migration.ticket,
+        owner=str(owner),
+        owner_username=owner.username,
+        watchers=tuple(str(person) for person in watchers),
+        watching=any(person.pk == actor.person_id for person in watchers),
+        archived_at=migration.archived_at,
+    )
 
 
 def migration_row(*, actor: Actor, migration_id: int) -> MigrationRow:
@@ -163,6 +200,7 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         allowed=frozenset(operation for operation, why in refusals.items() if not why),
         refusals={operation: why for operation, why in refusals.items() if why},
         timeline=timeline(migration),
+        keeping=_keeping(migration, actor),
         since_signed=_since_signed(migration, newest, actor),
         schedules=schedules_of(migration),
         can_schedule=newest is not None

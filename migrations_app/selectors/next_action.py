@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from migrations_app.engine.lifecycle import ARCHIVABLE
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState
 from migrations_app.models import Migration, PlanRevision
 from migrations_app.selectors.access import Access, Permission
@@ -73,7 +74,16 @@ def refusals_of(at: Situation) -> Mapping[str, str]:
         "clone": author,
         "promote": at.promotion_why_not,
         "cancel": author or cancellable,
+        "archive": author or busy or _archivable(at),
+        "restore": author or ("" if at.migration.archived_at else "it is not archived"),
     }
+
+
+def _archivable(at: Situation) -> str:
+    migration = at.migration
+    if migration.archived_at or migration.needs_person:
+        return "it is archived already" if migration.archived_at else "it needs a person"
+    return "" if migration.status in ARCHIVABLE else "it has not ended"
 
 
 def next_action(at: Situation, refusals: Mapping[str, str]) -> NextAction:

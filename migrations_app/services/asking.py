@@ -128,12 +128,11 @@ def _change(
         after={"policies": sorted(wanted.values()), "review_state": str(migration.review_state)},
     )
     again = ": it is in review again" if was == ReviewState.APPROVED and missing else ""
-    notifications.tell(
-        [migration.created_by],
+    notifications.tell_author(
+        migration,
         now=now,
         kind=notifications.POLICY_CHANGED,
         text=f"“{migration.title}” is asked for other signatures{again}. {because}.",
-        migration=migration,
     )
     if missing:
         notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)

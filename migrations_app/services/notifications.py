@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.core.mail import send_mail
 
-from migrations_app.models import Migration, NoticeKind, Notification, Person, Run
+from migrations_app.models import Migration, NoticeKind, Notification, Person, Policy, Run, followers
 from migrations_app.runtime import outbox
 from migrations_app.services import finding
 from migrations_app.services.actor import Actor
@@ -18,8 +18,9 @@ REVIEW_REJECTED = "review_rejected"
 REVIEW_EXPIRED = "review_expired"
 PLAN_VOIDED = "plan_voided"
 POLICY_CHANGED = "policy_changed"
-POLICY_PROPOSED = "policy_proposed"
+POLICY_PROPOSED = NoticeKind.POLICY_PROPOSED
 OWN_GRANT = "own_grant"
+WATCHED = "watched"
 MOST_TEXT = 300
 
 
@@ -31,15 +32,29 @@ def tell(
     text: str,
     migration: Migration | None = None,
     run: Run | None = None,
+    policy: Policy | None = None,
     mail: bool = False,
 ) -> None:
     """In the caller's transaction. A person without a mail address gets the inbox entry only."""
     for person in people:
         row = Notification.objects.create(
-            person=person, kind=kind, text=text[:MOST_TEXT], migration=migration, run=run, created_at=now
+            person=person, kind=kind, text=text[:MOST_TEXT], migration=migration, run=run, policy=policy, created_at=now
         )
         if mail and person.email:
             outbox.put_mail(notification_id=row.pk, now=now)
+
+
+def tell_author(migration: Migration, *, now: datetime, kind: str, text: str, mail: bool = False) -> None:
+    """The author, and as news whoever owns or watches the migration."""
+    author = migration.created_by
+    tell([author], now=now, kind=kind, text=text, migration=migration, mail=mail)
+    others = [person for person in followers(migration) if person != author]
+    tell(others, now=now, kind=WATCHED, text=text, migration=migration)
+
+
+def settle_policy(policy: Policy, *, now: datetime) -> int:
+    """Its proposal wants nobody any more."""
+    return Notification.objects.filter(kind=POLICY_PROPOSED, policy=policy, done_at=None).update(done_at=now)
 
 
 def settle(*, now: datetime, kind: str, migration: Migration, person_id: int | None = None) -> int:
@@ -97,6 +112,8 @@ def _subject(row: Notification) -> str:
 def _body(row: Notification) -> str:
     if row.run_id is not None:
         path = f"/runs/{row.run_id}/"
+    elif row.policy_id is not None:
+        path = f"/policies/{row.policy_id}/"
     elif row.migration_id is not None:
         path = f"/migrations/{row.migration_id}/"
     else:

@@ -2,10 +2,10 @@
 
 from migrations_app.models import Environment
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.access import TABLE, Access, Permission, Scope, access_of, people_with
+from migrations_app.selectors.access import TABLE, Access, Permission, Scope, access_of, people_who_see, people_with
 from migrations_app.selectors.refusals import NotFound, PermissionDenied
 
-__all__ = ["TABLE", "Access", "Permission", "Scope", "access_of", "can", "people_with", "require"]
+__all__ = ["TABLE", "Access", "Permission", "Scope", "access_of", "can", "people_who_see", "people_with", "require"]
 
 
 def can(actor: Actor, permission: Permission, environment: Environment | None) -> bool:

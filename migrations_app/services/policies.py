@@ -114,6 +114,7 @@ def confirm(*, actor: Actor, now: datetime, policy_id: int, number: int) -> int:
     PolicyVersion.objects.filter(pk=version.pk, state=PolicyState.PROPOSED).update(
         state=state, confirmed_by=person, confirmed_at=now, ended_at=now if version.retires else None
     )
+    notifications.settle_policy(policy, now=now)
     _record(actor, now, "policy.confirm", policy, before=_facts(before), after=_facts(version, state=state))
     ended = "was retired" if version.retires else f"has a new version {number}"
     return asking.ask_again(reviews, actor=actor, now=now, because=f"Policy “{policy}” {ended}")
@@ -129,6 +130,7 @@ def withdraw(*, actor: Actor, now: datetime, policy_id: int, number: int, reason
     check.done()
     version = _proposal(policy, number)
     PolicyVersion.objects.filter(pk=version.pk).update(state=PolicyState.WITHDRAWN, ended_at=now)
+    notifications.settle_policy(policy, now=now)
     _record(actor, now, "policy.withdraw", policy, before=_facts(version), reason=text)
 
 
@@ -162,6 +164,7 @@ def _write(
         now=now,
         kind=notifications.POLICY_PROPOSED,
         text=f"{person} {what} the policy “{policy}”: another admin has to confirm it.",
+        policy=policy,
         mail=True,
     )
     before = _facts(_active(policy))

@@ -171,12 +171,11 @@ def _decline(migration: Migration, person: Person, now: datetime) -> None:
     finding.no_live_run(migration, "declined")
     signatures.move(migration, ReviewEvent.DECLINED)
     notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
-    notifications.tell(
-        [migration.created_by],
+    notifications.tell_author(
+        migration,
         now=now,
         kind=notifications.REVIEW_REJECTED,
         text=f"{person} declined “{migration.title}”.",
-        migration=migration,
         mail=True,
     )
 
@@ -236,12 +235,11 @@ def _expire_if_due(*, actor: Actor, now: datetime, migration_id: int) -> bool:
     signatures.move(migration, ReviewEvent.EXPIRED)
     voided = signatures.void(migration, now=now, because="the review expired")
     notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
-    notifications.tell(
-        [migration.created_by],
+    notifications.tell_author(
+        migration,
         now=now,
         kind=notifications.REVIEW_EXPIRED,
         text=f"The review of “{migration.title}” expired; submit it again.",
-        migration=migration,
     )
     audit.record(
         actor=actor,

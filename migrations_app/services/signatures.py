@@ -28,12 +28,11 @@ def recount(migration: Migration, *, actor: Actor, now: datetime) -> bool:
     move(migration, ReviewEvent.APPROVED)
     for kind in (notifications.SIGNATURE_WANTED, notifications.REVIEW_APPROVED):  # of an approval before, too
         notifications.settle(now=now, kind=kind, migration=migration)
-    notifications.tell(
-        [migration.created_by],
+    notifications.tell_author(
+        migration,
         now=now,
         kind=notifications.REVIEW_APPROVED,
         text=f"“{migration.title}” is approved: the next step is yours.",
-        migration=migration,
     )
     audit.record(
         actor=actor,
@@ -63,12 +62,11 @@ def void_by_change(migration: Migration, *, now: datetime, event: ReviewEvent, b
     move(migration, event)
     if under_review:
         notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
-        notifications.tell(
-            [migration.created_by],
+        notifications.tell_author(
+            migration,
             now=now,
             kind=notifications.PLAN_VOIDED,
             text=f"The review of “{migration.title}” no longer counts: {because}.",
-            migration=migration,
         )
     return voided
 

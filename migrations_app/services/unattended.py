@@ -25,7 +25,7 @@ from migrations_app.engine.vocabulary import (
     Signal,
     WhenWindowCloses,
 )
-from migrations_app.models import Migration, Person, Run, Schedule, ScheduledStart
+from migrations_app.models import Migration, Person, Run, Schedule, ScheduledStart, followers
 from migrations_app.models.actor import SYSTEM, Actor
 from migrations_app.models.schedule import SAID_LENGTH
 from migrations_app.runtime import settings
@@ -234,7 +234,7 @@ def _tell(schedule: Schedule, told: Told, now: datetime, start: ScheduledStart |
     """Whoever scheduled it, whoever owns the migration, and the operators of the environment."""
     concerned = {person.pk: person for person in people_with(Role.OPERATOR, schedule.migration.environment_id)}
     owners = Person.objects.filter(pk__in=(schedule.created_by_id, schedule.migration.created_by_id), is_active=True)
-    concerned |= {person.pk: person for person in owners}
+    concerned |= {person.pk: person for person in (*owners, *followers(schedule.migration))}
     notifications.tell(
         concerned.values(),
         now=now,

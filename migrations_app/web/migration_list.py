@@ -24,6 +24,7 @@ from migrations_app.web.requests import PageRequest
 from migrations_app.web.wording import review_words, words
 
 TEXTS = ("q", "status", "review_state", "environment", "type", "risk")
+FLAGS = ("mine", "archived")
 LABELS = {"review_state": "Review", "mine": "Mine"}
 EVERYTHING = "all"  # an address that says: no filter, not even my default
 TYPES = {str(kind): words(kind) for kind in MigrationType}
@@ -58,9 +59,9 @@ class Asked:
     @property
     def query(self) -> str:
         """The canonical query string: saved filters are compared by it."""
-        texts = {name: str(value) for name, value in asdict(self.filters).items() if value and name != "mine"}
-        mine = {"mine": "1"} if self.filters.mine else {}
-        return urlencode(texts | mine | ({"sort": self.order} if self.order else {}))
+        texts = {name: str(value) for name, value in asdict(self.filters).items() if value and name not in FLAGS}
+        flags = {name: "1" for name in FLAGS if getattr(self.filters, name)}
+        return urlencode(texts | flags | ({"sort": self.order} if self.order else {}))
 
     def url(self, **changes: str) -> str:
         """The list's address with something else asked for; '' takes a filter away."""
@@ -84,7 +85,7 @@ def migration_list(request: PageRequest) -> HttpResponse:
 def asked_for(query: QueryDict) -> Asked:
     texts = {name: query.get(name, "").strip()[:100] for name in TEXTS}
     order = query.get("sort", "")
-    filters = MigrationFilters(**texts, mine=query.get("mine") == "1")
+    filters = MigrationFilters(**texts, mine=query.get("mine") == "1", archived=query.get("archived") == "1")
     return Asked(filters, order if order in ORDERS else "")
 
 
@@ -104,6 +105,7 @@ def _found(request: PageRequest, asked: Asked) -> dict[str, object]:
             "risk": asked.url(sort="risk" if asked.order == "-risk" else "-risk"),
             "changed": asked.url(sort="changed" if asked.order == "-changed" else "-changed"),
         },
+        "archive": asked.url(archived="" if asked.filters.archived else "1"),
         "filtered": bool(asked.query and asked.query != urlencode({"sort": asked.order})),
     }
 

@@ -1,0 +1,50 @@
+import pytest
+
+from migrations_app.models import Migration
+from tests.stores_on_disk import Stage
+from tests.web.door import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def test_ticket_and_owner_are_kept_on_a_page_of_their_own(stage: Stage) -> None:
+    made = stage.planned().pk
+    door = signed_in("operator")
+    assert '<option value="admin">' in door.get(f"/migrations/{made}/keeping/").content.decode()
+
+    wrong = door.post(f"/migrations/{made}/keeping/", {"ticket": "x" * 301, "owner": "outsider"})
+    assert wrong.status_code == 422
+    assert "Nobody called “outsider”" in wrong.content.decode()
+    sent = {"ticket": "https://tickets.example/OPS-7", "owner": "admin"}
+    assert door.post(f"/migrations/{made}/keeping/", sent).status_code == 302
+
+    page = door.get(f"/migrations/{made}/").content.decode()
+    assert '<a href="https://tickets.example/OPS-7" rel="noreferrer">' in page
+
+
+def test_an_address_that_is_no_web_page_is_no_link(stage: Stage) -> None:
+    made = stage.migration().pk
+    Migration.objects.update(ticket="javascript:alert(1)")
+
+    page = signed_in("viewer").get(f"/migrations/{made}/").content.decode()
+
+    assert "javascript:alert(1)" in page
+    assert 'href="javascript' not in page
+
+
+def test_watching_and_the_archive(stage: Stage) -> None:
+    made = stage.migration(title="Old move").pk
+    door = signed_in("operator")
+    assert door.post(f"/migrations/{made}/watch/").status_code == 302
+    assert "Watch no more" in door.get(f"/migrations/{made}/").content.decode()
+    assert door.post(f"/migrations/{made}/unwatch/").status_code == 302
+
+    assert door.post(f"/migrations/{made}/archive/").status_code == 302
+
+    assert "Old move" not in door.get("/migrations/?all").content.decode()
+    archived = door.get("/migrations/?archived=1").content.decode()
+    assert "Old move" in archived
+    assert 'name="archived" value="1"' in archived
+    assert '<span class="badge">archived</span>' in door.get(f"/migrations/{made}/").content.decode()
+    assert door.post(f"/migrations/{made}/restore/").status_code == 302
+    assert "Old move" in door.get("/migrations/?all").content.decode()
