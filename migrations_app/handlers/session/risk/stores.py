@@ -66,26 +66,6 @@ def clocks(case: RiskCase) -> Sequence[Finding]:
     )
 
 
-def callers_on_a_node(case: RiskCase) -> Sequence[Finding]:
-    nodes = [
-        f"“{state['name']}”"
-        for state in (case.analysis.source_state, case.analysis.target_state)
-        if state.get("store") == "beam"
-    ]
-    if not nodes or case.spec.options.get("zero_downtime"):
-        return ()
-    return (
-        Finding(
-            "session.callers_on_a_node",
-            "Callers on the node do not wait",
-            f"{' and '.join(nodes)}: a session table of a Snakepit node",
-            15,
-            "Applications on the node know no route. What they write after the last comparison stays behind there.",
-            "Stop the traffic of the node before the switch, in a maintenance window.",
-        ),
-    )
-
-
 def unencrypted(case: RiskCase) -> Sequence[Finding]:
     open_ways = [
         f"“{target.name}” ({target.config['host']})"
@@ -195,28 +175,10 @@ def no_fences(case: RiskCase) -> Sequence[Finding]:
     )
 
 
-def import_by_a_node(case: RiskCase) -> Sequence[Finding]:
-    if (case.analysis.target_state.get("store"), case.analysis.target_state.get("layout")) != ("snapshot", "etf"):
-        return ()
-    return (
-        Finding(
-            "session.import_by_a_node",
-            "A node makes the sessions anew",
-            f"“{case.spec.targets[TARGET].name}” is a file for a node to import",
-            5,
-            "By its own public calls a node creates sessions that keep deadline, metadata and programs. They begin at "
-            "the import, and what was left of one becomes its sliding length: a later access adds that and no more.",
-            "Let the workers reach the node and write to it: then sessions keep their times. Else accept it.",
-        ),
-    )
-
-
 RULES: tuple[RiskRule, ...] = (
     eviction,
     latency,
     clocks,
-    callers_on_a_node,
-    import_by_a_node,
     unencrypted,
     shared_target,
     replica,

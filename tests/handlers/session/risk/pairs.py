@@ -6,7 +6,7 @@ from typing import Any
 from migrations_app.engine.handler import RiskCase
 from migrations_app.engine.plan import Step, Target
 from migrations_app.engine.vocabulary import StepKind
-from migrations_app.handlers.session.risk import amounts, contents, procedure, stores
+from migrations_app.handlers.session.risk import amounts, contents, nodes, procedure, stores
 from tests.handlers.session.risk_cases import SOURCE, TARGET, analysis, spec
 from tests.risk_pairs import Pair
 
@@ -15,6 +15,7 @@ ENDING = {"size": 10, "unreadable": {}, "codecs": {"json": 10}, "shortest_left_m
 ENDLESS = {**ENDING, "shortest_left_ms": 900_000, "without_deadline": 3}
 BROKEN = {**OPAQUE, "unreadable": {"no JSON": 2}}
 FILE_FOR_A_NODE = {"store": "snapshot", "layout": "etf"}
+CALLS = {"store": "beam", "layout": "calls"}
 GIB = 1 << 30
 
 
@@ -77,8 +78,12 @@ STORES = [
     Pair(stores.durability, look({"durable": True}, {"durable": False}), look({"durable": True}, {"durable": True})),
     Pair(stores.durability, look(target={"durable": False}), look({"durable": False}, {"durable": False})),
     Pair(stores.no_fences, TO_A_NODE, between({}, {})),
-    Pair(stores.import_by_a_node, look(target=FILE_FOR_A_NODE), look(target={"store": "beam", "layout": "ets"})),
-    Pair(stores.callers_on_a_node, look({"store": "beam"}), look({"store": "redis"})),
+]
+NODES = [
+    Pair(nodes.callers_on_a_node, look({"store": "beam"}), look({"store": "redis"})),
+    Pair(nodes.renewed_by_reading, look(CALLS), look({"store": "beam", "layout": "ets"})),
+    Pair(nodes.length_becomes_rest, look(target={"layout": "calls"}), look({"layout": "calls"}, {"layout": "ets"})),
+    Pair(nodes.import_by_a_node, look(target=FILE_FOR_A_NODE), look(target={"store": "beam", "layout": "ets"})),
 ]
 CONTENTS = [
     Pair(contents.opaque_values, look({"sample": OPAQUE}), look()),
@@ -99,4 +104,4 @@ PROCEDURE = [
     Pair(procedure.no_catch_up, chosen({"catch_up_passes": 0}), chosen({"catch_up_passes": 0}, zero_downtime=True)),
     Pair(procedure.source_removed, chosen(cleanup_source=True), chosen(cleanup_source=False)),
 ]
-PAIRS = [*AMOUNTS, *STORES, *CONTENTS, *PROCEDURE]
+PAIRS = [*AMOUNTS, *STORES, *NODES, *CONTENTS, *PROCEDURE]
