@@ -79,8 +79,11 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """How an environment's windows stand now. `open_until` is None while all are closed, `opens_at` while one is open
-    and where none opens within ten years."""
+    """How an environment's windows stand now.
+
+    `open_until` is None while all are closed; `opens_at` is None while one is open, and where none opens within ten
+    years.
+    """
 
     open_until: datetime | None = None
     opens_at: datetime | None = None
@@ -120,14 +123,14 @@ def joined(openings: Iterable[Opening]) -> list[Opening]:
     return stretches
 
 
-def rhythm_of(*, zone: str, first: datetime, rule: str, prefix: str = "") -> tuple[Rhythm | None, list[Problem]]:
+def rhythm_of(*, zone: str, first: datetime, rule: str) -> tuple[Rhythm | None, list[Problem]]:
     """From what somebody gave: fields `zone`, `first` and `recurrence`. Every problem at once."""
     problems = []
     found_zone = _zone(zone)
     if found_zone is None:
         problems.append(
             Problem(
-                f"{prefix}zone",
+                "zone",
                 f"“{zone[:40]}” is no time zone.",
                 "Use a name such as Europe/Berlin or UTC.",
                 "unknown",
@@ -135,10 +138,10 @@ def rhythm_of(*, zone: str, first: datetime, rule: str, prefix: str = "") -> tup
         )
     if first.year not in YEARS:
         fix = f"Use a year from {YEARS.start} to {YEARS.stop - 1}."
-        problems.append(Problem(f"{prefix}first", f"{first.year} is out of range.", fix, "out_of_range"))
+        problems.append(Problem("first", f"{first.year} is out of range.", fix, "out_of_range"))
     found_rule = None
     if rule:
-        found_rule, more = recurrence.parse(rule, field=f"{prefix}recurrence")
+        found_rule, more = recurrence.parse(rule, field="recurrence")
         problems += more
     if problems or found_zone is None:
         return None, problems
@@ -147,7 +150,7 @@ def rhythm_of(*, zone: str, first: datetime, rule: str, prefix: str = "") -> tup
     if found_rule is not None and rhythm.next(begins - timedelta(days=1)) is None:
         problems.append(
             Problem(
-                f"{prefix}recurrence",
+                "recurrence",
                 "This never occurs in the ten years after its first start.",
                 "Look at the days, months and the end that it names.",
                 "never",
