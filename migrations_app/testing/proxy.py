@@ -27,6 +27,7 @@ class Orders:
     drop: bytes = b""
     drops_left: int = 0
     skip: int = 0
+    swallow: bytes = b""
 
 
 @dataclass(slots=True, eq=False)
@@ -139,6 +140,10 @@ class TcpProxy:
 
         self._order(ordered)
 
+    def swallow_request(self, to: bytes) -> None:
+        """Reset the connection over which the next request comes that contains `to`: the server never gets it."""
+        self._order(lambda: setattr(self._orders, "swallow", to))
+
     def freeze(self) -> None:
         """Keep every connection, forward nothing: a partition, or a server that hangs."""
         self._order(lambda: self._flowing.clear())
@@ -224,6 +229,10 @@ class TcpProxy:
     async def _requests(self, link: Link, reader: asyncio.StreamReader) -> None:
         while data := await reader.read(CHUNK):
             await self._flowing.wait()
+            if self._orders.swallow and self._orders.swallow in data:
+                self._orders.swallow = b""
+                self._fire(link)
+                return
             link.mute = link.mute or self._is_dropped(data)
             link.server.write(data)
             await link.server.drain()
