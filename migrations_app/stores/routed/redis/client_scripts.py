@@ -165,6 +165,38 @@ if ARGV[2] == '1' then call('ZADD', KEYS[4], 'NX', now, ARGV[3]) end
 return cmsgpack.pack({'written', minted, seq, gone})
 """
 
+# ARGV: ..., prefix of the sessions -> at most 100 tombstones of the bucket go that are older than GRACE. For a caller
+# whose guard is not journaled: nobody carries sessions anywhere then. Versions go on growing without them (`mint`).
+_SWEEP = """
+local gone = 0
+for _, id in ipairs(call('ZRANGEBYSCORE', KEYS[5], '-inf', clock() - GRACE, 'LIMIT', 0, 100)) do
+  local meta = 'snakeweb:meta:{' .. ARGV[4] .. id .. '}'
+  local blob = call('GET', meta)
+  if blob and cmsgpack.unpack(blob)[10] == 1 then gone = gone + call('UNLINK', meta) end
+  call('ZREM', KEYS[5], id)
+end
+return cmsgpack.pack({'written', epoch, gone})
+"""
+
+# For a client that cannot read JSON. KEYS: gate, route. ARGV: bucket -> {fence}, and with a mirrored record its phase
+# there, its epoch there, the name of the store that has the authority
+WAY = Script(
+    """
+local fence, blob = tonumber(redis.call('GET', KEYS[1]) or '0'), redis.call('GET', KEYS[2])
+local document = blob and cmsgpack.unpack(blob)[2] or ''
+if document == '' then return cmsgpack.pack({fence}) end
+local record, bucket = cjson.decode(document), tonumber(ARGV[1])
+for _, part in ipairs(record.buckets) do
+  if part.from <= bucket and bucket <= part.to then
+    return cmsgpack.pack({fence, part.phase, part.epoch, record.stores[part.authority] or part.authority})
+  end
+end
+return cmsgpack.pack({fence})
+""",
+    2,
+    1,
+)
+
 # Plain calls. They keep what a route has written beside the session; what else lies there goes with what it described.
 # KEYS: session, meta, marker. ARGV: any | absent | present, lifetime or '', deadline or -1, content, first seven parts
 # of the metadata as they are packed, 1 if they are worth noting or '' -> {outcome, deadline}
@@ -230,4 +262,5 @@ return redis.call('UNLINK', KEYS[1])
 WRITE = {kind: Script(COMMON + PUT[kind] + GUARDED + _WRITE, 8, 11) for kind in KINDS}
 TOUCH = {kind: Script(COMMON + DIGEST[kind] + GUARDED + _TOUCH, 8, 6) for kind in KINDS}
 DELETE = Script(COMMON + GUARDED + _DELETE, 8, 3)
+SWEEP = Script(COMMON + GUARDED + _SWEEP, 8, 4)
 PLAIN_WRITE = {kind: Script(COMMON + PUT[kind] + _PLAIN_WRITE, 3, 6) for kind in KINDS}

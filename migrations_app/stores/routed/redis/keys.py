@@ -7,7 +7,7 @@ name]; `legacy` the count of writes without a guard. What belongs to one session
 """
 
 from migrations_app.engine.ports import BUCKETS, WorkerToken
-from migrations_app.stores.sessions.redis.scripts import fence_key
+from migrations_app.stores.sessions.redis.scripts import fence_key, route_key
 
 GRACE_MS = 3_600_000  # metadata outlives its session so long, so that a late older record is refused
 INEXACT_MS = 100  # how far a deadline may seem moved where it is reckoned from what is left
@@ -24,7 +24,7 @@ class RouteKeys:
         self.seqs = self._of_buckets("seq")
         self.journals = self._of_buckets("journal")
         self.dead = self._of_buckets("dead")
-        self.route = b"snakeweb:route:" + self.prefix
+        self.route = route_key(prefix).encode()
         self.legacy = b"snakeweb:legacy:" + self.prefix
         self.marker = b"snakeweb:versioned:" + self.prefix
 

@@ -14,6 +14,11 @@ def marker_key(prefix: str) -> str:
     return f"snakeweb:versioned:{prefix}"
 
 
+def route_key(prefix: str) -> str:
+    """Where a route that the store is under keeps its record (`routed.redis.keys`)."""
+    return f"snakeweb:route:{prefix}"
+
+
 def fence_key(scope: str) -> str:
     return f"snakeweb:fence:{scope}"
 

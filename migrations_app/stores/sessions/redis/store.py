@@ -16,7 +16,7 @@ from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
 from migrations_app.stores.sessions.redis import scripts
 from migrations_app.stores.sessions.redis.connection import connect, domain_errors, info
 from migrations_app.stores.sessions.redis.layout import NO_EXTRA, RedisLayout, Unreadable
-from migrations_app.stores.sessions.redis.meta import UNDESCRIBED, UNROUTED, meta_key, pack
+from migrations_app.stores.sessions.redis.meta import UNDESCRIBED, UNROUTED, meta_key, pack, unpack
 from migrations_app.stores.sessions.redis.reading import GONE, Found, Reader, Scanned, open_reader
 from migrations_app.stores.sessions.redis.standing import standing
 
@@ -69,6 +69,7 @@ class RedisStore(SessionStore):
             skew = seconds * 1000 + micros // 1000 - int(time.time() * 1000)
             server = info(self._client)
             self._check_server(server)
+            mirrored: Any = self._client.get(scripts.route_key(self._config["prefix"]))
             count = self._reader.count() if counted else 0
         policy, limit = str(server.get("maxmemory_policy", "")), int(server.get("maxmemory", 0))
         replica = server.get("role") != "master"
@@ -86,7 +87,11 @@ class RedisStore(SessionStore):
             capacity_bytes=limit or None,
             used_bytes=int(server["used_memory"]),
             problems=tuple(_problems(policy, limit, replica)),
-            details={"run_id": str(server["run_id"]), "codec": str(self._layout.codec)},
+            details={
+                "run_id": str(server["run_id"]),
+                "codec": str(self._layout.codec),
+                "route": unpack(mirrored)[2].decode() if mirrored else "",
+            },
             standing=standing(server, sessions=count if counted else None),
         )
 
