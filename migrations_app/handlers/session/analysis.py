@@ -78,6 +78,8 @@ def look(target: Target) -> tuple[dict[str, Any], Page | None]:
     state |= {name: value for name, value in asdict(probe.standing).items() if value is not None}
     if probe.capacity_sessions is not None:
         state["most_sessions"] = probe.capacity_sessions
+    if probe.details.get("route"):
+        state["route"] = probe.details["route"]
     if page is not None and page.records:
         state["mean_bytes"] = sum(len(r.value) + len(r.id) for r in page.records) // len(page.records)
     return state, page

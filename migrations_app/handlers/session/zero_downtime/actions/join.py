@@ -21,13 +21,16 @@ ID_PAGE = 500
 
 
 class Join(Action):
-    """Result: fence, target_identity (a file that was not there when the run began has one only now), and each side's
-    incarnation: a server that has another one later may have forgotten writes.
+    """Result: fence, target_identity (a file that was not there when the run began has one only now), each side's
+    incarnation (a server that has another one later may have forgotten writes), and stays: whether the source was under
+    the route before. Then somebody goes by its fences who does not follow the route otherwise: a node's forwarder.
     """
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         record = route.current(ctx)
         with opened(ctx.targets, ctx.worker) as pair:
+            stays = bool(ctx.checkpoint["stays"]) if "stays" in ctx.checkpoint else pair.a.joined()
+            ctx.progress.save({"stays": stays}, done=0, unit="stores")
             document = document_of(record)
             # The replica refuses every epoch that clients have before the hand-over.
             for store, fence in ((pair.a, record.epoch), (pair.b, record.epoch + 1)):
@@ -39,6 +42,7 @@ class Join(Action):
                 "fence": record.epoch,
                 "target_identity": pair.b.sessions.probe(counted=False).identity,
                 "incarnations": servers,
+                "stays": stays,
             }
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
@@ -52,7 +56,8 @@ class Join(Action):
                 self._clear_target(ctx, pair)
                 pair.b.leave(pair.worker)
                 reach("session.join.undo.target")
-            pair.a.leave(pair.worker)
+            if not ctx.results.get(ctx.step.id, ctx.checkpoint).get("stays"):
+                pair.a.leave(pair.worker)
             pair.a.sessions.withdraw(pair.worker, [run_scope(ctx.run_id), run_scope(ctx.effect_run_id)])
 
     def manual_undo(self, ctx: ActionContext) -> Sequence[str]:

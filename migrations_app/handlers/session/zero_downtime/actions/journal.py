@@ -30,6 +30,9 @@ class Journal(Action):
         with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             record = advance(ctx, pair, RoutePhase.JOURNAL_A)
             reach("session.journal.published")
+            if ctx.results["join"].get("stays"):
+                # Who hears of the route by refusals only would go on unmarked under the epoch before.
+                pair.a.raise_fence(range(256), record.epoch, pair.worker)
             clients = wait_for_clients(ctx, record.epoch)
             seen = self._watch(ctx, pair)
         return {"epoch": record.epoch, "clients": clients, "legacy_writes": seen}

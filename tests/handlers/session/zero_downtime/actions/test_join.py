@@ -5,9 +5,10 @@ import pytest
 from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.engine.errors import LeaseLost
 from migrations_app.engine.ports import WorkerToken, partition_scope
+from migrations_app.handlers.session.zero_downtime.publishing import document_of
 from migrations_app.stores.routed.base import Fenced, Guard
 from migrations_app.stores.sessions.records import SessionRecord
-from tests.handlers.session.moves import content, fill
+from tests.handlers.session.moves import ROUTE, content, fill
 from tests.handlers.session.zero_downtime.actions.stage import Stage
 
 
@@ -21,9 +22,27 @@ def test_both_stores_get_fences_and_the_record_and_the_replicas_is_higher(stage:
             "fence": 1,
             "target_identity": b.sessions.probe().identity,
             "incarnations": {"a": a.incarnation(), "b": b.incarnation()},
+            "stays": False,
         }
         with pytest.raises(Fenced):
             b.write(SessionRecord("one", b"1"), Guard(1, journaled=True))
+
+
+def test_a_source_that_was_under_the_route_before_stays_so(stage: Stage) -> None:
+    document = document_of(stage.record)
+    with stage.move.pair() as pair:
+        pair.a.join(pair.worker, route=ROUTE, fence=1, document=document, epoch=1)
+
+    stage.before("dual_write")
+    with stage.store("a") as a:
+        assert set(a.fences()) == {stage.record.epoch}  # who goes by refusals only hears of JOURNAL_A
+    stage.undo("journal")
+    stage.undo("join")
+
+    with stage.store("a") as a, stage.store("b") as b:
+        assert a.joined()
+        assert json.loads(a.mirrored())["phase"] == "plain_a"
+        assert not b.joined()
 
 
 def test_a_driver_that_dies_between_the_stores_is_followed_by_another(stage: Stage) -> None:
