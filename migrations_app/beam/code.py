@@ -4,12 +4,17 @@ An Elixir release has the compiler, because Elixir itself needs it. A node witho
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from migrations_app.beam.node import Atom, Node, NodeFailed
 
 SOURCES = Path(__file__).parent / "erlang"
 HELPER, FORWARDER = "snakeweb_node", "snakeweb_forwarder"
+# Ways of the forwarder to a store, by what the node needs of us for each: the way itself comes first.
+GATEWAY, REDIS = ("snakeweb_gateway",), ("snakeweb_redis", "snakeweb_resp")
+
+NOTHING: Mapping[str, str] = {}
 
 # Bound: Source. Gives the object code; fails with `undef` without a compiler.
 _COMPILING = """
@@ -40,11 +45,16 @@ class CodeRefused(Exception):
     """The node takes no code of ours; the text says why, for people."""
 
 
-def compiled(node: Node, source: str, module: str) -> bytes:
-    """Object code of the file `source`.erl as the module of that name. Raises CodeRefused."""
+def compiled(node: Node, source: str, module: str, beside: Mapping[str, str] = NOTHING) -> bytes:
+    """Object code of the file `source`.erl as the module of that name. Raises CodeRefused.
+
+    `beside`: what the sources that it calls are named on the node.
+    """
     text, version = _source(source)
     head = f"-module('{module}').\n-snakeweb_version({version})."
     text = text.replace(f"-module({source}).", head).replace("?MODULE", f"'{module}'")
+    for called, name in beside.items():
+        text = text.replace(f"{called}:", f"'{name}':")
     try:
         beam: bytes = node.evaluate(_COMPILING, Source=text)
     except NodeFailed as failure:

@@ -1,9 +1,21 @@
-%% A session server whose sessions live in a Snakeweb gateway. It is loaded under the name of the store's own module and
+%% A session server whose sessions live in another store. It is loaded under the name of the store's own module and
 %% answers the same calls; the process, its name and its old table stay.
 %%
-%% Configuration: `url` of the gateway, without a slash at its end, and its bearer `token`. What means something on this
-%% node only stays on it: sessions that it made for its own workers, which worker a session was last with, and the names
-%% of the sessions that this node knows of.
+%% Configuration: `ways`, a list of {Module, Settings}, each a way to the store; a later one is for when the store before
+%% it has given the sessions away. A way's functions take its settings first, and run in this process:
+%%   read(Id) -> {Value, Length, Seen} | missing     Length: {slides, Ms} | {ends_in, Ms} | never
+%%   exists(Id) -> boolean()
+%%   create(Id, Value, Ms) -> written | exists       Ms: its sliding length
+%%   replace(Id, Value, Ms, Seen) -> written | changed     only what a read saw
+%%   touch(Id) -> boolean()                          whether it was there
+%%   delete(Id) -> ok
+%%   close() -> ok                                   without settings
+%% They throw {store_unavailable, Reason}, or `moved` when another store serves now, and go by the time that a caller
+%% waits: `snakeweb_until` in the process dictionary, in monotonic milliseconds.
+%%
+%% Settings hold secrets: they are kept as a persistent term, never in the state, which a crash report would print.
+%% What means something on this node only stays on it: sessions that it made for its own workers, which worker a session
+%% was last with, and the names of the sessions that this node knows of.
 %% No macros, and the module's name is replaced when it is compiled.
 -module(snakeweb_forwarder).
 -behaviour(gen_server).
@@ -14,7 +26,7 @@
 -export([get_session/1, get_session/2, update_session/2, update_session/3, delete_session/1, delete_session/2]).
 -export([list_sessions/0, list_sessions/1, get_stats/0, get_stats/1, 'session_exists?'/1, 'session_exists?'/2]).
 -export([cleanup_expired_sessions/0, cleanup_expired_sessions/1, store_worker_session/2, store_worker_session/3]).
--export(['__info__'/1, answers/2]).
+-export(['__info__'/1]).
 
 %% -- what callers call ------------------------------------------------------------------------------------------------
 
@@ -49,32 +61,34 @@ store_worker_session(Server, Id, Worker) -> gen_server:call(Server, {upsert_work
 
 %% -- the server -------------------------------------------------------------------------------------------------------
 
-%% Started anew by its supervisor: the sessions are at the gateway. What the store's own code would need to go on is
+%% Started anew by its supervisor: the sessions are elsewhere. What the store's own code would need to go on is
 %% kept beside the process; the names of sessions, and who was last with them, are forgotten.
 init(_Options) ->
-    {Config, Original} = persistent_term:get({snakeweb_forwarder, ?MODULE}),
+    {_, Original} = persistent_term:get({snakeweb_forwarder, ?MODULE}),
     Table = ets:new(maps:get(table_name, Original, snakepit_sessions), [set, protected, named_table]),
-    #{snakeweb := Ours} = State = taken_over(Config, Original#{table => Table}),
+    #{snakeweb := Ours} = State = taken_over(Original#{table => Table}),
     {ok, State#{snakeweb => Ours#{swept => true}}}.
 
 %% Extra is the configuration; `original` gives the state back that the store's own code knows. Its sweeper, which we
 %% may have interrupted, begins again.
 code_change(_Old, #{snakeweb := #{original := State, names := Names, swept := Swept}}, original) ->
     true = ets:delete(Names),
+    closed(),
     persistent_term:erase({snakeweb_forwarder, ?MODULE}),
     Swept andalso (self() ! cleanup_expired_sessions),
     {ok, State};
 code_change(_Old, State, Config) when is_map(Config) ->
     persistent_term:put({snakeweb_forwarder, ?MODULE}, {Config, State}),
-    {ok, taken_over(Config, State)};
+    {ok, taken_over(State)};
 code_change(_Old, State, _) -> {ok, State}.
 
-taken_over(Config, #{table := Table} = State) ->
+taken_over(#{table := Table} = State) ->
     Names = ets:new(snakeweb_names, [set, protected]),
     true = ets:insert(Names, [{Id, nil} || Id <- ets:select(Table, [{{'$1', '_'}, [], ['$1']}])]),
-    State#{snakeweb => #{config => Config, names => Names, original => State, swept => false}}.
+    State#{snakeweb => #{names => Names, original => State, swept => false}}.
 
 handle_call(Request, _From, State) ->
+    put(snakeweb_until, erlang:monotonic_time(millisecond) + 4000),
     Reply = try served(Request, State) catch
         throw:Refusal -> {error, Refusal};
         _:_ -> {error, store_unavailable}
@@ -84,7 +98,7 @@ handle_call(Request, _From, State) ->
 handle_cast(_Message, State) -> {noreply, State}.
 handle_info(cleanup_expired_sessions, #{snakeweb := Ours} = State) -> {noreply, State#{snakeweb => Ours#{swept => true}}};
 handle_info(_Message, State) -> {noreply, State}.
-terminate(_Reason, _State) -> ok.
+terminate(_Reason, _State) -> closed().
 
 served(Request, State) when is_tuple(Request), tuple_size(Request) >= 2, is_binary(element(2, Request)) ->
     case is_own(element(2, Request)) of
@@ -136,10 +150,9 @@ new_session(Id, Options, State) ->
 
 answer({create_session, Id, Options}, State) ->
     Session = new_session(Id, Options, State),
-    case put_session(Session, [{"if-none-match", "*"}], State) of
-        {201, _} -> {ok, Session};
-        {412, _} -> found(Id, State);
-        {Status, _} -> throw({store_unavailable, Status})
+    case store(create, [Id, value(Session), length_of(Session)]) of
+        written -> known(Session, State), {ok, Session};
+        exists -> found(Id, State)
     end;
 answer({get_session, Id}, State) ->
     case touched(Id, State) of
@@ -147,20 +160,14 @@ answer({get_session, Id}, State) ->
         false -> {error, not_found}
     end;
 answer({update_session, Id, Change}, State) -> updated(Id, Change, State, 5);
-answer({delete_session, Id}, #{snakeweb := #{names := Names}} = State) ->
-    case request(delete, Id, [], none, State) of
-        {Status, _, _} when Status =:= 204; Status =:= 404 -> ets:delete(Names, Id), ok;
-        {Status, _, _} -> throw({store_unavailable, Status})
-    end;
+answer({delete_session, Id}, State) ->
+    ok = store(delete, [Id]),
+    forgotten(Id, State),
+    ok;
 answer(list_sessions, #{table := Table, snakeweb := #{names := Names}}) ->
     Own = [Id || Id <- ets:select(Table, [{{'$1', '_'}, [], ['$1']}]), is_own(Id)],
     Own ++ [Id || Id <- ets:select(Names, [{{'$1', '_'}, [], ['$1']}]), not is_own(Id)];
-answer({session_exists, Id}, State) ->
-    case request(head, Id, [], none, State) of
-        {200, _, _} -> true;
-        {404, _, _} -> forgotten(Id, State), false;
-        {Status, _, _} -> throw({store_unavailable, Status})
-    end;
+answer({session_exists, Id}, State) -> store(exists, [Id]) orelse (begin forgotten(Id, State), false end);
 answer(get_stats, #{snakeweb := #{names := Names}} = State) ->
     (maps:get(stats, State, #{}))#{current_sessions => ets:info(Names, size), memory_usage_bytes => 0, table_info => []};
 answer(cleanup_expired_sessions, _State) -> 0;
@@ -171,95 +178,73 @@ answer({upsert_worker_session, Id, Worker}, #{snakeweb := #{names := Names}} = S
 answer(_, _State) -> throw(not_supported).
 
 found(Id, State) ->
-    case request(get, Id, [], none, State) of
-        {200, Headers, Body} -> {ok, session(Id, Headers, Body, State)};
-        {404, _, _} -> forgotten(Id, State), {error, not_found};
-        {Status, _, _} -> throw({store_unavailable, Status})
+    case store(read, [Id]) of
+        missing -> forgotten(Id, State), {error, not_found};
+        {Value, Length, _} -> {ok, session(Id, Value, Length, State)}
     end.
 
-touched(Id, State) ->
-    case request(patch, Id, [], <<>>, State) of
-        {204, _, _} -> true;
-        {404, _, _} -> forgotten(Id, State), false;
-        {Status, _, _} -> throw({store_unavailable, Status})
-    end.
+touched(Id, State) -> store(touch, [Id]) orelse (begin forgotten(Id, State), false end).
 
 %% Others may write the session too: only its version that the change was made from is replaced.
 updated(_Id, _Change, _State, 0) -> {error, {update_failed, changed_meanwhile}};
 updated(Id, Change, State, Tries) ->
-    case request(get, Id, [], none, State) of
-        {404, _, _} -> forgotten(Id, State), {error, not_found};
-        {200, Headers, Body} ->
-            Session = session(Id, Headers, Body, State),
-            try Change(Session) of
+    case store(read, [Id]) of
+        missing -> forgotten(Id, State), {error, not_found};
+        {Value, Length, Seen} ->
+            try Change(session(Id, Value, Length, State)) of
                 #{id := Id, programs := Programs, metadata := Metadata} = Changed
                         when is_map(Programs), is_map(Metadata) ->
                     After = Changed#{last_accessed => erlang:monotonic_time(second)},
-                    case put_session(After, [{"if-match", header("etag", Headers)}], State) of
-                        {204, _} -> {ok, After};
-                        {412, _} -> updated(Id, Change, State, Tries - 1);
-                        {Status, _} -> throw({store_unavailable, Status})
+                    case store(replace, [Id, value(After), length_of(After), Seen]) of
+                        written -> known(After, State), {ok, After};
+                        changed -> updated(Id, Change, State, Tries - 1)
                     end;
                 _ -> {error, not_a_session}
             catch
-                throw:{store_unavailable, _} = Refusal -> throw(Refusal);
                 _:Reason -> {error, {update_failed, Reason}}
-            end;
-        {Status, _, _} -> throw({store_unavailable, Status})
+            end
     end.
 
-%% The value is the session without its place and times, as Snakeweb's store of a node has it.
-put_session(#{id := Id, ttl := Ttl, last_worker_id := Worker} = Session, Headers, State) ->
-    #{snakeweb := #{names := Names}} = State,
-    Body = term_to_binary(maps:without([id, created_at, last_accessed, last_worker_id, ttl], Session)),
-    Lasting = {"snakeweb-ttl-ms", integer_to_list(max(1, Ttl * 1000))},
-    {Status, _, Answer} = request(put, Id, [Lasting | Headers], Body, State),
-    Status < 300 andalso ets:insert(Names, {Id, Worker}),
-    {Status, Answer}.
+%% The session without its place and times, as Snakeweb's store of a node has it.
+value(Session) -> term_to_binary(maps:without([id, created_at, last_accessed, last_worker_id, ttl], Session)).
 
-session(Id, Headers, Body, #{snakeweb := #{names := Names}} = State) ->
+length_of(#{ttl := Ttl}) -> max(1, Ttl * 1000).
+
+session(Id, Value, Length, #{snakeweb := #{names := Names}} = State) ->
     Now = erlang:monotonic_time(second),
-    Ttl = case {header("snakeweb-ttl-ms", Headers), header("snakeweb-expires-at-ms", Headers)} of
-        {none, none} -> maps:get(default_ttl, State, 3600);
-        {none, At} -> max(0, (list_to_integer(At) - erlang:system_time(millisecond)) div 1000);
-        {Length, _} -> list_to_integer(Length) div 1000
+    Ttl = case Length of
+        {_, Ms} -> max(0, Ms) div 1000;
+        never -> maps:get(default_ttl, State, 3600)
     end,
     Worker = case ets:lookup(Names, Id) of [{_, Known}] -> Known; [] -> nil end,
-    (binary_to_term(Body))#{id => Id, created_at => Now, last_accessed => Now, ttl => Ttl, last_worker_id => Worker}.
+    (binary_to_term(Value))#{id => Id, created_at => Now, last_accessed => Now, ttl => Ttl, last_worker_id => Worker}.
 
+known(#{id := Id, last_worker_id := Worker}, #{snakeweb := #{names := Names}}) -> ets:insert(Names, {Id, Worker}).
 forgotten(Id, #{snakeweb := #{names := Names}}) -> ets:delete(Names, Id).
 
-header(Name, Headers) -> proplists:get_value(Name, Headers, none).
+%% -- the ways to the store --------------------------------------------------------------------------------------------
 
-%% Whether a gateway answers there and takes the token: {ok, Epoch as JSON} | {error, Reason}.
-answers(Url, Token) ->
-    State = #{snakeweb => #{config => #{url => Url, token => Token}}},
-    try request(head, <<"snakeweb-preflight">>, [], none, State) of
-        {Status, _, _} when Status =:= 200; Status =:= 404 -> ok;
-        {Status, _, _} -> {error, Status}
-    catch throw:{store_unavailable, Reason} -> {error, Reason}
+store(Function, Arguments) ->
+    Ways = ways(),
+    asked(case get(snakeweb_moved) of undefined -> Ways; true -> tl(Ways) end, Function, Arguments).
+
+%% The second way follows the sessions wherever they go, so there is no way back from it. What the first one saw says
+%% nothing there: then the session is read again.
+asked([{Way, Settings} | Others], Function, Arguments) ->
+    try apply(Way, Function, [Settings | Arguments]) catch
+        throw:moved when Others =:= [] -> throw({store_unavailable, moved});
+        throw:moved ->
+            put(snakeweb_moved, true),
+            case Function of
+                replace -> changed;
+                _ -> asked(Others, Function, Arguments)
+            end
     end.
 
-request(Method, Id, Headers, Body, #{snakeweb := #{config := #{url := Url, token := Token}}}) ->
-    _ = inets:start(),
-    Address = binary_to_list(Url) ++ "/v1/sessions/" ++ quoted(Id),
-    All = [{"authorization", "Bearer " ++ binary_to_list(Token)} | Headers],
-    Request = case Body of
-        none -> {Address, All};
-        _ -> {Address, All, "application/octet-stream", Body}
-    end,
-    Ways = [{timeout, 4000}, {connect_timeout, 2000}, {autoredirect, false}],
-    case httpc:request(Method, Request, Ways, [{body_format, binary}]) of
-        {ok, {{_, 503, _}, _, _}} -> timer:sleep(20), throw({store_unavailable, 503});
-        {ok, {{_, Status, _}, Answered, Content}} -> {Status, Answered, Content};
-        {error, Reason} -> throw({store_unavailable, kind(Reason)})
-    end.
+closed() ->
+    erase(snakeweb_moved),
+    lists:foreach(fun({Way, _}) -> catch Way:close() end, ways()).
 
-kind(Reason) when is_atom(Reason) -> Reason;
-kind(Reason) when is_tuple(Reason), is_atom(element(1, Reason)) -> element(1, Reason);
-kind(_) -> unknown.
-
-quoted(Id) -> lists:flatmap(fun quoted_byte/1, binary_to_list(Id)).
-quoted_byte(Byte) when Byte >= $a, Byte =< $z; Byte >= $A, Byte =< $Z; Byte >= $0, Byte =< $9;
-                       Byte =:= $-; Byte =:= $_; Byte =:= $.; Byte =:= $~ -> [Byte];
-quoted_byte(Byte) -> io_lib:format("%~2.16.0B", [Byte]).
+ways() ->
+    {#{ways := Ways}, _} = persistent_term:get({snakeweb_forwarder, ?MODULE}),
+    Ways.

@@ -86,11 +86,13 @@ standing(Server) ->
         _ -> held
     end.
 
-%% Another callback module for the held server, by its own code_change; then it goes on. Gives {switched, microseconds
-%% that it stood still} or {error, Reason}, with everything as it was.
-switch(Server, Key, Module, Beam, Extra) -> ask_keeper(Server, Key, {switch, Module, Beam, Extra}).
+%% Another callback module for the held server, by its own code_change; then it goes on. Code is {its object code, a list
+%% of {Name, Beam} that it calls}. Gives {switched, microseconds that it stood still} or {error, Reason}, with everything
+%% as it was.
+switch(Server, Key, Module, Code, Extra) -> ask_keeper(Server, Key, {switch, Module, Code, Extra}).
 
-%% The module's own code and the state that it left, for the held server; then it goes on. Answers as `switch` does.
+%% The module's own code and the state that it left, for the held server; then it goes on, and what was loaded beside its
+%% code goes. Answers as `switch` does.
 restore(Server, Key, Module) -> ask_keeper(Server, Key, {restore, Module}).
 
 release(Server, Key) -> ask_keeper(Server, Key, release).
@@ -154,24 +156,30 @@ resumed(Server, Since) ->
     erlang:monotonic_time(microsecond) - Since.
 
 %% Whoever still runs the code before the present one would be killed by a third: then nothing is changed.
-changed(Server, {switch, Module, Beam, Extra}) ->
+changed(Server, {switch, Module, {Beam, Beside}, Extra}) ->
     {Old, File} = own_code(Module),
+    lists:foreach(fun({Name, Way}) -> loaded(Name, Way, "snakeweb") end, Beside),
+    persistent_term:put({snakeweb_beside, Module}, [Name || {Name, _} <- Beside]),
     case code:soft_purge(Module) of
-        false -> {error, old_code_in_use};
+        false -> unload_beside(Module), {error, old_code_in_use};
         true ->
             case code:load_binary(Module, "snakeweb", Beam) of
                 {module, Module} ->
                     case asked(Server, Module, Extra) of
                         ok -> ok;
-                        Error -> loaded(Module, Old, File), Error
+                        Error -> loaded(Module, Old, File), unload_beside(Module), Error
                     end;
-                Error -> Error
+                Error -> unload_beside(Module), Error
             end
     end;
 changed(Server, {restore, Module}) ->
     {Old, File} = own_code(Module),
     case asked(Server, Module, original) of
-        ok -> loaded(Module, Old, File), persistent_term:erase({?MODULE, Module}), ok;
+        ok ->
+            loaded(Module, Old, File),
+            unload_beside(Module),
+            persistent_term:erase({?MODULE, Module}),
+            ok;
         Error -> Error
     end.
 
@@ -185,6 +193,11 @@ asked(Server, Module, Extra) ->
 loaded(Module, Beam, File) ->
     code:purge(Module),
     {module, Module} = code:load_binary(Module, File, Beam).
+
+unload_beside(Module) ->
+    Beside = persistent_term:get({snakeweb_beside, Module}, []),
+    [begin code:purge(Name), code:delete(Name), code:purge(Name) end || Name <- Beside],
+    persistent_term:erase({snakeweb_beside, Module}).
 
 %% What the module was before the first switch; kept until it is so again.
 own_code(Module) ->

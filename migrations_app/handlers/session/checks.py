@@ -7,7 +7,8 @@ from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, Target
 from migrations_app.handlers.session.node.steps import is_node
-from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET
+from migrations_app.handlers.session.node.ways import why_gateway
+from migrations_app.handlers.session.parameters import LEAVE, SOURCE, TARGET, route_of
 from migrations_app.stores.sessions import config_problems, endpoint, fence_class
 from migrations_app.stores.sessions.base import FenceClass
 
@@ -24,6 +25,7 @@ def problems_of(spec: Spec, analysis: Analysis) -> list[Problem]:
         *_sample(spec, analysis.source_state),
         *_options(spec),
         *_hand_over(spec, analysis.source_state),
+        *_under_a_route(spec, analysis.source_state),
     ]
 
 
@@ -138,17 +140,40 @@ def _hand_over(spec: Spec, source: Mapping[str, Any]) -> Iterator[Problem]:
         )
 
 
+def _under_a_route(spec: Spec, source: Mapping[str, Any]) -> Iterator[Problem]:
+    """Between migrations a store is under a route as long as a node's forwarder serves it, which only fences stop."""
+    name = source.get("route", "")
+    if name and not spec.options.get("zero_downtime"):
+        yield Problem(
+            "options.zero_downtime",
+            f"“{source['name']}” is under the fences of the route “{name}”: a node's forwarder that writes there would "
+            "not hear of a standard switch, and its sessions would be lost.",
+            "Set zero_downtime to true. When no node forwards there any more, take the store out of the route first "
+            "(docs/client-protocol.md, “What a route leaves in a store”).",
+            "under_a_route",
+        )
+    elif name and name != route_of(spec):
+        yield Problem(
+            "parameters.route",
+            f"“{source['name']}” is under the fences of the route “{name}”, and not of “{route_of(spec)}”.",
+            f"Name the route “{name}”.",
+            "under_a_route",
+        )
+
+
 def _options(spec: Spec) -> Iterator[Problem]:
     if not spec.options.get("zero_downtime"):
         return
-    if is_node(spec) and not spec.targets[SOURCE].config.get("gateway"):
+    node = is_node(spec)
+    if node and not spec.targets[SOURCE].config.get("gateway") and (why := why_gateway(spec)):
         yield Problem(
             "options.zero_downtime",
-            f"“{spec.targets[SOURCE].name}” has no gateway to forward its calls to.",
-            "Run a snakeweb-gateway for the new store and name it on the target's page, or set zero_downtime to false.",
+            f"“{spec.targets[SOURCE].name}” has no gateway to forward its calls to, and needs one. {why}",
+            "Run a snakeweb-gateway for the new store and name it on the target's page, choose a Redis store (layout "
+            "string, codec etf), or set zero_downtime to false.",
             "zero_downtime_unavailable",
         )
-    for role in (TARGET,) if is_node(spec) else (SOURCE, TARGET):
+    for role in (TARGET,) if node else (SOURCE, TARGET):
         target = spec.targets[role]
         fences = fence_class(target.config)
         if fences is not FenceClass.NATIVE:

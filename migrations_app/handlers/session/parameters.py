@@ -10,6 +10,7 @@ AUTOMATIC = "automatic"
 RELEASED = "released"
 NEWEST = "newest"
 AUTHORITY = "authority"
+GATEWAY = "gateway"
 STOP = "stop"
 LEAVE = "leave"
 
@@ -141,7 +142,17 @@ ZERO_DOWNTIME_PARAMETERS = (
         "bring the newest back, or go by what the serving store holds.",
     ),
 )
-PARAMETERS = (*STANDARD_PARAMETERS, *ZERO_DOWNTIME_PARAMETERS)
+NODE_PARAMETERS = (
+    Field(
+        "forward_by",
+        FieldKind.CHOICE,
+        "Way of a node's forwarder",
+        default=AUTOMATIC,
+        choices=(AUTOMATIC, GATEWAY),
+        help="A live node: automatic lets it speak to a Redis store of Erlang terms itself, to others by its gateway.",
+    ),
+)
+PARAMETERS = (*STANDARD_PARAMETERS, *ZERO_DOWNTIME_PARAMETERS, *NODE_PARAMETERS)
 
 
 def route_name(spec_parameters: object, source_name: str) -> str:

@@ -70,7 +70,8 @@ NODE_MOVE = PlanTemplate(
     downtime="none; callers wait 2 s at most, once",
     reversible="yes, at once until it is completed",
     needs=(
-        "A snakeweb-gateway for the new store, which the node reaches; its URL and token on the node's target",
+        "A Redis store of Erlang terms (layout string, codec etf) that the node reaches; or any other store with a "
+        "snakeweb-gateway before it, whose URL and token are on the node's target",
         "A node that loads code: any Elixir release does",
     ),
     suggested_title="Hand over a node's sessions",

@@ -111,7 +111,7 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
               help="Of a store that is reached through its table."),
         Field("gateway", FieldKind.TEXT, "Gateway", default="", max_length=500,
               help="The URL at which the node reaches a snakeweb-gateway that serves the new store: for going over "
-              "without downtime. Its token is among the credentials."),
+              "without downtime to a store that it does not speak to itself. Its token is among the credentials."),
         replace(_CODEC, default="etf", choices=("etf",), help="A node's sessions are Erlang terms."),
     ),
 }  # fmt: skip

@@ -33,6 +33,14 @@ def test_a_sound_wish_has_no_problem():
     assert problems_of(spec(), analysis()) == []
 
 
+def test_a_store_that_is_under_a_route_goes_on_with_its_fences():
+    under = analysis(source={"route": "sessions"})
+
+    assert codes(spec(), under) == {("options.zero_downtime", "under_a_route")}
+    assert codes(spec({"zero_downtime": True}), under) == {("parameters.route", "under_a_route")}
+    assert codes(spec({"zero_downtime": True}, {"route": "sessions"}), under) == set()
+
+
 def test_everything_that_is_wrong_is_named_at_once():
     error = {"name": "old", "error": {"code": "dependency_unavailable", "message": "no route to host"}}
     wrong = replace(analysis(target={"sessions": 3, "writable": False}), source_state=error)

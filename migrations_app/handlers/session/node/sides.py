@@ -10,8 +10,6 @@ from migrations_app.engine.plan import Target
 from migrations_app.handlers.session.parameters import SOURCE
 from migrations_app.stores.sessions.beam.hand_over import NodeHandOver, open_hand_over
 
-GATEWAY_TOKEN = "gateway_token"  # noqa: S105 - the credential's name
-
 
 @contextmanager
 def handing_over(ctx: ActionContext) -> Iterator[NodeHandOver]:
@@ -32,9 +30,3 @@ def why_no_hand_over(node: Target) -> str:
             return over.why_not()
     except MigrationError as error:
         return error.message.rstrip(".")
-
-
-def gateway_of(ctx: ActionContext) -> tuple[str, str]:
-    """URL and token."""
-    node = ctx.targets[SOURCE]
-    return str(node.config.get("gateway", "")).rstrip("/"), node.secrets.get(GATEWAY_TOKEN, "")

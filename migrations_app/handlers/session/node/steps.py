@@ -1,10 +1,11 @@
-"""The steps of handing over a live node, whose sessions a gateway serves afterwards."""
+"""The steps of handing over a live node, whose calls are answered from another store afterwards."""
 
 from collections.abc import Sequence
 
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, Step
 from migrations_app.engine.vocabulary import StepKind
+from migrations_app.handlers.session.node.ways import why_gateway
 from migrations_app.handlers.session.parameters import RELEASED, SOURCE, TARGET
 from migrations_app.handlers.session.partitions import TRANSFER
 from migrations_app.handlers.session.steps import SESSIONS_A_SECOND, first_steps
@@ -59,7 +60,7 @@ def node_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             estimated_seconds=5,
             confirm=_question(source, target) if spec.parameters["hand_over"] == RELEASED else "",
             undo_title=f"bring back what {target} got since, and give {source} its own code again",
-            validation="Calls that waited are answered from the target.",
+            validation=f"Calls that waited are answered from {target}, {_way(spec)}",
         ),
         Step(
             "complete",
@@ -76,6 +77,12 @@ def node_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             ),
         ),
     )
+
+
+def _way(spec: Spec) -> str:
+    if why := why_gateway(spec):
+        return f"through the gateway at {spec.targets[SOURCE].config.get('gateway', '')}. {why}"
+    return "which the node speaks to itself, under the route's fences."
 
 
 def _question(source: str, target: str) -> str:

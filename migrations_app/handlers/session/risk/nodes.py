@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 from migrations_app.engine.handler import RiskCase, RiskRule
 from migrations_app.engine.plan import Finding
+from migrations_app.handlers.session.node.steps import is_node
+from migrations_app.handlers.session.node.ways import why_gateway
 from migrations_app.handlers.session.parameters import TARGET
 from migrations_app.stores.sessions.configuration import BY_CALLS
 
@@ -24,6 +26,34 @@ def callers_on_a_node(case: RiskCase) -> Sequence[Finding]:
             15,
             "Applications on the node know no route. What they write after the last comparison stays behind there.",
             "Stop the traffic of the node before the switch, in a maintenance window.",
+        ),
+    )
+
+
+def way_of_the_node(case: RiskCase) -> Sequence[Finding]:
+    if not (case.spec.options.get("zero_downtime") and is_node(case.spec)):
+        return ()
+    if why := why_gateway(case.spec):
+        return (
+            Finding(
+                "session.node_by_gateway",
+                "A gateway stands between node and store",
+                why,
+                4,
+                "From the hand-over on each call of the node needs it too, until a release for the new store runs.",
+                "Choose a Redis store (layout string, codec etf), which the node speaks to itself; or run the gateway "
+                "as carefully as the store.",
+            ),
+        )
+    return (
+        Finding(
+            "session.node_by_itself",
+            "The node speaks to the store itself",
+            f"“{case.spec.targets[TARGET].name}” is a Redis store of Erlang terms",
+            -2,
+            "Its calls depend on nothing but the store, whose fences refuse what comes too late. The store's user and "
+            "password lie in the node's memory.",
+            "Set forward_by to gateway where the node must not know them, or does not reach the store.",
         ),
     )
 
@@ -80,6 +110,7 @@ def import_by_a_node(case: RiskCase) -> Sequence[Finding]:
 
 RULES: tuple[RiskRule, ...] = (
     callers_on_a_node,
+    way_of_the_node,
     renewed_by_reading,
     length_becomes_rest,
     import_by_a_node,

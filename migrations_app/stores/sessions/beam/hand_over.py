@@ -7,7 +7,7 @@ store go on by itself when nobody comes back. Everything here may be called agai
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -37,10 +37,11 @@ _UNKNOWN = """
 {ok, {_, [{exports, Known}]}} = beam_lib:chunks(Beam, [exports]),
 [Export || Export <- Module:module_info(exports), not lists:member(Export, Known)]
 """
-# Bound: Module (the forwarder under its own name), Beam, Url, Token. Gives ok, or {error, Reason}.
+# Bound: Modules (the way's own first, with their object code), Settings. Gives ok, or {error, Reason}.
 _PREFLIGHT = """
-code:purge(Module), {module, Module} = code:load_binary(Module, "snakeweb", Beam),
-try Module:answers(Url, Token) catch _:undef -> {error, 'no inets'} after code:delete(Module), code:purge(Module) end
+[begin code:purge(Name), {module, Name} = code:load_binary(Name, "snakeweb", Beam) end || {Name, Beam} <- Modules],
+try (element(1, hd(Modules))):refuses(Settings)
+after [begin code:delete(Name), code:purge(Name) end || {Name, _} <- Modules] end
 """
 
 
@@ -61,11 +62,23 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How the forwarder reaches a store: the sources that it needs for it (`code.GATEWAY`, `code.REDIS`), what it calls
+    the store for people, and the settings that the first of the sources takes. They may hold secrets.
+    """
+
+    sources: Sequence[str]
+    place: str
+    settings: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Forwarder:
-    """`beam`: object code under the name of the store's own module."""
+    """`code`: object code under the name of the store's own module, and of what it calls by name."""
 
     module: str
-    beam: bytes
+    code: tuple[bytes, list[tuple[Atom, bytes]]]
+    ways: list[tuple[Atom, dict[Any, Any]]] = field(repr=False)
 
 
 class NodeHandOver:
@@ -111,11 +124,11 @@ class NodeHandOver:
             return f"its session store answers calls that the forwarder does not know: {calls}"
         return ""
 
-    def gateway_refuses(self, url: str, token: str) -> str:
-        """Why the node gets no answer from the gateway; '' when it does. Raises CodeRefused."""
-        own = code.compiled(self._node, code.FORWARDER, code.FORWARDER)
-        answer = self._node.evaluate(_PREFLIGHT, Module=Atom(code.FORWARDER), Beam=own, Url=url, Token=token)
-        return "" if answer == Atom("ok") else f"it gets no answer from the gateway at {url} ({_words(answer)})"
+    def refuses(self, way: Way) -> str:
+        """Why the node gets nowhere by this way; '' when it does. Raises CodeRefused."""
+        modules = self._beside(way, f"{code.HELPER}_preflight")
+        answer = self._node.evaluate(_PREFLIGHT, Modules=modules, Settings=_named(way.settings))
+        return "" if answer == Atom("ok") else f"it gets no answer from {way.place} ({_words(answer)})"
 
     def watch(self) -> None:
         """Mark from now on what changes."""
@@ -145,19 +158,30 @@ class NodeHandOver:
         if self._call("hold", self._server, self._key, limit_ms) != Atom("ok"):
             raise StepFailed("The node's session server did not stop in time; it goes on as it was.")
 
-    def forwarder(self) -> Forwarder:
-        """Compiled ahead, because nobody should wait for that. Raises CodeRefused."""
-        module = self._call("callback_module", self._server)
-        return Forwarder(module.name, code.compiled(self._node, code.FORWARDER, module.name))
+    def forwarder(self, ways: Sequence[Way]) -> Forwarder:
+        """Compiled ahead, because nobody should wait for that. Raises CodeRefused.
 
-    def forward(self, forwarder: Forwarder, url: str, token: str) -> int:
+        A later way serves when another store than that of the first one has got the sessions.
+        """
+        module = self._call("callback_module", self._server).name
+        beside = [self._beside(way, module) for way in ways]
+        main = code.compiled(self._node, code.FORWARDER, module)
+        named = [(modules[0][0], _named(way.settings)) for modules, way in zip(beside, ways, strict=True)]
+        return Forwarder(module, (main, [one for modules in beside for one in modules]), named)
+
+    def _beside(self, way: Way, module: str) -> list[tuple[Atom, bytes]]:
+        """The modules of a way, named after the one that calls them: two servers of a node may have two versions."""
+        names = {source: f"{module}.{source}" for source in way.sources}
+        return [(Atom(name), code.compiled(self._node, source, name, names)) for source, name in names.items()]
+
+    def forward(self, forwarder: Forwarder) -> int:
         """Put the forwarder in the held store's place, which goes on; the microseconds for which it stood still.
 
         Raises StepFailed, with everything as it was, when the pause had ended by itself.
         """
-        extra = {Atom("url"): url, Atom("token"): token}
+        extra = {Atom("ways"): forwarder.ways}
         return self._switched(
-            self._call("switch", self._server, self._key, Atom(forwarder.module), forwarder.beam, extra)
+            self._call("switch", self._server, self._key, Atom(forwarder.module), forwarder.code, extra)
         )
 
     def restore(self) -> int:
@@ -198,13 +222,19 @@ def _is_text(name: bytes) -> bool:
     return True
 
 
+def _named(settings: Mapping[str, Any]) -> dict[Any, Any]:
+    return {Atom(name): value for name, value in settings.items()}
+
+
 def _words(answer: Any) -> str:
-    """The reason of {error, Reason}; never more than an atom or a number."""
+    """The reason of {error, Reason}; never more than an atom, a number, or the first word of a server's error."""
     match answer:
         case (Atom("error"), Atom() as reason):
             return str(reason.name)
         case (Atom("error"), int() as status):
             return f"status {status}"
+        case (Atom("error"), bytes() as word) if word.isalpha():
+            return f"error {word.decode()}"
     return "unknown"
 
 

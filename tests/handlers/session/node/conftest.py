@@ -15,6 +15,7 @@ from migrations_app.handlers.session.sides import reading, writing
 from migrations_app.stores.sessions import open_store
 from migrations_app.testing.beam import BeamNode
 from migrations_app.testing.processes import free_port
+from migrations_app.testing.servers import RedisServer
 from tests.handlers.session.contexts import context
 from tests.handlers.session.moves import Move, place
 from tests.node_callers import NodeCallers
@@ -71,20 +72,38 @@ def other_side(tmp_path: Path) -> Target:
     return place({"store": "sqlite", "path": str(tmp_path / "other.db"), "codec": "etf"})
 
 
-def world_of(node: BeamNode, other_side: Any, directory: Path, stack: ExitStack, **parameters: Any) -> World:
+@pytest.fixture
+def redis_side(empty_redis: RedisServer) -> Target:
+    """A store that the node speaks to itself."""
+    return place(empty_redis.config(codec="etf"), empty_redis.secrets)
+
+
+def world_of(
+    node: BeamNode, other_side: Target, directory: Path, stack: ExitStack, *later: Target, **parameters: Any
+) -> World:
+    """`later`: stores that the gateway is to know as well."""
     port = free_port()
     source = place(node.config(gateway=f"http://127.0.0.1:{port}"), {**node.secrets, "gateway_token": SECRET})
-    wishes = {"pause_limit_ms": 3000, "hand_over": "released", **parameters}
-    move = Move(source, other_side, options={"zero_downtime": True}, parameters=wishes)
+    move = _move(source, other_side, **parameters)
     plane = stack.enter_context(ControlPlane().serving())
     plane.routes = move.routes
-    move.deploy()
     document = {
         "gateway": {"port": port, "threads": 4},
         "route": {"name": "sessions", "url": plane.url, "token": ROUTE_TOKEN},
-        "stores": {other_side.name: dict(other_side.config)},
-        "secrets": {other_side.name: dict(other_side.secrets)},
+        "stores": {target.name: dict(target.config) for target in (other_side, *later)},
+        "secrets": {target.name: dict(target.secrets) for target in (other_side, *later)},
         "codec": "etf",
     }
     stack.enter_context(running_gateway(document, directory))
     return World(node, move)
+
+
+def world_without_gateway(node: BeamNode, redis: Target, **parameters: Any) -> World:
+    return World(node, _move(place(node.config(), node.secrets), redis, **parameters))
+
+
+def _move(source: Target, other_side: Target, **parameters: Any) -> Move:
+    wishes = {"pause_limit_ms": 3000, "hand_over": "released", **parameters}
+    move = Move(source, other_side, options={"zero_downtime": True}, parameters=wishes)
+    move.deploy()
+    return move

@@ -49,15 +49,12 @@ def test_a_roll_back_brings_back_everything_that_was_written_since(world):
     assert world.node.evaluate("code:is_loaded(snakeweb_node)") is False
 
 
-@pytest.fixture(params=["redis", "postgres"])
-def server_place(request, empty_redis, empty_postgres):
-    server = {"redis": empty_redis, "postgres": empty_postgres}[request.param]
-    return place(server.config(codec="etf"), server.secrets)
-
-
-def test_over_to_a_server(disposable_node, server_place, tmp_path):
+@pytest.mark.parametrize("kind", ["redis", "postgres"])
+def test_over_to_a_server_behind_a_gateway(disposable_node, kind, empty_redis, empty_postgres, tmp_path):
+    server = {"redis": empty_redis, "postgres": empty_postgres}[kind]
     with ExitStack() as stack:
-        world = world_of(disposable_node, server_place, tmp_path, stack)
+        target = place(server.config(codec="etf"), server.secrets)
+        world = world_of(disposable_node, target, tmp_path, stack, forward_by="gateway")
         world.start_callers()
         time.sleep(0.5)
 

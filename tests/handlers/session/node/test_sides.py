@@ -3,16 +3,10 @@ import pytest
 from migrations_app.engine.errors import StepFailed
 from migrations_app.handlers.session.analysis import analyse
 from migrations_app.handlers.session.checks import problems_of
-from migrations_app.handlers.session.node.sides import gateway_of, handing_over, why_no_hand_over
+from migrations_app.handlers.session.node.sides import handing_over, why_no_hand_over
 from tests.handlers.session.contexts import context
 
 WITHOUT_COMPILER = "code:del_path(compiler), code:purge(compile), code:delete(compile), code:purge(compile), ok"
-
-
-def test_the_gateway_is_the_targets_and_its_token_a_credential(world):
-    ctx = context(world.move, "switch")
-
-    assert gateway_of(ctx) == (world.move.source.config["gateway"], "callers")
 
 
 def test_a_node_that_takes_no_code_is_a_failed_step(quiet):

@@ -46,6 +46,10 @@ LEFT = RiskCase(spec(parameters={"unreadable": "leave"}), analysis({"sample": BR
 STOPPED = RiskCase(spec(parameters={"unreadable": "stop"}), analysis({"sample": BROKEN}))
 ON_A_NODE = replace(TARGET, config={"store": "beam", "node": "snakepit@10.0.0.5"})
 TO_A_NODE = RiskCase(spec(targets={"source": SOURCE, "target": ON_A_NODE}), analysis())
+NODE = replace(SOURCE, config={**ON_A_NODE.config, "gateway": "http://10.0.0.6:8440"})
+TERMS = replace(TARGET, config={"store": "redis", "host": "127.0.0.1", "codec": "etf"})
+HANDED_OVER = RiskCase(spec({"zero_downtime": True}, targets={"source": NODE, "target": TARGET}), analysis())
+HANDED_OVER_TO_REDIS = RiskCase(spec({"zero_downtime": True}, targets={"source": NODE, "target": TERMS}), analysis())
 
 AMOUNTS = [
     Pair(amounts.amount, look(sessions=250_000), look(sessions=99_999)),
@@ -84,6 +88,7 @@ NODES = [
     Pair(nodes.renewed_by_reading, look(CALLS), look({"store": "beam", "layout": "ets"})),
     Pair(nodes.length_becomes_rest, look(target={"layout": "calls"}), look({"layout": "calls"}, {"layout": "ets"})),
     Pair(nodes.import_by_a_node, look(target=FILE_FOR_A_NODE), look(target={"store": "beam", "layout": "ets"})),
+    Pair(nodes.way_of_the_node, HANDED_OVER, HANDED_OVER_TO_REDIS),
 ]
 CONTENTS = [
     Pair(contents.opaque_values, look({"sample": OPAQUE}), look()),

@@ -1,72 +1,36 @@
-"""The sessions of a live node go to a gateway and back, under the calls of its application."""
+"""The sessions of a live node go to another store and back, under the calls of its application, by each way."""
 
 import itertools
 import time
 
 import pytest
 
+from migrations_app.beam.code import GATEWAY
 from migrations_app.beam.node import Atom, Node
 from migrations_app.engine.errors import StepFailed
-from migrations_app.engine.ports import WorkerToken
-from migrations_app.engine.vocabulary import RoutePhase
 from migrations_app.stores.sessions import open_store
 from migrations_app.stores.sessions.beam.hand_over import NodeHandOver, Standing
 from migrations_app.stores.sessions.records import Codec, Version
 from migrations_app.testing.beam import COOKIE
 from migrations_app.testing.processes import free_port
-from tests.routing.control_plane import ROUTE, ControlPlane
-from tests.routing.control_plane import TOKEN as ROUTE_TOKEN
-from tests.routing.gateway_process import SECRET, running_gateway
+from tests.stores.sessions.beam.conftest import (
+    CREATE,
+    SERVER,
+    TABLE,
+    copy_all,
+    forward,
+    on_store,
+    source_of,
+)
+from tests.stores.sessions.beam.ways import WORKER, FencedRedis, gateway_way
 from tests.stores.sessions.place import wait_until
 
-SERVER, TABLE = "Elixir.Snakepit.Bridge.SessionStore", "snakepit_sessions"
-WORKER = WorkerToken("run:7", 1)
 STOP = """
 Packed = fun(_, Metadata) when is_map(Metadata) -> term_to_binary(Metadata); (_, Gone) -> Gone end,
 Told = fun(Failure) -> unicode:characters_to_binary(io_lib:format("~0tP", [Failure, 12])) end,
 [{maps:map(Packed, Known), Calls, lists:map(Told, Failures), Slowest}
  || {Known, Calls, Failures, Slowest} <- snakeweb_fixture_traffic:stop(20000)]
 """
-
-
-@pytest.fixture
-def target(tmp_path):
-    config = {"store": "sqlite", "path": str(tmp_path / "target.db"), "codec": "etf"}
-    with open_store(config, {}) as store:
-        store.initialise(WORKER)
-    return config
-
-
-@pytest.fixture
-def gateway(target, tmp_path):
-    """Its address; it serves the target."""
-    with ControlPlane().serving() as plane:
-        plane.publish(RoutePhase.SINGLE_B, "b", fenced=False)
-        document = {
-            "gateway": {"port": free_port(), "threads": 4},
-            "route": {"name": ROUTE, "url": plane.url, "token": ROUTE_TOKEN},
-            "stores": {"b": target},
-            "codec": "etf",
-        }
-        with running_gateway(document, tmp_path) as client:
-            yield str(client.base_url).rstrip("/")
-
-
-@pytest.fixture
-def node(disposable_node):
-    with Node(disposable_node.address, COOKIE) as node:
-        yield node
-
-
-@pytest.fixture
-def over(node):
-    over = NodeHandOver(node, SERVER, TABLE)
-    over.load()
-    return over
-
-
-def source_of(disposable_node):
-    return open_store(disposable_node.config(), disposable_node.secrets)
 
 
 _ROUNDS = itertools.count(2)
@@ -83,30 +47,20 @@ def catch_up(over, source, target):
     return len(marks)
 
 
-def copy_all(source, target, version):
-    cursor, last = "", False
-    while not last:
-        page = source.scan(cursor, 500)
-        target.apply(page.records, WORKER, version=version)
-        cursor, last = page.cursor, page.last
-
-
-def test_everything_that_was_acknowledged_is_there_after_going_over_and_back(
-    disposable_node, node, over, gateway, target
-):
-    assert over.why_not() == over.gateway_refuses(gateway, SECRET) == ""
+def test_everything_that_was_acknowledged_is_there_after_going_over_and_back(disposable_node, node, over, way, target):
+    assert over.why_not() == over.refuses(way) == ""
     node.evaluate("snakeweb_fixture_traffic:start(Server, 4, 100, 5)", Server=Atom(SERVER))
     with source_of(disposable_node) as source, open_store(target, {}) as copy:
         source.raise_worker_fence(WORKER)
         copy.raise_worker_fence(WORKER)
         over.watch()
         copy_all(source, copy, Version(1, 1))
-        forwarder = over.forwarder()
+        forwarder = over.forwarder([way])
         wait_until(lambda: catch_up(over, source, copy) < 40, 30)
         over.hold(2000)
         while catch_up(over, source, copy):
             pass
-        there = over.forward(forwarder, gateway, SECRET)
+        there = over.forward(forwarder)
         assert over.standing() is Standing.FORWARDING
         time.sleep(2)
 
@@ -134,7 +88,6 @@ def metadata(node, record):
     return node.evaluate("term_to_binary(maps:get(metadata, binary_to_term(Value)))", Value=record.value)
 
 
-CREATE = "gen_server:call(Server, {create_session, Id, [{ttl, 600}, {metadata, #{n => 1}}]}), ok"
 LATER = """
 Parent = self(),
 register(asker, spawn(fun() ->
@@ -145,30 +98,13 @@ end)), ok
 ASK = "asker ! {self(), ask}, receive {asker, Said} -> Said after 5000 -> nothing end"
 
 
-def on_store(node, text, session_id=b"s1", **more):
-    return node.evaluate(text, Server=Atom(SERVER), Id=session_id, **more)
-
-
-@pytest.fixture
-def forwarded(disposable_node, node, over, gateway, target):
-    """A node whose one session was handed over."""
-    on_store(node, CREATE)
-    with source_of(disposable_node) as source, open_store(target, {}) as copy:
-        copy.raise_worker_fence(WORKER)
-        copy_all(source, copy, Version(1, 1))
+def test_a_call_that_waited_is_served_by_the_target(node, over, way, target):
     over.watch()
-    forwarder = over.forwarder()
-    over.hold(2000)
-    over.forward(forwarder, gateway, SECRET)
-
-
-def test_a_call_that_waited_is_served_by_the_target(node, over, gateway, target):
-    over.watch()
-    forwarder = over.forwarder()
+    forwarder = over.forwarder([way])
     over.hold(2000)
     on_store(node, LATER, b"queued")
     time.sleep(0.1)
-    over.forward(forwarder, gateway, SECRET)
+    over.forward(forwarder)
 
     assert node.evaluate(ASK, seconds=10) == Atom("ok")
     with open_store(target, {}, read_only=True) as copy:
@@ -178,9 +114,9 @@ def test_a_call_that_waited_is_served_by_the_target(node, over, gateway, target)
     assert node.evaluate("ets:lookup(T, Id)", T=Atom(TABLE), Id=b"queued") == []
 
 
-def test_a_pause_that_nobody_ends_ends_by_itself(node, over, gateway):
+def test_a_pause_that_nobody_ends_ends_by_itself(node, over, way):
     over.watch()
-    forwarder = over.forwarder()
+    forwarder = over.forwarder([way])
     over.hold(300)
     over.hold(300)
     on_store(node, LATER, b"queued")
@@ -191,14 +127,14 @@ def test_a_pause_that_nobody_ends_ends_by_itself(node, over, gateway):
     assert node.evaluate(ASK) == Atom("ok")
     assert on_store(node, "length(gen_server:call(Server, list_sessions))") == 1
     with pytest.raises(StepFailed, match="not_held"):
-        over.forward(forwarder, gateway, SECRET)
+        over.forward(forwarder)
     over.release()
     assert over.standing() is Standing.FREE
 
 
-def test_somebody_who_slept_cannot_end_another_ones_pause(disposable_node, node, over, gateway):
+def test_somebody_who_slept_cannot_end_another_ones_pause(disposable_node, node, over, way):
     over.watch()
-    forwarder = over.forwarder()
+    forwarder = over.forwarder([way])
     with Node(disposable_node.address, COOKIE) as successors:
         successor = NodeHandOver(successors, SERVER, TABLE)
         over.hold(200)
@@ -206,12 +142,12 @@ def test_somebody_who_slept_cannot_end_another_ones_pause(disposable_node, node,
         successor.hold(2000)
 
         with pytest.raises(StepFailed, match="held_by_another"):
-            over.forward(forwarder, gateway, SECRET)
+            over.forward(forwarder)
         with pytest.raises(StepFailed):
             over.hold(2000)
         over.release()
         assert over.standing() is Standing.HELD
-        successor.forward(forwarder, gateway, SECRET)
+        successor.forward(forwarder)
     assert over.standing() is Standing.FORWARDING
 
 
@@ -256,16 +192,16 @@ def test_every_call_of_the_store_is_answered_by_the_target(node, forwarded, targ
         assert copy.scan_ids("", 10).ids == ["a/b cü"]
 
 
-def test_sessions_of_the_nodes_own_workers_stay_on_the_node(node, over, gateway, target):
+def test_sessions_of_the_nodes_own_workers_stay_on_the_node(node, over, way, target):
     module, own = "'Elixir.Snakepit.Bridge.SessionStore'", b"session_17_1699999999999999"
     on_store(node, CREATE, own)
     over.watch()
-    forwarder = over.forwarder()
+    forwarder = over.forwarder([way])
     on_store(node, "gen_server:call(Server, {get_session, Id}), ok", own)
     on_store(node, CREATE, b"\xff")
     assert [over.marked(), over.marked()] == [[], []]
     over.hold(2000)
-    over.forward(forwarder, gateway, SECRET)
+    over.forward(forwarder)
 
     assert on_store(node, f"{{ok, #{{metadata := M}}}} = {module}:get_session(Id), M", own) == {Atom("n"): 1}
     update = f"{{ok, #{{n := N}}}} = {module}:update_session(Id, fun(S) -> S#{{n => 5}} end), N"
@@ -282,14 +218,20 @@ def test_sessions_of_the_nodes_own_workers_stay_on_the_node(node, over, gateway,
     assert on_store(node, f"{module}:delete_session(Id)", own) == Atom("ok")
 
 
-def test_a_gateway_that_is_away_is_an_error_of_the_call_and_not_of_the_store(node, over):
-    over.watch()
-    forwarder = over.forwarder()
-    over.hold(2000)
-    over.forward(forwarder, f"http://127.0.0.1:{free_port()}", SECRET)
+@pytest.fixture(params=["gateway", "redis"])
+def nowhere(request):
+    if request.param == "gateway":
+        return gateway_way(f"http://127.0.0.1:{free_port()}")
+    config = {"store": "redis", "host": "127.0.0.1", "port": free_port(), "codec": "etf"}
+    return FencedRedis(config, {}).way()
+
+
+def test_a_store_that_is_away_is_an_error_of_the_call_and_not_of_the_forwarder(node, over, nowhere):
+    forward(over, nowhere)
 
     answer = on_store(node, "gen_server:call(Server, {get_session, Id})")
 
+    assert answer == (Atom("error"), (Atom("store_unavailable"), Atom("econnrefused"))) or nowhere.sources == GATEWAY
     assert answer[0] == Atom("error")
     assert over.standing() is Standing.FORWARDING
     over.hold(2000)
@@ -325,15 +267,24 @@ def test_nothing_is_left_on_the_node(node, over, forwarded):
     over.leave()
 
     assert node.evaluate("code:is_loaded(snakeweb_node)") is False
-    ours = "[K || {{W, _} = K, _} <- persistent_term:get(), W =:= snakeweb_forwarder orelse W =:= snakeweb_node]"
-    assert node.evaluate(ours) == []
+    ours = """
+    Ours = fun(Name) -> is_atom(Name) andalso string:find(atom_to_list(Name), "snakeweb_") =/= nomatch end,
+    {_, Words} = process_info(whereis(Server), dictionary),
+    Found = [W || {{W, _}, _} <- persistent_term:get()] ++ [M || {M, _} <- code:all_loaded()] ++ [W || {W, _} <- Words],
+    lists:filter(Ours, Found) -- [snakeweb_fixture_traffic, snakeweb_until]
+    """
+    assert on_store(node, ours) == []
     assert node.evaluate("[T || T <- ets:all(), is_atom(T), T =:= snakeweb_names]") == []
     assert on_store(node, "element(1, gen_server:call(Server, {get_session, Id}))") == Atom("ok")
 
 
-def test_why_a_node_cannot_is_said(node, over, gateway):
-    assert "status 401" in over.gateway_refuses(gateway, "wrong")
-    assert "no answer from the gateway" in over.gateway_refuses(f"http://127.0.0.1:{free_port()}", SECRET)
+@pytest.mark.parametrize("kind", ["gateway"], indirect=True)
+def test_a_gateway_that_refuses_is_told_before_anybody_waits(over, way):
+    assert "status 401" in over.refuses(gateway_way(way.settings["url"], "wrong"))
+    assert "no answer from the gateway" in over.refuses(gateway_way(f"http://127.0.0.1:{free_port()}"))
+
+
+def test_why_a_node_cannot_is_said(node, over):
     strange = """
     Forms = [{attribute, 1, module, strange}, {attribute, 2, export, [{init, 1}, {handle_call, 3}, {variables, 2}]},
              {function, 3, init, 1, [{clause, 3, [{var, 3, '_'}], [], [{tuple, 3, [{atom, 3, ok}, {map, 3, []}]}]}]},

@@ -5,10 +5,11 @@ with the forwarder, and only after everything that was marked is on the target.
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
+from migrations_app.beam.code import GATEWAY
 from migrations_app.engine.crash_points import Crash, reach
 from migrations_app.engine.errors import StepFailed
 from migrations_app.engine.handler import Action, ActionContext
@@ -19,10 +20,11 @@ from migrations_app.handlers.session.actions.transfer import COPY_SEQ
 from migrations_app.handlers.session.hand_back import mark_as_ours
 from migrations_app.handlers.session.node.following import Follower
 from migrations_app.handlers.session.node.proving import differs, prove
-from migrations_app.handlers.session.node.sides import gateway_of, handing_over
+from migrations_app.handlers.session.node.sides import handing_over
+from migrations_app.handlers.session.node.ways import fence, unfence, ways_of
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.sides import reading, writing
-from migrations_app.stores.sessions.beam.hand_over import NodeHandOver, Standing
+from migrations_app.stores.sessions.beam.hand_over import NodeHandOver, Standing, Way
 
 SHARE = 0.8  # of the pause's limit: what is not level by then will not be in time
 WAIT_SECONDS = 0.05
@@ -44,14 +46,17 @@ class Forward(Action):
                 follower = Follower(ctx, over, source, target, _seq(ctx))
                 follower.until_few()
                 _serve(ctx, RoutePhase.SINGLE_B, route.SIDE_B)
-                if refusal := _refusal_of_gateway(ctx, over):
+                fence(ctx)
+                ways = ways_of(ctx)
+                if refusal := _refusal(ctx, over, ways):
                     _serve(ctx, RoutePhase.PLAIN_A, route.SIDE_A)
+                    unfence(ctx)
                     raise StepFailed(
                         f"“{ctx.targets[SOURCE].name}” was not handed over: {refusal}. It goes on as it was."
                     )
-                forwarder = over.forwarder()
+                forwarder = over.forwarder(ways)
                 _hold_and_level(ctx, over, follower)
-                pause_us = over.forward(forwarder, *gateway_of(ctx))
+                pause_us = over.forward(forwarder)
         reach("session.node.forwarded")
         ctx.log.info(f"Callers of “{ctx.targets[SOURCE].name}” waited {pause_us / 1000:.1f} ms.")
         return {"carried": follower.carried, "pause_us": pause_us, "downtime": -(-pause_us // 1000)}
@@ -72,6 +77,7 @@ class Forward(Action):
                 reach("session.node.restored")
                 ctx.log.info(f"“{ctx.targets[SOURCE].name}” serves again; callers waited {pause_us / 1000:.1f} ms.")
         _serve(ctx, RoutePhase.PLAIN_A, route.SIDE_A)
+        unfence(ctx)
         # A session that a caller ends on the node from now on would else seem to be somebody else's on the target.
         mark_as_ours(ctx)
 
@@ -130,13 +136,16 @@ def _wait_until_free(ctx: ActionContext, over: NodeHandOver) -> None:
         time.sleep(WAIT_SECONDS)
 
 
-def _refusal_of_gateway(ctx: ActionContext, over: NodeHandOver) -> str:
-    """Why the node gets no answer from the gateway, which may need a moment to hear of the route."""
+def _refusal(ctx: ActionContext, over: NodeHandOver, ways: Sequence[Way]) -> str:
+    """Why the node gets no answer by one of the ways. A gateway may need a moment to hear of the route."""
     ends = ctx.clock.monotonic() + GATEWAY_SECONDS
-    while (refusal := over.gateway_refuses(*gateway_of(ctx))) and ctx.clock.monotonic() < ends:
-        ctx.progress.alive()
-        time.sleep(WAIT_SECONDS)
-    return refusal
+    for way in ways:
+        while refusal := over.refuses(way):
+            if way.sources != GATEWAY or ctx.clock.monotonic() >= ends:
+                return refusal
+            ctx.progress.alive()
+            time.sleep(WAIT_SECONDS)
+    return ""
 
 
 def _serve(ctx: ActionContext, phase: RoutePhase, authority: str) -> None:
