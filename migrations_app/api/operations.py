@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.body import text_of
 from migrations_app.api.callers import ApiRequest, now
@@ -30,10 +30,22 @@ class Started(Schema):
     url: str
 
 
+class Place(Schema):
+    """`environment` by name instead of the document's; each `target` is `role=name`, with a name there."""
+
+    environment: str = ""
+    target: list[str] = []
+
+
 @router.post("/import", response={201: MigrationDetail}, openapi_extra=YAML_BODY)
-def import_migration(request: ApiRequest) -> Any:
-    """Make a migration from a document (`apiVersion: snakeweb/v1`), as YAML or JSON text of UTF-8."""
-    migration_id = documents.import_yaml(actor=request.auth, now=now(), text=text_of(request))
+def import_migration(request: ApiRequest, place: Query[Place]) -> Any:
+    """Make a migration from a document (`apiVersion: snakeweb/v1`), as YAML or JSON text of UTF-8.
+
+    With another environment and other targets than it names, where that is asked for.
+    """
+    targets = dict(pair.partition("=")[::2] for pair in place.target)
+    elsewhere = documents.Elsewhere(place.environment, targets)
+    migration_id = documents.import_yaml(actor=request.auth, now=now(), text=text_of(request), elsewhere=elsewhere)
     return Status(201, detail(request.auth, migration_id))
 
 

@@ -105,27 +105,43 @@ def place_fields(handler: Handler | None) -> tuple[Field, ...]:
 def suggestions(migration: Migration, environment: Environment, handler: Handler) -> tuple[RoleMapping, ...]:
     """For each role of the handler, in its order; no target is suggested twice."""
     now = {row.role: row.target for row in migration.target_roles.select_related("target")}
+    stores = {role: _store(target) for role, target in now.items()}
+    names = {role: target.name for role, target in now.items()}
+    return mappings(handler, names, environment, stores=stores, origin=migration.environment.name)
+
+
+def mappings(
+    handler: Handler,
+    names: Mapping[str, str],
+    environment: Environment,
+    *,
+    stores: Mapping[str, str] | None = None,
+    origin: str = "",
+) -> tuple[RoleMapping, ...]:
+    """The same for targets that are known by name alone (`stores` None), and perhaps from nowhere here."""
     there = list(Target.objects.filter(environment=environment, archived_at=None).order_by("name"))
     filled = set(MigrationTarget.objects.filter(target__in=there).values_list("role", "target_id"))
-    names = (migration.environment.name, environment.name)
     taken: list[int] = []
     found = []
     for role in handler.roles:
         fitting = [target for target in there if target.kind in role.kinds]
-        candidates = [Candidate(t.pk, t.name, _store(t), (role.name, t.pk) in filled) for t in fitting]
-        old = now.get(role.name)
-        likely = suggest(old.name, _store(old), candidates, environments=names, taken=taken) if old else None
+        candidates = [
+            Candidate(t.pk, t.name, "" if stores is None else _store(t), (role.name, t.pk) in filled) for t in fitting
+        ]
+        name, store = names.get(role.name, ""), (stores or {}).get(role.name, "")
+        both = (origin, environment.name)
+        likely = suggest(name, store, candidates, environments=both, taken=taken) if name else None
         taken += [likely.id] if likely else []
-        found.append(_mapping(role, old, fitting, likely))
+        found.append(_mapping(role, name, fitting, likely))
     return tuple(found)
 
 
-def _mapping(role: TargetRole, old: Target | None, fitting: list[Target], likely: Suggestion | None) -> RoleMapping:
+def _mapping(role: TargetRole, old: str, fitting: list[Target], likely: Suggestion | None) -> RoleMapping:
     return RoleMapping(
         role=role.name,
         label=role.label,
         help=role.help,
-        now=old.name if old else "",
+        now=old,
         choices=tuple(TargetChoice(t.pk, t.name, t.kind, f"{t.name} ({address_of(t.config)})") for t in fitting),
         suggested=likely.id if likely else None,
         why=likely.why if likely else "",

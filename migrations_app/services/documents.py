@@ -3,7 +3,7 @@
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from migrations_app.engine.vocabulary import MigrationType
 from migrations_app.handlers import registry
 from migrations_app.models import Environment, Target
 from migrations_app.selectors.migrations import visible_migration
+from migrations_app.selectors.promotions import RoleMapping, mappings
 from migrations_app.services import drafts, migrations, yaml_text
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
@@ -75,26 +76,60 @@ def _in_order(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]
     return first | dict(values)
 
 
-def import_yaml(*, actor: Actor, now: datetime, text: str) -> int:
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another place for a document: `environment` by name ('' as it says), `targets` maps roles to names there."""
+
+    environment: str = ""
+    targets: Mapping[str, str] = field(default_factory=dict)
+
+
+AS_IT_SAYS = Elsewhere()
+
+
+def import_yaml(*, actor: Actor, now: datetime, text: str, elsewhere: Elsewhere = AS_IT_SAYS) -> int:
     """A new draft from a document. Raises InvalidInput with every problem, by the document's own field names.
 
     Raises PermissionDenied, before anything is read, for somebody who may author nowhere.
     """
-    draft = read_yaml(actor=actor, now=now, text=text)
+    draft = read_yaml(actor=actor, now=now, text=text, elsewhere=elsewhere)
     with _as_in_document():
         return migrations.create(actor=actor, now=now, draft=draft)
 
 
-def read_yaml(*, actor: Actor, now: datetime, text: str) -> MigrationDraft:
+def read_yaml(*, actor: Actor, now: datetime, text: str, elsewhere: Elsewhere = AS_IT_SAYS) -> MigrationDraft:
     """What a document says, checked like an import; nothing is saved. Raises what `import_yaml` raises."""
     _may_author(actor=actor, now=now)
-    spec, problems = from_document(yaml_text.read(text))
-    if spec is None:
-        raise InvalidInput(problems)
-    draft = _draft(actor, spec)
+    draft = _draft(actor, _placed(text, elsewhere))
     with _as_in_document():
         drafts.check(draft, migrations.environment_of(actor, draft))
     return draft
+
+
+def mapping_offer(*, actor: Actor, text: str, environment: str = "") -> tuple[RoleMapping, ...]:
+    """For each role of a document, the targets of its environment, or of that one, with a suggestion by name.
+
+    Empty where the text is no document, or the actor may not author there.
+    """
+    try:
+        spec = _placed(text, Elsewhere(environment))
+    except InvalidInput:
+        return ()
+    handlers = registry.all_handlers()
+    handler = handlers.get(spec.handler) or next((h for h in handlers.values() if h.type == spec.type), None)
+    here = access_of(actor).within(Permission.AUTHOR, "pk")
+    there = Environment.objects.filter(here, name=spec.environment).first()
+    return mappings(handler, spec.targets, there) if handler and there else ()
+
+
+def _placed(text: str, elsewhere: Elsewhere) -> SpecDocument:
+    """Raises InvalidInput for what is no document."""
+    spec, problems = from_document(yaml_text.read(text))
+    if spec is None:
+        raise InvalidInput(problems)
+    return replace(
+        spec, environment=elsewhere.environment or spec.environment, targets={**spec.targets, **elsewhere.targets}
+    )
 
 
 @contextmanager

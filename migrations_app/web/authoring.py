@@ -13,10 +13,9 @@ from django.views.decorators.http import require_http_methods
 from migrations_app.selectors.authoring import template_choices
 from migrations_app.selectors.migrations import MigrationFilters, MigrationPage, list_migrations, migration_page
 from migrations_app.selectors.sketches import my_sketch, my_sketches
-from migrations_app.services import documents, migrations, planning, sketches
+from migrations_app.services import migrations, planning, sketches
 from migrations_app.services.drafts import MigrationDraft
 from migrations_app.services.errors import Conflict, InvalidInput, TargetUnavailable
-from migrations_app.services.yaml_text import MOST_BYTES
 from migrations_app.web.draft_form import ShownForm, draft_in, offered_for, shown_form, values_in, values_of
 from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
@@ -51,35 +50,6 @@ def _made_at_once(request: PageRequest) -> HttpResponse:
         shown = shown_form(request.actor, form, values, ProblemsByField(refused.problems))
         return form_page(request, shown)
     return planned_or_form(request, made)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def migration_import(request: PageRequest) -> HttpResponse:
-    problems, text = ProblemsByField(), ""
-    if request.method == "POST":
-        upload = request.FILES.get("file")
-        text = upload.read(MOST_BYTES + 1).decode(errors="replace") if upload else request.POST.get("text", "")
-        try:
-            return _imported(request, text)
-        except InvalidInput as refused:
-            problems = ProblemsByField(refused.problems)
-    context = {"text": text, "problems": problems}
-    return render(request, "migrations/import.html", context, status=422 if problems else 200)
-
-
-def _imported(request: PageRequest, text: str) -> HttpResponse:
-    """A migration at once, or the form with what the document says."""
-    now = timezone.now()
-    if "open" not in request.POST:
-        made = documents.import_yaml(actor=request.actor, now=now, text=text)
-        messages.success(request, "Imported as a draft; plan it next.")
-        return redirect("migration", made)
-    draft = documents.read_yaml(actor=request.actor, now=now, text=text)
-    form = offered_for(request.actor, values_of(draft), of_type=draft.type)
-    values = values_of(draft) | {"handler": form.handler.handler if form.handler else ""}
-    begun = sketches.begin(actor=request.actor, now=now, values=values, begun_from="a YAML document", typed=True)
-    return redirect("sketch", begun)
 
 
 def planned_or_form(request: PageRequest, migration_id: int) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from migrations_app.models import Migration
+from migrations_app.models import Migration, Target
 from migrations_app.services.actor import Actor
 from tests.api.door import program
 from tests.promoted import proven
@@ -66,3 +66,15 @@ def test_a_program_that_only_reads_cannot_promote(stage: Stage, production_stage
 
     assert reader.post(f"/migrations/{proof.pk}/promote", {"targets": targets}).status in (403, 409)
     assert Migration.objects.count() == 1
+
+
+def test_a_document_is_imported_elsewhere(stage: Stage, production_stage: Stage) -> None:
+    Target.objects.filter(pk=production_stage.source_id).update(name="shop")
+    caller = program(stage.operator)
+    text = caller.get(f"/migrations/{stage.migration().pk}/export").content
+    refused = caller.send("post", "/migrations/import?environment=production", text)
+    made = caller.send("post", "/migrations/import?environment=production&target=source%3Dshop", text)
+
+    assert refused.fields == {"spec.targets.source"}
+    assert (made.status, made.body["environment"]) == (201, "production")
+    assert [target["name"] for target in made.body["targets"]] == ["shop", "sessions-target"]

@@ -2,7 +2,7 @@ import dataclasses
 
 import pytest
 
-from migrations_app.models import AuditEntry, Migration
+from migrations_app.models import AuditEntry, Migration, Target
 from migrations_app.services import documents, drafts
 from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied
 from tests.services.bombs import BOMBS, aliases
@@ -124,3 +124,35 @@ def test_an_invisible_character_in_the_title_is_named_by_the_documents_field(sta
     (problem,) = refused.value.problems
     assert problem.field == "metadata.title"
     assert "U+202E (RIGHT-TO-LEFT OVERRIDE)" in problem.message
+
+
+def test_a_document_is_imported_elsewhere_with_other_targets(stage, production_stage, operator):
+    there = production_stage
+    Target.objects.filter(pk=there.source_id).update(name="shop")
+    elsewhere = documents.Elsewhere("production", {"source": "shop"})
+
+    made = documents.import_yaml(actor=operator, now=stage.now, text=DOCUMENT, elsewhere=elsewhere)
+
+    roles = Migration.objects.get(pk=made).target_roles.order_by("role").values_list("role", "target_id")
+    assert list(roles) == [("source", there.source_id), ("target", there.target_id)]
+
+
+def test_elsewhere_every_target_that_is_not_there_is_named_and_one_is_offered(stage, production_stage, operator):
+    Target.objects.filter(pk=production_stage.source_id).update(name="production-sessions-source")
+    Target.objects.filter(pk=production_stage.target_id).update(name="new")
+    with pytest.raises(InvalidInput) as refused:
+        documents.import_yaml(actor=operator, now=stage.now, text=DOCUMENT, elsewhere=documents.Elsewhere("production"))
+    assert [problem.field for problem in refused.value.problems] == ["spec.targets.source", "spec.targets.target"]
+
+    offer = documents.mapping_offer(actor=operator, text=DOCUMENT, environment="production")
+    assert [(role.role, role.now, role.suggested) for role in offer] == [
+        ("source", "sessions-source", production_stage.source_id),
+        ("target", "sessions-target", production_stage.target_id),
+    ]
+
+
+def test_nothing_is_offered_for_no_document_and_to_nobody_who_may_not_author(stage, operator, viewer):
+    assert documents.mapping_offer(actor=operator, text="a: [") == ()
+    assert documents.mapping_offer(actor=operator, text=DOCUMENT, environment="nowhere") == ()
+    assert documents.mapping_offer(actor=viewer, text=DOCUMENT) == ()
+    assert len(documents.mapping_offer(actor=operator, text=DOCUMENT)) == 2

@@ -2,7 +2,7 @@
 
 import pytest
 
-from migrations_app.models import Migration
+from migrations_app.models import Migration, Target
 from tests.promoted import proven
 from tests.stores_on_disk import Stage
 from tests.web.door import signed_in
@@ -77,3 +77,18 @@ def test_the_comparison_has_a_column_for_each_environment(
 def test_a_migration_without_a_plan_has_nothing_to_compare(stage: Stage) -> None:
     draft = stage.migration()
     assert "Not planned yet" in signed_in("viewer").get(f"/migrations/{draft.pk}/environments/").content.decode()
+
+
+def test_a_document_is_imported_into_another_environment(stage: Stage, production_stage: Stage) -> None:
+    Target.objects.filter(pk=production_stage.source_id).update(name="prod-sessions-source")
+    browser = signed_in("operator")
+    text = browser.get(f"/migrations/{stage.migration().pk}/export/").content.decode()
+
+    asked = browser.post("/migrations/import/", {"text": text, "environment": "production"})
+    assert asked.status_code == 422
+    assert '<option value="prod-sessions-source" selected>' in asked.content.decode()
+    sent = {"text": text, "environment": "production", "targets.source": "prod-sessions-source", "targets.target": ""}
+    answer = browser.post("/migrations/import/", sent)
+
+    made = Migration.objects.get(environment=production_stage.environment)
+    assert answer["Location"] == f"/migrations/{made.pk}/"
