@@ -34,7 +34,7 @@ def create_plan(
     facts: EnvironmentFacts = NOTHING_KNOWN,
 ) -> PlannedMigration:
     """Plan a checked wish. `history` maps step ids to the seconds they took in past runs of this procedure; `facts`
-    weigh in the risk alone, and so never in the digest.
+    weigh in the risk and in what `strict` asks for, never in the digest.
 
     Only looks: nothing is changed. Raises ValidationFailed with every problem there is, each naming its field
     and a fix.
@@ -42,7 +42,7 @@ def create_plan(
     _refuse(validator.check_spec(spec, handler))
     analysis = _analyse(spec, handler)
     found = list(handler.check(spec, analysis))
-    _refuse([*found, *validator.check_analysis(spec, analysis, found)])
+    _refuse([*found, *validator.check_analysis(spec, analysis, found, facts)])
     steps, problems = topological([_estimated(step, history or {}) for step in handler.steps(spec, analysis)])
     _refuse([*problems, *_actions(steps, handler)])
     plan = _plan(spec, handler, steps)

@@ -1,8 +1,8 @@
 """Whether a spec and what was seen of its targets may become a plan (validation levels of DESIGN section 3).
 
 `basic`: well-formed, reachable, permitted. `full`: and room enough, compatible, a sample goes through the codecs.
-`strict`: and proven by a rehearsal and in the environment before; nothing can prove that yet, so it is refused
-by name instead of being taken for `full`.
+`strict`: and a run of the same procedure succeeded in the environment before, and a rehearsal. Nothing can rehearse
+yet, so `strict` is refused by name, with what is missing, instead of being taken for `full`.
 
 Conventions for `Analysis` that this module reads, each where a handler provides it: `error` in a state (that side
 could not be looked at), `free_bytes` in the target's state with `sizes["bytes"]`, and `sample.unrepresentable`
@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from migrations_app.engine.environment_facts import NOTHING_KNOWN, EarlierEnvironment, EnvironmentFacts
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import HANDLER_API, Handler, Spec
 from migrations_app.engine.parameters import parse
@@ -44,7 +45,10 @@ _BY_LEVEL: Mapping[ValidationLevel, tuple[tuple[str, str], ...]] = {
         ("compatibility", "The target can hold what the source holds."),
         ("round_trip", "A sample goes through the codecs in memory and comes out the same."),
     ),
-    ValidationLevel.STRICT: (("proven", "A rehearsal, and a run in the environment before this one, succeeded."),),
+    ValidationLevel.STRICT: (
+        ("proven", "A run of the same procedure succeeded in the environment before this one."),
+        ("rehearsed", "A rehearsal in a scratch namespace succeeded."),
+    ),
 }
 _LEVELS = tuple(ValidationLevel)
 
@@ -64,14 +68,19 @@ def check_spec(spec: Spec, handler: Handler) -> list[Problem]:
     return problems
 
 
-def check_analysis(spec: Spec, analysis: Analysis, known: Sequence[Problem] = ()) -> list[Problem]:
-    """What the analysis shows at the spec's level; a field the handler has named in `known` is not named again."""
+def check_analysis(
+    spec: Spec, analysis: Analysis, known: Sequence[Problem] = (), facts: EnvironmentFacts = NOTHING_KNOWN
+) -> list[Problem]:
+    """What the analysis shows at the spec's level; a field the handler has named in `known` is not named again.
+
+    `facts` say what has run in the environment before; there is none before the first.
+    """
     level = ValidationLevel(spec.options.get("validation_level", ValidationLevel.FULL))
     found = [*_reachable(spec, analysis)]
     if level is not ValidationLevel.BASIC:
         found += [*_capacity(spec, analysis), *_round_trip(spec, analysis)]
     if level is ValidationLevel.STRICT:
-        found += [*_proven()]
+        found += [*_proven(facts.earlier), _not_rehearsed()]
     named = {problem.field for problem in known}
     return [problem for problem in found if problem.field not in named]
 
@@ -132,10 +141,20 @@ def _round_trip(spec: Spec, analysis: Analysis) -> Iterator[Problem]:
         yield Problem("targets.target", message, "Choose another layout or codec.", "not_representable")
 
 
-def _proven() -> Iterator[Problem]:
-    yield Problem(
+def _proven(earlier: EarlierEnvironment | None) -> Iterator[Problem]:
+    if earlier is not None and not earlier.successes:
+        yield Problem(
+            "options.validation_level",
+            f"Level “strict” asks for a run of this procedure in {earlier.name} that succeeded; none has and stands.",
+            f"Run it in {earlier.name} and promote that migration, or choose “full”.",
+            "not_proven",
+        )
+
+
+def _not_rehearsed() -> Problem:
+    return Problem(
         "options.validation_level",
-        "Level “strict” asks for a rehearsal and a proven run in the environment before; neither can be shown yet.",
+        "Level “strict” asks for a rehearsal in a scratch namespace, and nothing here can rehearse yet.",
         "Choose “full”, or ask an admin to lower the policy to “full”.",
-        "not_proven",
+        "not_rehearsed",
     )

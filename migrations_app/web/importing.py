@@ -58,5 +58,6 @@ def _imported(request: PageRequest, text: str) -> HttpResponse:
 
 def _elsewhere(request: PageRequest) -> Elsewhere:
     """What the page sends beside the document; a role that is left as it is sends nothing."""
-    targets = {name.removeprefix(ROLE): value for name, value in request.POST.items() if name.startswith(ROLE)}
-    return Elsewhere(request.POST.get("environment", ""), {role: name for role, name in targets.items() if name})
+    sent = {name: request.POST.get(name, "") for name in request.POST if name.startswith(ROLE)}
+    targets = {name.removeprefix(ROLE): target for name, target in sent.items() if target}
+    return Elsewhere(request.POST.get("environment", ""), targets)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from migrations_app.engine import validator
+from migrations_app.engine.environment_facts import EarlierEnvironment, EnvironmentFacts
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.plan import Analysis
 from migrations_app.engine.vocabulary import MigrationType, TargetKind, ValidationLevel
@@ -80,9 +81,22 @@ def test_what_is_found_depends_on_the_level(seen: Analysis, at_basic: list[str],
     assert [p.code for p in validator.check_analysis(full, seen)] == at_full
 
 
-def test_strict_is_refused_by_name_instead_of_being_taken_for_full() -> None:
-    problems = validator.check_analysis(spec(options={"validation_level": "strict"}), analysis())
-    assert [(p.field, p.code) for p in problems] == [("options.validation_level", "not_proven")]
+@pytest.mark.parametrize(
+    ("earlier", "missing"),
+    [
+        (None, ["not_rehearsed"]),
+        (EarlierEnvironment("staging", 0), ["not_proven", "not_rehearsed"]),
+        (EarlierEnvironment("staging", 1), ["not_rehearsed"]),
+    ],
+)
+def test_strict_is_refused_with_what_is_missing_instead_of_being_taken_for_full(
+    earlier: EarlierEnvironment | None, missing: list[str]
+) -> None:
+    strict, full = (spec(options={"validation_level": level}) for level in ("strict", "full"))
+    problems = validator.check_analysis(strict, analysis(), facts=EnvironmentFacts(earlier=earlier))
+
+    assert [(p.field, p.code) for p in problems] == [("options.validation_level", code) for code in missing]
+    assert validator.check_analysis(full, analysis(), facts=EnvironmentFacts(earlier=earlier)) == []
 
 
 def test_what_the_handler_has_named_is_not_named_again() -> None:
@@ -93,7 +107,7 @@ def test_what_the_handler_has_named_is_not_named_again() -> None:
 def test_requirements_grow_with_the_level_and_name_the_steps_that_check_themselves() -> None:
     steps = plan().steps
     counts = [len(validator.requirements(level, steps)) for level in ValidationLevel]
-    assert counts == [4, 7, 8]
+    assert counts == [4, 7, 9]
     own = validator.requirements(ValidationLevel.FULL, steps)[-1].as_dict()
     assert own == {
         "name": "switch.effect",

@@ -7,7 +7,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from migrations_app.models import AuditEntry, Migration, MigrationEditor
-from migrations_app.services import promoting, runs
+from migrations_app.services import planning, promoting, runs
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 from tests import stores_on_disk
@@ -162,3 +162,21 @@ def test_the_database_refuses_half_a_promotion(stage: Stage, proof: Migration) -
     for values in ({"promoted_from": proof}, {"promoted_run": run}, {"promoted_from": other, "promoted_run": run}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Migration.objects.filter(pk=other.pk).update(**values)
+
+
+def test_strict_asks_for_the_procedure_in_the_environment_before(stage: Stage, production_stage: Stage) -> None:
+    wish = {"parameters": {"settle_ms": 0, "route": "shop"}, "options": {"parallel_workers": 1, "batch_size": 10}}
+    strict = {**wish, "options": {**wish["options"], "validation_level": "strict"}}
+
+    assert missing(production_stage, **strict) == ["not_proven", "not_rehearsed"]
+    proven(stage)
+    assert missing(production_stage, **strict) == ["not_rehearsed"]
+    other = {**strict, "options": {**strict["options"], "batch_size": 11}}
+    assert missing(production_stage, **other) == ["not_proven", "not_rehearsed"]
+
+
+def missing(there: Stage, **wish: Any) -> list[str]:
+    """Codes of what keeps the wish from being planned there."""
+    with pytest.raises(InvalidInput) as refused:
+        planning.create_and_plan(actor=there.operator, now=there.now, draft=there.draft(**wish))
+    return [problem.code for problem in refused.value.problems]

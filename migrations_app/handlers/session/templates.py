@@ -34,7 +34,7 @@ ZERO_DOWNTIME_MOVE = PlanTemplate(
     ),
     suggested_title="Move sessions without downtime",
     parameters={"hand_over": "released", "soak_ms": 900_000},
-    options={"zero_downtime": True, "validation_level": "strict"},
+    options={"zero_downtime": True},
 )
 
 SNAPSHOT_MOVE = PlanTemplate(
@@ -55,7 +55,7 @@ SNAPSHOT_MOVE = PlanTemplate(
     suggested_title="Put sessions into a snapshot for maintenance",
     description="Done in a maintenance window; services are stopped or wait meanwhile.",
     parameters={"catch_up_passes": 1, "write_pause_limit_ms": 3_600_000},
-    options={"validation_level": "strict", "parallel_workers": 1},
+    options={"parallel_workers": 1},
 )
 
 NODE_MOVE = PlanTemplate(
@@ -76,7 +76,7 @@ NODE_MOVE = PlanTemplate(
     ),
     suggested_title="Hand over a node's sessions",
     parameters={"hand_over": "released"},
-    options={"zero_downtime": True, "validation_level": "strict"},
+    options={"zero_downtime": True},
 )
 
 TEMPLATES = (STANDARD_MOVE, ZERO_DOWNTIME_MOVE, NODE_MOVE, SNAPSHOT_MOVE)
