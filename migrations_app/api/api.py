@@ -2,6 +2,7 @@
 
 from migrations_app.api import (
     audit,
+    break_glass,
     dependencies,
     environments,
     freezes,
@@ -45,6 +46,7 @@ api.add_router("/migrations", operations.router)
 api.add_router("/migrations", reviews.router)
 api.add_router("/migrations", keeping.router)
 api.add_router("/migrations", dependencies.router)
+api.add_router("/migrations", break_glass.router)
 api.add_router("/policies", policies.router)
 api.add_router("/migrations", schedules.of_a_migration)
 api.add_router("/schedules", schedules.router)

@@ -16,6 +16,7 @@ class NewEnvironment(Input):
     position: int | None = None
     protected: bool = False
     required_approvals: int = 0
+    break_glass_allowed: bool = True
     description: str = ""
 
 
@@ -25,6 +26,7 @@ class EnvironmentChange(Input):
     position: int | None = None
     protected: bool | None = None
     required_approvals: int | None = None
+    break_glass_allowed: bool | None = None
     description: str | None = None
 
 

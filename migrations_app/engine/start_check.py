@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from migrations_app.engine.policy import NOTHING_ASKED, Asked, SignatureFact, Slot, outstanding, wanted
-from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, Role, RunKind
+from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role, RunKind
 from migrations_app.engine.windows import FreezeFact, Hours
 
 DRY_RUN_VALID_FOR = timedelta(hours=24)
@@ -182,6 +182,11 @@ def _review(facts: StartFacts) -> list[Unmet]:
         Unmet("signer_not_eligible", f"{s.person} signed, but {s.not_eligible_because}.", "Have somebody else sign.")
         for s in facts.signatures
         if s.not_eligible_because
+    ]
+    unmet += [
+        Unmet("declined", f"{s.person} declined this plan.", "Change it, and submit it again.")
+        for s in facts.signatures
+        if s.decision is Decision.REJECT and s.digest == facts.digest
     ]
     if missing:
         unmet.append(Unmet("approvals_missing", _missing(missing), f"Have this plan signed by {wanted(missing)}."))

@@ -1,6 +1,7 @@
 """The ORM: one module per noun."""
 
 from migrations_app.models.audit import AuditEntry, AuditHead, AuditProof
+from migrations_app.models.break_glass import BreakGlass, OverriddenCondition
 from migrations_app.models.dependency import MigrationDependency
 from migrations_app.models.environment import Environment
 from migrations_app.models.following import MigrationWatcher, followers
@@ -27,6 +28,7 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "AuditProof",
+    "BreakGlass",
     "ClaimedTarget",
     "Environment",
     "Freeze",
@@ -42,6 +44,7 @@ __all__ = [
     "NoticeKind",
     "Notification",
     "OutboxRow",
+    "OverriddenCondition",
     "Person",
     "PlanRevision",
     "Policy",

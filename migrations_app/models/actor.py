@@ -10,7 +10,8 @@ class Actor:
 
     `person_id` is None only for Snakeweb itself and for somebody who is not logged in (no rights at all).
     `scopes` is None in a browser session and the token's scopes otherwise. `reauthenticated_at` is when the
-    person last proved to be there (password or second factor); None when never in this session.
+    person last proved to be there (password or second factor), `second_factor_at` when they last did so by a second
+    factor; None when never in this session.
     """
 
     person_id: int | None
@@ -21,6 +22,7 @@ class Actor:
     scopes: frozenset[str] | None = None
     on_behalf_of: str = ""
     reauthenticated_at: datetime | None = None
+    second_factor_at: datetime | None = None
     is_system: bool = False
 
 

@@ -7,6 +7,9 @@ class Environment(models.Model):
     name = models.CharField(max_length=60, unique=True)
     position = models.PositiveSmallIntegerField(unique=True)
     protected = models.BooleanField(default=False)
+    break_glass_allowed = models.BooleanField(
+        default=True, help_text="Whether operators may start a run against unmet conditions in an emergency."
+    )
     description = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
 

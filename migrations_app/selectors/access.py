@@ -21,6 +21,7 @@ class Permission(StrEnum):
     AUTHOR = "author"
     VALIDATE = "validate"
     EXECUTE = "execute"
+    BREAK_GLASS = "break_glass"
     CONTROL = "control"
     ROLL_BACK = "roll_back"
     SIGN = "sign"
@@ -58,6 +59,7 @@ TABLE: Mapping[Permission, tuple[frozenset[Role], Scope | None]] = {
     Permission.AUTHOR: (_OPERATOR, Scope.OPERATE),
     Permission.VALIDATE: (_OPERATOR, Scope.OPERATE),
     Permission.EXECUTE: (_OPERATOR, Scope.OPERATE),
+    Permission.BREAK_GLASS: (_OPERATOR, None),
     Permission.CONTROL: (_OPERATOR, Scope.OPERATE),
     Permission.ROLL_BACK: (_OPERATOR, Scope.OPERATE),
     Permission.SIGN: (frozenset({Role.APPROVER}), None),

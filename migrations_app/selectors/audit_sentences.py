@@ -56,6 +56,8 @@ _VERBS: Mapping[str, str] = {
     "token.revoke": "revoked",
     "run.validate": "started a dry run of",
     "run.execute": "started",
+    "run.break_glass": "broke the glass to start",
+    "break_glass.close": "closed the break-glass of",
     "run.roll_back": "asked to roll back",
     "run.pause": "asked to pause",
     "run.resume": "resumed",

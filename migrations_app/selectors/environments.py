@@ -29,6 +29,7 @@ class EnvironmentRow:
     position: int
     protected: bool
     required_approvals: int
+    break_glass_allowed: bool
     description: str
     created_at: datetime
     targets: int
@@ -116,6 +117,7 @@ def _rows(environments: Iterable[Environment]) -> tuple[EnvironmentRow, ...]:
             position=environment.position,
             protected=environment.protected,
             required_approvals=least[environment.pk],
+            break_glass_allowed=environment.break_glass_allowed,
             description=environment.description,
             created_at=environment.created_at,
             targets=targets_in.get(environment.pk, 0),

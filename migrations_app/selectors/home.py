@@ -8,6 +8,7 @@ from migrations_app.models import Run
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
 from migrations_app.selectors.audit import ChainStatus, chain_seen_by
+from migrations_app.selectors.break_glass import BreakGlassRow, open_break_glasses
 from migrations_app.selectors.environments import EnvironmentRow, list_environments
 from migrations_app.selectors.inbox import InboxItem, waiting
 from migrations_app.selectors.migrations import MigrationRow, list_migrations
@@ -21,7 +22,7 @@ _FAILURES = (RunState.FAILED, RunState.STUCK, RunState.ROLLED_BACK)
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    """`audit` is None for those who may not read the trail."""
+    """`audit` is None for those who may not read the trail. `break_glasses` are those that nobody has closed yet."""
 
     needs_you: tuple[InboxItem, ...]
     live_runs: tuple[RunRow, ...]
@@ -30,6 +31,7 @@ class HomePage:
     environments: tuple[EnvironmentRow, ...]
     audit: ChainStatus | None
     can_author: bool
+    break_glasses: tuple[BreakGlassRow, ...]
 
 
 def home_page(*, actor: Actor, now: datetime) -> HomePage:
@@ -45,4 +47,5 @@ def home_page(*, actor: Actor, now: datetime) -> HomePage:
         environments=list_environments(actor=actor),
         audit=chain_seen_by(access),
         can_author=access.anywhere(Permission.AUTHOR),
+        break_glasses=open_break_glasses(access),
     )

@@ -12,9 +12,19 @@ from migrations_app.models.actor import Actor
 
 _PAST_SHOWN = 50
 _OPEN_SHOWN = 200
-# To sign, to confirm, to start, to look after. Each leaves by itself when there is nothing to do about it any more.
+_STARTED = (
+    MigrationStatus.EXECUTING,
+    MigrationStatus.PAUSED,
+    MigrationStatus.COMPLETED,
+    MigrationStatus.FAILED,
+    MigrationStatus.ROLLING_BACK,
+    MigrationStatus.ROLLED_BACK,
+)
+# To sign, to look at afterwards, to confirm, to start, to look after. Each leaves by itself when there is nothing to do
+# about it any more.
 _WANTED = (
-    Q(kind=NoticeKind.SIGNATURE_WANTED)
+    Q(kind=NoticeKind.SIGNATURE_WANTED) & ~Q(migration__status__in=_STARTED)  # by break-glass
+    | Q(kind=NoticeKind.BREAK_GLASS_REVIEW)
     | Q(kind=NoticeKind.CONFIRMATION_WANTED) & ~Q(run__state__in=FINAL_RUN_STATES)
     | Q(
         kind=NoticeKind.REVIEW_APPROVED,
@@ -26,7 +36,7 @@ _WANTED = (
     | Q(kind=NoticeKind.POLICY_PROPOSED)
 )
 # What is broken comes first, then a run that holds its targets until somebody answers.
-_URGENT = (NoticeKind.RUN_STUCK, NoticeKind.RUN_FAILED, NoticeKind.CONFIRMATION_WANTED)
+_URGENT = (NoticeKind.RUN_STUCK, NoticeKind.RUN_FAILED, NoticeKind.CONFIRMATION_WANTED, NoticeKind.BREAK_GLASS_REVIEW)
 
 
 @dataclass(frozen=True, slots=True)

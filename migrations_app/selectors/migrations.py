@@ -11,6 +11,7 @@ from migrations_app.models import Migration, PlanRevision
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import run_rows
 from migrations_app.selectors.access import Access, Permission, access_of, people_who_see
+from migrations_app.selectors.break_glass import BreakGlassRow, break_glasses_of
 from migrations_app.selectors.migration_lists import MigrationFilters, list_migrations
 from migrations_app.selectors.migration_rows import MigrationRow, RoleTarget, rows_of, with_newest_plan
 from migrations_app.selectors.next_action import NextAction, Situation, next_action, refusals_of, rollback_why_not
@@ -96,8 +97,8 @@ class MigrationPage:
     """Everything that the page of one migration shows to this viewer.
 
     `allowed` names the operations that this viewer may do in the present state: edit, plan, validate, submit,
-    withdraw, sign, comment, execute, roll_back, clone, promote, cancel, archive, restore. `refusals` maps the others
-    to why not. `schedules`: what waits, then the newest of what came of others.
+    withdraw, sign, comment, execute, break_glass, roll_back, clone, promote, cancel, archive, restore. `refusals` maps
+    the others to why not. `schedules`: what waits, then the newest of what came of others.
     `risk` is that of the plan at this moment, without what is waived. `since_signed` is what changed since this
     viewer's last signature (None when they never signed or nothing did).
     """
@@ -124,6 +125,7 @@ class MigrationPage:
     schedules: tuple[ScheduleRow, ...]
     can_schedule: bool
     track: ProcedureTrack
+    break_glasses: tuple[BreakGlassRow, ...]
 
     @property
     def irreversible(self) -> int:
@@ -207,6 +209,7 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         and row.status in (MigrationStatus.PLANNED, MigrationStatus.VALIDATING)
         and access.can(Permission.EXECUTE, migration.environment_id),
         track=track,
+        break_glasses=break_glasses_of(actor, migration, now=now, approvers=signing.approvers),
     )
 
 

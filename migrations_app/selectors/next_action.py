@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from migrations_app.engine.break_glass import OVERRIDDEN_CODES
 from migrations_app.engine.lifecycle import ARCHIVABLE
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState
 from migrations_app.models import Migration, PlanRevision
@@ -70,6 +71,7 @@ def refusals_of(at: Situation) -> Mapping[str, str]:
         "sign": review.why_not,
         "comment": "" if review.can_comment else "you cannot comment here, or there is no plan yet",
         "execute": at.lacks(Permission.EXECUTE) or busy or unmet,
+        "break_glass": no_break_glass(at, busy),
         "roll_back": at.lacks(Permission.ROLL_BACK) or busy or at.rollback_why_not,
         "clone": author,
         "promote": at.promotion_why_not,
@@ -84,6 +86,16 @@ def _archivable(at: Situation) -> str:
     if migration.archived_at or migration.needs_person:
         return "it is archived already" if migration.archived_at else "it needs a person"
     return "" if migration.status in ARCHIVABLE else "it has not ended"
+
+
+def no_break_glass(at: Situation, busy: str) -> str:
+    """Why nothing is started here against unmet conditions; '' where somebody may."""
+    if at.access.scopes is not None:
+        return "a token never breaks the glass"
+    kept = " ".join(unmet.message for unmet in at.start.unmet if unmet.code not in OVERRIDDEN_CODES)
+    off = "" if at.migration.environment.break_glass_allowed else "break-glass is switched off there"
+    nothing = "nothing is unmet that it would override" if at.start.ready else ""
+    return at.lacks(Permission.BREAK_GLASS) or busy or off or kept or nothing
 
 
 def next_action(at: Situation, refusals: Mapping[str, str]) -> NextAction:

@@ -191,7 +191,15 @@ def own_grant(signing: Signing, person_id: int | None) -> str:
 
 def recently_present(actor: Actor, now: datetime) -> bool:
     """Whether the person showed within the last 300 s that it is them."""
-    shown = actor.reauthenticated_at
+    return _fresh(actor.reauthenticated_at, now)
+
+
+def second_factor_recently(actor: Actor, now: datetime) -> bool:
+    """The same by a second factor, not by the password alone."""
+    return _fresh(actor.second_factor_at, now)
+
+
+def _fresh(shown: datetime | None, now: datetime) -> bool:
     return shown is not None and timedelta(0) <= now - shown <= STEP_UP
 
 

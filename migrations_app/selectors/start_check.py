@@ -26,7 +26,9 @@ from migrations_app.selectors.planned_targets import changed_targets
 from migrations_app.selectors.signing import Signing, signing_of
 from migrations_app.selectors.windows import hours_of
 
-_APPROVAL_CODES = frozenset({"approvals_missing", "no_policy", "not_approved", "review_expired", "signer_not_eligible"})
+_APPROVAL_CODES = frozenset(
+    {"approvals_missing", "declined", "no_policy", "not_approved", "review_expired", "signer_not_eligible"}
+)
 _DRY_RUN_CODES = frozenset({"dry_run_missing", "dry_run_too_old"})
 
 

@@ -34,6 +34,8 @@ _TOLD = {
     "review.asked_anew": ("asked", "changed who has to sign"),
     "dependency.add": ("ordered", "had another migration come before it"),
     "dependency.remove": ("ordered", "took a migration off those that come before it"),
+    "run.break_glass": ("broke_glass", "broke the glass: started it against unmet conditions"),
+    "break_glass.close": ("glass_closed", "looked at the break-glass and closed it"),
     "schedule.create": ("scheduled", "scheduled a run"),
     "schedule.edit": ("scheduled", "changed the schedule"),
     "schedule.cancel": ("scheduled", "cancelled the schedule"),
@@ -75,7 +77,13 @@ def _told(migration: Migration) -> Iterator[TimelineEntry]:
         kind, text = _TOLD[row.action]
         if kind == "approved" and row.actor not in signers:
             text = _NO_MORE if signers else _NO_SIGNATURE
-        yield TimelineEntry(row.at, row.actor, kind, text, _asked_anew(row) if kind == "asked" else "")
+        yield TimelineEntry(row.at, row.actor, kind, text, _detail(row, kind))
+
+
+def _detail(row: AuditEntry, kind: str) -> str:
+    if kind == "asked":
+        return _asked_anew(row)
+    return str(json.loads(bytes(row.body))["reason"]) if kind in ("broke_glass", "glass_closed") else ""
 
 
 def _asked_anew(row: AuditEntry) -> str:

@@ -24,6 +24,7 @@ def _facts(environment: Environment) -> dict[str, Any]:
         "name": environment.name,
         "position": environment.position,
         "protected": environment.protected,
+        "break_glass_allowed": environment.break_glass_allowed,
         "description": environment.description,
     }
 
@@ -37,6 +38,7 @@ def create(
     position: int | None = None,
     protected: bool = False,
     required_approvals: int = 0,
+    break_glass_allowed: bool = True,
     description: str = "",
 ) -> int:
     """Returns its id. Without a position it comes last in the order of promotion.
@@ -50,6 +52,7 @@ def create(
     environment.name = check.name("name", name, most=60)
     if position is None:
         position = (Environment.objects.aggregate(last=Max("position"))["last"] or 0) + 10
+    environment.break_glass_allowed = check.flag("break_glass_allowed", break_glass_allowed)
     _fill(check, environment, position=position, protected=protected, description=description)
     count = check.integer("required_approvals", required_approvals, least=0, most=MOST_APPROVALS)
     if Environment.objects.filter(name=environment.name).exists():
@@ -73,6 +76,7 @@ def edit(
     position: int | None = None,
     protected: bool | None = None,
     required_approvals: int | None = None,
+    break_glass_allowed: bool | None = None,
     description: str | None = None,
 ) -> None:
     """What is None stays. `required_approvals` is refused unless it is what the policies ask for: two admins change
@@ -88,6 +92,8 @@ def edit(
         protected=environment.protected if protected is None else protected,
         description=environment.description if description is None else description,
     )
+    if break_glass_allowed is not None:
+        environment.break_glass_allowed = check.flag("break_glass_allowed", break_glass_allowed)
     if required_approvals is not None:
         _as_the_policies_say(check, environment, required_approvals)
     if before["protected"] and not environment.protected:

@@ -14,6 +14,9 @@ from migrations_app.services.operation import operation
 
 SIGNATURE_WANTED = NoticeKind.SIGNATURE_WANTED
 REVIEW_APPROVED = NoticeKind.REVIEW_APPROVED
+BREAK_GLASS_REVIEW = NoticeKind.BREAK_GLASS_REVIEW
+BREAK_GLASS = "break_glass"
+BREAK_GLASS_CLOSED = "break_glass_closed"
 REVIEW_REJECTED = "review_rejected"
 REVIEW_EXPIRED = "review_expired"
 PLAN_VOIDED = "plan_voided"

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from migrations_app.engine.break_glass import sorted_out
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.start_check import StartFacts, Unmet, check_start
@@ -20,9 +21,10 @@ from migrations_app.runtime import composition, journal, work
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.target_check import TargetCheck, check_targets
 from migrations_app.selectors.start_check import start_facts
-from migrations_app.services import audit, finding, scheduled_starts
+from migrations_app.services import audit, finding, overrides, scheduled_starts
 from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import translated, violates
+from migrations_app.services.overrides import Override
 from migrations_app.services.permissions import Permission
 from migrations_app.services.scheduled_starts import Claim
 
@@ -33,7 +35,7 @@ _LOOKS_AT_TARGETS = (RunKind.APPLY, RunKind.ROLLBACK)
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What somebody wants to start. `digest` is the plan they saw (empty: they do not say), `claim` what a schedule
-    made due."""
+    made due, `override` why it starts although conditions are unmet."""
 
     kind: RunKind
     permission: Permission
@@ -41,6 +43,7 @@ class Wanted:
     digest: str = ""
     undoes: Run | None = None
     claim: Claim | None = None
+    override: Override | None = None
 
 
 def start(*, actor: Actor, now: datetime, migration_id: int, wanted: Wanted) -> int:
@@ -74,7 +77,9 @@ def _planned(migration: Migration, wanted: Wanted) -> PlanRevision:
 def _start(actor: Actor, now: datetime, migration_id: int, wanted: Wanted, seen: TargetCheck) -> int:
     migration, revision, plan = _locked(actor, migration_id, wanted)
     facts = facts_of(migration, revision, wanted, seen, now=now)
-    unmet = check_start(facts)
+    unmet, overridden = check_start(facts), list[Unmet]()
+    if wanted.override is not None:
+        overridden, unmet = sorted_out(unmet)
     if unmet:
         raise refusal(migration, wanted.kind, unmet)
     before = {"status": str(migration.status)}
@@ -89,6 +94,8 @@ def _start(actor: Actor, now: datetime, migration_id: int, wanted: Wanted, seen:
     claim(run, plan)
     if wanted.claim is not None:
         scheduled_starts.take(wanted.claim, run, now=now)
+    if wanted.override is not None:
+        overrides.keep(run, wanted.override, overridden, now=now)
     queued = NewEvent(EventType.RUN_QUEUED, payload={"by": actor.username, "digest": revision.digest})
     journal.append_by_person(run, [queued], now=now)
     work.want_drivers([Scope(run.pk)], now=now)
@@ -100,8 +107,10 @@ def _start(actor: Actor, now: datetime, migration_id: int, wanted: Wanted, seen:
         object_type="migration",
         object_id=migration.pk,
         environment=migration.environment.name,
+        reason=wanted.override.reason if wanted.override else "",
         before=before,
-        after={"status": str(migration.status), "run": run.pk, "kind": str(run.kind), "digest": revision.digest},
+        after={"status": str(migration.status), "run": run.pk, "kind": str(run.kind), "digest": revision.digest}
+        | ({"overridden": [each.message for each in overridden]} if overridden else {}),
     )
     return run.pk
 

@@ -84,6 +84,7 @@ def _first_policy(request: PageRequest) -> dict[str, Any]:
 def _posted(request: PageRequest) -> dict[str, Any]:
     return {
         "protected": "protected" in request.POST,
+        "break_glass_allowed": "break_glass_allowed" in request.POST,
         "description": request.POST.get("description", ""),
     }
 

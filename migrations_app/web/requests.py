@@ -1,6 +1,7 @@
 """A request as the pages see it: who asks, under which id."""
 
 import datetime
+from collections.abc import Sequence
 
 from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest
@@ -23,11 +24,16 @@ def actor_of(request: HttpRequest) -> Actor:
     person = request.user
     if not isinstance(person, Person) or not person.is_authenticated:
         return ANONYMOUS
-    proofs = [record["at"] for record in get_authentication_records(request, person)]
+    records = get_authentication_records(request, person)
     return Actor(
         person_id=person.pk,
         username=person.username,
         address=request.META.get("REMOTE_ADDR") or "",
         request_id=getattr(request, "request_id", ""),
-        reauthenticated_at=datetime.datetime.fromtimestamp(max(proofs), datetime.UTC) if proofs else None,
+        reauthenticated_at=_last([record["at"] for record in records]),
+        second_factor_at=_last([record["at"] for record in records if record["method"] == "mfa"]),
     )
+
+
+def _last(proofs: Sequence[float]) -> datetime.datetime | None:
+    return datetime.datetime.fromtimestamp(max(proofs), datetime.UTC) if proofs else None

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.django_db
     [
         (
             "operator",
-            "view see_calendar comment author validate execute control roll_back sign_off test_target follow_routes",
+            "view see_calendar comment author validate execute break_glass control roll_back sign_off test_target "
+            "follow_routes",
         ),
         ("approver", "view see_calendar comment sign sign_off waive_risk"),
         ("auditor", "view see_calendar comment read_audit verify_audit"),

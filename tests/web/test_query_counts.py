@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from migrations_app.engine.vocabulary import RunKind, TargetKind
-from migrations_app.models import Migration, Person, Run
+from migrations_app.models import BreakGlass, Migration, Person, Run
 from migrations_app.services import planning, reviews, targets
 from tests.cast import Cast
 from tests.stores_on_disk import Stage, newest
@@ -16,7 +16,7 @@ from tests.web.door import signed_in
 
 MORE = 5
 MOST = {
-    "/": 52,
+    "/": 54,
     "/inbox/": 24,
     "/migrations/": 24,
     "/migrations/?status=planned&q=move": 24,
@@ -28,7 +28,7 @@ MOST = {
     "/audit/": 24,
     "/search/?q=move": 24,
 }
-MOST_OF_A_MIGRATION = 52
+MOST_OF_A_MIGRATION = 54
 
 
 @pytest.fixture
@@ -38,10 +38,10 @@ def admin_client(stage: Stage, cast: Cast) -> Client:
 
 
 def add(stage: Stage, cast: Cast, title: str) -> Migration:
-    """A migration in review, with a finished run, two targets more, and what the audit trail says about it."""
+    """A migration in review, with a finished run, an open break-glass, two targets, and what the audit trail says."""
     migration = stage.planned(title=f"Move {title}")
     reviews.submit(actor=stage.operator, now=stage.now, migration_id=migration.pk)
-    Run.objects.create(
+    run = Run.objects.create(
         migration=migration,
         revision=newest(migration),
         kind=RunKind.DRY_RUN,
@@ -51,6 +51,7 @@ def add(stage: Stage, cast: Cast, title: str) -> Migration:
         started_at=stage.now,
         ended_at=stage.now,
     )
+    BreakGlass.objects.create(migration=migration, run=run, person=run.started_by, reason="for the test", at=stage.now)
     targets.create(
         actor=cast.actors["admin"],
         now=stage.now,
