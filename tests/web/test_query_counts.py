@@ -29,6 +29,7 @@ MOST = {
     "/search/?q=move": 24,
 }
 MOST_OF_A_MIGRATION = 54
+MOST_ACROSS = 31
 
 
 @pytest.fixture
@@ -100,3 +101,29 @@ def test_the_page_of_a_migration_takes_no_more_for_more_revisions_and_runs(
 
     assert queries(admin_client, path) == few
     assert few <= MOST_OF_A_MIGRATION
+
+
+def test_runs_across_environments_take_no_more_for_more_runs_of_the_procedure(
+    admin_client: Client, stage: Stage, cast: Cast
+) -> None:
+    migration = Migration.objects.get()
+    pages = [f"/migrations/{migration.pk}/environments/", f"/migrations/{migration.pk}/promote/"]
+    ran(migration)
+    few = [queries(admin_client, path) for path in pages]
+    for _ in range(MORE):
+        ran(migration)
+
+    assert [queries(admin_client, path) for path in pages] == few
+    assert max(few) <= MOST_ACROSS
+
+
+def ran(migration: Migration) -> None:
+    Run.objects.create(
+        migration=migration,
+        revision=newest(migration),
+        kind=RunKind.APPLY,
+        state="succeeded",
+        started_by=migration.created_by,
+        created_at=migration.created_at,
+        ended_at=migration.created_at,
+    )
