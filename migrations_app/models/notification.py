@@ -14,6 +14,7 @@ class NoticeKind(StrEnum):
     SIGNATURE_WANTED = "signature_wanted"
     CONFIRMATION_WANTED = "confirmation_wanted"
     REVIEW_APPROVED = "review_approved"
+    REVIEW_EXPIRES_SOON = "review_expires_soon"
     BREAK_GLASS_REVIEW = "break_glass_review"
     RUN_FAILED = "run_failed"
     RUN_STUCK = "run_stuck"

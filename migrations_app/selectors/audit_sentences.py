@@ -43,6 +43,7 @@ _VERBS: Mapping[str, str] = {
     "review.reject": "declined",
     "review.comment": "commented on",
     "review.approved": "completed the review of",
+    "review.warn": "told of the end of the review of",
     "review.expire": "ended the expired review of",
     "review.asked_anew": "changed who has to sign",
     "policy.propose": "proposed",

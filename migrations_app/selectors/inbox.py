@@ -24,6 +24,11 @@ _STARTED = (
 # about it any more.
 _WANTED = (
     Q(kind=NoticeKind.SIGNATURE_WANTED) & ~Q(migration__status__in=_STARTED)  # by break-glass
+    | Q(
+        kind=NoticeKind.REVIEW_EXPIRES_SOON,
+        migration__review_state__in=(ReviewState.IN_REVIEW, ReviewState.APPROVED),
+        migration__status=MigrationStatus.PLANNED,
+    )
     | Q(kind=NoticeKind.BREAK_GLASS_REVIEW)
     | Q(kind=NoticeKind.CONFIRMATION_WANTED) & ~Q(run__state__in=FINAL_RUN_STATES)
     | Q(

@@ -160,6 +160,18 @@ def diff(before: PlanRevision, after: PlanRevision) -> RevisionDiff:
     return RevisionDiff(before.number, after.number, before.digest == after.digest, found)
 
 
+def since_seen(newest: PlanRevision, digest: str) -> dict[str, Any]:
+    """What differs between the revision somebody saw and the newest: `seen` is its number, `changes` go field by field.
+
+    Empty when the migration never had a plan of that digest.
+    """
+    seen = PlanRevision.objects.filter(migration_id=newest.migration_id, digest=digest).order_by("-number").first()
+    if seen is None or not digest:
+        return {}
+    found = [{"field": c.field, "before": c.before, "after": c.after} for c in diff(seen, newest).changes]
+    return {"seen": seen.number, "changes": found}
+
+
 def _signed(revision: PlanRevision) -> dict[str, Any]:
     content = dict(revision.content)
     for kind in ("steps", "rollback_steps"):

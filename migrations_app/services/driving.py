@@ -20,12 +20,13 @@ from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.ports import BACKGROUND, Clock, WorkerToken
 from migrations_app.engine.vocabulary import RunKind, RunState
-from migrations_app.models import Run
+from migrations_app.models import BreakGlass, Run
 from migrations_app.runtime import composition, journal, leases, work
 from migrations_app.runtime.clock import database_now
 from migrations_app.runtime.heartbeat import Heartbeat
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.target_check import check_targets
+from migrations_app.selectors.signing import signing_of
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +113,7 @@ def _drive(scope: Scope, worker: WorkerToken, clock: Clock, heartbeat: Heartbeat
     try:
         executor = composition.executor(run, worker, clock=clock, alive=heartbeat.alive, urgent=heartbeat.urgent)
         _refuse_stale(run, clock)
+        _refuse_expired(run, clock)
     except MigrationError as error:
         return _cannot_drive(run, worker, error, clock)
     return executor.drive() if scope.is_run else executor.drive_partition(scope.step, scope.partition)
@@ -149,6 +151,19 @@ def _refuse_stale(run: Run, clock: Clock) -> None:
     seen = check_targets(run.revision, protected=run.migration.environment.protected, clock=clock)
     if seen.drift:
         raise PlanIsStale(" ".join(seen.drift), details={"drift": list(seen.drift)})
+
+
+def _refuse_expired(run: Run, clock: Clock) -> None:
+    """Approvals that ended while the run waited in the queue let nothing begin. Raises PlanIsStale."""
+    ends, now = run.migration.review_expires_at, clock.now()
+    if run.kind != RunKind.APPLY or run.state != RunState.QUEUED or ends is None or ends > now:
+        return
+    if BreakGlass.objects.filter(run=run).exists():  # it began without them
+        return
+    if signing_of(run.migration, run.revision, now=now).asked.slots:
+        raise PlanIsStale(
+            f"The approvals ended on {ends:%-d %B %H:%M} UTC, while the run waited to begin; nothing was changed."
+        )
 
 
 def _cannot_drive(run: Run, worker: WorkerToken, error: MigrationError, clock: Clock) -> Outcome:

@@ -93,7 +93,7 @@ def cancel(*, actor: Actor, now: datetime, migration_id: int, reason: str = "") 
     migration.changed_at = now
     migration.save(update_fields=["status", "needs_person", "changed_at"])
     if migration.review_state in (ReviewState.IN_REVIEW, ReviewState.APPROVED):
-        signatures.void(migration, now=now, because="the migration was cancelled")
+        signatures.void(migration, now=now, because=f"{actor.username} cancelled the migration")
         signatures.move(migration, ReviewEvent.WITHDRAWN)
     notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
     audit.record(

@@ -17,6 +17,7 @@ REVIEW_APPROVED = NoticeKind.REVIEW_APPROVED
 BREAK_GLASS_REVIEW = NoticeKind.BREAK_GLASS_REVIEW
 BREAK_GLASS = "break_glass"
 BREAK_GLASS_CLOSED = "break_glass_closed"
+REVIEW_EXPIRES_SOON = NoticeKind.REVIEW_EXPIRES_SOON
 REVIEW_REJECTED = "review_rejected"
 REVIEW_EXPIRED = "review_expired"
 PLAN_VOIDED = "plan_voided"

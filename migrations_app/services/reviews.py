@@ -7,6 +7,7 @@ from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewSt
 from migrations_app.models import Migration, Person, PlanRevision, Signature
 from migrations_app.selectors import reviews as shown
 from migrations_app.selectors.planned_targets import changed_targets
+from migrations_app.selectors.plans import since_seen
 from migrations_app.selectors.signing import signing_of
 from migrations_app.services import asking, audit, finding, notifications, signatures
 from migrations_app.services.actor import SYSTEM, Actor
@@ -41,6 +42,7 @@ def submit(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") 
     Signature.objects.filter(migration=migration, decision=Decision.REJECT, voided_at=None).update(
         voided_at=now, voided_because="the plan was submitted again"
     )
+    notifications.settle(now=now, kind=notifications.REVIEW_EXPIRES_SOON, migration=migration)
     asked = asking.begin(migration, revision, now=now)
     audit.record(
         actor=actor,
@@ -64,7 +66,7 @@ def withdraw(*, actor: Actor, now: datetime, migration_id: int) -> None:
     finding.no_live_run(migration, "withdrawn")
     before = str(migration.review_state)
     signatures.move(migration, ReviewEvent.WITHDRAWN)
-    voided = signatures.void(migration, now=now, because="the plan was withdrawn from review")
+    voided = signatures.void(migration, now=now, because=f"{actor.username} withdrew the plan from review")
     notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
     audit.record(
         actor=actor,
@@ -234,7 +236,8 @@ def _expire_if_due(*, actor: Actor, now: datetime, migration_id: int) -> bool:
         return False
     signatures.move(migration, ReviewEvent.EXPIRED)
     voided = signatures.void(migration, now=now, because="the review expired")
-    notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
+    for kind in (notifications.SIGNATURE_WANTED, notifications.REVIEW_EXPIRES_SOON):
+        notifications.settle(now=now, kind=kind, migration=migration)
     notifications.tell_author(
         migration,
         now=now,
@@ -284,6 +287,7 @@ def _same_plan(revision: PlanRevision, digest: str) -> None:
             reason="digest_changed",
             digest=revision.digest,
             revision=revision.number,
+            **since_seen(revision, digest),
         )
 
 

@@ -91,7 +91,10 @@ def edit(
     _store_secrets(target, given, now)
     voided = sum(
         signatures.void_by_change(
-            migration, now=now, event=ReviewEvent.TARGET_CHANGED, because=f"target {target.name} was changed"
+            migration,
+            now=now,
+            event=ReviewEvent.TARGET_CHANGED,
+            because=f"{actor.username} changed target {target.name}",
         )
         for migration in open_migrations
         if changed

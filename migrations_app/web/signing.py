@@ -12,7 +12,7 @@ from migrations_app.engine.errors import Problem
 from migrations_app.engine.vocabulary import Decision
 from migrations_app.selectors.migrations import migration_page
 from migrations_app.services import reviews
-from migrations_app.services.errors import InvalidInput, StepUpRequired
+from migrations_app.services.errors import Conflict, InvalidInput, StepUpRequired
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
 
@@ -39,6 +39,8 @@ def migration_sign(request: PageRequest, migration_id: int) -> HttpResponse:
             problems = ProblemsByField(refused.problems)
         except StepUpRequired:
             raise ReauthenticationRequired from None
+        except Conflict as refused:
+            return _shown_what_changed(request, migration_id, refused)
     context = {"page": page, "problems": problems, "posted": request.POST, "read_back": READ_BACK}
     return render(request, "migrations/sign.html", context, status=422 if problems else 200)
 
@@ -47,6 +49,14 @@ def migration_sign(request: PageRequest, migration_id: int) -> HttpResponse:
 @login_required
 def migration_comment(request: PageRequest, migration_id: int) -> HttpResponse:
     return _decide(request, migration_id, Decision.COMMENT)
+
+
+def _shown_what_changed(request: PageRequest, migration_id: int, refused: Conflict) -> HttpResponse:
+    """Somebody who decided on an older plan sees the difference before they decide again."""
+    if "seen" not in refused.details:
+        raise refused
+    messages.error(request, f"{refused.message} {refused.fix}")
+    return redirect("migration_diff", migration_id, refused.details["seen"], refused.details["revision"])
 
 
 def _decide(request: PageRequest, migration_id: int, decision: str = "") -> HttpResponse:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,17 @@ from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.engine.vocabulary import MigrationStatus, RoutePhase, RunKind, RunState
-from migrations_app.models import Lease, Migration, OutboxRow, Route, Run, RunEvent, SealedSecret
+from migrations_app.models import (
+    BreakGlass,
+    Environment,
+    Lease,
+    Migration,
+    OutboxRow,
+    Route,
+    Run,
+    RunEvent,
+    SealedSecret,
+)
 from migrations_app.runtime import leases
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.runtime.journal import OrmJournal
@@ -19,6 +30,7 @@ from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.live import OrmLive
 from migrations_app.services import driving
 from migrations_app.stores.routed.opening import open_routed
+from tests import policies
 from tests.runs import AT, environment, queued
 from tests.session_runs import fill, sqlite_migration
 
@@ -80,6 +92,35 @@ def test_targets_that_drifted_since_the_signature_end_the_run_before_any_effect(
     assert run.error["type"] == "plan_is_stale"
     assert "another server" in run.error["message"]
     assert rows.digests()[1] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "minutes", "broken", "state"),
+    [
+        (1, -1, False, RunState.FAILED),
+        (1, 60, False, RunState.SUCCEEDED),
+        (1, -1, True, RunState.SUCCEEDED),
+        (0, -1, False, RunState.SUCCEEDED),
+    ],
+)
+def test_approvals_that_ended_in_the_queue_let_nothing_begin(
+    tmp_path: Path, asked: int, minutes: int, broken: bool, state: RunState
+) -> None:
+    policies.with_environment(Environment.objects.create(name="dev", position=1, created_at=AT), asked, AT)
+    rows = sqlite_migration(tmp_path, count=1)
+    Migration.objects.update(review_expires_at=datetime.now(UTC) + timedelta(minutes=minutes))
+    run = queued(rows.revision)
+    if broken:
+        BreakGlass.objects.create(migration=run.migration, run=run, person=run.started_by, reason="urgent", at=AT)
+
+    run = drive_to_end(run)
+
+    assert run.state == state
+    if state is RunState.FAILED:
+        assert run.started_at is None
+        assert run.error is not None
+        assert "while the run waited to begin" in run.error["message"]
+        assert rows.digests()[1] is None
 
 
 def test_a_run_that_cannot_be_driven_here_says_so_and_is_tried_again(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ def test_withdrawing_voids_and_settles(production_stage, approver, now):
 
     migration.refresh_from_db()
     assert migration.review_state == ReviewState.NOT_SUBMITTED
-    assert Signature.objects.get().voided_because == "the plan was withdrawn from review"
+    assert Signature.objects.get().voided_because == "operator withdrew the plan from review"
     assert not Notification.objects.filter(kind="signature_wanted", done_at=None).exists()
 
 
@@ -100,7 +100,7 @@ def test_a_changed_target_voids(stage, admin, approver, now, tmp_path):
 
     migration.refresh_from_db()
     assert migration.review_state == ReviewState.VOIDED
-    assert Signature.objects.get().voided_because == "target sessions-target was changed"
+    assert Signature.objects.get().voided_because == "admin changed target sessions-target"
 
 
 def test_fewer_approvals_wanted_complete_a_review_under_way(production_stage, admins, approver, now):

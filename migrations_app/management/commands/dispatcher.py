@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from migrations_app.runtime import composition
 from migrations_app.runtime.dispatcher import Dispatcher
-from migrations_app.services import retention, reviews, routes
+from migrations_app.services import retention, review_notices, reviews, routes
 
 
 class Command(BaseCommand):
@@ -23,6 +23,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         chores = (
             lambda now: reviews.expire_due(now=now),
+            lambda now: review_notices.warn_due(now=now),
             lambda now: retention.delete_expired(now=now),
             lambda now: routes.forget_silent(now=now),
         )
