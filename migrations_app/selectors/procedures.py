@@ -70,6 +70,11 @@ def environment_before(environment: Environment) -> Environment | None:
     return Environment.objects.filter(position__lt=environment.position).order_by("-position").first()
 
 
+def environment_after(environment: Environment) -> Environment | None:
+    """None for the last."""
+    return Environment.objects.filter(position__gt=environment.position).order_by("position").first()
+
+
 def times_proven(procedure: str, environment: Environment) -> int:
     """How many runs there prove this procedure; 0 for a plan that has none."""
     if not procedure:

@@ -14,7 +14,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import access_of
 from migrations_app.selectors.authoring import TargetChoice
 from migrations_app.selectors.migrations import visible_migration
-from migrations_app.selectors.procedures import later_environments, newest_proof
+from migrations_app.selectors.procedures import environment_after, later_environments, newest_proof
 from migrations_app.selectors.targets import address_of
 
 
@@ -75,9 +75,10 @@ class PromotionProposal:
 
 
 def promotion_proposal(*, actor: Actor, migration_id: int, environment_id: int | None = None) -> PromotionProposal:
-    """To the next environment in which the actor may author, or to that one. Raises NotFound."""
+    """To the first later environment in which the actor may author, or to that one. Raises NotFound."""
     migration = visible_migration(actor, migration_id)
     later = later_environments(access_of(actor), migration.environment)
+    following = environment_after(migration.environment)
     chosen = next((e for e in later if environment_id in (None, e.pk)), None)
     run = newest_proof(migration)
     handler = registry.all_handlers().get(migration.handler)
@@ -87,8 +88,8 @@ def promotion_proposal(*, actor: Actor, migration_id: int, environment_id: int |
         type_label=migration.get_type_display(),
         environment=migration.environment.name,
         run_id=run.pk if run else None,
-        places=tuple(_place(each, later) for each in later),
-        place=_place(chosen, later) if chosen else None,
+        places=tuple(_place(each, following) for each in later),
+        place=_place(chosen, following) if chosen else None,
         roles=suggestions(migration, chosen, handler) if chosen and handler else (),
         place_parameters=tuple(_parameter(field, migration) for field in place_fields(handler)),
         parameters=migration.parameters,
@@ -152,8 +153,8 @@ def _store(target: Target) -> str:
     return str(target.config.get("store", ""))
 
 
-def _place(environment: Environment, later: list[Environment]) -> PromotionPlace:
-    return PromotionPlace(environment.pk, environment.name, environment.protected, environment.pk == later[0].pk)
+def _place(environment: Environment, following: Environment | None) -> PromotionPlace:
+    return PromotionPlace(environment.pk, environment.name, environment.protected, environment == following)
 
 
 def _parameter(field: Field, migration: Migration) -> PlaceParameter:

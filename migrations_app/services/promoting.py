@@ -9,8 +9,7 @@ from migrations_app.engine.vocabulary import MigrationStatus
 from migrations_app.handlers import registry
 from migrations_app.models import Environment, Migration, Run
 from migrations_app.runtime import settings
-from migrations_app.selectors.access import access_of
-from migrations_app.selectors.procedures import later_environments, newest_proof
+from migrations_app.selectors.procedures import environment_after, newest_proof
 from migrations_app.selectors.promotions import place_fields
 from migrations_app.services import finding, planning
 from migrations_app.services.actor import Actor
@@ -70,7 +69,7 @@ def _proof(original: Migration) -> Run:
 
 
 def _environment(actor: Actor, original: Migration, environment_id: int | None) -> Environment:
-    """The next one where none is asked for. One that the actor may not author in is refused like everywhere."""
+    """The very next one where none is asked for: one is skipped by whoever names another, and by nobody else."""
     if environment_id is not None:
         asked = Environment.objects.filter(pk=environment_id).first() if 0 < environment_id < 2**63 else None
         if asked is None:
@@ -84,14 +83,15 @@ def _environment(actor: Actor, original: Migration, environment_id: int | None) 
                 "not_later",
             )
         return asked
-    later = later_environments(access_of(actor), original.environment)
-    if not later:
+    following = environment_after(original.environment)
+    if following is None:
         raise Conflict(
-            f"There is no environment after {original.environment.name} in which {actor.username} may author.",
-            "Ask an admin for the role operator in the next environment.",
+            f"{original.environment.name} is the last environment; nothing was promoted.",
+            "Ask an admin for an environment after it, or clone the migration.",
             reason="no_next_environment",
         )
-    return later[0]
+    require(actor, Permission.AUTHOR, following)
+    return following
 
 
 def _parameters(original: Migration, given: Mapping[str, Any]) -> dict[str, Any]:

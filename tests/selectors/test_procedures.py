@@ -9,6 +9,7 @@ from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.models import Migration, Run
 from migrations_app.selectors.access import access_of
 from migrations_app.selectors.procedures import (
+    environment_after,
     environment_before,
     newest_proof,
     stops_of,
@@ -64,9 +65,10 @@ def test_a_run_that_succeeded_and_stands_is_proof(stage: Stage, dev_stage: Stage
     assert (times_proven(procedure, dev), newest_proof(migration)) == (0, None)
 
 
-def test_the_environment_before(cast: Cast) -> None:
+def test_the_environments_before_and_after(cast: Cast) -> None:
     dev, staging, production = (cast.environments[name] for name in ("dev", "staging", "production"))
     assert [environment_before(each) for each in (dev, staging, production)] == [None, dev, staging]
+    assert [environment_after(each) for each in (dev, staging, production)] == [staging, production, None]
 
 
 def test_how_far_it_has_come(stage: Stage, dev_stage: Stage, viewer: Actor) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
-from migrations_app.models import AuditEntry, Migration, MigrationEditor
+from migrations_app.models import AuditEntry, Migration, MigrationEditor, RoleGrant
 from migrations_app.services import planning, promoting, runs
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import Conflict, InvalidInput, NotFound, PermissionDenied
@@ -63,6 +63,22 @@ def test_a_later_environment_can_be_chosen(cast: Cast, production_stage: Stage, 
     migration = promote(proven(dev), production_stage, environment_id=production_stage.environment.pk)
 
     assert migration.environment.name == "production"
+
+
+def test_an_environment_is_skipped_only_by_whoever_names_another(
+    cast: Cast, production_stage: Stage, tmp_path: Path
+) -> None:
+    dev = stores_on_disk.stage(cast, cast.environments["dev"], tmp_path / "dev", production_stage.now)
+    proof = proven(dev)
+    grants = RoleGrant.objects.filter(person=cast.people["operator"], role="operator")
+    grants.update(environment=production_stage.environment)
+    with pytest.raises(NotFound):
+        promote(proof, production_stage)
+    RoleGrant.objects.create(person=cast.people["operator"], role="viewer", granted_at=dev.now)
+    with pytest.raises(PermissionDenied, match="staging"):
+        promote(proof, production_stage)
+
+    assert promote(proof, production_stage, environment_id=production_stage.environment.pk).status == "planned"
 
 
 def test_an_environment_that_is_not_there_is_named(production_stage: Stage, proof: Migration) -> None:
