@@ -1,7 +1,8 @@
 """Server time per page beside an empty view: `make bench ARGS=pages`, `python -m benchmarks.pages --scale 0.01`.
 
 Two sets of data, each in a SQLite database of its own under build/pages, made once and kept: the demo's, and 10,000
-migrations, 1,000,000 events and 1,000,000 audit entries (times `--scale`). Goals: median 60 ms and 100 ms.
+migrations, 200,000 reviews, 1,000,000 events and 1,000,000 audit entries (times `--scale`). Goals: median 60 ms and
+100 ms.
 """
 
 import argparse

@@ -22,7 +22,7 @@ from migrations_app.engine.event_levels import level_of  # noqa: E402
 from migrations_app.engine.events import Event, EventType  # noqa: E402
 from migrations_app.engine.journal import fold  # noqa: E402
 from migrations_app.engine.plan import Plan  # noqa: E402
-from migrations_app.engine.vocabulary import RunKind, RunState, StepState  # noqa: E402
+from migrations_app.engine.vocabulary import Decision, RunKind, RunState, StepState  # noqa: E402
 from migrations_app.migrations import _audit_triggers as triggers  # noqa: E402
 from migrations_app.models import (  # noqa: E402
     AuditEntry,
@@ -37,12 +37,13 @@ from migrations_app.models import (  # noqa: E402
     PlanRevision,
     Run,
     RunEvent,
+    Signature,
     StepRun,
 )
 from migrations_app.runtime.audit import AuditRecord, canonical_body, check_chain  # noqa: E402
 from migrations_app.runtime.clock import SystemClock  # noqa: E402
 
-MIGRATIONS, EVENTS, AUDIT = 10_000, 1_000_000, 1_000_000
+MIGRATIONS, EVENTS, AUDIT, REVIEWS = 10_000, 1_000_000, 1_000_000, 200_000
 RUNS_A_MIGRATION = 2
 BATCH = 5_000
 STATUSES = (("planned", "in_review"), ("completed", "approved"), ("failed", "approved"), ("cancelled", "not_submitted"))
@@ -77,6 +78,8 @@ def main(scale: float) -> None:
     check_journal(runs[0], each)
     save("events", RunEvent, (event for run in runs for event in journal_of(run, steps_of[run.pk], each)))
     Run.objects.filter(pk__gte=runs[0].pk).update(last_seq=each)
+    people_signing = people[:4]
+    save("reviews", Signature, (s for r in revisions for s in signatures_of(r, people_signing, REVIEWS // MIGRATIONS)))
     save("notices", Notification, (notice(m, p, n) for n, m in enumerate(migrations) for p in people[:4]))
     save("audit", AuditEntry, audit_of(round(AUDIT * scale), migrations, people))
     last = AuditEntry.objects.latest("seq")
@@ -199,6 +202,25 @@ def check_journal(run: Run, count: int) -> None:
     plan = Plan.from_content(run.revision.content)
     rows = journal_of(run, [step.id for step in plan.steps], count)
     fold([Event(r.seq, r.at, EventType(r.type), r.step, 0, r.attempt, r.payload) for r in rows], plan)
+
+
+def signatures_of(revision: PlanRevision, people: list[Person], count: int) -> Iterator[Signature]:
+    """A live approval by each of some people, and comments and voided ones before them."""
+    at = revision.migration.created_at
+    for number in range(count):
+        live = number >= count - len(people)
+        yield Signature(
+            migration_id=revision.migration_id,
+            revision_id=revision.pk,
+            person=people[number % len(people)],
+            decision=Decision.APPROVE if live or number % 2 else Decision.COMMENT,
+            digest=revision.digest,
+            findings_digest=revision.digest,
+            comment="" if number % 2 else "Looked at it once more.",
+            at=at,
+            voided_at=None if live or number % 2 == 0 else at,
+            voided_because="" if live or number % 2 == 0 else "The plan was changed.",
+        )
 
 
 def notice(migration: Migration, person: Person, number: int) -> Notification:

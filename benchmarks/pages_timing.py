@@ -49,7 +49,15 @@ class Page:
 def paths() -> list[str]:
     planned = Migration.objects.filter(status="planned").order_by("-pk").first() or Migration.objects.latest("pk")
     found = ["/", "/inbox/", "/migrations/", "/migrations/?status=planned", "/migrations/?q=portal", "/migrations/new/"]
-    found += [f"/migrations/{planned.pk}/", "/runs/", "/targets/", f"/targets/{Target.objects.latest('pk').pk}/"]
+    found += [
+        f"/migrations/{planned.pk}/",
+        f"/migrations/{planned.pk}/related/",
+        "/calendar/",
+        "/policies/",
+        "/runs/",
+        "/targets/",
+        f"/targets/{Target.objects.latest('pk').pk}/",
+    ]
     found += ["/environments/", f"/environments/{Environment.objects.latest('pk').pk}/", "/search/?q=sessions"]
     found += [
         "/audit/",
