@@ -22,6 +22,20 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
+class Drift:
+    """How a target is no longer as it was planned. `field`, `planned` and `found` where one field says it.
+
+    They come from fingerprints, which hold no secrets.
+    """
+
+    sentence: str
+    target: str = ""
+    field: str = ""
+    planned: str = ""
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Unmet:
     """One condition that does not hold: a stable code, a sentence for people, and what to do about it."""
 
@@ -29,6 +43,7 @@ class Unmet:
     message: str
     fix: str
     about: About | None = None
+    drift: Drift | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +66,7 @@ class Blocker:
 
 @dataclass(frozen=True, slots=True)
 class StartFacts:
-    """What is so now. `drift` and `unreachable` are sentences from probes no older than `PROBE_VALID_FOR`.
+    """What is so now. `drift` and `unreachable` (sentences) are from probes no older than `PROBE_VALID_FOR`.
 
     `expected_digest` is what the caller has seen (empty: does not say). `asked` is what the policies ask of the plan
     now. `completed_at`, `later_runs` and `irreversible` (titles of the steps that the run has started and nothing
@@ -72,7 +87,7 @@ class StartFacts:
     dry_run_only: bool = False
     dry_run_ended_at: datetime | None = None
     blockers: Sequence[Blocker] = ()
-    drift: Sequence[str] = ()
+    drift: Sequence[Drift] = ()
     unreachable: Sequence[str] = ()
     probed_at: datetime | None = None
     maintenance: bool = False
@@ -285,7 +300,10 @@ def _targets(facts: StartFacts) -> list[Unmet]:
     ]
     unmet += [Unmet("target_unreachable", text, "Test the target's connection.") for text in facts.unreachable]
     if facts.kind is RunKind.APPLY:
-        unmet += [Unmet("plan_is_stale", text, "Plan again and have the new revision signed.") for text in facts.drift]
+        unmet += [
+            Unmet("plan_is_stale", drift.sentence, "Plan again and have the new revision signed.", drift=drift)
+            for drift in facts.drift
+        ]
     if facts.probed_at is not None and facts.now - facts.probed_at > PROBE_VALID_FOR:
         unmet.append(Unmet("probe_too_old", "The look at the targets is older than 30 seconds.", "Try again."))
     return unmet

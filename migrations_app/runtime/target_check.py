@@ -12,8 +12,10 @@ from migrations_app.engine.errors import MigrationError, ValidationFailed
 from migrations_app.engine.handler import Handler, Spec
 from migrations_app.engine.plan import Analysis, Plan, Target
 from migrations_app.engine.ports import Clock
+from migrations_app.engine.start_check import Drift
 from migrations_app.models import PlanRevision
 from migrations_app.runtime import composition
+from migrations_app.runtime.secrets import redact_text
 
 SIZE_FACTOR = 1.5
 FEW = 100  # so many records come and go in any live store, however small it is
@@ -21,10 +23,10 @@ FEW = 100  # so many records come and go in any live store, however small it is
 
 @dataclass(frozen=True, slots=True)
 class TargetCheck:
-    """`drift` and `unreachable` are sentences for people, empty when all is well. `at` is when the look began."""
+    """`unreachable` are sentences for people; both are empty when all is well. `at` is when the look began."""
 
     at: datetime
-    drift: tuple[str, ...] = ()
+    drift: tuple[Drift, ...] = ()
     unreachable: tuple[str, ...] = ()
 
 
@@ -37,7 +39,7 @@ def check_targets(revision: PlanRevision, *, protected: bool, clock: Clock) -> T
     except ValidationFailed as error:
         return TargetCheck(at, unreachable=(error.message,))
     except MigrationError as error:
-        return TargetCheck(at, drift=(error.message,))
+        return TargetCheck(at, drift=(Drift(error.message, str(error.details.get("target", ""))),))
     return compare(composition.handler_of(plan), plan, targets, revision.fingerprints, protected=protected, at=at)
 
 
@@ -66,23 +68,33 @@ def compare(
         return TargetCheck(at, unreachable=(error.message,))
     names = {ref.role: ref.name for ref in plan.targets}
     drift = tuple(
-        sentence
+        drifted
         for role, name in sorted(names.items())
         if role in analysis.fingerprints and role in planned
-        for sentence in differences(name, planned[role], analysis.fingerprints[role])
+        for drifted in differences(name, planned[role], analysis.fingerprints[role])
     )
     return TargetCheck(at, drift, tuple(_unreachable(analysis, names)))
 
 
-def differences(name: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+def differences(name: str, planned: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[Drift]:
     """What is no longer as planned. Sizes count from a factor of 1.5 on; an empty target must still be empty."""
     for key in sorted({*planned, *found}):
         before, now = planned.get(key), found.get(key)
         if key == "size" and isinstance(before, int) and isinstance(now, int):
             if _size_differs(before, now):
-                yield f"Target {name} holds {now} records; the plan was made for {before}."
+                sentence = f"Target {name} holds {now} records; the plan was made for {before}."
+                yield Drift(sentence, name, "records", str(before), str(now))
         elif before != now:
-            yield f"Target {name}: {key.replace('_', ' ')} is {now}; the plan was made for {before}."
+            field = key.replace("_", " ")
+            sentence = f"Target {name}: {field} is {_said(now)}; the plan was made for {_said(before)}."
+            yield Drift(
+                sentence, name, field, "" if before is None else _said(before), "" if now is None else _said(now)
+            )
+
+
+def _said(value: Any) -> str:
+    """An identity may be an address; no password in it is said."""
+    return redact_text(str(value))
 
 
 def _size_differs(before: int, now: int) -> bool:

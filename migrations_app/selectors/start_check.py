@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.start_check import About, Blocker, StartFacts, check_start
+from migrations_app.engine.start_check import About, Blocker, Drift, StartFacts, check_start
 from migrations_app.engine.vocabulary import (
     ClaimMode,
     MigrationStatus,
@@ -122,7 +122,10 @@ def start_facts(
         dry_run_only=bool(plan.options.get("dry_run", False)),
         dry_run_ended_at=_last_dry_run(migration, revision),
         blockers=_blockers(migration, plan),
-        drift=tuple(f"The configuration of target {name} was changed." for name in changed_targets(revision)),
+        drift=tuple(
+            Drift(f"The configuration of target {name} was changed.", name, "configuration")
+            for name in changed_targets(revision)
+        ),
         handler_known=_handler_known(plan),
         completed_at=completed_at,
         rollback_enabled=bool(plan.options.get("rollback_enabled", True)),

@@ -9,7 +9,7 @@ import socket
 import threading
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -150,7 +150,8 @@ def _refuse_stale(run: Run, clock: Clock) -> None:
         return
     seen = check_targets(run.revision, protected=run.migration.environment.protected, clock=clock)
     if seen.drift:
-        raise PlanIsStale(" ".join(seen.drift), details={"drift": list(seen.drift)})
+        said = " ".join(drift.sentence for drift in seen.drift)
+        raise PlanIsStale(said, details={"drift": [asdict(drift) for drift in seen.drift]})
 
 
 def _refuse_expired(run: Run, clock: Clock) -> None:

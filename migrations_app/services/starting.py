@@ -4,7 +4,7 @@ Lock order: targets, migration, run, leases, audit head.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -140,9 +140,10 @@ def facts_of(
     facts = start_facts(migration, revision, kind=wanted.kind, now=now, expected_digest=wanted.digest)
     if wanted.kind is RunKind.DRY_RUN:  # it only reads, and claims nothing
         return replace(facts, blockers=())
+    configured = {drift.target for drift in facts.drift}  # what else is not as planned there follows from that
     return replace(
         facts,
-        drift=(*facts.drift, *(text for text in seen.drift if text not in facts.drift)),
+        drift=(*facts.drift, *(drift for drift in seen.drift if drift.target not in configured)),
         unreachable=(*facts.unreachable, *seen.unreachable),
         probed_at=seen.at,
     )
@@ -161,6 +162,7 @@ def refusal(migration: Migration, kind: RunKind, unmet: Sequence[Unmet]) -> Conf
     problems: list[dict[str, Any]] = [
         {"field": "", "code": reason.code, "message": reason.message, "fix": reason.fix}
         | ({"about": {"kind": reason.about.kind, "id": reason.about.id}} if reason.about else {})
+        | ({"drift": asdict(reason.drift)} if reason.drift else {})
         for reason in unmet
     ]
     sentences = " ".join(reason.message for reason in unmet)

@@ -17,7 +17,8 @@ from migrations_app.engine.errors import Problem
 from migrations_app.selectors.migrations import MigrationPage, migration_page
 from migrations_app.selectors.reviews import recently_present, second_factor_recently
 from migrations_app.services import break_glass
-from migrations_app.services.errors import InvalidInput, StepUpRequired
+from migrations_app.services.errors import Conflict, InvalidInput, StepUpRequired
+from migrations_app.web.drift import drift_shown
 from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.signing import READ_BACK
@@ -37,6 +38,8 @@ def migration_break_glass(request: PageRequest, migration_id: int) -> HttpRespon
             return redirect("run", _start(request, migration_id))
         except (InvalidInput, StepUpRequired) as refused:
             problems = ProblemsByField(problems_of(refused))
+        except Conflict as refused:
+            return drift_shown(request, migration_id, refused)
     context = {
         "page": page,
         "problems": problems,

@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from migrations_app.services import migrations, planning, reviews, runs
-from migrations_app.services.errors import InvalidInput
+from migrations_app.services.errors import Conflict, InvalidInput
 from migrations_app.web import questions
 from migrations_app.web.confirming import METHODS, sent_to, unconfirmed
+from migrations_app.web.drift import drift_shown
 from migrations_app.web.requests import PageRequest
 
 
@@ -60,7 +61,11 @@ def migration_withdraw(request: PageRequest, migration_id: int) -> HttpResponse:
 @login_required
 def migration_execute(request: PageRequest, migration_id: int) -> HttpResponse:
     digest = request.POST.get("digest", "")  # a page that is no longer true starts nothing
-    run_id = runs.execute_migration(actor=request.actor, now=timezone.now(), migration_id=migration_id, digest=digest)
+    actor, now = request.actor, timezone.now()
+    try:
+        run_id = runs.execute_migration(actor=actor, now=now, migration_id=migration_id, digest=digest)
+    except Conflict as refused:
+        return drift_shown(request, migration_id, refused)
     return redirect("run", run_id)
 
 

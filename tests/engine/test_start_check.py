@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from migrations_app.engine.policy import Asked, SignatureFact, Slot
-from migrations_app.engine.start_check import Blocker, StartFacts, check_start
+from migrations_app.engine.start_check import Blocker, Drift, StartFacts, check_start
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role, RunKind
 from migrations_app.engine.windows import FreezeFact, Hours
 from migrations_app.testing.memory import START
@@ -69,7 +69,7 @@ def test_nothing_stands_in_the_way() -> None:
         ({"dry_run_ended_at": LONG_AGO}, "dry_run_too_old"),
         ({"blockers": (Blocker("redis", 3, "Other"),)}, "claim_conflict"),
         ({"unreachable": ("redis does not answer.",)}, "target_unreachable"),
-        ({"drift": ("redis was emptied.",)}, "plan_is_stale"),
+        ({"drift": (Drift("redis was emptied."),)}, "plan_is_stale"),
         ({"probed_at": START - timedelta(seconds=31)}, "probe_too_old"),
     ],
 )
@@ -78,7 +78,7 @@ def test_each_condition(changes: dict[str, Any], expected: str) -> None:
 
 
 def test_every_reason_is_told_at_once() -> None:
-    found = codes(facts(maintenance=True, signatures=(), dry_run_ended_at=None, drift=("x",)))
+    found = codes(facts(maintenance=True, signatures=(), dry_run_ended_at=None, drift=(Drift("x"),)))
     assert found == ["maintenance", "approvals_missing", "dry_run_missing", "plan_is_stale"]
 
 
@@ -116,7 +116,7 @@ def test_where_no_dry_run_is_required_none_is_missed() -> None:
         ({"later_runs": (Blocker("redis", 9, "Later"),)}, ["later_run"]),
         ({"status": MigrationStatus.ROLLED_BACK}, ["wrong_status"]),
         ({"status": MigrationStatus.FAILED, "completed_at": None}, []),
-        ({"drift": ("of course: it was migrated",), "signatures": ()}, []),
+        ({"drift": (Drift("of course: it was migrated"),), "signatures": ()}, []),
     ],
 )
 def test_a_rollback_needs_no_signature_but_nothing_later(changes: dict[str, Any], expected: list[str]) -> None:

@@ -35,17 +35,30 @@ def test_sizes_may_differ_by_half(before: int, now: int, drifts: bool) -> None:
 def test_every_other_difference_is_a_sentence() -> None:
     found = list(differences("redis", {"identity": "a", "layout": "x"}, {"identity": "b", "eviction_policy": "lru"}))
 
-    assert found == [
+    assert [each.sentence for each in found] == [
         "Target redis: eviction policy is lru; the plan was made for None.",
         "Target redis: identity is b; the plan was made for a.",
         "Target redis: layout is None; the plan was made for x.",
     ]
+    assert [(each.target, each.field, each.planned, each.found) for each in found] == [
+        ("redis", "eviction policy", "", "lru"),
+        ("redis", "identity", "a", "b"),
+        ("redis", "layout", "x", ""),
+    ]
+
+
+def test_no_password_of_an_address_is_said() -> None:
+    (found,) = differences("redis", {"identity": "redis://u:old@one:1"}, {"identity": "redis://u:new@two:1"})
+
+    assert (found.planned, found.found) == ("redis://u:•••@one:1", "redis://u:•••@two:1")
+    assert "old" not in found.sentence
+    assert "new" not in found.sentence
 
 
 def test_a_pool_drifts_with_every_worker() -> None:
     found = list(differences("gpu", {"version": "0.13.0", "workers": 8}, {"version": "0.13.0", "workers": 9}))
 
-    assert found == ["Target gpu: workers is 9; the plan was made for 8."]
+    assert [each.sentence for each in found] == ["Target gpu: workers is 9; the plan was made for 8."]
 
 
 @pytest.mark.django_db
@@ -81,8 +94,9 @@ def test_a_target_that_was_configured_anew_has_drifted(tmp_path: Path) -> None:
     rows.source.config = {**rows.source.config, "table": "other"}
     rows.source.save()
 
-    (sentence,) = check_targets(rows.revision, protected=False, clock=SystemClock()).drift
-    assert "sessions-a" in sentence
+    (drift,) = check_targets(rows.revision, protected=False, clock=SystemClock()).drift
+    assert (drift.target, drift.field) == ("sessions-a", "")
+    assert "sessions-a" in drift.sentence
 
 
 class Handler(SessionMigration):
