@@ -48,7 +48,14 @@ PAGES = {
         "/audit/1/",
         "/runs/999/",
     ),
-    "operator": ("/", "/migrations/new/", "/migrations/import/", "/migrations/1/", "/migrations/1/edit/"),
+    "operator": (
+        "/",
+        "/migrations/new/",
+        "/migrations/import/",
+        "/migrations/1/",
+        "/migrations/1/edit/",
+        "/migrations/1/break-glass/",
+    ),
     "approver": ("/inbox/", "/migrations/1/", "/migrations/1/sign/", "/migrations/1/waivers/new/?rule=live_effects"),
 }
 COLOURS = {"runOnly": ["color-contrast"]}
