@@ -5,8 +5,9 @@ import os
 import pytest
 
 from migrations_app.beam.parts import atom, binary
+from migrations_app.engine.handler import RiskCase
 from migrations_app.engine.vocabulary import RunState
-from migrations_app.handlers.session.risk import import_by_a_node
+from migrations_app.handlers.session.risk.nodes import import_by_a_node
 from migrations_app.stores.sessions import open_store
 from tests.handlers.session.moves import SEEDER, Move, content, erlang_sessions, fill, opened, place, sessions
 from tests.stores.sessions.snapshot.erlang_files import encoded, file_of, row
@@ -85,7 +86,7 @@ def test_every_session_of_a_node_s_file_arrives_and_a_roll_back_leaves_nothing(e
 
 
 def test_a_plan_into_a_file_for_a_node_says_what_the_import_changes(erlang_move):
-    found = import_by_a_node(erlang_move.spec, erlang_move.handler.analyze(erlang_move.spec), ())
+    found = import_by_a_node(RiskCase(erlang_move.spec, erlang_move.handler.analyze(erlang_move.spec)))
 
     assert bool(found) is (erlang_move.target.config["store"] == "snapshot")
 
