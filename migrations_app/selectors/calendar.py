@@ -17,6 +17,7 @@ from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.windows import rhythm, window_of
 
 MOST_ENTRIES = 2000
+MOST_A_DAY = 20  # of which only runs are left out: what else is on a day is always shown
 YEARS = range(2000, 2100)
 FEED_BACK = timedelta(days=31)
 FEED_AHEAD = timedelta(days=183)
@@ -47,10 +48,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Day:
+    """`left_out`: so many runs of the day are not among its entries."""
+
     date: date
     in_month: bool
     today: bool
     entries: tuple[Entry, ...]
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,7 @@ def month_of(*, actor: Actor, now: datetime, year: int, month: int, environment:
         previous=(first - timedelta(days=1)).replace(day=1),
         next=(first + timedelta(days=31)).replace(day=1),
         weeks=tuple(
-            tuple(Day(day, day.month == month, day == today, tuple(by_day.get(day, ()))) for day in week)
+            tuple(Day(day, day.month == month, day == today, *_shown(by_day.get(day, []))) for day in week)
             for week in weeks
         ),
         environments=tuple(name for _, name in environments),
@@ -173,20 +177,20 @@ def _runs(environments: dict[int, str], begins: datetime, ends: datetime) -> Ite
         created_at__gte=begins,
         created_at__lt=ends,
     )
-    for row in rows.select_related("migration").order_by("created_at")[:MOST_ENTRIES]:
-        title = f"{row.migration.title}{' (rollback)' if row.kind == RunKind.ROLLBACK else ''}"
-        where = row.migration.environment_id
+    wanted = ("pk", "kind", "state", "created_at", "ended_at", "migration_id")
+    about = ("migration__title", "migration__environment_id")
+    found = rows.order_by("created_at").values_list(*wanted, *about)[:MOST_ENTRIES]
+    for run_id, kind, state, began, ended, migration_id, name, where in found:
+        title = f"{name}{' (rollback)' if kind == RunKind.ROLLBACK else ''}"
         yield Entry(
-            EntryKind.RUN,
-            row.created_at,
-            row.ended_at,
-            title,
-            environments[where],
-            where,
-            row.migration_id,
-            row.pk,
-            RunState(row.state),
+            EntryKind.RUN, began, ended, title, environments[where], where, migration_id, run_id, RunState(state)
         )
+
+
+def _shown(entries: list[Entry]) -> tuple[tuple[Entry, ...], int]:
+    runs = [entry for entry in entries if entry.kind is EntryKind.RUN]
+    late = set(runs[max(0, MOST_A_DAY - len(entries) + len(runs)) :])
+    return tuple(entry for entry in entries if entry not in late), len(late)
 
 
 def _days(entry: Entry, begins: datetime, ends: datetime) -> Iterator[date]:

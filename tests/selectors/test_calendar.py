@@ -2,10 +2,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from migrations_app.models import RoleGrant, Run
-from migrations_app.selectors.calendar import EntryKind, feed_of, month_of
+from migrations_app.engine.vocabulary import RunKind
+from migrations_app.models import PlanRevision, RoleGrant, Run
+from migrations_app.selectors.calendar import MOST_A_DAY, EntryKind, feed_of, month_of
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.services import freezes, schedules
+from tests.runs import queued
 from tests.services.scheduling import MINUTE, scheduling
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +56,20 @@ def test_everything_stands_on_its_day_and_a_freeze_on_each_of_its_days(here, adm
     assert len(frozen) >= 1
     (run,) = [e for week in month.weeks for day in week for e in day.entries if e.kind is EntryKind.RUN]
     assert (run.run_id, run.run_state, run.environment) == (Run.objects.get().pk, "queued", "dev")
+
+
+def test_a_day_with_many_runs_says_how_many_are_left_out(here, viewer):
+    here.window(here.now + MINUTE)
+    made = here.now - MINUTE
+    first = queued(PlanRevision.objects.get(), RunKind.DRY_RUN)
+    values = {"migration": first.migration, "revision": first.revision, "kind": "apply", "state": "succeeded"}
+    rows = [Run(**values, started_by=first.started_by, created_at=made, ended_at=made) for _ in range(MOST_A_DAY + 5)]
+    Run.objects.bulk_create(rows)
+
+    (day,) = [d for week in this_month(here, viewer).weeks for d in week if d.date == made.date()]
+
+    shown = [entry.kind for entry in day.entries]
+    assert (len(shown), shown.count(EntryKind.WINDOW), day.left_out) == (MOST_A_DAY, 1, 6)
 
 
 def test_one_environment_or_none(here, viewer, outsider, people, now, dev):
