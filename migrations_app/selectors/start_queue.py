@@ -1,5 +1,6 @@
 """Who waits for the same targets: nobody overtakes on them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from migrations_app.engine.plan import Plan
@@ -14,29 +15,28 @@ def ahead_of(schedule: Schedule, *, now: datetime) -> tuple[Schedule, ...]:
 
     One that waits for something else too, like a migration before it or a signature, keeps nobody waiting.
     """
-    wanted = _claims(schedule)
+    wanted = _claims(_newest(schedule))
     earlier = Schedule.objects.filter(
         state=ScheduleState.WAITING, timing=ScheduleTiming.WHEN_READY, kind=RunKind.APPLY, pk__lt=schedule.pk
     ).select_related("migration__environment")
-    return tuple(one for one in earlier.order_by("pk") if _collide(wanted, _claims(one)) and _waits_alone(one, now))
+    return tuple(one for one in earlier.order_by("pk") if _goes_first(one, wanted, now))
 
 
-def _claims(schedule: Schedule) -> dict[int, ClaimMode]:
+def _goes_first(schedule: Schedule, wanted: Mapping[int, ClaimMode], now: datetime) -> bool:
     revision = _newest(schedule)
+    if revision is None or not _collide(wanted, _claims(revision)):
+        return False
+    facts = start_facts(schedule.migration, revision, kind=RunKind.APPLY, now=now, expected_digest=schedule.digest)
+    return {unmet.code for unmet in check_start(facts)} <= {"claim_conflict"}
+
+
+def _claims(revision: PlanRevision | None) -> Mapping[int, ClaimMode]:
     claims = Plan.from_content(revision.content).claims if revision else ()
     return {claim.target_id: claim.mode for claim in claims}
 
 
-def _collide(one: dict[int, ClaimMode], other: dict[int, ClaimMode]) -> bool:
+def _collide(one: Mapping[int, ClaimMode], other: Mapping[int, ClaimMode]) -> bool:
     return any(ClaimMode.EXCLUSIVE in (one[target], other[target]) for target in one.keys() & other.keys())
-
-
-def _waits_alone(schedule: Schedule, now: datetime) -> bool:
-    revision = _newest(schedule)
-    if revision is None:
-        return False
-    facts = start_facts(schedule.migration, revision, kind=RunKind.APPLY, now=now, expected_digest=schedule.digest)
-    return {unmet.code for unmet in check_start(facts)} <= {"claim_conflict"}
 
 
 def _newest(schedule: Schedule) -> PlanRevision | None:

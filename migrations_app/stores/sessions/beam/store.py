@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
-from migrations_app.beam.distribution import NodeAddress
+from migrations_app.beam.address import address_from
 from migrations_app.beam.node import Atom, Node, NodeFailed
 from migrations_app.engine.errors import InsufficientResources, Problem, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
@@ -314,8 +314,7 @@ _NO_TABLE = Atom("no_table")
 
 def node_of(config: StoreConfig, secrets: Mapping[str, str]) -> Node:
     """The node of such a target; the cookie is its password."""
-    parts = ("node", "epmd_port", "port", "certificate", "key", "authority")
-    return Node(NodeAddress(*(config[part] for part in parts)), secrets.get("password", ""))
+    return Node(address_from(config.values), secrets.get("password", ""))
 
 
 def _text(content: Any) -> str:

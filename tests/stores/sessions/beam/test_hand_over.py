@@ -13,6 +13,7 @@ from migrations_app.stores.sessions.beam.hand_over import NodeHandOver, Standing
 from migrations_app.stores.sessions.records import Codec, Version
 from migrations_app.testing.beam import COOKIE
 from migrations_app.testing.processes import free_port
+from tests.node_callers import STOP
 from tests.stores.sessions.beam.conftest import (
     CREATE,
     SERVER,
@@ -24,14 +25,6 @@ from tests.stores.sessions.beam.conftest import (
 )
 from tests.stores.sessions.beam.ways import WORKER, FencedRedis, gateway_way
 from tests.stores.sessions.place import wait_until
-
-STOP = """
-Packed = fun(_, Metadata) when is_map(Metadata) -> term_to_binary(Metadata); (_, Gone) -> Gone end,
-Told = fun(Failure) -> unicode:characters_to_binary(io_lib:format("~0tP", [Failure, 12])) end,
-[{maps:map(Packed, Known), Calls, lists:map(Told, Failures), Slowest}
- || {Known, Calls, Failures, Slowest} <- snakeweb_fixture_traffic:stop(20000)]
-"""
-
 
 _ROUNDS = itertools.count(2)
 
