@@ -3,7 +3,18 @@ from pathlib import Path
 
 from tests.architecture.sources import ROOT, python_files, tree
 
-ROOMS = ("engine", "beam", "stores", "pools", "handlers", "services", "runtime", "selectors", "routing")
+ROOMS = (
+    "engine",
+    "beam",
+    "stores",
+    "pools",
+    "configuration",
+    "handlers",
+    "services",
+    "runtime",
+    "selectors",
+    "routing",
+)
 
 
 def does_something(path: Path) -> bool:
