@@ -9,6 +9,7 @@ ROOMS = (
     "stores",
     "pools",
     "configuration",
+    "snakepit",
     "handlers",
     "services",
     "runtime",
