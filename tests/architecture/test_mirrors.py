@@ -10,6 +10,7 @@ ROOMS = (
     "pools",
     "configuration",
     "snakepit",
+    "files",
     "handlers",
     "services",
     "runtime",

@@ -1,0 +1,83 @@
+"""Reading a file that a target names: a regular one, of a bearable size, in a permitted place."""
+
+import hashlib
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from migrations_app.files.errors import unusable
+
+MOST_BYTES = 10 * 1024 * 1024
+
+
+def sha256_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def resolved(path: Path, roots: Sequence[Path] | None = None) -> Path:
+    """The file itself, links followed. It lies beneath one of `roots`; None permits every place.
+
+    Raises FileUnusable for a place that is not permitted, a file that is not there, and a circle of links.
+    """
+    try:
+        real = path.resolve(strict=True)
+    except FileNotFoundError:
+        raise unusable(path, "is not there.", "Check the path, and that this worker sees its disk.") from None
+    except (OSError, RuntimeError) as error:  # 3.11 says RuntimeError of a circle of links
+        raise unusable(path, f"cannot be reached: {_reason(error)}.", "Look at the links on the way to it.") from error
+    if roots is not None and not any(real.is_relative_to(root.resolve()) for root in roots):
+        where = f"{path} (which is {real})" if real != path else f"{path}"
+        raise unusable(
+            Path(where),
+            "lies outside of the directories that SNAKEWEB_FILE_ROOTS names.",
+            "Use a path beneath one of those directories; what links lead to counts.",
+        )
+    return real
+
+
+def read(path: Path, *, roots: Sequence[Path] | None = None) -> bytes:
+    """The whole content. Opens nothing for writing. Raises FileUnusable; also for more than `MOST_BYTES`."""
+    return read_file(resolved(path, roots))[0]
+
+
+def read_file(real: Path) -> tuple[bytes, os.stat_result]:
+    """Content and what the system says of the file, of one and the same moment. `real` is no link."""
+    try:
+        # A pipe would wait for its other end.
+        descriptor = os.open(real, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise _not_read(real, error) from error
+    try:
+        about = os.fstat(descriptor)
+        if stat.S_ISDIR(about.st_mode):
+            raise unusable(real, "is a directory, not a file.", "Name the file in it.")
+        if not stat.S_ISREG(about.st_mode):
+            raise unusable(real, "is no regular file.", "Name a regular file.")
+        if about.st_size > MOST_BYTES:
+            raise _too_large(real, about.st_size)
+        with os.fdopen(descriptor, "rb", closefd=False) as source:
+            content = source.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise _not_read(real, error) from error
+    finally:
+        os.close(descriptor)
+    if len(content) > MOST_BYTES:
+        raise _too_large(real, len(content))
+    return content, about
+
+
+def _not_read(real: Path, error: OSError) -> Exception:
+    return unusable(real, f"cannot be read: {_reason(error)}.", "Give the worker's user the right to read it.")
+
+
+def _too_large(real: Path, size: int) -> Exception:
+    return unusable(
+        real,
+        f"has {size:,} bytes; {MOST_BYTES:,} are the most for a configuration.",
+        "Check that the path names the configuration and not something else.",
+    )
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
