@@ -10,10 +10,11 @@ from migrations_app.models import BreakGlass, Migration
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.refusals import NotFound
-from migrations_app.selectors.reviews import barred
+from migrations_app.selectors.reviews import never_signs
 from migrations_app.selectors.signing import Approver, approvers_in, quarantined
 
 _SHOWN = 12
+_HEAVY = [f"run__revision__{name}" for name in ("content", "findings", "source_state", "target_state")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def break_glasses_of(
     actor: Actor, migration: Migration, *, now: datetime, approvers: Iterable[Approver] | None = None
 ) -> tuple[BreakGlassRow, ...]:
     """Every one of a migration that the actor sees, newest first. `approvers`: where they are known already."""
-    rows = list(_with_names().filter(migration=migration))
+    rows = list(_with_names().select_related("run__revision").defer(*_HEAVY).filter(migration=migration))
     known = tuple(approvers) if approvers is not None else None
     return tuple(_row(item, why_not_close(actor, migration, item, now=now, approvers=known)) for item in rows)
 
@@ -89,7 +90,7 @@ def why_not_close(
     if mine is None:
         return f"you do not have the approver role in {migration.environment.name}"
     own = quarantined(mine).replace("gave themselves", "you gave yourself", 1)
-    return barred(migration, actor.person_id) or own
+    return never_signs(migration, item.run.revision, actor.person_id) or own
 
 
 def _with_names() -> QuerySet[BreakGlass]:

@@ -10,6 +10,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission
 from migrations_app.selectors.planned_targets import changed_targets
 from migrations_app.selectors.signing import Signing, quarantined
+from migrations_app.selectors.waivers import answered_for
 
 STEP_UP = timedelta(seconds=300)  # a signature needs a proof of presence no older (DESIGN section 5)
 OPEN = (ReviewState.IN_REVIEW, ReviewState.APPROVED)
@@ -17,7 +18,8 @@ OPEN = (ReviewState.IN_REVIEW, ReviewState.APPROVED)
 
 @dataclass(frozen=True, slots=True)
 class SignatureRow:
-    """`current`: on the newest plan and not voided, so it counts. `revision` is the number it was given on."""
+    """`current`: on the newest plan and not voided; it counts then, unless `why_not` says why it does not today.
+    `revision` is the number it was given on."""
 
     id: int
     person_id: int
@@ -29,6 +31,7 @@ class SignatureRow:
     at: datetime
     comment: str
     current: bool
+    why_not: str
     voided_at: datetime | None
     voided_because: str
 
@@ -126,8 +129,8 @@ def review_panel(
         can_comment=revision is not None and access.can(Permission.COMMENT, migration.environment_id),
         can_submit=author and planned and migration.review_state not in OPEN,
         can_withdraw=author and migration.review_state in OPEN and planned,
-        signatures=_signatures(migration, digest),
-        signers=_signers(migration, signing, digest),
+        signatures=_signatures(migration, signing, digest),
+        signers=_signers(signing, digest),
         slots=tuple(
             SlotRow(slot.policy, slot.version, slot.sentence(), taken.get(index, ""))
             for index, slot in enumerate(slots)
@@ -146,9 +149,8 @@ def cannot_sign(
     now: datetime,
 ) -> str:
     """Why this actor cannot sign now; '' when nothing but a fresh proof of presence may be missing."""
-    barred_because = barred(migration, actor.person_id)
-    if barred_because:
-        return barred_because
+    if actor.person_id is None or actor.person_id in signing.barred:
+        return never_signs(migration, revision, actor.person_id)
     if actor.scopes is not None:
         return "a token cannot sign"
     if not access.can(Permission.SIGN, migration.environment_id):
@@ -172,8 +174,17 @@ def cannot_sign(
     return "you have signed it" if signed else ""
 
 
+def never_signs(migration: Migration, revision: PlanRevision | None, person_id: int | None) -> str:
+    """Why this person can never sign this plan: '' or what they wrote or waived. Superusers are no exception."""
+    wrote = barred(migration, person_id)
+    if wrote or revision is None or person_id is None:
+        return wrote
+    titles = answered_for(migration, revision.digest).get(person_id, "")
+    return f"you waived {titles} of this plan, and who answers for its risk does not sign it" if titles else ""
+
+
 def barred(migration: Migration, person_id: int | None) -> str:
-    """Why this person can never sign this migration: '' or what they wrote. Superusers are no exception."""
+    """Why this person can neither sign this migration nor waive its risk, whatever its plan: '' or what they wrote."""
     if person_id is None:
         return "you are not logged in"
     edits = MigrationEditor.objects.filter(migration=migration, person_id=person_id)
@@ -203,7 +214,8 @@ def _fresh(shown: datetime | None, now: datetime) -> bool:
     return shown is not None and timedelta(0) <= now - shown <= STEP_UP
 
 
-def _signatures(migration: Migration, digest: str) -> tuple[SignatureRow, ...]:
+def _signatures(migration: Migration, signing: Signing, digest: str) -> tuple[SignatureRow, ...]:
+    why_not = {fact.person: fact.not_eligible_because for fact in signing.facts if fact.digest == digest}
     rows = Signature.objects.filter(migration=migration).select_related("person", "revision").order_by("pk")
     return tuple(
         SignatureRow(
@@ -217,6 +229,7 @@ def _signatures(migration: Migration, digest: str) -> tuple[SignatureRow, ...]:
             at=row.at,
             comment=row.comment,
             current=row.voided_at is None and row.digest == digest,
+            why_not=why_not.get(row.person.username, "") if row.voided_at is None else "",
             voided_at=row.voided_at,
             voided_because=row.voided_because,
         )
@@ -224,10 +237,9 @@ def _signatures(migration: Migration, digest: str) -> tuple[SignatureRow, ...]:
     )
 
 
-def _signers(migration: Migration, signing: Signing, digest: str) -> tuple[SignerRow, ...]:
-    editors = signing.editors | {migration.created_by_id}
+def _signers(signing: Signing, digest: str) -> tuple[SignerRow, ...]:
     signed = {fact.person for fact in signing.facts if fact.digest == digest and fact.decision is Decision.APPROVE}
-    candidates = [approver.signer for approver in signing.approvers]
+    candidates = [approver.signer for approver in signing.approvers if not signing.why_not(approver)]
     fitting = set(could_help(signing.asked.slots, signing.facts, digest, candidates))
     return tuple(
         SignerRow(
@@ -235,7 +247,7 @@ def _signers(migration: Migration, signing: Signing, digest: str) -> tuple[Signe
             name=str(approver.person),
             username=approver.person.username,
             signed=approver.person.username in signed,
-            why_not="has edited this migration" if approver.person.pk in editors else quarantined(approver),
+            why_not=signing.why_not(approver),
             fits=approver.person.username in fitting,
         )
         for approver in signing.approvers

@@ -1,6 +1,6 @@
 """Who signed a migration, who may, and whether that counts today."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -11,6 +11,7 @@ from migrations_app.engine.vocabulary import Decision, RiskLevel, Role
 from migrations_app.models import Environment, Migration, Person, PlanRevision, RoleGrant, Signature
 from migrations_app.selectors.policy_rules import asked_of
 from migrations_app.selectors.risk import level_now
+from migrations_app.selectors.waivers import answered_for
 
 QUARANTINE = timedelta(hours=24)  # of what somebody granted to themselves, before it signs anything
 
@@ -31,14 +32,19 @@ class Approver:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """`editors` are the ids of those who ever shaped the migration. `facts`: live approvals and declines, each with
-    why it does not count today where it does not. `asked`: what the policies in force ask of the plan.
+    """`barred`: the ids of those who never sign this plan, each with why (“has edited the migration”). `facts`: live
+    approvals and declines, each with why it does not count today where it does not. `asked`: what the policies in
+    force ask of the plan.
     """
 
     approvers: tuple[Approver, ...]
-    editors: frozenset[int]
+    barred: Mapping[int, str]
     facts: tuple[SignatureFact, ...]
     asked: Asked
+
+    def why_not(self, approver: Approver) -> str:
+        """Why their signature would not count now; '' when it would."""
+        return self.barred.get(approver.person.pk, "") or quarantined(approver)
 
     def approver(self, person_id: int | None) -> Approver | None:
         return next((approver for approver in self.approvers if approver.person.pk == person_id), None)
@@ -56,22 +62,28 @@ def signing_of(
     if risk is None and revision is not None:
         risk = level_now(migration, revision, now=now)
     approvers = {approver.person.pk: approver for approver in approvers_in(migration.environment, now=now)}
-    editors = frozenset(migration.editors.values_list("person_id", flat=True))
+    barred = barred_people(migration, revision)
     rows = Signature.objects.filter(migration=migration, voided_at=None).exclude(decision=Decision.COMMENT)
     facts = tuple(
-        _fact(row, approvers.get(row.person_id), row.person_id in editors, migration.environment)
+        _fact(row, approvers.get(row.person_id), barred.get(row.person_id, ""), migration.environment)
         for row in rows.select_related("person").order_by("pk")
     )
-    return Signing(tuple(approvers.values()), editors, facts, asked_of(migration, revision, policies, risk))
+    return Signing(tuple(approvers.values()), barred, facts, asked_of(migration, revision, policies, risk))
 
 
-def _fact(row: Signature, approver: Approver | None, edited: bool, environment: Environment) -> SignatureFact:
-    if edited:
-        why = "has edited the migration"
-    elif approver is None:
-        why = f"no longer has the approver role in {environment.name}"
-    else:
-        why = quarantined(approver)
+def barred_people(migration: Migration, revision: PlanRevision | None) -> Mapping[int, str]:
+    """Who never signs this plan, superusers included: whoever wrote it, and whoever waived a finding of it."""
+    waived = answered_for(migration, revision.digest) if revision else {}
+    editors = {*migration.editors.values_list("person_id", flat=True), migration.created_by_id}
+    return {person_id: f"has waived {titles}" for person_id, titles in waived.items()} | dict.fromkeys(
+        editors, "has edited the migration"
+    )
+
+
+def _fact(row: Signature, approver: Approver | None, barred: str, environment: Environment) -> SignatureFact:
+    why = barred
+    if not why:
+        why = quarantined(approver) if approver else f"no longer has the approver role in {environment.name}"
     return SignatureFact(
         person=row.person.username,
         decision=Decision(row.decision),

@@ -1,5 +1,6 @@
 """Waived findings of a migration: who answers for which, until when, and whether that counts now."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,6 +40,18 @@ def waivers_of(
         _row(row, why_ended(_waiver(row, barred), digest=digest, weight=weights.get(row.rule, 0), now=now))
         for row in rows
     )
+
+
+def answered_for(migration: Migration, digest: str) -> Mapping[int, str]:
+    """Person -> the findings of the plan with this digest that they ever waived: `“A” and “B”`.
+
+    Also where the waiver has ended since: who has answered for a plan's risk does not sign that plan.
+    """
+    titles: dict[int, dict[str, None]] = defaultdict(dict)
+    rows = RiskWaiver.objects.filter(migration=migration, digest=digest).order_by("pk")
+    for person_id, title in rows.values_list("given_by_id", "title"):
+        titles[person_id][f"“{title}”"] = None
+    return {person_id: " and ".join(found) for person_id, found in titles.items()}
 
 
 def _barred(migration: Migration, rows: list[RiskWaiver]) -> Mapping[int, str]:

@@ -13,7 +13,7 @@ from migrations_app.engine.policy import Asked, could_help, outstanding
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState
 from migrations_app.models import AskedPolicy, Environment, Migration, PlanRevision
 from migrations_app.selectors.policy_rules import in_force
-from migrations_app.selectors.signing import Signing, quarantined, signing_of
+from migrations_app.selectors.signing import Signing, signing_of
 from migrations_app.services import audit, finding, notifications, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import Conflict
@@ -51,8 +51,12 @@ def begin(migration: Migration, revision: PlanRevision, *, now: datetime) -> Ask
     return signing.asked
 
 
-def ask_again(migrations: Iterable[Migration], *, actor: Actor, now: datetime, because: str) -> int:
+def ask_again(
+    migrations: Iterable[Migration], *, actor: Actor, now: datetime, because: str, anyway: bool = False
+) -> int:
     """Recount locked reviews whose policies changed. Returns how many are asked for something else now.
+
+    `anyway`: what is asked may be the same, but signatures no longer count.
 
     An approved plan that wants more signatures is in review again; its signatures stand. Each change is an entry of
     the audit trail and of the timeline, and news to the author.
@@ -65,7 +69,7 @@ def ask_again(migrations: Iterable[Migration], *, actor: Actor, now: datetime, b
             continue
         signing = signing_of(migration, revision, now=now, policies=policies)
         before = {row.version_id: row for row in _asked(migration)}
-        if before.keys() != {policy.id for policy in signing.asked.policies}:
+        if anyway or before.keys() != {policy.id for policy in signing.asked.policies}:
             changed += 1
             _change(migration, revision, signing, before, actor=actor, now=now, because=because)
     return changed
@@ -73,7 +77,7 @@ def ask_again(migrations: Iterable[Migration], *, actor: Actor, now: datetime, b
 
 def tell_signers(migration: Migration, revision: PlanRevision, signing: Signing, *, now: datetime) -> None:
     """Whoever could fill an open place and is not barred."""
-    candidates = [a.signer for a in signing.approvers if a.person.pk not in signing.editors and not quarantined(a)]
+    candidates = [each.signer for each in signing.approvers if not signing.why_not(each)]
     fitting = set(could_help(signing.asked.slots, signing.facts, revision.digest, candidates))
     notifications.tell(
         [approver.person for approver in signing.approvers if approver.person.username in fitting],

@@ -86,7 +86,8 @@ def decide(
     """Approve, reject or comment on the plan with this digest.
 
     Raises, besides what permissions ask: SignInRequired for a token, StepUpRequired without a proof of presence
-    from the last 300 s, PermissionDenied for whoever edited the migration (superusers too), Conflict with reason
+    from the last 300 s, PermissionDenied for whoever edited the migration or waived a finding of this plan
+    (superusers too), Conflict with reason
     `digest_changed`, `already_signed`, `not_in_review` or `review_expired`, InvalidInput for a decline without a
     comment.
     """
@@ -116,9 +117,7 @@ def _decide(*, actor: Actor, now: datetime, migration_id: int, digest: str, deci
     migration = finding.migration(migration_id, actor=actor, permission=Permission.SIGN, lock=True)
     person = finding.person(actor)
     check.done()
-    why = shown.barred(migration, person.pk)
-    if why:
-        raise PermissionDenied(f"You cannot sign “{migration.title}”: {why}.", "Ask somebody else who may approve.")
+    _may_ever_sign(migration, person)
     revision = _reviewed(migration)
     _same_plan(revision, digest)
     _targets_as_planned(migration, revision)
@@ -129,6 +128,14 @@ def _decide(*, actor: Actor, now: datetime, migration_id: int, digest: str, deci
             "Show that it is you, then sign again.",
         )
     return _sign(actor, now, migration, revision, person, Decision(word), text)
+
+
+def _may_ever_sign(migration: Migration, person: Person) -> None:
+    why = shown.never_signs(migration, finding.newest_revision(migration), person.pk)
+    if why:
+        raise PermissionDenied(
+            f"You cannot sign “{migration.title}”: {why}; nothing was signed.", "Ask somebody else who may approve."
+        )
 
 
 def _sign(

@@ -5,7 +5,7 @@ from datetime import datetime
 from migrations_app.engine.lifecycle import ReviewEvent, next_status
 from migrations_app.engine.policy import outstanding, requirements_in_all
 from migrations_app.engine.vocabulary import Decision, ReviewState
-from migrations_app.models import Migration, Signature
+from migrations_app.models import Migration, Person, Signature
 from migrations_app.selectors.signing import signing_of
 from migrations_app.services import audit, finding, notifications
 from migrations_app.services.actor import Actor
@@ -49,6 +49,12 @@ def recount(migration: Migration, *, actor: Actor, now: datetime) -> bool:
 def void(migration: Migration, *, now: datetime, because: str) -> int:
     """Void every live signature. Returns how many there were."""
     rows = Signature.objects.filter(migration=migration, voided_at=None).exclude(decision=Decision.COMMENT)
+    return rows.update(voided_at=now, voided_because=because[:200])
+
+
+def void_of(migration: Migration, person: Person, *, now: datetime, because: str) -> int:
+    """Void this person's live approval. Returns how many there were: 0 or 1. A decline stands."""
+    rows = Signature.objects.filter(migration=migration, person=person, voided_at=None, decision=Decision.APPROVE)
     return rows.update(voided_at=now, voided_because=because[:200])
 
 

@@ -8,7 +8,7 @@ from migrations_app.models import Migration, Person, PlanRevision, RiskWaiver
 from migrations_app.models.waiver import REASON_LENGTH
 from migrations_app.selectors.reviews import barred, recently_present
 from migrations_app.selectors.risk import RiskView, risk_now, waivable_weights
-from migrations_app.services import asking, audit, finding
+from migrations_app.services import asking, audit, finding, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict, NotFound, PermissionDenied, SignInRequired, StepUpRequired
@@ -21,6 +21,8 @@ def waive(
     *, actor: Actor, now: datetime, migration_id: int, digest: str, rule: str, reason: str, until: datetime | None
 ) -> int:
     """Until then the findings of that rule do not count, as long as the plan and their weight stay. Returns its id.
+
+    Whoever waives does not sign that plan: an approval that they gave before is void.
 
     Raises, besides what permissions ask: SignInRequired for a token, StepUpRequired without a proof of presence from
     the last 300 s, PermissionDenied for whoever edited the migration (superusers too), Conflict with reason
@@ -58,8 +60,12 @@ def waive(
         given_at=now,
         until=end,
     )
-    _record(actor, now, migration, revision, "waiver.give", row, before)
-    asking.ask_again([migration], actor=actor, now=now, because=f"{person} waived “{row.title}”")
+    because = f"{person} waived “{row.title}”"
+    unsigned = f"whoever waives does not sign: {because}"
+    voided = signatures.void_of(migration, person, now=now, because=unsigned)
+    _record(actor, now, migration, revision, "waiver.give", row, before, voided)
+    because = unsigned[:1].upper() + unsigned[1:] if voided else because
+    asking.ask_again([migration], actor=actor, now=now, because=because, anyway=bool(voided))
     return row.pk
 
 
@@ -163,6 +169,7 @@ def _record(
     action: str,
     row: RiskWaiver,
     before: RiskView,
+    voided: int = 0,
 ) -> None:
     after = risk_now(migration, revision, now=now)
     audit.record(
@@ -182,5 +189,6 @@ def _record(
             "weight": row.weight,
             "until": row.until.isoformat(),
             "digest": revision.digest,
-        },
+        }
+        | ({"voided_signatures": voided} if voided else {}),
     )

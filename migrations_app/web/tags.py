@@ -134,6 +134,12 @@ def can_still_sign(signers: Sequence[SignerRow]) -> list[SignerRow]:
 
 
 @register.filter
+def never_sign(signers: Sequence[SignerRow]) -> list[SignerRow]:
+    """Whose signature would not count, each with why."""
+    return [signer for signer in signers if signer.why_not]
+
+
+@register.filter
 def in_groups(digest: str) -> list[str]:
     """Four characters each, so that people can compare them."""
     return [digest[i : i + 4] for i in range(0, len(digest), 4)]

@@ -42,6 +42,7 @@ def waiver_new(request: PageRequest, migration_id: int) -> HttpResponse:
         except StepUpRequired:
             raise ReauthenticationRequired from None
     context = _about(page, request.GET.get("rule", "")) | {
+        "signed": any(each.current and each.person_id == request.actor.person_id for each in page.review.signatures),
         "problems": problems,
         "elsewhere": problems.elsewhere(SHOWN),
         "posted": request.POST,

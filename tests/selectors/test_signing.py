@@ -22,7 +22,7 @@ def test_a_signature_counts(signed, approver, operator, now):
     signing = signing_of(signed, newest(signed), now=now)
 
     assert approver.person_id in {each.person.pk for each in signing.approvers}
-    assert signing.editors == {operator.person_id}
+    assert signing.barred == {operator.person_id: "has edited the migration"}
     (fact,) = signing.facts
     assert (fact.person, fact.decision, fact.not_eligible_because) == ("approver", Decision.APPROVE, "")
 

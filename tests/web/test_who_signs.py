@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
@@ -9,20 +10,25 @@ from django.test import Client
 from django.utils import timezone
 
 from migrations_app.models import Migration, MigrationEditor, Person, RoleGrant, Run, Signature
+from migrations_app.services import waivers
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import PermissionDenied
 from tests.cast import actor_of
 from tests.policies import in_force, without_any
 from tests.services.reviewing import sign, submitted
 from tests.stores_on_disk import Stage, newest
+from tests.waiving import TITLE, waive
 from tests.web.door import signed_in
 
 pytestmark = pytest.mark.django_db
 
 
-def in_review(stage: Stage) -> Migration:
+WITH_A_FINDING = {"parallel_workers": 1, "batch_size": 10, "cleanup_source": True}  # that tests/waiving.py waives
+
+
+def in_review(stage: Stage, **changes: Any) -> Migration:
     """The doors go by the real clock, so the review is open by that as well."""
-    migration = submitted(stage)
+    migration = submitted(stage, **changes)
     Migration.objects.filter(pk=migration.pk).update(review_expires_at=timezone.now() + timedelta(days=1))
     return migration
 
@@ -34,6 +40,10 @@ def by_api(
         f"/api/v1/migrations/{migration.pk}/{operation}", json.dumps(body), content_type="application/json"
     )
     return answer.status_code, answer.json()
+
+
+def shown(client: Client, path: str) -> str:
+    return client.get(path).content.decode()
 
 
 def decision(migration: Migration) -> dict[str, object]:
@@ -67,6 +77,39 @@ def test_neither_author_nor_editor_signs_even_as_superusers(stage: Stage, people
     assert not Signature.objects.exists()
     migration.refresh_from_db()
     assert migration.review_state == "in_review"
+
+
+@pytest.mark.parametrize("superuser", [False, True])
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_whoever_waived_a_finding_does_not_sign_even_as_superuser(
+    stage: Stage, people: dict[str, Person], approver: Actor, superuser: bool, withdrawn: bool
+) -> None:
+    migration = in_review(stage, options=WITH_A_FINDING)
+    number = waive(approver, migration, stage.now)
+    if withdrawn:
+        waivers.withdraw(actor=approver, now=stage.now, migration_id=migration.pk, waiver_id=number)
+    Person.objects.filter(username="approver").update(is_superuser=superuser, is_staff=True)
+    client, digest = signed_in("approver"), newest(migration).digest
+    because = f"you waived “{TITLE}” of this plan, and who answers for its risk does not sign it"
+
+    assert f"You cannot sign this plan:</strong> {because}." in shown(client, f"/migrations/{migration.pk}/sign/")
+    assert because in shown(client, f"/migrations/{migration.pk}/")
+    sent = {**decision(migration), "read_back": digest[:4]}
+    assert client.post(f"/migrations/{migration.pk}/sign/", sent).status_code in (302, 403)
+    status, problem = by_api(client, migration, "reviews", decision(migration))
+    assert (status, because in str(problem["detail"])) == (403, True)
+    assert client.get("/admin/migrations_app/signature/add/").status_code == 404
+    assert client.get("/admin/migrations_app/riskwaiver/").status_code == 404
+    with pytest.raises(PermissionDenied, match="you waived"):
+        sign(actor_of(people["approver"], stage.now), migration, stage.now)
+    assert not Signature.objects.exists()
+
+    seen = shown(signed_in("viewer"), f"/migrations/{migration.pk}/")
+    assert "second_approver can sign" in seen
+    assert f"<li>approver has waived “{TITLE}”</li>" in seen
+    review = client.get(f"/api/v1/migrations/{migration.pk}").json()["review"]
+    signer = next(each for each in review["signers"] if each["username"] == "approver")
+    assert (signer["why_not"], signer["fits"]) == (f"has waived “{TITLE}”", False)
 
 
 def test_without_a_policy_nothing_is_submitted_or_started(stage: Stage, approver: Actor) -> None:
