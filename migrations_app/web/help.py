@@ -56,8 +56,8 @@ TERMS: Mapping[str, Term] = {
         "risk",
         "A score from 0 to 100 that rules work out from the plan and from what was seen of the targets. Each finding "
         "adds its weight, what makes the plan safer takes some away. Below 15 is low, from 40 on is high. It stops "
-        "nothing by itself: it tells the people who sign where to look. An approver or admin can waive a finding for "
-        "up to 30 days: it stays visible, struck, and does not count; who waives does not sign that plan.",
+        "nothing by itself: it tells the people who sign where to look. A finding can be waived for up to 30 days, by "
+        "somebody who then does not sign that plan.",
     ),
     "revision": Term(
         "revisions",
