@@ -28,11 +28,13 @@ class CallForm(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A branch that a setting stands in. `environments`: those for which it is taken (`config_env() == :prod`);
-    None when only the running system knows."""
+    None when only the running system knows. Branches of one `if` or `case` share its `span` and differ in `source`;
+    `otherwise` is the one that is taken when no other is."""
 
     source: str
     environments: frozenset[str] | None
     span: Span
+    otherwise: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Elixir: `.exs` files of calls, read through its grammar and never evaluated."""
