@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.contrib.auth.models import Group
 
@@ -11,6 +11,7 @@ from migrations_app.models import Environment, Person, RoleGrant
 from migrations_app.services.actor import Actor
 from tests import policies
 
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PASSWORD = "correct horse battery staple"
 ROLES: Mapping[str, Role | None] = {
     "operator": Role.OPERATOR,

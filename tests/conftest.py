@@ -2,7 +2,7 @@
 
 import os
 import tempfile
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from django.conf import settings
 from migrations_app.models import Environment, Person, RoleGrant
 from migrations_app.services.actor import Actor
 from tests import control_database, stores_on_disk
-from tests.cast import PASSWORD, Cast, actor_of, gather
+from tests.cast import NOW, PASSWORD, Cast, actor_of, gather
 from tests.stores_on_disk import Stage
 
 # Contracts are not in files that pytest looks for tests in; their asserts should explain themselves all the same.
@@ -39,7 +39,7 @@ def pytest_unconfigure() -> None:
 @pytest.fixture
 def now() -> datetime:
     """The moment at which everything in a test happens."""
-    return datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+    return NOW
 
 
 @pytest.fixture

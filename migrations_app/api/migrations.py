@@ -88,7 +88,9 @@ class Reason(Input):
 @router.get("", response=Page[MigrationRow])
 def list_migrations(request: ApiRequest, which: Query[Which]) -> Any:
     filters = MigrationFilters(**which.model_dump(exclude={"cursor", "limit"}))
-    found = reads.list_migrations(actor=request.auth, filters=filters, cursor=which.cursor, limit=which.limit)
+    found = reads.list_migrations(
+        actor=request.auth, now=now(), filters=filters, cursor=which.cursor, limit=which.limit
+    )
     return page(found)
 
 

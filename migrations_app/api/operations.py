@@ -65,7 +65,7 @@ def plan_migration(request: ApiRequest, migration_id: int) -> Any:
     validation_requirements, signature_requirements...), and `revision`, `digest`, `changed`, `voided_signatures`.
     """
     made = planning.plan(actor=request.auth, now=now(), migration_id=migration_id)
-    plan = statuses.plan_dict(actor=request.auth, migration_id=migration_id)
+    plan = statuses.plan_dict(actor=request.auth, migration_id=migration_id, now=now())
     return plan | {
         "revision": made.revision,
         "digest": made.digest,

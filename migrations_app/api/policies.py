@@ -138,7 +138,7 @@ def withdraw_policy_proposal(request: ApiRequest, policy_id: int, body: PolicyDe
 @router.get("/{int:policy_id}/versions/{int:number}/replay", response=Replay)
 def replay_policy(request: ApiRequest, policy_id: int, number: int, older: Query[Older]) -> Any:
     """What this version would have asked of past plans, newest first."""
-    return replay(actor=request.auth, policy_id=policy_id, number=number, cursor=older.cursor)
+    return replay(actor=request.auth, policy_id=policy_id, number=number, now=now(), cursor=older.cursor)
 
 
 def _detail(actor: Actor, policy_id: int) -> dict[str, Any]:

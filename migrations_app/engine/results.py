@@ -213,7 +213,7 @@ def migration_status(facts: StatusFacts, view: RunView | None, now: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What the seed's `Plan` says beside the signed content."""
+    """What the seed's `Plan` says beside the signed content. `waived`: the rules whose findings do not count now."""
 
     plan_id: str
     plan: Plan
@@ -226,11 +226,13 @@ class PlanFacts:
     validation_requirements: Sequence[Mapping[str, Any]] = ()
     warnings: Sequence[str] = ()
     signature_requirements: Sequence[Mapping[str, Any]] = ()
+    waived: frozenset[str] = frozenset()
 
 
 def plan_document(facts: PlanFacts) -> dict[str, Any]:
     """The seed's `Plan` and `migration_plan`. `estimated_duration` is in ms, like every duration here."""
     content = facts.plan.content()
+    risk = _risk(facts)
     return {
         "id": facts.plan_id,
         "type": content["type"],
@@ -244,13 +246,8 @@ def plan_document(facts: PlanFacts) -> dict[str, Any]:
         },
         "dependencies": sorted({name for step in facts.plan.steps for name in step.depends_on}),
         "estimated_duration": 1000 * facts.estimated_seconds,
-        "risk_level": str(facts.assessment.level),
-        "risk_assessment": {
-            "score": facts.assessment.score,
-            "level": str(facts.assessment.level),
-            "findings": [finding_document(finding) for finding in facts.assessment.findings],
-            **_sum(facts.assessment),
-        },
+        "risk_level": risk["level"],
+        "risk_assessment": risk,
         "validation_requirements": [dict(requirement) for requirement in facts.validation_requirements],
         "signature_requirements": [dict(requirement) for requirement in facts.signature_requirements],
         "warnings": list(facts.warnings),
@@ -261,16 +258,25 @@ def plan_document(facts: PlanFacts) -> dict[str, Any]:
     }
 
 
-def _sum(assessment: RiskAssessment) -> dict[str, Any]:
-    weights = [finding.weight for finding in assessment.findings]
-    score = weigh(weights)
-    adding, credited = sum(weight > 0 for weight in weights), sum(weight < 0 for weight in weights)
+def _risk(facts: PlanFacts) -> dict[str, Any]:
+    """At this moment, beside what was assessed. Credits cannot be waived."""
+    found = [(each, each.weight > 0 and each.rule in facts.waived) for each in facts.assessment.findings]
+    counting = [finding.weight for finding, waived in found if not waived]
+    gone = [finding.weight for finding, waived in found if waived]
+    score = weigh(counting, gone)
+    adding, credited = sum(weight > 0 for weight in counting), sum(weight < 0 for weight in counting)
     return {
+        "score": score.score if gone else facts.assessment.score,
+        "level": str(score.level if gone else facts.assessment.level),
+        "assessed_score": facts.assessment.score,
+        "assessed_level": str(facts.assessment.level),
+        "findings": [{**finding_document(finding), "waived": waived} for finding, waived in found],
         "added": score.added,
         "credited": score.credited,
         "total": score.total,
         "clamped": score.clamped,
-        "explanation": explained(score, adding=adding, credited=credited),
+        "waived": score.waived,
+        "explanation": explained(score, adding=adding, credited=credited, waived=len(gone)),
     }
 
 

@@ -73,7 +73,7 @@ def environment_row(*, actor: Actor, environment_id: int) -> EnvironmentRow:
     return _rows([_visible(actor, environment_id)])[0]
 
 
-def environment_page(*, actor: Actor, environment_id: int) -> EnvironmentPage:
+def environment_page(*, actor: Actor, environment_id: int, now: datetime) -> EnvironmentPage:
     """Raises NotFound."""
     environment = _visible(actor, environment_id)
     access = access_of(actor)
@@ -82,7 +82,7 @@ def environment_page(*, actor: Actor, environment_id: int) -> EnvironmentPage:
     return EnvironmentPage(
         row=_rows([environment])[0],
         targets=targets.rows_of(here.order_by("name")),
-        migrations=migration_rows.rows_of(migrations),
+        migrations=migration_rows.rows_of(migrations, now=now),
         grants=_grants(environment),
         can_edit=access.can(Permission.MANAGE_ENVIRONMENTS, environment.pk),
         can_add_target=access.can(Permission.MANAGE_TARGETS, environment.pk),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Case, Count, Q, When
 
@@ -52,7 +53,7 @@ _TITLES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def first_steps(*, actor: Actor) -> tuple[FirstStep, ...]:
+def first_steps(*, actor: Actor, now: datetime) -> tuple[FirstStep, ...]:
     """Empty once a migration has run here, which is when nobody needs them any more, and for people without a role."""
     access = access_of(actor)
     if not access.anywhere(Permission.VIEW):
@@ -60,7 +61,7 @@ def first_steps(*, actor: Actor) -> tuple[FirstStep, ...]:
     if Run.objects.filter(kind=RunKind.APPLY, state=RunState.SUCCEEDED).exists():
         return ()
     steps: list[FirstStep] = []
-    for key, fact in _facts(access).items():
+    for key, fact in _facts(access, now).items():
         title, text = _TITLES[key]
         next_one = not fact.done and all(step.done for step in steps)
         can = _may(access, fact)
@@ -72,7 +73,7 @@ def first_steps(*, actor: Actor) -> tuple[FirstStep, ...]:
     return tuple(steps)
 
 
-def _facts(access: Access) -> dict[str, _Fact]:
+def _facts(access: Access, now: datetime) -> dict[str, _Fact]:
     stores = {"kind": TargetKind.SESSION_STORE, "archived_at": None}
     usable = Target.objects.filter(access.within(Permission.VIEW), **stores)
     counted = (
@@ -89,7 +90,7 @@ def _facts(access: Access) -> dict[str, _Fact]:
     first = seen.select_related("environment").order_by(approved_first, "-pk").first()
     place = first.environment_id if first else None
     number = first.pk if first else None
-    free = bool(first and _wants_nobody(first))
+    free = bool(first and _wants_nobody(first, now))
     signed = bool(first and first.review_state == ReviewState.APPROVED)
     return {
         "environment": _Fact(bool(here) or Environment.objects.exists(), Permission.MANAGE_ENVIRONMENTS),
@@ -101,8 +102,8 @@ def _facts(access: Access) -> dict[str, _Fact]:
     }
 
 
-def _wants_nobody(migration: Migration) -> bool:
-    asked = asked_of(migration, migration.revisions.order_by("-number").first())
+def _wants_nobody(migration: Migration, now: datetime) -> bool:
+    asked = asked_of(migration, migration.revisions.order_by("-number").first(), now=now)
     return not asked.slots and not asked.blocked
 
 

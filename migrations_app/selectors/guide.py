@@ -1,6 +1,7 @@
 """The guide to one's own first migration: where somebody who has never started one stands, and what comes next."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind, RunState
 from migrations_app.models import Environment, Migration, MigrationTarget, Person, Run, Target
@@ -47,7 +48,7 @@ class Guide:
     suggestion: Suggestion | None
 
 
-def guide(*, actor: Actor) -> Guide | None:
+def guide(*, actor: Actor, now: datetime) -> Guide | None:
     """None for those who may not author, who have started a real run, or who put the guide away."""
     access = access_of(actor)
     person = Person.objects.filter(pk=actor.person_id, guide_hidden_at=None).first() if actor.person_id else None
@@ -59,7 +60,7 @@ def guide(*, actor: Actor) -> Guide | None:
     migration = mine.select_related("environment").order_by("-pk").first()
     suggestion = _suggestion(actor) if migration is None else None
     return Guide(
-        steps=_steps(migration, suggestion),
+        steps=_steps(migration, suggestion, now),
         migration_id=migration.pk if migration else None,
         title=migration.title if migration else "",
         sketch=next(iter(my_sketches(actor=actor)), None) if migration is None else None,
@@ -67,12 +68,12 @@ def guide(*, actor: Actor) -> Guide | None:
     )
 
 
-def _steps(migration: Migration | None, suggestion: Suggestion | None) -> tuple[GuideStep, ...]:
+def _steps(migration: Migration | None, suggestion: Suggestion | None, now: datetime) -> tuple[GuideStep, ...]:
     planned = bool(migration and migration.revisions.exists() and migration.status != _S.DRAFT)
     dry_runs = (
         migration.runs.filter(kind=RunKind.DRY_RUN, state=RunState.SUCCEEDED) if migration else Run.objects.none()
     )
-    needed = _needed(migration) if migration else 0
+    needed = _needed(migration, now) if migration else 0
     signed = bool(migration and planned and (not needed or migration.review_state == ReviewState.APPROVED))
     rows = (
         ("write", "Write it", "From a template: choose two targets; the rest has good defaults.", bool(migration)),
@@ -90,8 +91,8 @@ def _steps(migration: Migration | None, suggestion: Suggestion | None) -> tuple[
     return tuple(GuideStep(key, title, text, done, key == first_open) for key, title, text, done in rows)
 
 
-def _needed(migration: Migration) -> int:
-    return len(asked_of(migration, migration.revisions.order_by("-number").first()).slots)
+def _needed(migration: Migration, now: datetime) -> int:
+    return len(asked_of(migration, migration.revisions.order_by("-number").first(), now=now).slots)
 
 
 def _signing(migration: Migration | None, suggestion: Suggestion | None, needed: int) -> str:

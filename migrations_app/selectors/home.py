@@ -43,7 +43,7 @@ def home_page(*, actor: Actor, now: datetime) -> HomePage:
         needs_you=waiting(actor=actor, most=_SHOWN),
         live_runs=rows_of(seen.filter(state__in=LIVE_RUN_STATES)[:_SHOWN], now=now),
         failures=rows_of(ended[:_SHOWN], now=now),
-        recent=list_migrations(actor=actor, limit=_RECENTLY, order="-changed").rows,
+        recent=list_migrations(actor=actor, now=now, limit=_RECENTLY, order="-changed").rows,
         environments=list_environments(actor=actor),
         audit=chain_seen_by(access),
         can_author=access.anywhere(Permission.AUTHOR),

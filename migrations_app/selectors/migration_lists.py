@@ -1,11 +1,12 @@
 """The list of migrations: its filters, its order, and how many each further filter would leave."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, F, Q, QuerySet, Value, When
 
 from migrations_app.engine.lifecycle import ARCHIVABLE
 from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
@@ -14,6 +15,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.migration_rows import MigrationRow, rows_of, with_newest_plan
 from migrations_app.selectors.paging import PAGE, Listing, cut
+from migrations_app.selectors.risk import RiskView, newest_risks
 
 ORDERS: Mapping[str, str] = {
     "": "-pk",
@@ -21,8 +23,8 @@ ORDERS: Mapping[str, str] = {
     "-title": "-title",
     "changed": "changed_at",
     "-changed": "-changed_at",
-    "risk": "risk_score",
-    "-risk": "-risk_score",
+    "risk": "score_now",
+    "-risk": "-score_now",
 }
 
 _PUT_AWAY = Q(archived_at__isnull=False, status__in=ARCHIVABLE)
@@ -33,7 +35,7 @@ _FIELDS: Mapping[str, str] = {
     "review_state": "review_state",
     "environment": "environment__name",
     "type": "type",
-    "risk": "risk_level",
+    "risk": "level_now",
     "mine": "written_by_me",
 }
 
@@ -75,21 +77,24 @@ class Facet:
 def list_migrations(
     *,
     actor: Actor,
+    now: datetime,
     filters: MigrationFilters = ANY_MIGRATION,
     cursor: str = "",
     limit: int = PAGE,
     order: str = "",
 ) -> Listing[MigrationRow]:
     """Newest first, or by one of `ORDERS`; of the environments that the actor may see."""
-    matching, by = _matching(actor, access_of(actor), filters), ORDERS.get(order, "-pk")
-    page = cut(matching, cursor=cursor, limit=limit, by=by, shown=with_newest_plan)
-    return Listing(rows_of(page.rows), page.next_cursor, page.total)
+    risks, by = newest_risks(now=now), ORDERS.get(order, "-pk")
+    matching = _matching(actor, access_of(actor), filters, risks)
+    page = cut(matching, cursor=cursor, limit=limit, by=by, shown=lambda rows: with_newest_plan(_weighed(rows, risks)))
+    return Listing(rows_of(page.rows, now=now, risks=risks), page.next_cursor, page.total)
 
 
-def migration_facets(*, actor: Actor, filters: MigrationFilters) -> tuple[Facet, ...]:
-    """What a facet is filtered by itself does not narrow it. Two queries, however many facets there are: one counts
-    each combination of values that occurs, and those are few."""
-    rows = _matching(actor, access_of(actor), MigrationFilters(q=filters.q, archived=filters.archived))
+def migration_facets(*, actor: Actor, now: datetime, filters: MigrationFilters) -> tuple[Facet, ...]:
+    """What a facet is filtered by itself does not narrow it. As many queries, however many facets there are: one
+    counts each combination of values that occurs, and those are few."""
+    asked = MigrationFilters(q=filters.q, archived=filters.archived)
+    rows = _matching(actor, access_of(actor), asked, newest_risks(now=now))
     rows = rows.annotate(written_by_me=Q(created_by=actor.person_id)).order_by()
     counted = list(rows.values_list(*_FIELDS.values()).annotate(Count("pk")))
     wanted = {name: ("1" if filters.mine else "") if name == "mine" else getattr(filters, name) for name in _FIELDS}
@@ -115,8 +120,29 @@ def _facet(name: str, counted: Sequence[Sequence[Any]], wanted: Mapping[str, str
     return Facet(name, tuple(FacetValue(str(v), counts[v]) for v in order if counts[v] or v in always))
 
 
-def _matching(actor: Actor, access: Access, filters: MigrationFilters) -> QuerySet[Migration]:
-    rows = Migration.objects.filter(access.within(Permission.VIEW))
+def _weighed(rows: QuerySet[Migration], risks: Mapping[int, RiskView]) -> QuerySet[Migration]:
+    """With the risk of this moment: `risks` are those of which something is waived."""
+    levels, scores = (defaultdict[str | int, list[int]](list) for _ in range(2))
+    for migration_id, risk in risks.items():
+        levels[str(risk.level)].append(migration_id)
+        scores[risk.score].append(migration_id)
+    return rows.annotate(level_now=_else("risk_level", levels), score_now=_else("risk_score", scores))
+
+
+def _else(field: str, waived: Mapping[str | int, list[int]]) -> Case:
+    """What that column says, unless something is waived: ids by what holds for them instead."""
+    planned = ~Q(risk_level="")
+    return Case(
+        *(When(planned, pk__in=ids, then=Value(value)) for value, ids in waived.items()),
+        default=F(field),
+        output_field=Migration._meta.get_field(field),
+    )
+
+
+def _matching(
+    actor: Actor, access: Access, filters: MigrationFilters, risks: Mapping[int, RiskView]
+) -> QuerySet[Migration]:
+    rows = _weighed(Migration.objects.filter(access.within(Permission.VIEW)), risks)
     rows = rows.filter(_PUT_AWAY) if filters.archived else rows.exclude(_PUT_AWAY)
     if filters.environment:
         rows = rows.filter(environment__name=filters.environment)
@@ -129,7 +155,7 @@ def _matching(actor: Actor, access: Access, filters: MigrationFilters) -> QueryS
     if filters.mine:
         rows = rows.filter(created_by=actor.person_id)
     if filters.risk:
-        rows = rows.filter(risk_level=filters.risk)
+        rows = rows.filter(Q(level_now=filters.risk))
     for word in filters.q.replace("\x00", "").split()[:8]:
         rows = rows.filter(Q(title__icontains=word) | Q(description__icontains=word))
     return rows

@@ -1,7 +1,7 @@
 """A migration as a line of a list."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,7 @@ from migrations_app.engine.vocabulary import (
 )
 from migrations_app.models import Migration, MigrationTarget, PlanRevision, Run, Signature
 from migrations_app.selectors.policy_rules import in_force
+from migrations_app.selectors.risk import RiskView, newest_risks
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class MigrationRow:
     """A line of the list. `digest`, `revision` and risk are those of the newest plan ('' / None before planning).
 
     `approvals` counts live approvals of that plan; the migration's page says which of them still count.
-    `required_approvals` is how many signatures the policies in force ask for.
+    The risk is that of this moment, without what is waived. `required_approvals` is how many signatures the policies
+    in force ask for; `no_policy`: signatures are wanted, and no policy says whose, so the plan is blocked.
     """
 
     id: int
@@ -59,6 +61,7 @@ class MigrationRow:
     changed_at: datetime
     approvals: int
     required_approvals: int
+    no_policy: bool
     live_run_id: int | None
 
 
@@ -85,10 +88,16 @@ def with_newest_plan(migrations: QuerySet[Migration]) -> QuerySet[Migration]:
     )
 
 
-def rows_of(migrations: Iterable[Migration], policies: Iterable[Policy] | None = None) -> tuple[MigrationRow, ...]:
+def rows_of(
+    migrations: Iterable[Migration],
+    *,
+    now: datetime,
+    policies: Iterable[Policy] | None = None,
+    risks: Mapping[int, RiskView] | None = None,
+) -> tuple[MigrationRow, ...]:
     """In their order, with one query for all their targets; `migrations` come from `with_newest_plan`.
 
-    `policies`: where those in force are known already.
+    `policies`: where those in force are known already; `risks`: where what is waived of which migration is.
     """
     listed = list(migrations)
     targets: dict[int, list[RoleTarget]] = defaultdict(list)
@@ -98,16 +107,22 @@ def rows_of(migrations: Iterable[Migration], policies: Iterable[Policy] | None =
             RoleTarget(row.role, row.target_id, row.target.name, row.target.get_kind_display())
         )
     known = policies if policies is not None else in_force() if listed else ()
-    return tuple(_row(migration, tuple(targets[migration.pk]), known) for migration in listed)
+    waived = newest_risks(now=now, migrations=[m.pk for m in listed]) if risks is None and listed else risks or {}
+    return tuple(_row(m, tuple(targets[m.pk]), known, waived.get(m.pk)) for m in listed)
 
 
-def _row(migration: Migration, targets: tuple[RoleTarget, ...], policies: Iterable[Policy]) -> MigrationRow:
+def _row(
+    migration: Migration, targets: tuple[RoleTarget, ...], policies: Iterable[Policy], waived: RiskView | None
+) -> MigrationRow:
     newest = vars(migration)  # the annotations of `with_newest_plan`
+    level = RiskLevel(migration.risk_level) if migration.risk_level else None
+    if level and waived:
+        level = waived.level
     traits = PlanTraits(
         environment=migration.environment.name,
         protected=migration.environment.protected,
         type=MigrationType(migration.type),
-        risk=RiskLevel(migration.risk_level) if migration.risk_level else RiskLevel.LOW,
+        risk=level or RiskLevel.LOW,
         zero_downtime=bool(newest["newest_zero_downtime"]),
         irreversible=bool(newest["newest_irreversible"]),
     )
@@ -127,13 +142,14 @@ def _row(migration: Migration, targets: tuple[RoleTarget, ...], policies: Iterab
         version=migration.version,
         revision=newest["newest_number"],
         digest=newest["newest_digest"] or "",
-        risk_level=RiskLevel(migration.risk_level) if migration.risk_level else None,
-        risk_score=migration.risk_score if migration.risk_level else None,
+        risk_level=level,
+        risk_score=(waived.score if waived else migration.risk_score) if level else None,
         targets=targets,
         created_by=str(migration.created_by),
         created_at=migration.created_at,
         changed_at=migration.changed_at,
         approvals=newest["approvals"],
         required_approvals=len(asked.slots),
+        no_policy=asked.blocked,
         live_run_id=newest["live_run"],
     )

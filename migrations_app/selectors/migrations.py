@@ -157,9 +157,9 @@ def _keeping(migration: Migration, actor: Actor) -> Keeping:
     )
 
 
-def migration_row(*, actor: Actor, migration_id: int) -> MigrationRow:
+def migration_row(*, actor: Actor, migration_id: int, now: datetime) -> MigrationRow:
     """Raises NotFound."""
-    return rows_of([visible_migration(actor, migration_id)])[0]
+    return rows_of([visible_migration(actor, migration_id)], now=now)[0]
 
 
 def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> MigrationPage:
@@ -167,9 +167,9 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
     access = access_of(actor)
     migration = visible_migration(actor, migration_id, access)
     policies = in_force()
-    row = rows_of([migration], policies)[0]
     newest = _revision_or_none(migration)
     risk = risk_now(migration, newest, now=now) if newest else None
+    row = rows_of([migration], now=now, policies=policies, risks={migration.pk: risk} if risk else {})[0]
     signing = signing_of(migration, newest, now=now, policies=policies, risk=risk.level if risk else None)
     review = review_panel(actor, access, migration, newest, signing, now=now)
     start = start_check(migration, newest, now=now, signing=signing)

@@ -53,17 +53,18 @@ def cut(
     field, down = by.removeprefix("-"), by.startswith("-")
     page = shown(matching).order_by(*((by,) if field == "pk" else (by, "-pk" if down else "pk")))
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
-        page = page.filter(_beyond(matching, int(cursor), field, "lt" if down else "gt"))
+        everything = shown(matching.model._base_manager.all())
+        page = page.filter(_beyond(everything, int(cursor), field, "lt" if down else "gt"))
     found = list(page[: limit + 1])
     slice_ = found[:limit]
     return Listing(tuple(slice_), str(slice_[-1].pk) if len(found) > limit else "", total)
 
 
-def _beyond(matching: QuerySet[M], last: int, field: str, side: str) -> Q:
+def _beyond(everything: QuerySet[M], last: int, field: str, side: str) -> Q:
     """What comes after the row with that key, wherever its field has moved to meanwhile."""
     if field == "pk":
         return Q(**{f"pk__{side}": last})
-    value = matching.model._base_manager.filter(pk=last).values_list(field, flat=True).first()
+    value = everything.filter(pk=last).values_list(field, flat=True).first()
     if value is None:
         return Q()
     return Q(**{f"{field}__{side}": value}) | Q(**{field: value, f"pk__{side}": last})

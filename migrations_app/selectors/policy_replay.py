@@ -11,6 +11,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
 from migrations_app.selectors.policies import VersionRow, version_row, visible_version
 from migrations_app.selectors.policy_rules import in_force, policy_of, traits_of
+from migrations_app.selectors.risk import RiskView, risks_of
 
 ROWS = 50
 MOST_SCANNED = 500  # revisions that one page looks at
@@ -50,12 +51,12 @@ class Replay:
         return sum(row.asks_now != row.asks_then or row.blocked_then for row in self.rows)
 
 
-def replay(*, actor: Actor, policy_id: int, number: int, cursor: str = "") -> Replay:
+def replay(*, actor: Actor, policy_id: int, number: int, now: datetime, cursor: str = "") -> Replay:
     """Newest plans first, those that the reader may see. Raises NotFound."""
     access = access_of(actor)
     version = visible_version(access, policy_id, number)
-    now = in_force()
-    then = _with(version.retires, policy_of(version), now)
+    before = in_force()
+    after = _with(version.retires, policy_of(version), before)
     found = PlanRevision.objects.filter(access.within(Permission.VIEW, "migration__environment")).order_by("-pk")
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
         found = found.filter(pk__lt=int(cursor))
@@ -63,9 +64,11 @@ def replay(*, actor: Actor, policy_id: int, number: int, cursor: str = "") -> Re
     rows: list[ReplayRow] = []
     last = 0
     light = found.select_related("migration__environment").defer("content", "findings", "source_state", "target_state")
-    for revision in light[:MOST_SCANNED]:
+    listed = list(light[:MOST_SCANNED])
+    risks = risks_of(listed, now=now)
+    for revision in listed:
         scanned, last = scanned + 1, revision.pk
-        row = _row(revision, policy_id, now, then)
+        row = _row(revision, policy_id, risks.get(revision.pk), before, after)
         if row is not None:
             rows.append(row)
         if len(rows) == ROWS:
@@ -81,9 +84,12 @@ def _with(retires: bool, version: Policy, policies: Sequence[Policy]) -> tuple[P
     return others if retires else (*others, version)
 
 
-def _row(revision: PlanRevision, policy_id: int, now: Sequence[Policy], then: Sequence[Policy]) -> ReplayRow | None:
+def _row(
+    revision: PlanRevision, policy_id: int, waived: RiskView | None, now: Sequence[Policy], then: Sequence[Policy]
+) -> ReplayRow | None:
     """None where the policy is about this plan neither way."""
-    traits = traits_of(revision.migration, revision)
+    risk = waived.level if waived else RiskLevel(revision.risk_level)
+    traits = traits_of(revision.migration, revision, risk)
     before, after = (ask(each, traits, approval_required=revision.approval_required) for each in (now, then))
     if not any(policy.policy_id == policy_id for policy in (*before.policies, *after.policies)):
         return None
@@ -93,7 +99,7 @@ def _row(revision: PlanRevision, policy_id: int, now: Sequence[Policy], then: Se
         environment=revision.migration.environment.name,
         revision=revision.number,
         planned_at=revision.created_at,
-        risk_level=RiskLevel(revision.risk_level),
+        risk_level=risk,
         asks_now=_said(before),
         needed_now=len(before.slots),
         asks_then=_said(after),

@@ -1,12 +1,14 @@
 """The policies in force as the engine knows them, and what they ask of a plan."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from django.db.models import QuerySet
 
 from migrations_app.engine.policy import Asked, Conditions, PlanTraits, Policy, Requirement, ask, slots_of
 from migrations_app.engine.vocabulary import MigrationType, PolicyScope, PolicyState, RiskLevel, Role
 from migrations_app.models import Environment, Migration, PlanRevision, PolicyVersion
+from migrations_app.selectors.risk import level_now
 
 
 def with_terms(versions: QuerySet[PolicyVersion]) -> QuerySet[PolicyVersion]:
@@ -41,17 +43,16 @@ def policy_of(version: PolicyVersion) -> Policy:
     )
 
 
-def traits_of(migration: Migration, revision: PlanRevision | None, risk: RiskLevel | None = None) -> PlanTraits:
+def traits_of(migration: Migration, revision: PlanRevision | None, risk: RiskLevel) -> PlanTraits:
     """Before there is a plan: what is known already, and for the rest what asks for the least.
 
-    `risk`: its level at the moment of asking; without one, as it was assessed.
+    `risk`: its level at the moment of asking.
     """
-    assessed = RiskLevel(revision.risk_level) if revision else RiskLevel.LOW
     return PlanTraits(
         environment=migration.environment.name,
         protected=migration.environment.protected,
         type=MigrationType(migration.type),
-        risk=risk or assessed,
+        risk=risk,
         zero_downtime=revision.zero_downtime if revision else False,
         irreversible=revision.irreversible if revision else False,
     )
@@ -60,11 +61,14 @@ def traits_of(migration: Migration, revision: PlanRevision | None, risk: RiskLev
 def asked_of(
     migration: Migration,
     revision: PlanRevision | None,
+    *,
+    now: datetime,
     policies: Iterable[Policy] | None = None,
     risk: RiskLevel | None = None,
 ) -> Asked:
-    """What the policies in force now ask of this plan. `policies`: where they are known already; `risk`: as for
-    `traits_of`."""
+    """What the policies in force now ask of this plan. `policies` and `risk`: where they are known already."""
+    if risk is None:
+        risk = level_now(migration, revision, now=now) if revision else RiskLevel.LOW
     return ask(
         in_force() if policies is None else policies,
         traits_of(migration, revision, risk),

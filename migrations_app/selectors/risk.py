@@ -3,17 +3,19 @@
 Whoever decides by the level of a risk asks here: `PlanRevision.risk_level` is what was assessed, waivers aside.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from migrations_app.engine.risk import Score, weigh
 from migrations_app.engine.risk.words import explained
 from migrations_app.engine.vocabulary import RiskLevel
-from migrations_app.models import Migration, PlanRevision
-from migrations_app.selectors.waivers import WaiverRow, waivers_of
+from migrations_app.models import Migration, PlanRevision, RiskWaiver
+from migrations_app.selectors.waivers import WaiverRow, barred_givers, judged, open_waivers, waivers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +63,57 @@ class RiskView:
 def risk_now(migration: Migration, revision: PlanRevision, *, now: datetime) -> RiskView:
     weights = waivable_weights(revision)
     waivers = waivers_of(migration, digest=revision.digest, weights=weights, now=now)
-    findings = tuple(_weighed(finding, waivers) for finding in revision.findings)
-    return view_of(findings, assessed=(revision.risk_score, RiskLevel(revision.risk_level)))
+    return _view(revision, waivers)
 
 
 def level_now(migration: Migration, revision: PlanRevision, *, now: datetime) -> RiskLevel:
     """What a policy goes by at this moment."""
     return risk_now(migration, revision, now=now).level
+
+
+def risks_of(revisions: Iterable[PlanRevision], *, now: datetime) -> Mapping[int, RiskView]:
+    """Revision id -> its risk at this moment, of those alone that something is waived of; the others' is as assessed.
+
+    Five queries at the most, however many there are.
+    """
+    listed = list(revisions)
+    waivers = open_waivers(now=now, migrations={revision.migration_id for revision in listed})
+    return _waived(waivers, listed, now)
+
+
+def newest_risks(*, now: datetime, migrations: Iterable[int] | None = None) -> Mapping[int, RiskView]:
+    """Migration id -> the same of its newest plan; `migrations` None: of all of them. As many queries."""
+    waivers = open_waivers(now=now, migrations=migrations)
+    if not waivers:
+        return {}
+    newer = PlanRevision.objects.filter(migration=OuterRef("migration"), number__gt=OuterRef("number"))
+    newest = PlanRevision.objects.filter(~Exists(newer), migration__in={waiver.migration_id for waiver in waivers})
+    listed = list(newest.only("migration", "digest"))
+    about = {revision.pk: revision.migration_id for revision in listed}
+    return {about[revision]: risk for revision, risk in _waived(waivers, listed, now).items()}
+
+
+def _waived(waivers: Iterable[RiskWaiver], revisions: Iterable[PlanRevision], now: datetime) -> Mapping[int, RiskView]:
+    given: dict[tuple[int, str], list[RiskWaiver]] = defaultdict(list)
+    for waiver in waivers:
+        given[waiver.migration_id, waiver.digest].append(waiver)
+    about = {each.pk for each in revisions if (each.migration_id, each.digest) in given}
+    if not about:
+        return {}
+    barred = barred_givers([each for rows in given.values() for each in rows])
+    found = {}
+    for revision in PlanRevision.objects.filter(pk__in=about).defer("content", "source_state", "target_state"):
+        rows = given[revision.migration_id, revision.digest]
+        weights = waivable_weights(revision)
+        risk = _view(revision, judged(rows, barred, digest=revision.digest, weights=weights, now=now))
+        if risk.waived:
+            found[revision.pk] = risk
+    return found
+
+
+def _view(revision: PlanRevision, waivers: tuple[WaiverRow, ...]) -> RiskView:
+    findings = tuple(_weighed(finding, waivers) for finding in revision.findings)
+    return view_of(findings, assessed=(revision.risk_score, RiskLevel(revision.risk_level)))
 
 
 def view_of(findings: tuple[WeighedFinding, ...], *, assessed: tuple[int, RiskLevel]) -> RiskView:

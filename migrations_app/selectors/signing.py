@@ -10,7 +10,6 @@ from migrations_app.engine.policy import Asked, Policy, SignatureFact, Signer
 from migrations_app.engine.vocabulary import Decision, RiskLevel, Role
 from migrations_app.models import Environment, Migration, Person, PlanRevision, RoleGrant, Signature
 from migrations_app.selectors.policy_rules import asked_of
-from migrations_app.selectors.risk import level_now
 from migrations_app.selectors.waivers import answered_for
 
 QUARANTINE = timedelta(hours=24)  # of what somebody granted to themselves, before it signs anything
@@ -59,8 +58,6 @@ def signing_of(
     risk: RiskLevel | None = None,
 ) -> Signing:
     """`policies`: where those in force are known already; `risk`: where the level of this moment is."""
-    if risk is None and revision is not None:
-        risk = level_now(migration, revision, now=now)
     approvers = {approver.person.pk: approver for approver in approvers_in(migration.environment, now=now)}
     barred = barred_people(migration, revision)
     rows = Signature.objects.filter(migration=migration, voided_at=None).exclude(decision=Decision.COMMENT)
@@ -68,7 +65,8 @@ def signing_of(
         _fact(row, approvers.get(row.person_id), barred.get(row.person_id, ""), migration.environment)
         for row in rows.select_related("person").order_by("pk")
     )
-    return Signing(tuple(approvers.values()), barred, facts, asked_of(migration, revision, policies, risk))
+    asked = asked_of(migration, revision, now=now, policies=policies, risk=risk)
+    return Signing(tuple(approvers.values()), barred, facts, asked)
 
 
 def barred_people(migration: Migration, revision: PlanRevision | None) -> Mapping[int, str]:

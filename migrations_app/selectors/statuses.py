@@ -12,18 +12,21 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.journals import view_of
 from migrations_app.selectors.migrations import visible_migration, visible_revision
 from migrations_app.selectors.policy_rules import asked_of
+from migrations_app.selectors.risk import risk_now
 from migrations_app.selectors.run_rows import with_names
 from migrations_app.selectors.runs import visible_run
 from migrations_app.selectors.start_check import start_check
 
 
-def plan_dict(*, actor: Actor, migration_id: int) -> dict[str, Any]:
+def plan_dict(*, actor: Actor, migration_id: int, now: datetime) -> dict[str, Any]:
     """The seed's Plan of the newest revision. Raises NotFound, also when there is no plan yet."""
     migration = visible_migration(actor, migration_id)
-    return plan_document(migration, visible_revision(migration, None))
+    return plan_document(migration, visible_revision(migration, None), now=now)
 
 
-def plan_document(migration: Migration, revision: PlanRevision) -> dict[str, Any]:
+def plan_document(migration: Migration, revision: PlanRevision, *, now: datetime) -> dict[str, Any]:
+    """Its risk is that of this moment."""
+    risk = risk_now(migration, revision, now=now)
     plan = Plan.from_content(revision.content)
     facts = results.PlanFacts(
         plan_id=f"{migration.pk}.{revision.number}",
@@ -40,7 +43,8 @@ def plan_document(migration: Migration, revision: PlanRevision) -> dict[str, Any
             {"step": step.id, "requirement": step.validation} for step in plan.steps if step.validation
         ],
         warnings=revision.warnings,
-        signature_requirements=requirements_in_all(asked_of(migration, revision).policies),
+        signature_requirements=requirements_in_all(asked_of(migration, revision, now=now, risk=risk.level).policies),
+        waived=frozenset(finding.rule for finding in risk.findings if finding.waiver),
     )
     document = results.plan_document(facts)
     return {**document, "migration_id": migration.pk, "revision": revision.number}

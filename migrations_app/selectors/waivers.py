@@ -1,13 +1,15 @@
 """Waived findings of a migration: who answers for which, until when, and whether that counts now."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import QuerySet
+
 from migrations_app.engine.risk.waivers import Waiver, why_ended
-from migrations_app.models import Migration, RiskWaiver
-from migrations_app.selectors.access import TABLE, Permission, people_with
+from migrations_app.models import Migration, MigrationEditor, RiskWaiver, RoleGrant
+from migrations_app.selectors.access import TABLE, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,25 @@ def waivers_of(
     migration: Migration, *, digest: str, weights: Mapping[str, int], now: datetime
 ) -> tuple[WaiverRow, ...]:
     """All that were ever given, the newest first. `weights`: by rule, of the findings of the plan with this digest."""
-    rows = list(RiskWaiver.objects.filter(migration=migration).select_related("given_by", "ended_by").order_by("-pk"))
-    barred = _barred(migration, rows) if rows else {}
+    rows = list(_with_names().filter(migration=migration))
+    return judged(rows, barred_givers(rows), digest=digest, weights=weights, now=now)
+
+
+def open_waivers(*, now: datetime, migrations: Iterable[int] | None = None) -> list[RiskWaiver]:
+    """Of these migrations (None: of all) those that neither time nor a person has ended; the newest first."""
+    rows = _with_names().filter(ended_at=None, until__gt=now)
+    return list(rows if migrations is None else rows.filter(migration__in=migrations))
+
+
+def judged(
+    rows: Iterable[RiskWaiver],
+    barred: Mapping[tuple[int, int], str],
+    *,
+    digest: str,
+    weights: Mapping[str, int],
+    now: datetime,
+) -> tuple[WaiverRow, ...]:
+    """Each with whether it counts for the plan of this digest."""
     return tuple(
         _row(row, why_ended(_waiver(row, barred), digest=digest, weight=weights.get(row.rule, 0), now=now))
         for row in rows
@@ -54,22 +73,41 @@ def answered_for(migration: Migration, digest: str) -> Mapping[int, str]:
     return {person_id: " and ".join(found) for person_id, found in titles.items()}
 
 
-def _barred(migration: Migration, rows: list[RiskWaiver]) -> Mapping[int, str]:
-    """Person -> why they could not waive anything here today."""
+def barred_givers(rows: Collection[RiskWaiver]) -> Mapping[tuple[int, int], str]:
+    """Migration and person -> why they could not waive anything there today. Three queries however many there are."""
+    if not rows:
+        return {}
+    givers = {row.given_by_id for row in rows}
+    wrote = set(
+        MigrationEditor.objects.filter(migration__in={row.migration_id for row in rows}, person__in=givers).values_list(
+            "migration_id", "person_id"
+        )
+    )
     roles, _ = TABLE[Permission.WAIVE_RISK]
-    able = {person.pk for role in roles for person in people_with(role, migration.environment_id)}
-    editors = {*migration.editors.values_list("person_id", flat=True), migration.created_by_id}
+    grants = RoleGrant.objects.filter(role__in=roles)
+    able: set[tuple[int | None, int | None]] = {
+        *grants.filter(person__in=givers).values_list("person_id", "environment_id"),
+        *grants.filter(group__user__in=givers).values_list("group__user", "environment_id"),
+    }
     found = {}
-    for giver in {row.given_by for row in rows}:
-        if giver.pk in editors:
-            found[giver.pk] = f"{giver} has edited the migration since"
-        elif giver.pk not in able and not (giver.is_superuser and giver.is_active):
-            found[giver.pk] = f"{giver} may no longer waive a risk in {migration.environment.name}"
+    for row in rows:
+        giver, place = row.given_by, row.migration.environment
+        here = (row.migration_id, giver.pk)
+        may = giver.is_superuser or (giver.pk, None) in able or (giver.pk, place.pk) in able
+        if here in wrote or row.migration.created_by_id == giver.pk:
+            found[here] = f"{giver} has edited the migration since"
+        elif not (may and giver.is_active):
+            found[here] = f"{giver} may no longer waive a risk in {place.name}"
     return found
 
 
-def _waiver(row: RiskWaiver, barred: Mapping[int, str]) -> Waiver:
-    return Waiver(row.rule, row.digest, row.weight, row.until, row.ended_at, barred.get(row.given_by_id, ""))
+def _with_names() -> QuerySet[RiskWaiver]:
+    return RiskWaiver.objects.select_related("given_by", "ended_by", "migration__environment").order_by("-pk")
+
+
+def _waiver(row: RiskWaiver, barred: Mapping[tuple[int, int], str]) -> Waiver:
+    why = barred.get((row.migration_id, row.given_by_id), "")
+    return Waiver(row.rule, row.digest, row.weight, row.until, row.ended_at, why)
 
 
 def _row(row: RiskWaiver, why: str) -> WaiverRow:

@@ -68,7 +68,7 @@ def plan_migration(*, actor: Actor, now: datetime, spec: Mapping[str, Any]) -> t
     every problem; then nothing was saved.
     """
     planned = planning.create_and_plan(actor=actor, now=now, draft=_draft(actor, spec))
-    return planned.migration_id, statuses.plan_dict(actor=actor, migration_id=planned.migration_id)
+    return planned.migration_id, statuses.plan_dict(actor=actor, migration_id=planned.migration_id, now=now)
 
 
 def execute_migration(

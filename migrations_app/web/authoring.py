@@ -36,7 +36,9 @@ def migration_new(request: PageRequest) -> HttpResponse:
         "templates": template_choices(),
         "sketches": my_sketches(actor=request.actor),
         "query": query,
-        "listing": list_migrations(actor=request.actor, filters=MigrationFilters(q=query), limit=MOST_TO_CLONE),
+        "listing": list_migrations(
+            actor=request.actor, now=timezone.now(), filters=MigrationFilters(q=query), limit=MOST_TO_CLONE
+        ),
     }
     return render(request, "migrations/new.html#to-clone" if request.htmx else "migrations/new.html", context)
 

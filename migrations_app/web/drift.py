@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 
 from migrations_app.selectors.migrations import migration_row
 from migrations_app.services.errors import Conflict
@@ -17,7 +18,7 @@ def drift_shown(request: PageRequest, migration_id: int, refused: Conflict) -> H
     if not drifted:
         raise refused
     context = {
-        "row": migration_row(actor=request.actor, migration_id=migration_id),
+        "row": migration_row(actor=request.actor, migration_id=migration_id, now=timezone.now()),
         "drifted": drifted,
         "others": [problem for problem in problems if "drift" not in problem],
     }

@@ -29,7 +29,7 @@ def environment_list(request: PageRequest) -> HttpResponse:
 @login_required
 def environment(request: PageRequest, environment_id: int) -> HttpResponse:
     now = timezone.now()
-    page = environment_page(actor=request.actor, environment_id=environment_id)
+    page = environment_page(actor=request.actor, environment_id=environment_id, now=timezone.now())
     context = {
         "page": page,
         "windows": list_windows(actor=request.actor, now=now, environment=page.row.name),

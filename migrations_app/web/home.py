@@ -25,7 +25,7 @@ from migrations_app.web.toasts import can_be_undone
 def home(request: PageRequest) -> HttpResponse:
     now = timezone.now()
     page = home_page(actor=request.actor, now=now)
-    set_up = first_steps(actor=request.actor)
+    set_up = first_steps(actor=request.actor, now=now)
     context = {
         "page": page,
         "set_up": set_up,
@@ -33,7 +33,7 @@ def home(request: PageRequest) -> HttpResponse:
         "freezes": list_freezes(actor=request.actor, now=now),
         "windows": list_windows(actor=request.actor, now=now),
     }
-    return render(request, "home.html", context | {"guide": None if set_up else guide(actor=request.actor)})
+    return render(request, "home.html", context | {"guide": None if set_up else guide(actor=request.actor, now=now)})
 
 
 @require_POST

@@ -1,16 +1,18 @@
 """The list of migrations. Its address is its state: filters, order and slice; empty ones are left out of it."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from urllib.parse import parse_qsl
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from migrations_app.engine.vocabulary import MigrationType
+from migrations_app.engine.vocabulary import MigrationStatus, MigrationType
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.migration_lists import (
     ORDERS,
@@ -27,6 +29,7 @@ TEXTS = ("q", "status", "review_state", "environment", "type", "risk")
 FLAGS = ("mine", "archived")
 LABELS = {"review_state": "Review", "mine": "Mine"}
 EVERYTHING = "all"  # an address that says: no filter, not even my default
+STARTABLE = (MigrationStatus.DRAFT, MigrationStatus.PLANNED, MigrationStatus.VALIDATING)
 TYPES = {str(kind): words(kind) for kind in MigrationType}
 
 
@@ -89,16 +92,17 @@ def asked_for(query: QueryDict) -> Asked:
     return Asked(filters, order if order in ORDERS else "")
 
 
-def facet_menus(actor: Actor, asked: Asked) -> tuple[FacetMenu, ...]:
-    return tuple(_menu(facet, asked) for facet in migration_facets(actor=actor, filters=asked.filters))
+def facet_menus(actor: Actor, asked: Asked, now: datetime) -> tuple[FacetMenu, ...]:
+    return tuple(_menu(facet, asked) for facet in migration_facets(actor=actor, now=now, filters=asked.filters))
 
 
 def _found(request: PageRequest, asked: Asked) -> dict[str, object]:
-    cursor = request.GET.get("cursor", "")
-    listing = list_migrations(actor=request.actor, filters=asked.filters, order=asked.order, cursor=cursor)
+    cursor, now = request.GET.get("cursor", ""), timezone.now()
+    listing = list_migrations(actor=request.actor, now=now, filters=asked.filters, order=asked.order, cursor=cursor)
     return {
         "listing": listing,
-        "facets": facet_menus(request.actor, asked),
+        "startable": STARTABLE,
+        "facets": facet_menus(request.actor, asked, now),
         "older": asked.url(cursor=listing.next_cursor) if listing.next_cursor else "",
         "sorts": {
             "title": asked.url(sort="-title" if asked.order == "title" else "title"),

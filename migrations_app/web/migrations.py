@@ -28,7 +28,7 @@ def migration(request: PageRequest, migration_id: int) -> HttpResponse:
 @login_required
 def migration_diff(request: PageRequest, migration_id: int, before: int, after: int) -> HttpResponse:
     found = compare_revisions(actor=request.actor, migration_id=migration_id, before=before, after=after)
-    row = migration_row(actor=request.actor, migration_id=migration_id)
+    row = migration_row(actor=request.actor, migration_id=migration_id, now=timezone.now())
     signs = signs_next(actor=request.actor, migration_id=migration_id, number=after, now=timezone.now())
     return render(request, "migrations/diff.html", {"comparison": found, "row": row, "signs": signs})
 
@@ -45,7 +45,7 @@ def migration_compare(request: PageRequest, migration_id: int) -> HttpResponse:
 @require_safe
 @login_required
 def migration_export(request: PageRequest, migration_id: int) -> HttpResponse:
-    row = migration_row(actor=request.actor, migration_id=migration_id)
+    row = migration_row(actor=request.actor, migration_id=migration_id, now=timezone.now())
     text = documents.export_yaml(actor=request.actor, migration_id=migration_id)
     name = slugify(row.title) or f"migration-{migration_id}"
     disposition = f'attachment; filename="{name}.yaml"'

@@ -33,7 +33,8 @@ def policy(request: PageRequest, policy_id: int) -> HttpResponse:
 @require_safe
 @login_required
 def policy_replay(request: PageRequest, policy_id: int, number: int) -> HttpResponse:
-    found = replay(actor=request.actor, policy_id=policy_id, number=number, cursor=request.GET.get("cursor", ""))
+    cursor = request.GET.get("cursor", "")
+    found = replay(actor=request.actor, policy_id=policy_id, number=number, now=timezone.now(), cursor=cursor)
     return render(request, "policies/replay.html", {"replay": found})
 
 

@@ -28,7 +28,7 @@ def migration_promote(request: PageRequest, migration_id: int) -> HttpResponse:
             return _promoted(request, proposal, asked)
         except (InvalidInput, TargetUnavailable) as refused:
             problems = ProblemsByField(problems_of(refused))
-    row = migration_row(actor=request.actor, migration_id=migration_id)
+    row = migration_row(actor=request.actor, migration_id=migration_id, now=timezone.now())
     shown = {"title", *(f"targets.{r.role}" for r in proposal.roles)}
     shown |= {f"parameters.{p.name}" for p in proposal.place_parameters}
     context = {
@@ -70,5 +70,5 @@ def _values(request: PageRequest, proposal: PromotionProposal) -> dict[str, str]
 @login_required
 def migration_across(request: PageRequest, migration_id: int) -> HttpResponse:
     comparison = compare_runs(actor=request.actor, migration_id=migration_id, now=timezone.now())
-    row = migration_row(actor=request.actor, migration_id=migration_id)
+    row = migration_row(actor=request.actor, migration_id=migration_id, now=timezone.now())
     return render(request, "migrations/across.html", {"comparison": comparison, "row": row})

@@ -3,7 +3,7 @@ import pytest
 from migrations_app.models import Person, RoleGrant
 from migrations_app.selectors.environments import environment_page, environment_row, list_environments
 from migrations_app.selectors.refusals import NotFound
-from tests.cast import actor_of
+from tests.cast import NOW, actor_of
 
 pytestmark = pytest.mark.django_db
 
@@ -32,10 +32,10 @@ def test_one_sees_only_ones_own(staging, dev, outsider, now):
 def test_the_page_of_an_environment(stage, admin, viewer):
     stage.planned()
 
-    page = environment_page(actor=viewer, environment_id=stage.environment.pk)
+    page = environment_page(now=NOW, actor=viewer, environment_id=stage.environment.pk)
 
     assert [target.name for target in page.targets] == ["sessions-source", "sessions-target"]
     assert [migration.title for migration in page.migrations] == ["Move sessions"]
     assert ("viewers", True, True) in [(grant.holder, grant.is_group, grant.everywhere) for grant in page.grants]
     assert (page.can_edit, page.can_add_target) == (False, False)
-    assert environment_page(actor=admin, environment_id=stage.environment.pk).can_edit
+    assert environment_page(now=NOW, actor=admin, environment_id=stage.environment.pk).can_edit

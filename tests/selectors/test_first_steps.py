@@ -5,7 +5,7 @@ from migrations_app.engine.vocabulary import ReviewState
 from migrations_app.models import Migration, Person, RoleGrant, Target
 from migrations_app.selectors.first_steps import first_steps
 from migrations_app.services import targets
-from tests.cast import actor_of
+from tests.cast import NOW, actor_of
 from tests.policies import asks_for
 from tests.selectors.journal import event, told
 
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.django_db
 
 
 def done(actor):
-    return [step.key for step in first_steps(actor=actor) if step.done]
+    return [step.key for step in first_steps(actor=actor, now=NOW) if step.done]
 
 
 def now_of(actor):
-    return next(step for step in first_steps(actor=actor) if step.now)
+    return next(step for step in first_steps(actor=actor, now=NOW) if step.now)
 
 
 def test_an_empty_installation_begins_at_the_beginning_and_says_who(now):
@@ -25,7 +25,7 @@ def test_an_empty_installation_begins_at_the_beginning_and_says_who(now):
     helper = Person.objects.create_user("helper")
     RoleGrant.objects.create(person=helper, role="operator", granted_at=now)
 
-    steps = {step.key: step for step in first_steps(actor=root)}
+    steps = {step.key: step for step in first_steps(actor=root, now=NOW)}
     assert list(steps) == ["environment", "targets", "test", "write", "sign", "run"]
     assert (steps["environment"].now, steps["environment"].can, steps["environment"].who) == (True, True, "")
     assert steps["sign"].nobody
@@ -58,13 +58,13 @@ def test_no_signature_where_none_is_asked_for(stage, operator, admins, now):
     asks_for(stage.environment, 0, admins, now)
     stage.migration()
 
-    sign = next(step for step in first_steps(actor=operator) if step.key == "sign")
+    sign = next(step for step in first_steps(actor=operator, now=NOW) if step.key == "sign")
 
     assert (sign.done, sign.text) == (True, "staging asks for no signature.")
 
 
 def test_over_once_something_has_run_and_never_for_outsiders(stage, operator, outsider, now):
-    assert first_steps(actor=outsider) == ()
+    assert first_steps(actor=outsider, now=NOW) == ()
     told(event(EventType.RUN_STARTED), event(EventType.RUN_SUCCEEDED), start=now)
 
-    assert first_steps(actor=operator) == ()
+    assert first_steps(actor=operator, now=NOW) == ()

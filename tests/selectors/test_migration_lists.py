@@ -4,6 +4,7 @@ import pytest
 
 from migrations_app.models import Migration
 from migrations_app.selectors.migration_lists import MigrationFilters, list_migrations, migration_facets
+from tests.cast import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -23,17 +24,18 @@ def three(stage, production_stage, people, now):
 
 
 def titles(actor, order="", cursor="", limit=50, **filters):
-    found = list_migrations(actor=actor, filters=MigrationFilters(**filters), order=order, cursor=cursor, limit=limit)
+    asked = MigrationFilters(**filters)
+    found = list_migrations(actor=actor, now=NOW, filters=asked, order=order, cursor=cursor, limit=limit)
     return [row.title for row in found.rows], found.next_cursor
 
 
 def counts(actor, **filters):
-    found = migration_facets(actor=actor, filters=MigrationFilters(**filters))
+    found = migration_facets(actor=actor, now=NOW, filters=MigrationFilters(**filters))
     return {facet.name: {value.value: value.count for value in facet.values} for facet in found}
 
 
 def test_each_filter_leaves_its_own(three, operator):
-    risk = list_migrations(actor=operator, filters=MigrationFilters(q="carts")).rows[0].risk_level
+    risk = list_migrations(actor=operator, now=NOW, filters=MigrationFilters(q="carts")).rows[0].risk_level
 
     assert titles(operator, mine=True)[0] == ["logins", "carts"]
     assert titles(operator, risk=str(risk))[0] == ["carts"]

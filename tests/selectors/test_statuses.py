@@ -3,6 +3,7 @@ import pytest
 from migrations_app.engine.events import EventType
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.statuses import plan_dict, run_dict, status_dict
+from tests.cast import NOW
 from tests.selectors.journal import event, told
 
 pytestmark = pytest.mark.django_db
@@ -25,13 +26,13 @@ RESULT = {
 def test_a_plan_has_every_field_of_the_original(stage, viewer):
     migration = stage.planned()
 
-    plan = plan_dict(actor=viewer, migration_id=migration.pk)
+    plan = plan_dict(actor=viewer, now=NOW, migration_id=migration.pk)
 
     assert plan.keys() >= PLAN
     assert plan["signature_requirements"] == [{"role": "approver", "count": 1}]
     assert plan["created_by"] == "operator"
     with pytest.raises(NotFound):
-        plan_dict(actor=viewer, migration_id=stage.migration().pk)
+        plan_dict(actor=viewer, now=NOW, migration_id=stage.migration().pk)
 
 
 def test_a_status_has_every_field_before_and_during_a_run(stage, viewer, now):

@@ -10,6 +10,7 @@ from migrations_app.selectors.migration_lists import MigrationFilters, list_migr
 from migrations_app.selectors.migrations import migration_page
 from migrations_app.services import keeping, migrations, reviews
 from migrations_app.services.errors import Conflict, InvalidInput, NotFound, PermissionDenied
+from tests.cast import NOW
 from tests.selectors.journal import event, told
 from tests.services.reviewing import sign, submitted
 
@@ -17,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.db_semantics]
 
 
 def titles(actor, **filters):
-    return [row.title for row in list_migrations(actor=actor, filters=MigrationFilters(**filters)).rows]
+    return [row.title for row in list_migrations(actor=actor, now=NOW, filters=MigrationFilters(**filters)).rows]
 
 
 def test_ticket_and_owner_are_recorded_and_void_nothing(stage, approver, people, now):
