@@ -5,8 +5,10 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from migrations_app.models import SavedFilter
+from migrations_app.models import Migration, SavedFilter
+from migrations_app.services.actor import Actor
 from migrations_app.web.migration_list import asked_for
+from tests import policies
 from tests.cast import Cast
 from tests.runs import migration as another
 from tests.runs import plan, step
@@ -39,6 +41,24 @@ def test_a_facet_is_a_link_that_filters(stage: Stage) -> None:
     assert 'aria-sort="ascending"' in filtered
     assert 'href="/migrations/?sort=title"' in filtered  # the way out of the filter
     assert 'name="query" value="status=draft&amp;sort=title"' in filtered
+
+
+def test_what_no_policy_is_about_is_said_to_be_blocked_and_what_needs_no_signature_is_not(
+    stage: Stage, admins: tuple[Actor, Actor]
+) -> None:
+    ended, free = stage.planned(title="ended"), stage.planned(title="planned")
+    Migration.objects.filter(pk=ended.pk).update(status="completed")
+    policies.asks_for(stage.environment, 0, admins, stage.now)
+    client = signed_in("viewer")
+    assert client.get("/migrations/").content.decode().count("none needed") == 2
+
+    policies.without_any()
+    page = client.get("/migrations/").content.decode()
+
+    assert "none needed" not in page
+    assert page.count('<a class="text-bad" href="/policies/">blocked: no policy</a>') == 1  # nothing starts what ended
+    (row,) = [each for each in client.get("/api/v1/migrations").json()["items"] if each["id"] == free.pk]
+    assert (row["no_policy"], row["required_approvals"]) == (True, 0)
 
 
 def test_a_filter_is_saved_made_the_default_deleted_and_brought_back(cast: Cast) -> None:
