@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, Count, F, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, Field, IntegerField, Q, QuerySet, Value, When
 
 from migrations_app.engine.lifecycle import ARCHIVABLE
 from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
@@ -126,16 +126,18 @@ def _weighed(rows: QuerySet[Migration], risks: Mapping[int, RiskView]) -> QueryS
     for migration_id, risk in risks.items():
         levels[str(risk.level)].append(migration_id)
         scores[risk.score].append(migration_id)
-    return rows.annotate(level_now=_else("risk_level", levels), score_now=_else("risk_score", scores))
+    return rows.annotate(
+        level_now=_else("risk_level", levels, CharField()), score_now=_else("risk_score", scores, IntegerField())
+    )
 
 
-def _else(field: str, waived: Mapping[str | int, list[int]]) -> Case:
+def _else(field: str, waived: Mapping[str | int, list[int]], kind: Field[Any, Any]) -> Case:
     """What that column says, unless something is waived: ids by what holds for them instead."""
     planned = ~Q(risk_level="")
     return Case(
         *(When(planned, pk__in=ids, then=Value(value)) for value, ids in waived.items()),
         default=F(field),
-        output_field=Migration._meta.get_field(field),
+        output_field=kind,
     )
 
 
