@@ -15,5 +15,9 @@ DATA = [".".join(("snakeweb", *folder.parts)) for folder in FOLDERS]
 setup(
     packages=[*find_packages(include=["snakeweb*", "migrations_app*"]), *DATA],
     package_dir={f"snakeweb.{top}": top for top in TOPS},
-    package_data={"": ["py.typed"], "migrations_app": ["*/erlang/*.erl"], **{name: ["*"] for name in DATA}},
+    package_data={
+        "": ["py.typed"],
+        "migrations_app": ["*/erlang/*.erl", "snakepit/surface.json"],
+        **{name: ["*"] for name in DATA},
+    },
 )

@@ -47,7 +47,7 @@ class Version:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Version) and self.number == other.number
 
-    def __lt__(self, other: Self) -> bool:
+    def __lt__(self, other: "Version") -> bool:
         return self.number < other.number
 
     def __hash__(self) -> int:

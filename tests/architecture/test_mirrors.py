@@ -9,6 +9,7 @@ ROOMS = (
     "stores",
     "pools",
     "configuration",
+    "sources",
     "snakepit",
     "files",
     "handlers",
