@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case, CharField, Count, F, Field, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Case, CharField, Count, F, IntegerField, Q, QuerySet, Value, When
 
 from migrations_app.engine.lifecycle import ARCHIVABLE
 from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
@@ -131,7 +131,9 @@ def _weighed(rows: QuerySet[Migration], risks: Mapping[int, RiskView]) -> QueryS
     )
 
 
-def _else(field: str, waived: Mapping[str | int, list[int]], kind: Field[Any, Any]) -> Case:
+def _else(
+    field: str, waived: Mapping[str | int, list[int]], kind: "CharField[str, str] | IntegerField[int, int]"
+) -> Case:
     """What that column says, unless something is waived: ids by what holds for them instead."""
     planned = ~Q(risk_level="")
     return Case(
