@@ -103,7 +103,12 @@ def queued_run(plan: Plan, now: datetime) -> Run:
         created_at=now,
     )
     run = Run.objects.create(
-        migration=migration, revision=revision, kind=RunKind.APPLY, started_by=person, created_at=now
+        migration=migration,
+        environment=migration.environment,
+        revision=revision,
+        kind=RunKind.APPLY,
+        started_by=person,
+        created_at=now,
     )
     append_by_person(run, [NewEvent(EventType.RUN_QUEUED)], now=now)
     return run

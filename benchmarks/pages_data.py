@@ -152,6 +152,8 @@ def runs_of(revisions: list[PlanRevision]) -> Iterator[Run]:
         yield Run(
             migration_id=revision.migration_id,
             revision=revision,
+            environment_id=revision.migration.environment_id,
+            procedure=revision.procedure,
             kind=RunKind.APPLY if number else RunKind.DRY_RUN,
             state=RunState.SUCCEEDED,
             started_by_id=revision.created_by_id,

@@ -118,7 +118,9 @@ def queued(revision: PlanRevision, kind: RunKind = RunKind.APPLY, undoes: Run | 
     with transaction.atomic():
         run = Run.objects.create(
             migration=revision.migration,
+            environment=revision.migration.environment,
             revision=revision,
+            procedure=revision.procedure,
             kind=kind,
             undoes=undoes,
             started_by=person(),

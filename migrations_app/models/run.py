@@ -12,6 +12,7 @@ from migrations_app.engine.vocabulary import (
     StepState,
 )
 from migrations_app.models.choices import choices, one_of
+from migrations_app.models.environment import Environment
 from migrations_app.models.migration import Migration
 from migrations_app.models.person import Person
 from migrations_app.models.plan import PlanRevision
@@ -21,10 +22,17 @@ _FINAL = sorted(state.value for state in FINAL_RUN_STATES)
 
 
 class Run(models.Model):
-    """One execution of a plan. `state`, `warnings` and `result` are projections of the journal."""
+    """One execution of a plan. `state`, `warnings` and `result` are projections of the journal.
+
+    `environment` and `procedure` are those of the migration and of the plan, which never change: they stand here so
+    that an index leads to the runs of a place, and of a procedure in it.
+    """
 
     migration = models.ForeignKey(Migration, models.PROTECT, related_name="runs")
     revision = models.ForeignKey(PlanRevision, models.PROTECT, related_name="runs")
+    # No index of its own: it would lead to half of all runs, past the index that a query needs.
+    environment = models.ForeignKey(Environment, models.PROTECT, related_name="runs", db_index=False)
+    procedure = models.CharField(max_length=64, blank=True)
     kind = models.CharField(max_length=10, choices=choices(RunKind))
     state = models.CharField(max_length=14, choices=choices(RunState), default=RunState.QUEUED)
     undoes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="rollbacks")
@@ -57,6 +65,8 @@ class Run(models.Model):
         indexes = [
             models.Index(fields=["state", "wake_at"], name="run_by_wake"),
             models.Index(fields=["state", "ended_at"], name="run_by_end"),
+            models.Index(fields=["created_at"], name="run_by_beginning"),
+            models.Index(fields=["procedure", "environment", "kind", "-id", "state"], name="run_by_procedure"),
         ]
 
     def __str__(self) -> str:

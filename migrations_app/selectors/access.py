@@ -125,13 +125,16 @@ def access_of(actor: Actor) -> Access:
     if actor.is_system:
         return Access(roles={}, system=True)
     person = Person.objects.filter(pk=actor.person_id, is_active=True).first() if actor.person_id else None
-    if person is None:
-        return NOTHING
+    return held_by(person, actor.scopes) if person else NOTHING
+
+
+def held_by(person: Person, scopes: frozenset[str] | None = None) -> Access:
+    """The same of an active person, for whoever has read them already."""
     roles: dict[int | None, frozenset[Role]] = {}
     grants = RoleGrant.objects.filter(Q(person=person) | Q(group__in=person.groups.all()))
     for environment_id, role in grants.values_list("environment_id", "role"):
         roles[environment_id] = roles.get(environment_id, frozenset()) | {Role(role)}
-    return Access(roles, superuser=person.is_superuser, scopes=actor.scopes)
+    return Access(roles, superuser=person.is_superuser, scopes=scopes)
 
 
 def people_who_see(environment_id: int) -> list[Person]:

@@ -1,7 +1,7 @@
 """One month of an installation: windows, freezes, scheduled runs and past runs, day by day, in UTC."""
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -17,7 +17,9 @@ from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.windows import rhythm, window_of
 
 MOST_ENTRIES = 2000
-MOST_A_DAY = 20  # of which only runs are left out: what else is on a day is always shown
+MOST_RUNS = 500  # the newest; of windows, freezes, schedules and what was missed none is left out for a run
+MOST_A_DAY = 10  # of which only runs are left out, those that went well first
+MOST_IN_A_CELL = 4
 YEARS = range(2000, 2100)
 FEED_BACK = timedelta(days=31)
 FEED_AHEAD = timedelta(days=183)
@@ -29,6 +31,15 @@ class EntryKind(StrEnum):
     SCHEDULE = "schedule"
     MISSED = "missed"
     RUN = "run"
+
+
+_WEIGHTS: Mapping[EntryKind, int] = {
+    EntryKind.MISSED: 0,
+    EntryKind.FREEZE: 0,
+    EntryKind.RUN: 1,
+    EntryKind.SCHEDULE: 2,
+    EntryKind.WINDOW: 2,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +59,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """`left_out`: so many runs of the day are not among its entries."""
+    """In order of time. `left_out`: so many runs of the day are not among its entries."""
 
     date: date
     in_month: bool
@@ -56,10 +67,22 @@ class Day:
     entries: tuple[Entry, ...]
     left_out: int
 
+    @property
+    def foremost(self) -> tuple[Entry, ...]:
+        """What stands in the day's cell, in order of time: what went wrong or holds things up before what is usual."""
+        chosen = set(sorted(self.entries, key=_weight)[:MOST_IN_A_CELL])
+        return tuple(entry for entry in self.entries if entry in chosen)
+
+    @property
+    def more(self) -> int:
+        """How many are not in the cell."""
+        return len(self.entries) + self.left_out - len(self.foremost)
+
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """Whole weeks from Monday on. `cut_short`: there is more than is shown."""
+    """Whole weeks from Monday on. `cut_short`: there is more than is shown. `runs_since`: runs before it are left out;
+    None: there are all."""
 
     first: date
     previous: date
@@ -67,6 +90,7 @@ class Month:
     weeks: tuple[tuple[Day, ...], ...]
     environments: tuple[str, ...]
     cut_short: bool
+    runs_since: datetime | None
 
     @property
     def days(self) -> tuple[Day, ...]:
@@ -84,9 +108,10 @@ def month_of(*, actor: Actor, now: datetime, year: int, month: int, environment:
     seen = access_of(actor).within(Permission.VIEW, "pk")
     environments = list(Environment.objects.filter(seen).order_by("position").values_list("pk", "name"))
     wanted = {pk: name for pk, name in environments if environment in ("", name)}
+    runs = list(_runs(wanted, begins, ends))
     found = entries(wanted, begins, ends)
     by_day: dict[date, list[Entry]] = {}
-    for entry in found[:MOST_ENTRIES]:
+    for entry in (*found[:MOST_ENTRIES], *runs):
         for day in _days(entry, begins, ends):
             by_day.setdefault(day, []).append(entry)
     today = now.astimezone(UTC).date()
@@ -95,11 +120,12 @@ def month_of(*, actor: Actor, now: datetime, year: int, month: int, environment:
         previous=(first - timedelta(days=1)).replace(day=1),
         next=(first + timedelta(days=31)).replace(day=1),
         weeks=tuple(
-            tuple(Day(day, day.month == month, day == today, *_shown(by_day.get(day, []))) for day in week)
+            tuple(Day(day, day.month == month, day == today, *_shown(by_day.get(day, ()))) for day in week)
             for week in weeks
         ),
         environments=tuple(name for _, name in environments),
         cut_short=len(found) > MOST_ENTRIES,
+        runs_since=min(run.at for run in runs) if len(runs) == MOST_RUNS else None,
     )
 
 
@@ -110,18 +136,22 @@ def feed_of(*, actor: Actor, environment_id: int, now: datetime) -> tuple[str, l
     found = Environment.objects.filter(pk=environment_id).first() if usable else None
     if found is None or not any(access.can(may, found.pk) for may in (Permission.VIEW, Permission.SEE_CALENDAR)):
         raise NotFound("There is no calendar here that you may see.", "Ask an admin for a role in the environment.")
-    return found.name, entries({found.pk: found.name}, now - FEED_BACK, now + FEED_AHEAD)[:MOST_ENTRIES]
+    here, begins, ends = {found.pk: found.name}, now - FEED_BACK, now + FEED_AHEAD
+    return found.name, _in_order([*entries(here, begins, ends)[:MOST_ENTRIES], *_runs(here, begins, ends)])
 
 
 def entries(environments: dict[int, str], begins: datetime, ends: datetime) -> list[Entry]:
-    """Of these environments (id -> name), in order of time; freezes of all environments are among them."""
+    """All but runs of these environments (id -> name), in order of time; freezes of all environments are among them."""
     found = [
         *_windows(environments, begins, ends),
         *_freezes(environments, begins, ends),
         *_scheduled(environments, begins, ends),
         *_missed(environments, begins, ends),
-        *_runs(environments, begins, ends),
     ]
+    return _in_order(found)
+
+
+def _in_order(found: Iterable[Entry]) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.at, entry.kind, entry.title))
 
 
@@ -171,15 +201,15 @@ def _missed(environments: dict[int, str], begins: datetime, ends: datetime) -> I
 
 
 def _runs(environments: dict[int, str], begins: datetime, ends: datetime) -> Iterator[Entry]:
+    """The newest of them first."""
     rows = Run.objects.filter(
-        migration__environment__in=environments,
+        environment__in=environments,
         kind__in=(RunKind.APPLY, RunKind.ROLLBACK),
         created_at__gte=begins,
         created_at__lt=ends,
     )
-    wanted = ("pk", "kind", "state", "created_at", "ended_at", "migration_id")
-    about = ("migration__title", "migration__environment_id")
-    found = rows.order_by("created_at").values_list(*wanted, *about)[:MOST_ENTRIES]
+    wanted = ("pk", "kind", "state", "created_at", "ended_at", "migration_id", "migration__title", "environment_id")
+    found = rows.order_by("-created_at").values_list(*wanted)[:MOST_RUNS]
     for run_id, kind, state, began, ended, migration_id, name, where in found:
         title = f"{name}{' (rollback)' if kind == RunKind.ROLLBACK else ''}"
         yield Entry(
@@ -187,10 +217,18 @@ def _runs(environments: dict[int, str], begins: datetime, ends: datetime) -> Ite
         )
 
 
-def _shown(entries: list[Entry]) -> tuple[tuple[Entry, ...], int]:
-    runs = [entry for entry in entries if entry.kind is EntryKind.RUN]
-    late = set(runs[max(0, MOST_A_DAY - len(entries) + len(runs)) :])
-    return tuple(entry for entry in entries if entry not in late), len(late)
+def _shown(found: Sequence[Entry]) -> tuple[tuple[Entry, ...], int]:
+    """In order of time, and how many runs are left out."""
+    others = [entry for entry in found if entry.kind is not EntryKind.RUN]
+    runs = sorted((entry for entry in found if entry.kind is EntryKind.RUN), key=_weight)
+    kept = runs[: max(0, MOST_A_DAY - len(others))]
+    return tuple(_in_order([*others, *kept])), len(runs) - len(kept)
+
+
+def _weight(entry: Entry) -> tuple[int, datetime]:
+    """What somebody who looks at the day has to know comes first; of two alike the earlier one."""
+    went_well = entry.run_state in (RunState.SUCCEEDED, RunState.CANCELLED)
+    return _WEIGHTS[entry.kind] + (2 if went_well else 0), entry.at
 
 
 def _days(entry: Entry, begins: datetime, ends: datetime) -> Iterator[date]:

@@ -7,14 +7,16 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from migrations_app.engine.vocabulary import FINAL_RUN_STATES, MigrationStatus, Role
+from migrations_app.engine.policy import Policy
+from migrations_app.engine.vocabulary import MigrationStatus, Role
 from migrations_app.models import Environment, Migration, RoleGrant, Run, Target
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import migration_rows, targets
-from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.migration_rows import MigrationRow
-from migrations_app.selectors.policy_rules import least_signatures
+from migrations_app.selectors.policy_rules import in_force, least_signatures
 from migrations_app.selectors.refusals import NotFound
+from migrations_app.selectors.run_rows import LIVE_RUN_STATES
 from migrations_app.selectors.targets import TargetRow
 
 LARGEST_ID = 2**63 - 1
@@ -63,35 +65,41 @@ class EnvironmentPage:
     can_add_target: bool
 
 
-def list_environments(*, actor: Actor) -> tuple[EnvironmentRow, ...]:
-    """Those that the actor may see, in order of promotion."""
-    return _rows(Environment.objects.filter(access_of(actor).within(Permission.VIEW, "pk")).order_by("position"))
+def list_environments(
+    *, actor: Actor, access: Access | None = None, policies: Iterable[Policy] | None = None
+) -> tuple[EnvironmentRow, ...]:
+    """Those that the actor may see, in order of promotion.
+
+    `access` of the actor and `policies` in force: where they have been read already.
+    """
+    here = (access or access_of(actor)).within(Permission.VIEW, "pk")
+    return _rows(Environment.objects.filter(here).order_by("position"), policies)
 
 
 def environment_row(*, actor: Actor, environment_id: int) -> EnvironmentRow:
     """Raises NotFound."""
-    return _rows([_visible(actor, environment_id)])[0]
+    return _rows([_visible(access_of(actor), environment_id)])[0]
 
 
 def environment_page(*, actor: Actor, environment_id: int, now: datetime) -> EnvironmentPage:
     """Raises NotFound."""
-    environment = _visible(actor, environment_id)
-    access = access_of(actor)
+    access, policies = access_of(actor), in_force()
+    environment = _visible(access, environment_id)
     migrations = migration_rows.with_newest_plan(environment.migrations.order_by("-pk"))[:_MIGRATIONS_SHOWN]
     here = Target.objects.filter(environment=environment, archived_at=None).select_related("environment")
     return EnvironmentPage(
-        row=_rows([environment])[0],
+        row=_rows([environment], policies)[0],
         targets=targets.rows_of(here.order_by("name")),
-        migrations=migration_rows.rows_of(migrations, now=now),
+        migrations=migration_rows.rows_of(migrations, now=now, policies=policies),
         grants=_grants(environment),
         can_edit=access.can(Permission.MANAGE_ENVIRONMENTS, environment.pk),
         can_add_target=access.can(Permission.MANAGE_TARGETS, environment.pk),
     )
 
 
-def _visible(actor: Actor, environment_id: int) -> Environment:
+def _visible(access: Access, environment_id: int) -> Environment:
     usable = isinstance(environment_id, int) and 0 < environment_id <= LARGEST_ID
-    here = access_of(actor).within(Permission.VIEW, "pk")
+    here = access.within(Permission.VIEW, "pk")
     found = Environment.objects.filter(here, pk=environment_id).first() if usable else None
     if found is None:
         raise NotFound(
@@ -100,16 +108,16 @@ def _visible(actor: Actor, environment_id: int) -> Environment:
     return found
 
 
-def _rows(environments: Iterable[Environment]) -> tuple[EnvironmentRow, ...]:
+def _rows(environments: Iterable[Environment], policies: Iterable[Policy] | None = None) -> tuple[EnvironmentRow, ...]:
     listed = list(environments)
     ids = [environment.pk for environment in listed]
     targets_in = _counts(Target.objects.filter(environment__in=ids, archived_at=None).values_list("environment"))
     open_in = _counts(
         Migration.objects.filter(environment__in=ids).exclude(status__in=_CLOSED).values_list("environment")
     )
-    live = Run.objects.filter(migration__environment__in=ids).exclude(state__in=FINAL_RUN_STATES)
-    least = least_signatures(listed)
-    live_in = _counts(live.values_list("migration__environment"))
+    live = Run.objects.filter(environment__in=ids, state__in=LIVE_RUN_STATES)
+    least = least_signatures(listed, policies)
+    live_in = _counts(live.values_list("environment"))
     return tuple(
         EnvironmentRow(
             id=environment.pk,

@@ -1,11 +1,12 @@
 """The way from an empty installation to its first migration. Each tick is looked up anew; none is stored."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Case, Count, Q, When
 
+from migrations_app.engine.policy import Policy
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind, RunState, TargetKind
 from migrations_app.models import Environment, Migration, Person, RoleGrant, Run, Target
 from migrations_app.models.actor import Actor
@@ -53,15 +54,20 @@ _TITLES: Mapping[str, tuple[str, str]] = {
 }
 
 
-def first_steps(*, actor: Actor, now: datetime) -> tuple[FirstStep, ...]:
-    """Empty once a migration has run here, which is when nobody needs them any more, and for people without a role."""
-    access = access_of(actor)
+def first_steps(
+    *, actor: Actor, now: datetime, access: Access | None = None, policies: Iterable[Policy] | None = None
+) -> tuple[FirstStep, ...]:
+    """Empty once a migration has run here, which is when nobody needs them any more, and for people without a role.
+
+    `access` of the actor and `policies` in force: where they have been read already.
+    """
+    access = access or access_of(actor)
     if not access.anywhere(Permission.VIEW):
         return ()
     if Run.objects.filter(kind=RunKind.APPLY, state=RunState.SUCCEEDED).exists():
         return ()
     steps: list[FirstStep] = []
-    for key, fact in _facts(access, now).items():
+    for key, fact in _facts(access, policies, now).items():
         title, text = _TITLES[key]
         next_one = not fact.done and all(step.done for step in steps)
         can = _may(access, fact)
@@ -73,7 +79,7 @@ def first_steps(*, actor: Actor, now: datetime) -> tuple[FirstStep, ...]:
     return tuple(steps)
 
 
-def _facts(access: Access, now: datetime) -> dict[str, _Fact]:
+def _facts(access: Access, policies: Iterable[Policy] | None, now: datetime) -> dict[str, _Fact]:
     stores = {"kind": TargetKind.SESSION_STORE, "archived_at": None}
     usable = Target.objects.filter(access.within(Permission.VIEW), **stores)
     counted = (
@@ -90,7 +96,7 @@ def _facts(access: Access, now: datetime) -> dict[str, _Fact]:
     first = seen.select_related("environment").order_by(approved_first, "-pk").first()
     place = first.environment_id if first else None
     number = first.pk if first else None
-    free = bool(first and _wants_nobody(first, now))
+    free = bool(first and _wants_nobody(first, policies, now))
     signed = bool(first and first.review_state == ReviewState.APPROVED)
     return {
         "environment": _Fact(bool(here) or Environment.objects.exists(), Permission.MANAGE_ENVIRONMENTS),
@@ -102,8 +108,8 @@ def _facts(access: Access, now: datetime) -> dict[str, _Fact]:
     }
 
 
-def _wants_nobody(migration: Migration, now: datetime) -> bool:
-    asked = asked_of(migration, migration.revisions.order_by("-number").first(), now=now)
+def _wants_nobody(migration: Migration, policies: Iterable[Policy] | None, now: datetime) -> bool:
+    asked = asked_of(migration, migration.revisions.order_by("-number").first(), now=now, policies=policies)
     return not asked.slots and not asked.blocked
 
 

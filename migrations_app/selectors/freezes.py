@@ -9,7 +9,7 @@ from django.db.models import Q
 from migrations_app.engine.windows import FreezeFact
 from migrations_app.models import Freeze
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.access import Access, Permission, access_of
 
 EVERYWHERE = "every environment"
 
@@ -46,9 +46,14 @@ class FreezeRow:
         return min(self.ends_at, self.lifted_at) if self.lifted_at else self.ends_at
 
 
-def list_freezes(*, actor: Actor, now: datetime, environment: str = "", past: bool = False) -> tuple[FreezeRow, ...]:
-    """Those of the environments that the actor may see and those of all; without `past` only what is still ahead."""
-    seen = access_of(actor).environments(Permission.VIEW)
+def list_freezes(
+    *, actor: Actor, now: datetime, environment: str = "", past: bool = False, access: Access | None = None
+) -> tuple[FreezeRow, ...]:
+    """Those of the environments that the actor may see and those of all; without `past` only what is still ahead.
+
+    `access`: the actor's, where it has been read already.
+    """
+    seen = (access or access_of(actor)).environments(Permission.VIEW)
     rows = (
         Freeze.objects.all() if seen is None else Freeze.objects.filter(Q(environment__in=seen) | Q(environment=None))
     )

@@ -15,7 +15,7 @@ def step_seconds(*, handler: str, environment_id: int) -> dict[str, int]:
         kind=RunKind.APPLY,
         state=RunState.SUCCEEDED,
         migration__handler=handler,
-        migration__environment=environment_id,
+        environment=environment_id,
     )
     newest = list(runs.order_by("-pk").values_list("pk", flat=True)[:PAST_RUNS])
     took: dict[str, list[float]] = defaultdict(list)

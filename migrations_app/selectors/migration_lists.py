@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models import Case, CharField, Count, F, IntegerField, Q, QuerySet, Value, When
 
 from migrations_app.engine.lifecycle import ARCHIVABLE
+from migrations_app.engine.policy import Policy
 from migrations_app.engine.vocabulary import MigrationStatus, MigrationType, ReviewState, RiskLevel
 from migrations_app.models import Environment, Migration
 from migrations_app.models.actor import Actor
@@ -82,12 +83,17 @@ def list_migrations(
     cursor: str = "",
     limit: int = PAGE,
     order: str = "",
+    access: Access | None = None,
+    policies: Iterable[Policy] | None = None,
 ) -> Listing[MigrationRow]:
-    """Newest first, or by one of `ORDERS`; of the environments that the actor may see."""
+    """Newest first, or by one of `ORDERS`; of the environments that the actor may see.
+
+    `access` of the actor and `policies` in force: where they have been read already.
+    """
     risks, by = newest_risks(now=now), ORDERS.get(order, "-pk")
-    matching = _matching(actor, access_of(actor), filters, risks)
+    matching = _matching(actor, access or access_of(actor), filters, risks)
     page = cut(matching, cursor=cursor, limit=limit, by=by, shown=lambda rows: with_newest_plan(_weighed(rows, risks)))
-    return Listing(rows_of(page.rows, now=now, risks=risks), page.next_cursor, page.total)
+    return Listing(rows_of(page.rows, now=now, policies=policies, risks=risks), page.next_cursor, page.total)
 
 
 def migration_facets(*, actor: Actor, now: datetime, filters: MigrationFilters) -> tuple[Facet, ...]:

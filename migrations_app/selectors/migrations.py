@@ -1,13 +1,13 @@
 """Migrations: the list, one page, and plan revisions."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, RunKind, RunState
-from migrations_app.models import Migration, PlanRevision
+from migrations_app.models import Migration, MigrationEditor, PlanRevision, Signature
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import run_rows
 from migrations_app.selectors.access import Access, Permission, access_of, people_who_see
@@ -167,7 +167,8 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
     access = access_of(actor)
     migration = visible_migration(actor, migration_id, access)
     policies = in_force()
-    newest = _revision_or_none(migration)
+    revisions = list(migration.revisions.select_related("created_by").order_by("-number"))
+    newest = revisions[0] if revisions else None
     risk = risk_now(migration, newest, now=now) if newest else None
     row = rows_of([migration], now=now, policies=policies, risks={migration.pk: risk} if risk else {})[0]
     signing = signing_of(migration, newest, now=now, policies=policies, risk=risk.level if risk else None)
@@ -191,9 +192,9 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         options=migration.options,
         plan=revision_view(newest) if newest else None,
         risk=risk,
-        waiving=waiving(actor, access, migration, now=now),
-        revision_numbers=tuple(migration.revisions.order_by("-number").values_list("number", flat=True)),
-        editors=_editors(migration),
+        waiving=waiving(actor, access, migration, signing.editors, now=now),
+        revision_numbers=tuple(revision.number for revision in revisions),
+        editors=_editors(signing.editors),
         review=review,
         start_check=start,
         runs=runs,
@@ -201,9 +202,9 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         next_action=next_action(situation, refusals),
         allowed=frozenset(operation for operation, why in refusals.items() if not why),
         refusals={operation: why for operation, why in refusals.items() if why},
-        timeline=timeline(migration),
+        timeline=timeline(migration, signing.signatures, revisions[::-1]),
         keeping=_keeping(migration, actor),
-        since_signed=_since_signed(migration, newest, actor),
+        since_signed=_since_signed(revisions, signing.signatures, actor),
         schedules=schedules_of(migration),
         can_schedule=newest is not None
         and row.status in (MigrationStatus.PLANNED, MigrationStatus.VALIDATING)
@@ -261,23 +262,19 @@ def _revision_or_none(migration: Migration, number: int | None = None) -> PlanRe
     return rows.filter(number=number).first() if 0 < number < 2**31 else None
 
 
-def _editors(migration: Migration) -> tuple[tuple[str, tuple[int, ...]], ...]:
+def _editors(editors: Iterable[MigrationEditor]) -> tuple[tuple[str, tuple[int, ...]], ...]:
     wrote: dict[str, list[int]] = defaultdict(list)
-    for editor in migration.editors.select_related("person").order_by("revision"):
+    for editor in editors:
         wrote[str(editor.person)].append(editor.revision)
     return tuple((name, tuple(numbers)) for name, numbers in wrote.items())
 
 
-def _since_signed(migration: Migration, newest: PlanRevision | None, actor: Actor) -> RevisionDiff | None:
-    if newest is None or actor.person_id is None:
+def _since_signed(
+    revisions: Sequence[PlanRevision], signatures: Iterable[Signature], actor: Actor
+) -> RevisionDiff | None:
+    """`revisions` newest first, `signatures` oldest first."""
+    mine = [row for row in signatures if row.person_id == actor.person_id and row.decision != Decision.COMMENT]
+    if not revisions or not mine or mine[-1].digest == revisions[0].digest:
         return None
-    last = (
-        migration.signatures.filter(person_id=actor.person_id)
-        .exclude(decision=Decision.COMMENT)
-        .select_related("revision")
-        .order_by("-pk")
-        .first()
-    )
-    if last is None or last.digest == newest.digest:
-        return None
-    return diff(last.revision, newest)
+    signed = next(revision for revision in revisions if revision.pk == mine[-1].revision_id)
+    return diff(signed, revisions[0])

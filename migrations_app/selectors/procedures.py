@@ -3,17 +3,19 @@
 The one place that says what counts as proof: an apply run that succeeded and that no rollback was begun of.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 
 from migrations_app.engine.vocabulary import FINAL_RUN_STATES, MigrationStatus, RunKind, RunState
 from migrations_app.models import Environment, Migration, Run
 from migrations_app.selectors.access import Access, Permission
 
 MOST_PROMOTIONS = 20
+MOST_TIMES = 100  # counting on would read every run of a procedure that is run every day
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class ProcedureStop:
     """One environment in the order of promotion, and how far this procedure has come there.
 
     `state` is done (`run_id` stands there), running, failed (none of its runs stands), next or '' for not yet;
-    `times` counts the runs that stand. `here`: the environment of the migration that is looked at.
+    `times` counts the runs that stand, up to MOST_TIMES. `here`: the environment of the migration that is looked at.
     """
 
     environment_id: int
@@ -33,6 +35,10 @@ class ProcedureStop:
     run_id: int | None = None
     migration_id: int | None = None
     at: datetime | None = None
+
+    @property
+    def counted(self) -> str:
+        return f"{self.times} times" if self.times < MOST_TIMES else f"{MOST_TIMES} times or more"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +82,10 @@ def environment_after(environment: Environment) -> Environment | None:
 
 
 def times_proven(procedure: str, environment: Environment) -> int:
-    """How many runs there prove this procedure; 0 for a plan that has none."""
+    """How many runs there prove this procedure, up to MOST_TIMES; 0 for a plan that has none."""
     if not procedure:
         return 0
-    return proofs().filter(revision__procedure=procedure, migration__environment=environment).count()
+    return proofs().filter(procedure=procedure, environment=environment)[:MOST_TIMES].count()
 
 
 def newest_proof(migration: Migration) -> Run | None:
@@ -135,42 +141,58 @@ def _relative(migration: Migration, run_id: int | None = None) -> Relative:
 
 def stops_of(access: Access, environment_id: int, procedure: str) -> tuple[ProcedureStop, ...]:
     """Every environment that the viewer may see, in order. `environment_id` is where they stand."""
-    environments = list(Environment.objects.filter(access.within(Permission.VIEW, "pk")).order_by("position"))
-    stands, tried, runs = _runs_by_environment(procedure)
-    stops = [
-        _stop(each, environment_id, stands.get(each.pk, (0, 0)), tried.get(each.pk, 0), runs) for each in environments
-    ]
-    return tuple(_with_next(stops))
+    seen = Environment.objects.filter(access.within(Permission.VIEW, "pk")).order_by("position")
+    places = [_Place(*row) for row in _with_runs(seen, procedure)]
+    times = _times(places, procedure)
+    runs = Run.objects.in_bulk({number for place in places if (number := place.proof or place.tried)})
+    return tuple(_with_next([_stop(place, environment_id, times.get(place.id, 0), runs) for place in places]))
 
 
-def _runs_by_environment(procedure: str) -> tuple[dict[int, tuple[int, int]], dict[int, int], dict[int, Run]]:
-    """Environment id -> (newest run that stands, how many do), -> newest run; and these runs by id."""
-    if not procedure:
-        return {}, {}, {}
-    of_it = {"revision__procedure": procedure, "kind": RunKind.APPLY}
-    by_place = Count("pk"), Max("pk")
-    counted = proofs().filter(**of_it).values_list("migration__environment").annotate(*by_place).order_by()
-    stands = {place: (newest, times) for place, times, newest in counted}
-    newest_of = Run.objects.filter(**of_it).values_list("migration__environment").annotate(Max("pk")).order_by()
-    tried = dict(newest_of)
-    wanted = {newest for newest, _ in stands.values()} | set(tried.values())
-    return stands, tried, Run.objects.in_bulk(wanted)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """`proof`: the newest run that stands there, `many`: the last of those that are counted, `tried`: the newest."""
+
+    id: int
+    name: str
+    protected: bool
+    proof: int | None
+    many: int | None
+    tried: int | None
 
 
-def _stop(
-    environment: Environment, here: int, stands: tuple[int, int], tried: int, runs: dict[int, Run]
-) -> ProcedureStop:
-    newest, times = stands
-    run = runs.get(newest) or runs.get(tried)
+def _with_runs(environments: QuerySet[Environment], procedure: str) -> Iterable[Any]:
+    """Columns of `_Place`. An index leads to each: however often it has run, a few rows are read."""
+    tried = Run.objects.filter(procedure=procedure, environment=OuterRef("pk"), kind=RunKind.APPLY).order_by("-pk")
+    stand = proofs().filter(procedure=procedure, environment=OuterRef("pk")).order_by("-pk")
+    none = Run.objects.none().values("pk")
+    return environments.values_list(
+        "pk",
+        "name",
+        "protected",
+        Subquery(stand.values("pk")[:1] if procedure else none),
+        Subquery(stand.values("pk")[MOST_TIMES - 1 : MOST_TIMES] if procedure else none),
+        Subquery(tried.values("pk")[:1] if procedure else none),
+    )
+
+
+def _times(places: Sequence[_Place], procedure: str) -> dict[int, int]:
+    """Environment id -> how many runs stand there, up to MOST_TIMES."""
+    few = [place.id for place in places if place.proof and not place.many]
+    counted = proofs().filter(procedure=procedure, environment__in=few).values_list("environment")
+    return {place.id: MOST_TIMES for place in places if place.many} | dict(counted.annotate(Count("pk")).order_by())
+
+
+def _stop(place: _Place, here: int, times: int, runs: dict[int, Run]) -> ProcedureStop:
+    run = runs.get(place.proof or place.tried or 0)
     state = "done" if times else ""
     if run is not None and not times:
         state = "failed" if run.state in FINAL_RUN_STATES else "running"
     return ProcedureStop(
-        environment_id=environment.pk,
-        environment=environment.name,
-        protected=environment.protected,
+        environment_id=place.id,
+        environment=place.name,
+        protected=place.protected,
         state=state,
-        here=environment.pk == here,
+        here=place.id == here,
         times=times,
         run_id=run.pk if run else None,
         migration_id=run.migration_id if run else None,

@@ -1,11 +1,12 @@
 """Who signed what, who still can, and why you cannot."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from migrations_app.engine.policy import could_help, counted, filled, wanted
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState
-from migrations_app.models import Migration, MigrationEditor, PlanRevision, Signature
+from migrations_app.models import Migration, MigrationEditor, PlanRevision
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission
 from migrations_app.selectors.planned_targets import changed_targets
@@ -129,7 +130,7 @@ def review_panel(
         can_comment=revision is not None and access.can(Permission.COMMENT, migration.environment_id),
         can_submit=author and planned and migration.review_state not in OPEN,
         can_withdraw=author and migration.review_state in OPEN and planned,
-        signatures=_signatures(migration, signing, digest),
+        signatures=_signatures(signing, digest),
         signers=_signers(signing, digest),
         slots=tuple(
             SlotRow(slot.policy, slot.version, slot.sentence(), taken.get(index, ""))
@@ -150,7 +151,7 @@ def cannot_sign(
 ) -> str:
     """Why this actor cannot sign now; '' when nothing but a fresh proof of presence may be missing."""
     if actor.person_id is None or actor.person_id in signing.barred:
-        return never_signs(migration, revision, actor.person_id)
+        return never_signs(migration, revision, actor.person_id, signing.editors)
     if actor.scopes is not None:
         return "a token cannot sign"
     if not access.can(Permission.SIGN, migration.environment_id):
@@ -169,26 +170,36 @@ def cannot_sign(
     changed = changed_targets(revision)
     if changed:
         return f"{', '.join(changed)} changed since this was planned"
-    live = Signature.objects.filter(migration=migration, voided_at=None, decision=Decision.APPROVE)
-    signed = actor.person_id in live.values_list("person_id", flat=True)
-    return "you have signed it" if signed else ""
+    live = (row for row in signing.signatures if row.voided_at is None and row.decision == Decision.APPROVE)
+    return "you have signed it" if any(row.person_id == actor.person_id for row in live) else ""
 
 
-def never_signs(migration: Migration, revision: PlanRevision | None, person_id: int | None) -> str:
-    """Why this person can never sign this plan: '' or what they wrote or waived. Superusers are no exception."""
-    wrote = barred(migration, person_id)
+def never_signs(
+    migration: Migration,
+    revision: PlanRevision | None,
+    person_id: int | None,
+    editors: Iterable[MigrationEditor] | None = None,
+) -> str:
+    """Why this person can never sign this plan: '' or what they wrote or waived. Superusers are no exception.
+
+    `editors`: where those of the migration are known already.
+    """
+    wrote = barred(migration, person_id, editors)
     if wrote or revision is None or person_id is None:
         return wrote
     titles = answered_for(migration, revision.digest).get(person_id, "")
     return f"you waived {titles} of this plan, and who answers for its risk does not sign it" if titles else ""
 
 
-def barred(migration: Migration, person_id: int | None) -> str:
-    """Why this person can neither sign this migration nor waive its risk, whatever its plan: '' or what they wrote."""
+def barred(migration: Migration, person_id: int | None, editors: Iterable[MigrationEditor] | None = None) -> str:
+    """Why this person can neither sign this migration nor waive its risk, whatever its plan: '' or what they wrote.
+
+    `editors`: where those of the migration are known already.
+    """
     if person_id is None:
         return "you are not logged in"
-    edits = MigrationEditor.objects.filter(migration=migration, person_id=person_id)
-    numbers = sorted(set(edits.values_list("revision", flat=True)))
+    edits = MigrationEditor.objects.filter(migration=migration, person_id=person_id) if editors is None else editors
+    numbers = sorted({edit.revision for edit in edits if edit.person_id == person_id})
     if numbers:
         return f"you wrote revision{'s' if len(numbers) > 1 else ''} {' and '.join(map(str, numbers))}"
     return "you wrote this migration" if migration.created_by_id == person_id else ""
@@ -214,9 +225,8 @@ def _fresh(shown: datetime | None, now: datetime) -> bool:
     return shown is not None and timedelta(0) <= now - shown <= STEP_UP
 
 
-def _signatures(migration: Migration, signing: Signing, digest: str) -> tuple[SignatureRow, ...]:
+def _signatures(signing: Signing, digest: str) -> tuple[SignatureRow, ...]:
     why_not = {fact.person: fact.not_eligible_because for fact in signing.facts if fact.digest == digest}
-    rows = Signature.objects.filter(migration=migration).select_related("person", "revision").order_by("pk")
     return tuple(
         SignatureRow(
             id=row.pk,
@@ -233,7 +243,7 @@ def _signatures(migration: Migration, signing: Signing, digest: str) -> tuple[Si
             voided_at=row.voided_at,
             voided_because=row.voided_because,
         )
-        for row in rows
+        for row in signing.signatures
     )
 
 

@@ -117,11 +117,11 @@ def list_runs(
     *, actor: Actor, now: datetime, filters: RunFilters = ANY_RUN, cursor: str = "", limit: int = PAGE
 ) -> Listing[RunRow]:
     """Newest first, of the environments that the actor may see."""
-    matching = Run.objects.filter(access_of(actor).within(Permission.VIEW, "migration__environment"))
+    matching = Run.objects.filter(access_of(actor).within(Permission.VIEW))
     if filters.migration_id is not None:
         matching = matching.filter(migration_id=filters.migration_id)
     if filters.environment:
-        matching = matching.filter(migration__environment__name=filters.environment)
+        matching = matching.filter(environment__name=filters.environment)
     if filters.state:
         matching = matching.filter(state=filters.state)
     if filters.kind:
@@ -228,7 +228,7 @@ def _usual_seconds(run: Run) -> int | None:
             kind=run.kind,
             state=RunState.SUCCEEDED,
             migration__handler=run.migration.handler,
-            migration__environment=run.migration.environment_id,
+            environment=run.environment_id,
         )
         .exclude(pk=run.pk)
         .exclude(started_at=None)

@@ -62,7 +62,7 @@ def _migrations(access: Access, words: list[str], number: int | None, limit: int
 
 
 def _runs(access: Access, number: int) -> Iterator[SearchHit]:
-    rows = Run.objects.filter(access.within(Permission.VIEW, "migration__environment"), pk=number)
+    rows = Run.objects.filter(access.within(Permission.VIEW), pk=number)
     for row in rows.select_related("migration__environment"):
         subtitle = f"{row.get_kind_display()} of “{row.migration.title}”, {row.get_state_display()}"
         yield SearchHit("run", row.pk, f"Run {row.pk}", subtitle, row.migration.environment.name)

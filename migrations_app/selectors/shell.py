@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from migrations_app.models import Environment, Person
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.access import Access, Permission, access_of
+from migrations_app.selectors.access import Access, Permission, access_of, held_by
 from migrations_app.selectors.audit import ChainStatus, chain_seen_by
 from migrations_app.selectors.inbox import open_count
 
@@ -32,8 +32,8 @@ class Shell:
 
 
 def shell(*, actor: Actor) -> Shell:
-    access = access_of(actor)
-    person = Person.objects.filter(pk=actor.person_id).first() if actor.person_id else None
+    person = Person.objects.filter(pk=actor.person_id, is_active=True).first() if actor.person_id else None
+    access = held_by(person, actor.scopes) if person else access_of(actor)
     return Shell(
         username=actor.username,
         name=str(person) if person else actor.username,

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from migrations_app.engine.policy import Asked, Policy, SignatureFact, Signer
 from migrations_app.engine.vocabulary import Decision, RiskLevel, Role
-from migrations_app.models import Environment, Migration, Person, PlanRevision, RoleGrant, Signature
+from migrations_app.models import Environment, Migration, MigrationEditor, Person, PlanRevision, RoleGrant, Signature
 from migrations_app.selectors.policy_rules import asked_of
 from migrations_app.selectors.waivers import answered_for
 
+_OF_A_PLAN = ("content", "source_state", "target_state", "fingerprints", "sizes", "findings", "warnings")
 QUARANTINE = timedelta(hours=24)  # of what somebody granted to themselves, before it signs anything
 
 
@@ -31,13 +32,16 @@ class Approver:
 
 @dataclass(frozen=True, slots=True)
 class Signing:
-    """`barred`: the ids of those who never sign this plan, each with why (“has edited the migration”). `facts`: live
-    approvals and declines, each with why it does not count today where it does not. `asked`: what the policies in
-    force ask of the plan.
+    """`barred`: the ids of those who never sign this plan, each with why (“has edited the migration”). `editors`: who
+    shaped the migration, and in which revision. `signatures`: all that were ever given, the oldest first. `facts`:
+    live approvals and declines, each with why it does not count today where it does not. `asked`: what the policies
+    in force ask of the plan.
     """
 
     approvers: tuple[Approver, ...]
     barred: Mapping[int, str]
+    editors: tuple[MigrationEditor, ...]
+    signatures: tuple[Signature, ...]
     facts: tuple[SignatureFact, ...]
     asked: Asked
 
@@ -59,22 +63,32 @@ def signing_of(
 ) -> Signing:
     """`policies`: where those in force are known already; `risk`: where the level of this moment is."""
     approvers = {approver.person.pk: approver for approver in approvers_in(migration.environment, now=now)}
-    barred = barred_people(migration, revision)
-    rows = Signature.objects.filter(migration=migration, voided_at=None).exclude(decision=Decision.COMMENT)
+    editors = tuple(migration.editors.select_related("person").order_by("revision", "pk"))
+    barred = barred_people(migration, revision, editors)
+    signatures = tuple(signatures_of(migration))
     facts = tuple(
         _fact(row, approvers.get(row.person_id), barred.get(row.person_id, ""), migration.environment)
-        for row in rows.select_related("person").order_by("pk")
+        for row in signatures
+        if row.voided_at is None and row.decision != Decision.COMMENT
     )
     asked = asked_of(migration, revision, now=now, policies=policies, risk=risk)
-    return Signing(tuple(approvers.values()), barred, facts, asked)
+    return Signing(tuple(approvers.values()), barred, editors, signatures, facts, asked)
 
 
-def barred_people(migration: Migration, revision: PlanRevision | None) -> Mapping[int, str]:
+def signatures_of(migration: Migration) -> QuerySet[Signature]:
+    """With the person and the number of the plan, whose content stays where it is."""
+    rows = Signature.objects.filter(migration=migration).select_related("person", "revision").order_by("pk")
+    return rows.defer(*(f"revision__{name}" for name in _OF_A_PLAN))
+
+
+def barred_people(
+    migration: Migration, revision: PlanRevision | None, editors: Iterable[MigrationEditor]
+) -> Mapping[int, str]:
     """Who never signs this plan, superusers included: whoever wrote it, and whoever waived a finding of it."""
     waived = answered_for(migration, revision.digest) if revision else {}
-    editors = {*migration.editors.values_list("person_id", flat=True), migration.created_by_id}
+    wrote = {edit.person_id for edit in editors}
     return {person_id: f"has waived {titles}" for person_id, titles in waived.items()} | dict.fromkeys(
-        editors, "has edited the migration"
+        {*wrote, migration.created_by_id}, "has edited the migration"
     )
 
 

@@ -1,13 +1,14 @@
 """What happened to a migration, in order, as sentences."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from migrations_app.engine.vocabulary import Decision, ReviewState, RunKind
-from migrations_app.models import AuditEntry, Migration, Person, RiskWaiver
+from migrations_app.models import AuditEntry, Migration, Person, PlanRevision, RiskWaiver, Signature
 from migrations_app.selectors.plans import diff
+from migrations_app.selectors.signing import signatures_of
 
 MOST = 200
 _DECIDED = {Decision.APPROVE: "signed", Decision.REJECT: "declined", Decision.COMMENT: "commented on"}
@@ -59,20 +60,34 @@ class TimelineEntry:
     detail: str = ""
 
 
-def timeline(migration: Migration) -> tuple[TimelineEntry, ...]:
-    """Newest first, at most the newest 200."""
-    entries = [*_told(migration), *_planned(migration), *_waived(migration), *_signed(migration), *_ran(migration)]
+def timeline(
+    migration: Migration,
+    signatures: Iterable[Signature] | None = None,
+    revisions: Iterable[PlanRevision] | None = None,
+) -> tuple[TimelineEntry, ...]:
+    """Newest first, at most the newest 200. `signatures` of `signatures_of` and `revisions` with who planned them, in
+    order of their numbers: where they are known already."""
+    signed = list(signatures_of(migration) if signatures is None else signatures)
+    if revisions is None:
+        revisions = migration.revisions.select_related("created_by").order_by("number")
+    entries = [
+        *_told(migration, signed),
+        *_planned(list(revisions)),
+        *_waived(migration),
+        *_signed(signed),
+        *_ran(migration),
+    ]
     newest = sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST]
     people = Person.objects.filter(username__in={entry.who for entry in newest})
     names = {person.username: str(person) for person in people}
     return tuple(replace(entry, who=names.get(entry.who, entry.who)) for entry in newest)
 
 
-def _told(migration: Migration) -> Iterator[TimelineEntry]:
+def _told(migration: Migration, signatures: Sequence[Signature]) -> Iterator[TimelineEntry]:
     rows = AuditEntry.objects.filter(
         object_type="migration", object_id=str(migration.pk), action__in=_TOLD, outcome="allowed"
     )
-    signers = {row.person.username for row in migration.signatures.select_related("person")}
+    signers = {row.person.username for row in signatures}
     for row in rows.order_by("-seq")[:MOST]:
         kind, text = _TOLD[row.action]
         if kind == "approved" and row.actor not in signers:
@@ -93,9 +108,8 @@ def _asked_anew(row: AuditEntry) -> str:
     return f"{body['reason']}.{' It was approved and is in review again.' if again else ''}"
 
 
-def _planned(migration: Migration) -> Iterator[TimelineEntry]:
+def _planned(revisions: Sequence[PlanRevision]) -> Iterator[TimelineEntry]:
     """Each revision with what changed since the one before."""
-    revisions = list(migration.revisions.select_related("created_by").order_by("number"))
     for before, revision in zip([None, *revisions], revisions, strict=False):
         detail = ""
         if before is not None and before.digest == revision.digest:
@@ -121,8 +135,8 @@ def _count(head: str, number: int) -> str:
     return f"{number} {noun}{'s' if number != 1 else ''}" if noun else head.replace("_", " ")
 
 
-def _signed(migration: Migration) -> Iterator[TimelineEntry]:
-    for row in migration.signatures.select_related("person", "revision"):
+def _signed(signatures: Iterable[Signature]) -> Iterator[TimelineEntry]:
+    for row in signatures:
         decision = Decision(row.decision)
         text = f"{_DECIDED[decision]} revision {row.revision.number}"
         yield TimelineEntry(row.at, row.person.username, str(decision), text, row.comment)

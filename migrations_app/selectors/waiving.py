@@ -1,10 +1,11 @@
 """Who may waive a finding of the risk, and why somebody may not."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from migrations_app.engine.vocabulary import MigrationStatus
-from migrations_app.models import Migration
+from migrations_app.models import Migration, MigrationEditor
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission
 from migrations_app.selectors.reviews import barred, recently_present
@@ -23,14 +24,24 @@ class Waiving:
         return not self.why_not
 
 
-def waiving(actor: Actor, access: Access, migration: Migration, *, now: datetime) -> Waiving:
-    why_not = cannot_waive(actor, access, migration)
+def waiving(
+    actor: Actor,
+    access: Access,
+    migration: Migration,
+    editors: Iterable[MigrationEditor] | None = None,
+    *,
+    now: datetime,
+) -> Waiving:
+    """`editors`: where those of the migration are known already."""
+    why_not = cannot_waive(actor, access, migration, editors)
     return Waiving(why_not, not why_not and not recently_present(actor, now))
 
 
-def cannot_waive(actor: Actor, access: Access, migration: Migration) -> str:
+def cannot_waive(
+    actor: Actor, access: Access, migration: Migration, editors: Iterable[MigrationEditor] | None = None
+) -> str:
     """Why this actor can neither waive a finding here nor withdraw a waiver; '' when they can."""
-    barred_because = barred(migration, actor.person_id)
+    barred_because = barred(migration, actor.person_id, editors)
     if barred_because:
         return barred_because
     if actor.scopes is not None:

@@ -19,7 +19,7 @@ class Watching:
 def watching(*, actor: Actor, run_id: int) -> Watching:
     """Three small queries, read afresh each time. Raises NotFound, also for a run that the actor may not see."""
     access = access_of(actor)
-    run = Run.objects.filter(pk=run_id).values_list("last_seq", "migration__environment").first()
+    run = Run.objects.filter(pk=run_id).values_list("last_seq", "environment").first()
     if run is None or not access.can(Permission.VIEW, run[1]):
         raise NotFound(
             f"There is no run {run_id} that you may watch.",

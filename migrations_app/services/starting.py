@@ -86,6 +86,8 @@ def _start(actor: Actor, now: datetime, migration_id: int, wanted: Wanted, seen:
     run = Run.objects.create(
         migration=migration,
         revision=revision,
+        environment=migration.environment,
+        procedure=revision.procedure,
         kind=wanted.kind,
         undoes=wanted.undoes,
         started_by=finding.person(actor),

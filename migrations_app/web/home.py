@@ -8,13 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from migrations_app.selectors.first_steps import first_steps
-from migrations_app.selectors.freezes import list_freezes
 from migrations_app.selectors.guide import guide
 from migrations_app.selectors.home import home_page
 from migrations_app.selectors.search import MOST_FOUND
 from migrations_app.selectors.search import search as find
-from migrations_app.selectors.windows import list_windows
 from migrations_app.services import people
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.toasts import can_be_undone
@@ -25,15 +22,12 @@ from migrations_app.web.toasts import can_be_undone
 def home(request: PageRequest) -> HttpResponse:
     now = timezone.now()
     page = home_page(actor=request.actor, now=now)
-    set_up = first_steps(actor=request.actor, now=now)
     context = {
         "page": page,
-        "set_up": set_up,
-        "done": sum(step.done for step in set_up),
-        "freezes": list_freezes(actor=request.actor, now=now),
-        "windows": list_windows(actor=request.actor, now=now),
+        "done": sum(step.done for step in page.set_up),
+        "guide": None if page.set_up else guide(actor=request.actor, now=now),
     }
-    return render(request, "home.html", context | {"guide": None if set_up else guide(actor=request.actor, now=now)})
+    return render(request, "home.html", context)
 
 
 @require_POST

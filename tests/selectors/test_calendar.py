@@ -62,7 +62,13 @@ def test_a_day_with_many_runs_says_how_many_are_left_out(here, viewer):
     here.window(here.now + MINUTE)
     made = here.now - MINUTE
     first = queued(PlanRevision.objects.get(), RunKind.DRY_RUN)
-    values = {"migration": first.migration, "revision": first.revision, "kind": "apply", "state": "succeeded"}
+    values = {
+        "migration": first.migration,
+        "revision": first.revision,
+        "environment": first.environment,
+        "kind": "apply",
+        "state": "succeeded",
+    }
     rows = [Run(**values, started_by=first.started_by, created_at=made, ended_at=made) for _ in range(MOST_A_DAY + 5)]
     Run.objects.bulk_create(rows)
 

@@ -22,7 +22,9 @@ def ran(stage: Stage, state: RunState = RunState.SUCCEEDED, *, error: dict[str, 
     migration = stage.planned(title="Earlier")
     return Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
+        procedure=newest(migration).procedure,
         kind=RunKind.APPLY,
         state=state,
         error=error,

@@ -42,6 +42,7 @@ def test_it_follows_the_newest_own_migration(stage, operator, admins):
     assert (guide(actor=operator, now=NOW).migration_id, guide(actor=operator, now=NOW).sketch) == (migration.pk, None)
     Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
         kind=RunKind.DRY_RUN,
         state="succeeded",

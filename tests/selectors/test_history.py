@@ -13,6 +13,7 @@ def test_the_median_of_successful_runs(stage, people, now):
     for seconds, state in ((10, "succeeded"), (20, "succeeded"), (30, "succeeded"), (9000, "failed")):
         run = Run.objects.create(
             migration=stage.planned(),
+            environment=stage.environment,
             revision=newest(stage.planned()),
             kind="apply",
             state=state,

@@ -18,7 +18,12 @@ def next_of(actor, migration, now):
 def run_of(migration, people, now, **values):
     given = {"kind": "apply", "state": "succeeded", "started_at": now, "ended_at": now, **values}
     return Run.objects.create(
-        migration=migration, revision=newest(migration), started_by=people["operator"], created_at=now, **given
+        migration=migration,
+        environment=migration.environment,
+        revision=newest(migration),
+        started_by=people["operator"],
+        created_at=now,
+        **given,
     )
 
 

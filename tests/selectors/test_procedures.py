@@ -4,11 +4,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.models import Migration, Run
 from migrations_app.selectors.access import access_of
 from migrations_app.selectors.procedures import (
+    MOST_TIMES,
     environment_after,
     environment_before,
     newest_proof,
@@ -16,7 +19,7 @@ from migrations_app.selectors.procedures import (
     times_proven,
     track_of,
 )
-from migrations_app.services.actor import Actor
+from migrations_app.services.actor import SYSTEM, Actor
 from tests import stores_on_disk
 from tests.cast import Cast
 from tests.stores_on_disk import Stage, newest
@@ -32,7 +35,9 @@ def dev_stage(cast: Cast, tmp_path: Path, stage: Stage) -> Stage:
 def ran(migration: Migration, state: RunState, kind: RunKind = RunKind.APPLY, *, undoes: Run | None = None) -> Run:
     return Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
+        procedure=newest(migration).procedure,
         kind=kind,
         state=state,
         undoes=undoes,
@@ -42,9 +47,39 @@ def ran(migration: Migration, state: RunState, kind: RunKind = RunKind.APPLY, *,
     )
 
 
+def plan_of(procedure: str) -> str:
+    """How SQLite goes about `stops_of`."""
+    with CaptureQueriesContext(connection) as caught:
+        stops_of(access_of(SYSTEM), 1, procedure)
+    asked = next(query["sql"] for query in caught.captured_queries if '"migrations_app_run"' in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {asked}")
+        return "\n".join(row[3] for row in cursor.fetchall())
+
+
 def states(actor: Actor, migration: Migration) -> dict[str, str]:
     stops = stops_of(access_of(actor), migration.environment_id, newest(migration).procedure)
     return {stop.environment: stop.state for stop in stops}
+
+
+def test_an_index_leads_to_the_runs_of_a_procedure_in_a_place(stage: Stage) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("a handful of rows is read without an index on PostgreSQL")
+    found = plan_of(newest(stage.planned()).procedure)
+
+    assert found.count("COVERING INDEX run_by_procedure (procedure=? AND environment_id=? AND kind=?)") == 3
+    assert "TEMP B-TREE" not in found
+
+
+def test_more_are_not_counted_than_tell_something(stage: Stage) -> None:
+    migration = stage.planned()
+    for _ in range(MOST_TIMES + 1):
+        ran(migration, RunState.SUCCEEDED)
+    procedure = newest(migration).procedure
+
+    (stop,) = (stop for stop in stops_of(access_of(SYSTEM), stage.environment.pk, procedure) if stop.here)
+    assert (stop.times, stop.counted) == (MOST_TIMES, "100 times or more")
+    assert times_proven(procedure, stage.environment) == MOST_TIMES
 
 
 def test_a_run_that_succeeded_and_stands_is_proof(stage: Stage, dev_stage: Stage) -> None:

@@ -23,6 +23,7 @@ def test_a_signature_counts(signed, approver, operator, now):
 
     assert approver.person_id in {each.person.pk for each in signing.approvers}
     assert signing.barred == {operator.person_id: "has edited the migration"}
+    assert [editor.person_id for editor in signing.editors] == [operator.person_id]
     (fact,) = signing.facts
     assert (fact.person, fact.decision, fact.not_eligible_because) == ("approver", Decision.APPROVE, "")
 

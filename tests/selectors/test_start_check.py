@@ -20,6 +20,7 @@ def codes(migration, now, kind=RunKind.APPLY):
 def ended(migration, people, now, *, kind="dry_run", state="succeeded", ago=timedelta(hours=1)):
     return Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
         kind=kind,
         state=state,
@@ -94,7 +95,12 @@ def test_a_signer_who_lost_the_role_does_not_count(stage, approver, now):
 def test_a_claimed_target_blocks_and_names_its_run(stage, people, now):
     other, migration = stage.planned(title="Other"), stage.planned()
     run = Run.objects.create(
-        migration=other, revision=newest(other), kind="apply", started_by=people["operator"], created_at=now
+        migration=other,
+        environment=other.environment,
+        revision=newest(other),
+        kind="apply",
+        started_by=people["operator"],
+        created_at=now,
     )
     ClaimedTarget.objects.create(run=run, target_id=stage.source_id, mode="exclusive")
 

@@ -49,7 +49,12 @@ def test_the_page_names_secrets_and_users_and_what_one_may(stage, admin, operato
 def test_a_target_in_use_says_by_what(stage, admin, people, now):
     migration = stage.planned()
     run = Run.objects.create(
-        migration=migration, revision=newest(migration), kind="apply", started_by=people["operator"], created_at=now
+        migration=migration,
+        environment=migration.environment,
+        revision=newest(migration),
+        kind="apply",
+        started_by=people["operator"],
+        created_at=now,
     )
     ClaimedTarget.objects.create(run=run, target_id=stage.source_id, mode="exclusive")
 

@@ -139,6 +139,7 @@ def test_with_everything_there_it_is_refused(stage: Stage, admins: tuple[Actor, 
     migration = stage.planned()
     Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
         kind="dry_run",
         state="succeeded",

@@ -42,7 +42,12 @@ def test_the_newest_revision_and_the_live_run(stage, people, now):
     finding.no_live_run(migration, "edited")
 
     run = Run.objects.create(
-        migration=migration, revision=newest(migration), kind="apply", started_by=people["operator"], created_at=now
+        migration=migration,
+        environment=migration.environment,
+        revision=newest(migration),
+        kind="apply",
+        started_by=people["operator"],
+        created_at=now,
     )
 
     assert finding.live_run(migration) == run

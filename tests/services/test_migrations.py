@@ -162,6 +162,7 @@ def test_nothing_is_edited_while_a_run_is_under_way(stage, people, now):
     migration = stage.planned()
     run = Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
         kind="apply",
         started_by=people["operator"],

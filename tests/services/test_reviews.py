@@ -40,6 +40,16 @@ class TestSubmitting:
         mails = OutboxRow.objects.filter(task="snakeweb.send_mail")
         assert sorted(row.arguments[0] for row in mails) == sorted(wanted.values_list("pk", flat=True))
 
+    def test_an_approver_who_wrote_a_revision_is_not_asked(self, stage, operator, approver, now):
+        migration = stage.planned()
+        migration.editors.create(person_id=approver.person_id, revision=1)
+
+        reviews.submit(actor=operator, now=now, migration_id=migration.pk)
+
+        wanted = Notification.objects.filter(kind="signature_wanted")
+        assert wanted.exists()
+        assert not wanted.filter(person_id=approver.person_id).exists()
+
     def test_with_no_signature_wanted_it_is_approved_at_once(self, stage, admins, now):
         asks_for(stage.environment, 0, admins, now)
 

@@ -124,7 +124,12 @@ def test_an_old_version_is_refused(stage, admin):
 def test_a_target_in_use_is_left_alone(stage, admin, people, now):
     migration = stage.planned()
     run = Run.objects.create(
-        migration=migration, revision=newest(migration), kind="apply", started_by=people["operator"], created_at=now
+        migration=migration,
+        environment=migration.environment,
+        revision=newest(migration),
+        kind="apply",
+        started_by=people["operator"],
+        created_at=now,
     )
     ClaimedTarget.objects.create(run=run, target_id=stage.target_id, mode="exclusive")
 

@@ -24,6 +24,7 @@ def has_run(stage: Stage) -> None:
     migration = stage.planned()
     Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
         kind="apply",
         state="succeeded",

@@ -88,6 +88,7 @@ def ran(stage: Stage, status: str, state: str) -> int:
     migration = stage.planned()
     Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
         kind="apply",
         state=state,

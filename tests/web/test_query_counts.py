@@ -44,6 +44,7 @@ def add(stage: Stage, cast: Cast, title: str) -> Migration:
     reviews.submit(actor=stage.operator, now=stage.now, migration_id=migration.pk)
     run = Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
         kind=RunKind.DRY_RUN,
         state="succeeded",
@@ -92,6 +93,7 @@ def test_the_page_of_a_migration_takes_no_more_for_more_revisions_and_runs(
         planning.plan(actor=stage.operator, now=stage.now, migration_id=migration.pk)
         Run.objects.create(
             migration=migration,
+            environment=migration.environment,
             revision=newest(migration),
             kind=RunKind.DRY_RUN,
             state="failed",
@@ -120,6 +122,7 @@ def test_runs_across_environments_take_no_more_for_more_runs_of_the_procedure(
 def ran(migration: Migration) -> None:
     Run.objects.create(
         migration=migration,
+        environment=migration.environment,
         revision=newest(migration),
         kind=RunKind.APPLY,
         state="succeeded",
