@@ -77,7 +77,7 @@ class ScheduledStart(models.Model):
     """One time at which a schedule was due: whoever holds `claimed_at` may start its run, and only one run is.
 
     `closes_at` is when the window closes that it was started in. `said` is why it has not started, or what happened
-    when the window closed.
+    when the window closed. `in_queue`: when it was looked at last, it waited for its targets and for nothing else.
     """
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="starts")
@@ -86,6 +86,7 @@ class ScheduledStart(models.Model):
     claimed_at = models.DateTimeField()
     run = models.OneToOneField(Run, models.CASCADE, null=True, blank=True, related_name="scheduled_start")
     said = models.CharField(max_length=SAID_LENGTH, blank=True)
+    in_queue = models.BooleanField(default=False)
     closes_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When the closing was dealt with.")
     reported_at = models.DateTimeField(null=True, blank=True)

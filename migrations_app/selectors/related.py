@@ -12,7 +12,7 @@ from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.dependencies import connected
 from migrations_app.selectors.migrations import visible_migration
 from migrations_app.selectors.run_rows import rows_of, with_names
-from migrations_app.selectors.start_queue import ahead_of
+from migrations_app.selectors.start_queue import seen_ahead_of
 
 _OVER = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED, MigrationStatus.ROLLED_BACK)
 MOST_SHARING = 50
@@ -32,7 +32,8 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """It starts as soon as it is ready. `said`: what stood in its way when somebody looked; `ahead`: who goes first."""
+    """It starts as soon as it is ready. `said`: what stood in its way when somebody looked last; `ahead`: who went
+    first then."""
 
     schedule_id: int
     since: datetime
@@ -69,7 +70,7 @@ def related_page(*, actor: Actor, migration_id: int, now: datetime) -> RelatedPa
     after = connected([migration.pk])
     sharing = _sharing(migration, after)
     schedule = _waiting(migration)
-    ahead = ahead_of(schedule, now=now) if schedule else ()
+    ahead = seen_ahead_of(schedule) if schedule else ()
     known = _seen(access, {*after, *sharing, *(one.migration_id for one in ahead)}, now)
     group = [known[number] for number in after if number in known]
     return RelatedPage(

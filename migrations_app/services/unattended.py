@@ -30,7 +30,7 @@ from migrations_app.models.actor import SYSTEM, Actor
 from migrations_app.models.schedule import SAID_LENGTH
 from migrations_app.runtime import settings
 from migrations_app.selectors.start_check import start_facts
-from migrations_app.selectors.start_queue import ahead_of
+from migrations_app.selectors.start_queue import ahead_of, for_targets_alone
 from migrations_app.services import audit, finding, notifications, runs, scheduled_starts
 from migrations_app.services.errors import Refused
 from migrations_app.services.permissions import people_with
@@ -98,13 +98,13 @@ def _attend(schedule_id: int, now: datetime) -> str:
         start.claimed_at = now
         start.save(update_fields=["claimed_at"])
     claim = Claim(start.pk, schedule.pk, schedule.due_at, now)
-    why_not = _what_stands_in_the_way(schedule, now) or _started(schedule, claim, now)
-    if not why_not:
+    held = _what_stands_in_the_way(schedule, now) or _started(schedule, claim, now)
+    if held is None:
         return "started"
-    logger.info("schedule %s cannot start yet: %s", schedule.pk, why_not)
-    held = ScheduledStart.objects.filter(pk=start.pk, state=ScheduledStartState.CLAIMED, claimed_at=now)
+    logger.info("schedule %s cannot start yet: %s", schedule.pk, held.said)
+    mine = ScheduledStart.objects.filter(pk=start.pk, state=ScheduledStartState.CLAIMED, claimed_at=now)
     again = now - CLAIM_HOLDS + READY_AGAIN if schedule.timing == ScheduleTiming.WHEN_READY else now
-    held.update(said=why_not[:SAID_LENGTH], claimed_at=again)
+    mine.update(said=held.said[:SAID_LENGTH], in_queue=held.in_queue, claimed_at=again)
     return "held_up"
 
 
@@ -123,23 +123,35 @@ def _due(schedule_id: int, now: datetime) -> Schedule | None:
     return schedule
 
 
-def _what_stands_in_the_way(schedule: Schedule, now: datetime) -> str:
-    """What the database knows, looked at before anything is asked of the targets; empty: nothing."""
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """Why it does not start now. `in_queue`: it waits for its targets alone."""
+
+    said: str
+    in_queue: bool = False
+
+
+def _what_stands_in_the_way(schedule: Schedule, now: datetime) -> _Held | None:
+    """What the database knows, looked at before anything is asked of the targets; None: nothing."""
     revision = finding.newest_revision(schedule.migration)
     if revision is None:
-        return "The migration has no plan."
+        return _Held("The migration has no plan.")
     facts = start_facts(
         schedule.migration, revision, kind=RunKind(schedule.kind), now=now, expected_digest=schedule.digest
     )
     if schedule.timing == ScheduleTiming.NEXT_WINDOW and facts.hours is None:
-        return "The window that it waited for is gone."
-    if schedule.timing == ScheduleTiming.WHEN_READY and (ahead := ahead_of(schedule, now=now)):
-        return f"“{ahead[0].migration.title}” asked for a target of it before. Wait, or cancel that schedule."
-    return " ".join(f"{unmet.message} {unmet.fix}" for unmet in check_start(facts))
+        return _Held("The window that it waited for is gone.")
+    unmet = check_start(facts)
+    queues = schedule.timing == ScheduleTiming.WHEN_READY and for_targets_alone(unmet)
+    ahead = next(ahead_of(schedule, now=now), None) if schedule.timing == ScheduleTiming.WHEN_READY else None
+    if ahead is not None:
+        first = f"“{ahead.migration.title}” asked for a target of it before. Wait, or cancel that schedule."
+        return _Held(first, queues)
+    return _Held(" ".join(f"{each.message} {each.fix}" for each in unmet), queues) if unmet else None
 
 
-def _started(schedule: Schedule, claim: Claim, now: datetime) -> str:
-    """Start it as the person who scheduled it, with what they may do now. Returns why not; empty: it was started."""
+def _started(schedule: Schedule, claim: Claim, now: datetime) -> _Held | None:
+    """Start it as the person who scheduled it, with what they may do now. Returns why not; None: it was started."""
     person = schedule.created_by
     actor = Actor(person_id=person.pk, username=SYSTEM.username, on_behalf_of=person.username)
     try:
@@ -150,8 +162,8 @@ def _started(schedule: Schedule, claim: Claim, now: datetime) -> str:
         else:
             runs.validate_migration(actor=actor, now=now, migration_id=schedule.migration_id, claim=claim)
     except Refused as refused:
-        return f"{refused.message} {refused.fix}"
-    return ""
+        return _Held(f"{refused.message} {refused.fix}")
+    return None
 
 
 def _miss(schedule: Schedule, start: ScheduledStart, now: datetime) -> None:

@@ -3,10 +3,13 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from migrations_app.engine.vocabulary import MigrationStatus, RunState
 from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, ScheduledStart
-from migrations_app.selectors.start_queue import ahead_of
+from migrations_app.selectors.related import related_page
+from migrations_app.selectors.start_queue import ahead_of, seen_ahead_of
 from migrations_app.services import dependencies, runs, schedules
 from migrations_app.services.errors import Conflict, InvalidInput
 from migrations_app.services.unattended import Attended
@@ -62,12 +65,32 @@ def test_they_start_in_the_order_of_asking_as_soon_as_the_targets_are_free(here)
     assert "in use by run" in only(asked[0])[1].said
     assert "“first” asked for a target of it before" in only(asked[1])[1].said
     assert [each.pk for each in ahead_of(only(asked[1])[0], now=here.now)] == [asked[0]]
+    assert [each.pk for each in seen_ahead_of(only(asked[1])[0])] == [asked[0]]
+    assert seen_ahead_of(only(asked[0])[0]) == ()
     ended(run)
     assert here.attend(here.now + SOON) == Attended(started=1, held_up=1)
     started = Run.objects.exclude(pk=run.pk).get()
     assert started.migration == first
     ended(started)
     assert here.attend(here.now + 2 * SOON).started == 1
+
+
+def test_a_page_asks_the_same_however_many_are_ahead(here):
+    queued(PlanRevision.objects.get(migration=another(here, "at work")))
+    asked, counts = [], []
+    for number in range(4):
+        migration = another(here, f"number {number}")
+        when_ready(here, migration)
+        asked.append(migration)
+    here.attend(here.now)
+
+    for migration in (asked[1], asked[3]):
+        with CaptureQueriesContext(connection) as caught:
+            page = related_page(actor=here.cast.actors["viewer"], migration_id=migration.pk, now=here.now)
+        counts.append(len(caught))
+        assert [one.id for one in page.queue.ahead] == [each.pk for each in asked[: asked.index(migration)]]
+
+    assert counts[0] == counts[1]
 
 
 def test_nobody_overtakes_while_the_first_one_is_being_looked_at(here):
@@ -88,6 +111,7 @@ def test_one_that_waits_for_more_than_targets_keeps_nobody_waiting(here):
 
     assert here.attend(here.now) == Attended(started=1, held_up=1)
     assert Run.objects.get().migration == second
+    assert not ScheduledStart.objects.get(schedule__migration=first).in_queue
 
 
 def test_it_starts_by_itself_when_what_it_runs_after_has_completed(here, tmp_path):
