@@ -21,6 +21,10 @@ class Where(Schema):
     environment_id: Annotated[int | None, Field(ge=1, le=MOST_ID)] = None
 
 
+class Chosen(Schema):
+    run: Annotated[list[Annotated[int, Field(ge=1, le=MOST_ID)]], Field(max_length=50)] = []
+
+
 class Promotion(Input):
     """`targets` maps each role to a target's id there. Without an environment it is the next one in order.
 
@@ -48,6 +52,7 @@ def promote_migration(request: ApiRequest, migration_id: int, body: Promotion | 
 
 
 @router.get("/{int:migration_id}/comparison", response=RunComparison, summary="Compare its runs across environments")
-def get_comparison(request: ApiRequest, migration_id: int) -> Any:
-    """One column an environment, in the order of promotion; `differs` marks what is not alike."""
-    return compare_runs(actor=request.auth, migration_id=migration_id, now=now())
+def get_comparison(request: ApiRequest, migration_id: int, which: Query[Chosen]) -> Any:
+    """One column a run, in the order of promotion and of time; `differs` marks what is not alike. Without `run`: the
+    newest two of each environment."""
+    return compare_runs(actor=request.auth, migration_id=migration_id, now=now(), runs=which.run)

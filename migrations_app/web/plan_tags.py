@@ -42,9 +42,9 @@ def add_number(value: float, more: float) -> float:
 
 
 @register.filter
-def environment_at(columns: Sequence[RunColumn], place: int) -> str:
+def label_at(columns: Sequence[RunColumn], place: int) -> str:
     """Of that column, counted from 0."""
-    return columns[place].environment
+    return columns[place].label
 
 
 @register.filter

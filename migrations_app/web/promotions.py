@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from migrations_app.selectors.migrations import migration_row
 from migrations_app.selectors.promotions import PromotionProposal, promotion_proposal
-from migrations_app.selectors.run_comparisons import compare_runs
+from migrations_app.selectors.run_comparisons import MOST_COLUMNS, compare_runs
 from migrations_app.services import promoting
 from migrations_app.services.errors import InvalidInput, TargetUnavailable
 from migrations_app.web.numbers import identifier
@@ -69,6 +69,9 @@ def _values(request: PageRequest, proposal: PromotionProposal) -> dict[str, str]
 @require_safe
 @login_required
 def migration_across(request: PageRequest, migration_id: int) -> HttpResponse:
-    comparison = compare_runs(actor=request.actor, migration_id=migration_id, now=timezone.now())
-    row = migration_row(actor=request.actor, migration_id=migration_id, now=timezone.now())
-    return render(request, "migrations/across.html", {"comparison": comparison, "row": row})
+    """`?run=12&run=15`: which runs; those that are none of the choices are passed over."""
+    runs = [number for text in request.GET.getlist("run")[:50] if (number := identifier(text)) is not None]
+    now = timezone.now()
+    comparison = compare_runs(actor=request.actor, migration_id=migration_id, now=now, runs=runs)
+    row = migration_row(actor=request.actor, migration_id=migration_id, now=now)
+    return render(request, "migrations/across.html", {"comparison": comparison, "row": row, "most": MOST_COLUMNS})

@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.engine.events import EventType
-from migrations_app.models import Migration, PlanRevision, RunEvent
+from migrations_app.engine.vocabulary import RunKind, RunState
+from migrations_app.models import Migration, PlanRevision, Run, RunEvent
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.run_comparisons import RunComparison, compare_runs
 from migrations_app.services import promoting
@@ -17,8 +18,15 @@ pytestmark = pytest.mark.django_db
 ELSEWHERE = {"settle_ms": 0, "route": "shop"}
 
 
-def compared(actor: Actor, migration: Migration, stage: Stage) -> RunComparison:
-    return compare_runs(actor=actor, migration_id=migration.pk, now=stage.now)
+def compared(actor: Actor, migration: Migration, stage: Stage, *runs: int) -> RunComparison:
+    return compare_runs(actor=actor, migration_id=migration.pk, now=stage.now, runs=runs)
+
+
+def again(run: Run, state: RunState) -> int:
+    """Another run of the same plan, which only its row tells of."""
+    values = {name: getattr(run, name) for name in ("migration", "revision", "environment", "procedure", "kind")}
+    ends = {"started_by": run.started_by, "created_at": run.created_at, "ended_at": run.ended_at}
+    return Run.objects.create(**values, **ends, state=state).pk
 
 
 def test_two_runs_of_one_procedure_side_by_side(viewer: Actor, stage: Stage, production_stage: Stage) -> None:
@@ -48,6 +56,35 @@ def test_two_runs_of_one_procedure_side_by_side(viewer: Actor, stage: Stage, pro
     assert found.same_content > 20
     outcome = {line.name: line for line in found.outcome}
     assert outcome["steps done"].values == ("8 of 8", "8 of 8")
+
+
+def test_the_newest_two_of_each_environment_and_what_stands_among_them(
+    viewer: Actor, stage: Stage, production_stage: Stage
+) -> None:
+    here, there = proven(stage), proven(production_stage, parameters=ELSEWHERE)
+    stood, elsewhere = (Run.objects.get(migration=migration, kind=RunKind.APPLY) for migration in (here, there))
+    failed = [again(stood, RunState.FAILED) for _ in range(6)]
+
+    found = compared(viewer, here, stage)
+
+    assert [c.run.id for c in found.columns if c.run] == [stood.pk, failed[-1], elsewhere.pk]
+    assert [c.label for c in found.columns] == [
+        f"staging, run {stood.pk}",
+        f"staging, run {failed[-1]}",
+        "production",
+    ]
+    assert [choice.run_id for choice in found.choices] == [*failed[:0:-1], stood.pk, elsewhere.pk]
+    assert [choice.run_id for choice in found.choices if choice.chosen] == [failed[-1], stood.pk, elsewhere.pk]
+
+
+def test_chosen_runs_are_compared_and_others_passed_over(viewer: Actor, stage: Stage, production_stage: Stage) -> None:
+    here, there = proven(stage), proven(production_stage, parameters=ELSEWHERE)
+    stood, elsewhere = (Run.objects.get(migration=migration, kind=RunKind.APPLY) for migration in (here, there))
+    failed = [again(stood, RunState.FAILED) for _ in range(5)]
+
+    assert [c.run.id for c in compared(viewer, here, stage, *failed[3:5], 999).columns if c.run] == failed[3:5]
+    assert len(compared(viewer, here, stage, 999).columns) == 3
+    assert [c.run.id for c in compared(viewer, here, stage, elsewhere.pk).columns if c.run] == [elsewhere.pk]
 
 
 def test_a_finding_of_one_side_and_another_procedure_are_marked(

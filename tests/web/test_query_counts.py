@@ -16,7 +16,7 @@ from tests.web.door import signed_in
 
 MORE = 5
 MOST = {
-    "/": 56,
+    "/": 38,
     "/inbox/": 24,
     "/migrations/": 24,
     "/migrations/?status=planned&q=move": 24,
@@ -28,8 +28,8 @@ MOST = {
     "/audit/": 24,
     "/search/?q=move": 24,
 }
-MOST_OF_A_MIGRATION = 54
-MOST_ACROSS = 32
+MOST_OF_A_MIGRATION = 44
+MOST_ACROSS = 34
 
 
 @pytest.fixture
@@ -110,7 +110,8 @@ def test_runs_across_environments_take_no_more_for_more_runs_of_the_procedure(
 ) -> None:
     migration = Migration.objects.get()
     pages = [f"/migrations/{migration.pk}/environments/", f"/migrations/{migration.pk}/promote/"]
-    ran(migration)
+    for _ in range(2):  # two of an environment are compared unless others are chosen
+        ran(migration)
     few = [queries(admin_client, path) for path in pages]
     for _ in range(MORE):
         ran(migration)
