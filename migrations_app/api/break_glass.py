@@ -54,8 +54,13 @@ def list_break_glasses(request: ApiRequest, migration_id: int) -> Any:
 
 @router.post("/{int:migration_id}/break-glass/{int:item_id}/close", response=Page[BreakGlassRow])
 def close_break_glass(request: ApiRequest, migration_id: int, item_id: int, body: Closing) -> Any:
-    """By somebody else than the one who did it, who may approve there. A token never does."""
-    break_glass.close(
-        actor=request.auth, now=now(), migration_id=migration_id, break_glass_id=item_id, comment=body.comment
-    )
+    """By somebody else than the one who did it, who may approve there, with a password or second factor no older than
+    five minutes. A token never does."""
+    try:
+        break_glass.close(
+            actor=request.auth, now=now(), migration_id=migration_id, break_glass_id=item_id, comment=body.comment
+        )
+    except StepUpRequired as refused:
+        refused.details["url"] = request.build_absolute_uri(f"/migrations/{migration_id}/#break-glass-{item_id}")
+        raise
     return whole(reads.list_break_glasses(actor=request.auth, migration_id=migration_id, now=now()))

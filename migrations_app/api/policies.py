@@ -11,7 +11,7 @@ from migrations_app.selectors.policies import PolicyRow, VersionRow
 from migrations_app.selectors.policy_replay import Replay, replay
 from migrations_app.services import policies
 from migrations_app.services.actor import Actor
-from migrations_app.services.errors import SignInRequired
+from migrations_app.services.errors import SignInRequired, StepUpRequired
 
 router = Router(tags=["policies"])
 
@@ -120,10 +120,11 @@ def propose_policy_retirement(request: ApiRequest, policy_id: int, body: PolicyR
 
 @router.post("/{int:policy_id}/confirm", response=Confirmed)
 def confirm_policy(request: ApiRequest, policy_id: int, body: PolicyDecision) -> Any:
-    """By another admin than the one who proposed it; a token never can."""
+    """By another admin than the one who proposed it, with a password or second factor no older than five minutes; a
+    token never can."""
     try:
         changed = policies.confirm(actor=request.auth, now=now(), policy_id=policy_id, number=body.version)
-    except SignInRequired as refused:
+    except (SignInRequired, StepUpRequired) as refused:
         refused.details["url"] = request.build_absolute_uri(f"/policies/{policy_id}/")
         raise
     return {"policy": reads.policy_row(actor=request.auth, policy_id=policy_id), "reviews_changed": changed}

@@ -6,7 +6,7 @@ from migrations_app.engine.break_glass import LEAST_REASON, MOST_REASON
 from migrations_app.engine.vocabulary import RunKind
 from migrations_app.models import BreakGlass, Migration
 from migrations_app.selectors.break_glass import why_not_close
-from migrations_app.selectors.reviews import recently_present, second_factor_recently
+from migrations_app.selectors.reviews import second_factor_recently
 from migrations_app.services import audit, finding, notifications, starting
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
@@ -14,6 +14,7 @@ from migrations_app.services.errors import Conflict, NotFound, PermissionDenied,
 from migrations_app.services.operation import operation
 from migrations_app.services.overrides import Override
 from migrations_app.services.permissions import Permission
+from migrations_app.services.presence import require_presence
 from migrations_app.services.starting import Wanted
 
 MOST_COMMENT = 10_000
@@ -55,7 +56,7 @@ def close(*, actor: Actor, now: datetime, migration_id: int, break_glass_id: int
     """Somebody else who may approve has looked at it.
 
     Raises InvalidInput without a comment, Conflict when it is closed, PermissionDenied for the one who did it and for
-    those who wrote the plan.
+    those who wrote the plan or waived a finding of it, StepUpRequired without a proof of presence from the last 300 s.
     """
     migration = finding.migration(migration_id, actor=actor, permission=Permission.SIGN, lock=True)
     rows = BreakGlass.objects.select_related("run", "person").filter(migration=migration)
@@ -71,6 +72,7 @@ def close(*, actor: Actor, now: datetime, migration_id: int, break_glass_id: int
     why_not = why_not_close(actor, migration, item, now=now)
     if why_not:
         raise PermissionDenied(f"You cannot close this break-glass: {why_not}.", "Ask somebody else who may approve.")
+    require_presence(actor, now=now, doing="Closing a break-glass", left="it stays open")
     item.closed_by, item.closed_at, item.comment = finding.person(actor), now, said
     item.save(update_fields=["closed_by", "closed_at", "comment"])
     if not rows.filter(closed_at=None).exists():
@@ -110,9 +112,4 @@ def _present(actor: Actor, migration: Migration, now: datetime) -> None:
             "five minutes; nothing was started.",
             "Show your second factor, then try again. Without one, set it up under Settings first.",
         )
-    if not recently_present(actor, now):
-        raise StepUpRequired(
-            "Break-glass needs your password or second factor, given within the last five minutes; nothing was "
-            "started.",
-            "Show that it is you, then try again.",
-        )
+    require_presence(actor, now=now, doing="Break-glass", left="nothing was started")

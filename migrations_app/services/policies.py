@@ -20,6 +20,7 @@ from migrations_app.services.errors import Conflict, NotFound, PermissionDenied,
 from migrations_app.services.operation import operation, violates
 from migrations_app.services.permissions import Permission, require
 from migrations_app.services.policy_terms import Terms
+from migrations_app.services.presence import require_presence
 
 MOST_REASON = 500
 
@@ -93,8 +94,8 @@ def propose_retirement(*, actor: Actor, now: datetime, policy_id: int, reason: s
 def confirm(*, actor: Actor, now: datetime, policy_id: int, number: int) -> int:
     """Put a proposed version in force, at once and for the reviews under way. Returns how many of them it changed.
 
-    Raises SignInRequired for a token, PermissionDenied for the admin who proposed it (superusers too), Conflict with
-    reason `not_proposed` when somebody else was quicker.
+    Raises SignInRequired for a token, PermissionDenied for the admin who proposed it (superusers too), StepUpRequired
+    without a proof of presence from the last 300 s, Conflict with reason `not_proposed` when somebody else was quicker.
     """
     _in_a_browser(actor, policy_id)
     require(actor, Permission.CONFIRM_POLICIES, None)
@@ -106,6 +107,7 @@ def confirm(*, actor: Actor, now: datetime, policy_id: int, number: int) -> int:
             f"You proposed version {number} of “{policy}”, so you cannot confirm it; nothing was changed.",
             "Ask another admin.",
         )
+    require_presence(actor, now=now, doing="Putting a policy in force", left="nothing was changed")
     reviews = asking.open_reviews()
     before = _active(policy)
     if before is not None:

@@ -12,9 +12,10 @@ from migrations_app.selectors.signing import signing_of
 from migrations_app.services import asking, audit, finding, notifications, signatures
 from migrations_app.services.actor import SYSTEM, Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import Conflict, PermissionDenied, SignInRequired, StepUpRequired
+from migrations_app.services.errors import Conflict, PermissionDenied, SignInRequired
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
+from migrations_app.services.presence import require_presence
 
 EXPIRY = timedelta(hours=72)
 MOST_COMMENT = 10_000
@@ -122,11 +123,7 @@ def _decide(*, actor: Actor, now: datetime, migration_id: int, digest: str, deci
     _same_plan(revision, digest)
     _targets_as_planned(migration, revision)
     _not_by_own_grant(migration, revision, person, now)
-    if not shown.recently_present(actor, now):
-        raise StepUpRequired(
-            "Signing needs your password or second factor, given within the last five minutes; nothing was signed.",
-            "Show that it is you, then sign again.",
-        )
+    require_presence(actor, now=now, doing="Signing", left="nothing was signed")
     return _sign(actor, now, migration, revision, person, Decision(word), text)
 
 

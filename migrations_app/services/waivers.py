@@ -6,14 +6,15 @@ from migrations_app.engine.risk.waivers import LONGEST
 from migrations_app.engine.vocabulary import MigrationStatus
 from migrations_app.models import Migration, Person, PlanRevision, RiskWaiver
 from migrations_app.models.waiver import REASON_LENGTH
-from migrations_app.selectors.reviews import barred, recently_present
+from migrations_app.selectors.reviews import barred
 from migrations_app.selectors.risk import RiskView, risk_now, waivable_weights
 from migrations_app.services import asking, audit, finding, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import Conflict, NotFound, PermissionDenied, SignInRequired, StepUpRequired
+from migrations_app.services.errors import Conflict, NotFound, PermissionDenied, SignInRequired
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
+from migrations_app.services.presence import require_presence
 
 
 @operation("waiver.give", about="migration")
@@ -40,11 +41,7 @@ def waive(
             revision=revision.number,
         )
     text, end = _checked(revision, now, rule, reason, until)
-    if not recently_present(actor, now):
-        raise StepUpRequired(
-            "Waiving a risk needs your password or second factor of the last five minutes; nothing was waived.",
-            "Show that it is you, then waive it again.",
-        )
+    require_presence(actor, now=now, doing="Waiving a risk", left="nothing was waived")
     before = risk_now(migration, revision, now=now)
     _end_what_does_not_count(migration, revision, before, rule, now)
     seen = next(each for each in before.findings if each.rule == rule and each.weight > 0)

@@ -56,13 +56,17 @@ def migration_break_glass(request: PageRequest, migration_id: int) -> HttpRespon
 @require_POST
 @login_required
 def migration_break_glass_close(request: PageRequest, migration_id: int, item_id: int) -> HttpResponse:
-    break_glass.close(
-        actor=request.actor,
-        now=timezone.now(),
-        migration_id=migration_id,
-        break_glass_id=item_id,
-        comment=request.POST.get("comment", ""),
-    )
+    """Raises ReauthenticationRequired, as above."""
+    try:
+        break_glass.close(
+            actor=request.actor,
+            now=timezone.now(),
+            migration_id=migration_id,
+            break_glass_id=item_id,
+            comment=request.POST.get("comment", ""),
+        )
+    except StepUpRequired:
+        raise ReauthenticationRequired from None
     messages.success(request, "Closed, with your comment.")
     return redirect("migration", migration_id)
 

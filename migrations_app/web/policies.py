@@ -1,5 +1,6 @@
 """Review policies: the list, one with its versions, proposing, confirming, and what it would have asked for."""
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from migrations_app.selectors.policies import list_policies, policy_choices, policy_page
 from migrations_app.selectors.policy_replay import replay
 from migrations_app.services import policies
-from migrations_app.services.errors import Conflict, InvalidInput
+from migrations_app.services.errors import Conflict, InvalidInput, StepUpRequired
 from migrations_app.web.numbers import identifier
 from migrations_app.web.policy_form import PolicyForm, choices, of_version, sent
 from migrations_app.web.problems import ProblemsByField, problems_of
@@ -95,9 +96,12 @@ def policy_retire(request: PageRequest, policy_id: int) -> HttpResponse:
 @require_POST
 @login_required
 def policy_confirm(request: PageRequest, policy_id: int) -> HttpResponse:
-    changed = policies.confirm(
-        actor=request.actor, now=timezone.now(), policy_id=policy_id, number=identifier(request.POST.get("number")) or 0
-    )
+    """Raises ReauthenticationRequired, which allauth answers: it keeps what was posted and resumes it afterwards."""
+    number = identifier(request.POST.get("number")) or 0
+    try:
+        changed = policies.confirm(actor=request.actor, now=timezone.now(), policy_id=policy_id, number=number)
+    except StepUpRequired:
+        raise ReauthenticationRequired from None
     messages.success(
         request, f"Confirmed. {changed} open review{'' if changed == 1 else 's'} asked for something else."
     )

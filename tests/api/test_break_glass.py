@@ -6,7 +6,7 @@ import pytest
 
 from migrations_app.models import BreakGlass, Environment, Run
 from migrations_app.services.actor import Actor
-from tests.api.door import browser, program
+from tests.api.door import browser, five_minutes_later, program
 from tests.api.stage import Stage, stage
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -44,6 +44,13 @@ def test_a_person_starts_it_and_another_closes_it(
     assert program(approver).post(closing, {"comment": "fine"}).status == 403
     assert door.post(closing, {"comment": "fine"}).status == 403
     assert browser(approver).post(closing, {"comment": ""}).fields == {"comment"}
+    late = browser(approver)
+    five_minutes_later(late)
+    refused = late.post(closing, {"comment": "fine"})
+    assert (refused.status, refused.code) == (403, "step_up_required")
+    assert refused.body["url"].endswith(
+        f"{path.removeprefix('/api')}/".replace("break-glass/", f"#break-glass-{listed['id']}")
+    )
     (closed,) = browser(approver).post(closing, {"comment": "fine"}).body["items"]
     assert (closed["closed_by"], closed["comment"]) == ("approver", "fine")
     assert browser(approver).post(closing, {"comment": "again"}).code == "closed"
@@ -53,10 +60,7 @@ def test_a_person_starts_it_and_another_closes_it(
 def test_without_a_fresh_proof_the_page_is_named(planned: tuple[Stage, str, str], operator: Actor) -> None:
     _, path, digest = planned
     door = browser(operator)
-    session = door.client.session
-    for record in session["account_authentication_methods"]:
-        record["at"] -= 301
-    session.save()
+    five_minutes_later(door)
     answer = door.post(path, WISH | {"digest": digest})
     assert (answer.status, answer.code) == (403, "step_up_required")
     assert answer.body["url"] == f"http://testserver{path}/"

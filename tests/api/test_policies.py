@@ -2,7 +2,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from migrations_app.services.actor import Actor
-from tests.api.door import browser, program
+from tests.api.door import browser, five_minutes_later, program
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
 
@@ -30,6 +30,11 @@ def test_a_policy_is_proposed_by_a_program_and_confirmed_by_another_admin_in_a_b
 
     assert door.post(f"{where}/confirm", {"version": 1}).code == "sign_in_required"
     assert browser(admin).post(f"{where}/confirm", {"version": 1}).code == "permission_denied"
+    late = browser(second_admin)
+    five_minutes_later(late)
+    refused = late.post(f"{where}/confirm", {"version": 1})
+    assert (refused.status, refused.code) == (403, "step_up_required")
+    assert refused.body["url"] == f"http://testserver{where}/"
     done = browser(second_admin).post(f"{where}/confirm", {"version": 1})
 
     assert done.status == 200, done.content

@@ -6,7 +6,7 @@ import pytest
 
 from migrations_app.models import Environment, Signature
 from migrations_app.services.actor import Actor
-from tests.api.door import browser, program
+from tests.api.door import browser, five_minutes_later, program
 from tests.api.stage import Stage, ran, stage
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
@@ -54,10 +54,7 @@ def test_a_person_who_has_just_signed_in_approves(reviewed: tuple[Stage, int, st
 def test_a_session_without_a_fresh_proof_has_to_give_one(reviewed: tuple[Stage, int, str], approver: Actor) -> None:
     _, migration_id, digest = reviewed
     door = browser(approver)
-    session = door.client.session
-    for record in session["account_authentication_methods"]:
-        record["at"] -= 301
-    session.save()
+    five_minutes_later(door)
     answer = door.post(f"/migrations/{migration_id}/reviews", {"digest": digest, "decision": "approve"})
     assert (answer.status, answer.code) == (403, "step_up_required")
     assert answer.body["url"].endswith(f"/migrations/{migration_id}/")

@@ -232,8 +232,13 @@ def test_it_stays_open_until_somebody_else_who_may_approve_closes_it(
         close(approver, item, now, comment="  ")
     item.refresh_from_db()
     assert item.closed_at is None
+    for shown in (None, now - timedelta(seconds=301)):
+        with pytest.raises(StepUpRequired, match="it stays open"):
+            close(replace(approver, reauthenticated_at=shown), item, now)
+    item.refresh_from_db()
+    assert item.closed_at is None
 
-    close(approver, item, now)
+    close(replace(approver, reauthenticated_at=now - timedelta(seconds=300)), item, now)
 
     item.refresh_from_db()
     assert (item.closed_by_id, item.closed_at, item.comment) == (approver.person_id, now, "It was right.")

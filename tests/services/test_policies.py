@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import Group
@@ -16,7 +17,14 @@ from migrations_app.models import (
 )
 from migrations_app.selectors.policy_rules import in_force
 from migrations_app.services import policies
-from migrations_app.services.errors import Conflict, InvalidInput, NotFound, PermissionDenied, SignInRequired
+from migrations_app.services.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    PermissionDenied,
+    SignInRequired,
+    StepUpRequired,
+)
 from tests.cast import actor_of
 from tests.parallel import at_once, exceptions
 from tests.services.reviewing import denials
@@ -104,6 +112,18 @@ def test_a_retirement_takes_two_admins_too_and_the_policy_can_come_back(proposed
         policies.propose_retirement(actor=admin, now=now, policy_id=proposed)
     again = policies.propose_change(actor=admin, now=now, policy_id=proposed, conditions={}, requirements=ONE)
     policies.confirm(actor=second_admin, now=now, policy_id=proposed, number=again)
+    assert "Careful" in names_in_force()
+
+
+@pytest.mark.parametrize("ago", [timedelta(seconds=301), None])
+def test_it_is_put_in_force_with_a_fresh_proof_of_presence_only(proposed, second_admin, now, ago):
+    absent = replace(second_admin, reauthenticated_at=None if ago is None else now - ago)
+    with pytest.raises(StepUpRequired, match="nothing was changed"):
+        policies.confirm(actor=absent, now=now, policy_id=proposed, number=1)
+    assert states(proposed) == {1: "proposed"}
+
+    present = replace(second_admin, reauthenticated_at=now - timedelta(seconds=300))
+    policies.confirm(actor=present, now=now, policy_id=proposed, number=1)
     assert "Careful" in names_in_force()
 
 

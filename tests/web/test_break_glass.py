@@ -11,7 +11,7 @@ from migrations_app.models import BreakGlass, Environment, Person, Run
 from migrations_app.services.actor import Actor
 from tests.cast import Cast
 from tests.stores_on_disk import Stage, newest
-from tests.web.door import signed_in
+from tests.web.door import five_minutes_later, shown_again, signed_in
 
 REASON = "Logins fail; the old store is full."
 
@@ -58,7 +58,10 @@ def test_it_is_read_back_started_seen_everywhere_and_closed_by_another(planned: 
     assert "Look at it and close it." in text_of(approver, "/inbox/")
     closing = f"/migrations/{number}/break-glass/{item.pk}/close/"
     assert f'action="{closing}"' in text_of(approver, f"/migrations/{number}/")
-    approver.post(closing, {"comment": "It was right."})
+    five_minutes_later(approver)
+    asked = approver.post(closing, {"comment": "It was right."})
+    assert BreakGlass.objects.get().closed_at is None
+    assert "Closed, with your comment." in shown_again(approver, asked).content.decode()
     assert "“It was right.”" in text_of(client, f"/migrations/{number}/")
     assert "Break-glass, still open" not in text_of(approver, "/")
 

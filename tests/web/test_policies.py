@@ -5,7 +5,7 @@ from django.test import Client
 from migrations_app.models import Policy, PolicyVersion
 from migrations_app.services.actor import Actor
 from tests.stores_on_disk import Stage
-from tests.web.door import signed_in
+from tests.web.door import five_minutes_later, shown_again, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +55,20 @@ def test_a_policy_is_proposed_looked_at_and_confirmed_by_another_admin(door: Cli
     assert "session migrations without an irreversible step in staging" in page
     assert "confirmed by second_admin" in page
     assert "Irreversible" in text(signed_in("viewer"), "/policies/")
+
+
+def test_confirming_asks_for_the_password_again_and_then_goes_on(door: Client) -> None:
+    door.post("/policies/new/", WISH)
+    made = Policy.objects.get(name="Irreversible")
+    other = signed_in("second_admin")
+    five_minutes_later(other)
+    asked = other.post(f"/policies/{made.pk}/confirm/", {"number": "1"})
+    assert PolicyVersion.objects.get(policy=made).state == "proposed"
+
+    page = shown_again(other, asked).content.decode()
+
+    assert "Confirmed. 0 open reviews asked for something else." in page
+    assert PolicyVersion.objects.get(policy=made).state == "active"
 
 
 def test_a_change_starts_from_what_is_in_force(door: Client) -> None:
