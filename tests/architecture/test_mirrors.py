@@ -10,6 +10,7 @@ ROOMS = (
     "pools",
     "configuration",
     "sources",
+    "sandbox",
     "snakepit",
     "files",
     "handlers",
