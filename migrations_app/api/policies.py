@@ -38,9 +38,12 @@ class PolicyRequirementBody(Input):
 
 
 class NewPolicy(Input):
+    """`comment_required`: each approval of such a plan has to say something."""
+
     name: str
     conditions: PolicyConditions = PolicyConditions()
     requirements: list[PolicyRequirementBody]
+    comment_required: bool = False
     reason: str = ""
 
 
@@ -49,6 +52,7 @@ class PolicyChange(Input):
 
     conditions: PolicyConditions | None = None
     requirements: list[PolicyRequirementBody] | None = None
+    comment_required: bool | None = None
     reason: str = ""
 
 
@@ -106,6 +110,7 @@ def propose_policy_change(request: ApiRequest, policy_id: int, body: PolicyChang
         policy_id=policy_id,
         conditions=conditions,
         requirements=requirements,
+        comment_required=last.comment_required if body.comment_required is None else body.comment_required,
         reason=body.reason,
     )
     return _detail(request.auth, policy_id)

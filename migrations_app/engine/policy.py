@@ -12,6 +12,7 @@ from typing import Any
 from migrations_app.engine.assignment import assignment
 from migrations_app.engine.vocabulary import Decision, MigrationType, PolicyScope, RiskLevel, Role
 
+WITH_A_COMMENT = ", each with a comment"
 _RISKS = tuple(RiskLevel)
 
 
@@ -98,7 +99,10 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One version of a policy; `id` is that of the version. No requirements: such plans need no signature."""
+    """One version of a policy; `id` is that of the version. No requirements: such plans need no signature.
+
+    `comment_required`: each approval of such a plan has to say something.
+    """
 
     id: int
     policy_id: int
@@ -106,11 +110,13 @@ class Policy:
     version: int
     conditions: Conditions
     requirements: tuple[Requirement, ...]
+    comment_required: bool = False
 
     @property
     def requires(self) -> str:
-        """`1 member of dba and 2 approvers`."""
-        return " and ".join(requirement.sentence() for requirement in self.requirements) or "no signature"
+        """`1 member of dba and 2 approvers, each with a comment`."""
+        asked = " and ".join(requirement.sentence() for requirement in self.requirements)
+        return f"{asked}{WITH_A_COMMENT if self.comment_required else ''}" if asked else "no signature"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +158,16 @@ class SignatureFact:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of a plan. `blocked`: signatures are wanted, and no policy says whose."""
+    """What is asked of a plan. `blocked`: signatures are wanted, and no policy says whose. `comment_for` names the
+    policies that ask for a comment with each signature."""
 
     policies: tuple[Policy, ...] = ()
     slots: tuple[Slot, ...] = ()
     blocked: bool = False
+
+    @property
+    def comment_for(self) -> tuple[str, ...]:
+        return tuple(policy.name for policy in self.policies if policy.comment_required)
 
 
 NOTHING_ASKED = Asked()
@@ -219,12 +230,17 @@ def could_help(
 
 
 def requirements_in_all(policies: Iterable[Policy]) -> list[dict[str, Any]]:
-    """`[{"role": "approver", "count": 2}, {"group": "dba", "count": 1}]`: what they ask for together."""
+    """`[{"role": "approver", "count": 2}, {"group": "dba", "count": 1}]`: what they ask for together.
+
+    With `"comment": True` where each signature has to say something.
+    """
+    given = list(policies)
+    comment = {"comment": True} if any(policy.comment_required for policy in given) else {}
     counts: Counter[tuple[str, str]] = Counter()
-    for policy in policies:
+    for policy in given:
         for each in policy.requirements:
             counts["role" if each.role else "group", each.role or each.group] += each.count
-    return [{kind: str(name), "count": count} for (kind, name), count in counts.items()]
+    return [{kind: str(name), "count": count} | comment for (kind, name), count in counts.items()]
 
 
 def wanted(slots: Iterable[Slot]) -> str:

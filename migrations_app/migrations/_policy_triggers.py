@@ -5,6 +5,8 @@ changes. Parts are added while it is proposed only. SQLite drops a table's trigg
 schema migration that changes one of these tables runs `create_statements` again.
 """
 
+from collections.abc import Sequence
+
 VERSION = "migrations_app_policyversion"
 PARTS = (
     ("migrations_app_policytype", "version_id"),
@@ -23,26 +25,30 @@ _SAID_FROZEN = "a version of a policy never changes"
 _SAID_PARTS = "parts are added to a proposed version of a policy only, and never changed"
 
 
-def _changed(differs: str) -> str:
-    return " OR ".join([*(f"OLD.{column} {differs} NEW.{column}" for column in _FROZEN), f"NOT ({_MOVES})"])
+def _changed(differs: str, later: Sequence[str]) -> str:
+    columns = [*_FROZEN, *later]
+    return " OR ".join([*(f"OLD.{column} {differs} NEW.{column}" for column in columns), f"NOT ({_MOVES})"])
 
 
 def _not_proposed(column: str) -> str:
     return f"(SELECT state FROM {VERSION} WHERE id = NEW.{column}) <> 'proposed'"
 
 
-def create_statements(vendor: str) -> list[str]:
-    """Statements that put the triggers in place. Raises KeyError for another database than these two."""
+def create_statements(vendor: str, later: Sequence[str] = ()) -> list[str]:
+    """Statements that put the triggers in place. Raises KeyError for another database than these two.
+
+    `later`: columns of a version that came after the first triggers, which never change either.
+    """
     if vendor == "sqlite":
-        return list(_sqlite())
+        return list(_sqlite(later))
     if vendor != "postgresql":
         raise KeyError(f"no policy triggers for {vendor}; use PostgreSQL or SQLite")
-    return list(_postgresql())
+    return list(_postgresql(later))
 
 
-def _sqlite():
+def _sqlite(later: Sequence[str]):
     yield (
-        f"CREATE TRIGGER IF NOT EXISTS policy_version_frozen BEFORE UPDATE ON {VERSION} WHEN {_changed('IS NOT')} "
+        f"CREATE TRIGGER IF NOT EXISTS policy_version_frozen BEFORE UPDATE ON {VERSION} WHEN {_changed('IS NOT', later)} "
         f"BEGIN SELECT RAISE(ABORT, '{_SAID_FROZEN}'); END"
     )
     for table, column in PARTS:
@@ -56,7 +62,7 @@ def _sqlite():
         )
 
 
-def _postgresql():
+def _postgresql(later: Sequence[str]):
     for name, said in (("snakeweb_policy_frozen", _SAID_FROZEN), ("snakeweb_policy_parts", _SAID_PARTS)):
         yield (
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $policy$ BEGIN "
@@ -64,7 +70,7 @@ def _postgresql():
         )
     yield (
         f"CREATE OR REPLACE TRIGGER policy_version_frozen BEFORE UPDATE ON {VERSION} FOR EACH ROW "
-        f"WHEN ({_changed('IS DISTINCT FROM')}) EXECUTE FUNCTION snakeweb_policy_frozen()"
+        f"WHEN ({_changed('IS DISTINCT FROM', later)}) EXECUTE FUNCTION snakeweb_policy_frozen()"
     )
     for table, column in PARTS:
         # The condition of a trigger holds no query, so the function asks.

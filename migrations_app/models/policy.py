@@ -47,6 +47,9 @@ class PolicyVersion(models.Model):
     risk_at_least = models.CharField(max_length=8, choices=choices(RiskLevel), default=RiskLevel.LOW)
     zero_downtime = models.BooleanField(null=True, blank=True)
     irreversible = models.BooleanField(null=True, blank=True)
+    comment_required = models.BooleanField(
+        default=False, help_text="Whether each approval of such a plan has to say something."
+    )
     reason = models.CharField(max_length=500, blank=True)
     proposed_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
     proposed_at = models.DateTimeField()

@@ -42,6 +42,7 @@ class VersionRow:
     zero_downtime: bool | None
     irreversible: bool | None
     requirements: tuple[RequirementRow, ...]
+    comment_required: bool
     reason: str
     proposed_by: str
     proposed_at: datetime
@@ -182,6 +183,7 @@ def version_row(version: PolicyVersion, access: Access) -> VersionRow:
             RequirementRow(str(Role(each.role)) if each.role else "", each.group, each.count)
             for each in terms.requirements
         ),
+        comment_required=version.comment_required,
         reason=version.reason,
         proposed_by=str(version.proposed_by or "Snakeweb"),
         proposed_at=version.proposed_at,

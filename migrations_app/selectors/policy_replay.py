@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from migrations_app.engine.policy import Asked, Policy, ask, wanted
+from migrations_app.engine.policy import WITH_A_COMMENT, Asked, Policy, ask, wanted
 from migrations_app.engine.vocabulary import RiskLevel
 from migrations_app.models import PlanRevision
 from migrations_app.models.actor import Actor
@@ -109,4 +109,6 @@ def _row(
 
 
 def _said(asked: Asked) -> str:
-    return "blocked: no policy is about it" if asked.blocked else wanted(asked.slots)
+    if asked.blocked:
+        return "blocked: no policy is about it"
+    return f"{wanted(asked.slots)}{WITH_A_COMMENT if asked.comment_for else ''}" if asked.slots else ""

@@ -40,6 +40,7 @@ def policy_of(version: PolicyVersion) -> Policy:
             Requirement(row.count, Role(row.role) if row.role else None, row.group.name if row.group else "")
             for row in version.requirements.all()
         ),
+        comment_required=version.comment_required,
     )
 
 

@@ -75,7 +75,8 @@ class SignerRow:
 class ReviewPanel:
     """`why_not` says why this viewer cannot sign ('' when they can). `needs_step_up`: they can, once they have
     shown their password or second factor again. `required` counts the places, `missing` those that are open, `wanted`
-    says whose signatures they want. `no_policy`: signatures are wanted here, and no policy says whose."""
+    says whose signatures they want. `no_policy`: signatures are wanted here, and no policy says whose. `comment_for`
+    names the policies that ask for a comment with each signature."""
 
     state: ReviewState
     required: int
@@ -83,6 +84,7 @@ class ReviewPanel:
     missing: int
     wanted: str
     no_policy: bool
+    comment_for: tuple[str, ...]
     submitted_at: datetime | None
     expires_at: datetime | None
     digest: str
@@ -121,6 +123,7 @@ def review_panel(
         missing=len(slots) - len(taken),
         wanted=wanted(slot for index, slot in enumerate(slots) if index not in taken),
         no_policy=signing.asked.blocked,
+        comment_for=signing.asked.comment_for,
         submitted_at=migration.submitted_at,
         expires_at=migration.review_expires_at if migration.review_state in OPEN else None,
         digest=digest,
@@ -170,8 +173,7 @@ def cannot_sign(
     changed = changed_targets(revision)
     if changed:
         return f"{', '.join(changed)} changed since this was planned"
-    live = (row for row in signing.signatures if row.voided_at is None and row.decision == Decision.APPROVE)
-    return "you have signed it" if any(row.person_id == actor.person_id for row in live) else ""
+    return "you have signed it" if signing.counts_of(actor.username, Decision.APPROVE) else ""
 
 
 def never_signs(

@@ -49,6 +49,11 @@ class Signing:
         """Why their signature would not count now; '' when it would."""
         return self.barred.get(approver.person.pk, "") or quarantined(approver)
 
+    def counts_of(self, username: str, decision: Decision) -> bool:
+        """Whether a decision of theirs stands: another one of the same kind would add nothing."""
+        mine = [fact for fact in self.facts if fact.person == username and fact.decision is decision]
+        return any(not fact.not_eligible_because for fact in mine)
+
     def approver(self, person_id: int | None) -> Approver | None:
         return next((approver for approver in self.approvers if approver.person.pk == person_id), None)
 
@@ -66,12 +71,12 @@ def signing_of(
     editors = tuple(migration.editors.select_related("person").order_by("revision", "pk"))
     barred = barred_people(migration, revision, editors)
     signatures = tuple(signatures_of(migration))
+    asked = asked_of(migration, revision, now=now, policies=policies, risk=risk)
     facts = tuple(
-        _fact(row, approvers.get(row.person_id), barred.get(row.person_id, ""), migration.environment)
+        _fact(row, approvers.get(row.person_id), barred.get(row.person_id, ""), asked, migration.environment)
         for row in signatures
         if row.voided_at is None and row.decision != Decision.COMMENT
     )
-    asked = asked_of(migration, revision, now=now, policies=policies, risk=risk)
     return Signing(tuple(approvers.values()), barred, editors, signatures, facts, asked)
 
 
@@ -92,10 +97,14 @@ def barred_people(
     )
 
 
-def _fact(row: Signature, approver: Approver | None, barred: str, environment: Environment) -> SignatureFact:
+def _fact(
+    row: Signature, approver: Approver | None, barred: str, asked: Asked, environment: Environment
+) -> SignatureFact:
     why = barred
     if not why:
         why = quarantined(approver) if approver else f"no longer has the approver role in {environment.name}"
+    if not why and row.decision == Decision.APPROVE and not row.comment and asked.comment_for:
+        why = f"gave no comment, which the policy “{asked.comment_for[0]}” asks for"
     return SignatureFact(
         person=row.person.username,
         decision=Decision(row.decision),

@@ -33,14 +33,18 @@ def propose(
     name: str,
     conditions: Mapping[str, Any],
     requirements: Sequence[Mapping[str, Any]],
+    comment_required: bool = False,
     reason: str = "",
 ) -> int:
-    """A new policy as a proposal; it asks for nothing before another admin confirms it. Returns its id."""
+    """A new policy as a proposal; it asks for nothing before another admin confirms it. Returns its id.
+
+    `comment_required`: each approval of such a plan has to say something.
+    """
     require(actor, Permission.MANAGE_POLICIES, None)
     person = finding.person(actor)
     check = Check()
     policy = Policy(name=check.text("name", name, most=NAME_LENGTH, required=True), created_at=now)
-    terms = policy_terms.read(check, conditions, requirements)
+    terms = policy_terms.read(check, conditions, requirements, comment_required)
     text = check.text("reason", reason, most=MOST_REASON)
     if Policy.objects.filter(name=policy.name).exists():
         check.problem("name", f"There is a policy “{policy.name}” already.", "Choose another name.", "taken")
@@ -64,12 +68,13 @@ def propose_change(
     policy_id: int,
     conditions: Mapping[str, Any],
     requirements: Sequence[Mapping[str, Any]],
+    comment_required: bool = False,
     reason: str = "",
 ) -> int:
     """The next version, as a whole. Returns its number. A retired policy comes back this way."""
     policy, person = _locked(actor, policy_id, Permission.MANAGE_POLICIES), finding.person(actor)
     check = Check()
-    terms = policy_terms.read(check, conditions, requirements)
+    terms = policy_terms.read(check, conditions, requirements, comment_required)
     text = check.text("reason", reason, most=MOST_REASON)
     check.done()
     _no_proposal(policy)
@@ -226,6 +231,7 @@ def _terms_of(version: PolicyVersion) -> Terms:
         risk_at_least=version.risk_at_least,
         zero_downtime=version.zero_downtime,
         irreversible=version.irreversible,
+        comment_required=version.comment_required,
         requirements=tuple(policy_terms.Required(row.count, row.role, row.group) for row in version.requirements.all()),
     )
 

@@ -31,11 +31,13 @@ class Terms:
     zero_downtime: bool | None
     irreversible: bool | None
     requirements: tuple[Required, ...]
+    comment_required: bool = False
 
     def write(self, version: PolicyVersion) -> None:
         """Save a new version that says this; its state is `proposed`, as the schema's triggers want."""
         version.scope, version.risk_at_least = self.scope, self.risk_at_least
         version.zero_downtime, version.irreversible = self.zero_downtime, self.irreversible
+        version.comment_required = self.comment_required
         version.save()
         version.environments.set(self.environments)
         PolicyType.objects.bulk_create([PolicyType(version=version, type=kind) for kind in self.types])
@@ -44,7 +46,12 @@ class Terms:
         )
 
 
-def read(check: Check, conditions: Mapping[str, Any], requirements: Sequence[Mapping[str, Any]]) -> Terms:
+def read(
+    check: Check,
+    conditions: Mapping[str, Any],
+    requirements: Sequence[Mapping[str, Any]],
+    comment_required: bool = False,
+) -> Terms:
     """`conditions` by the names of the columns, environments by name; a condition that is left out does not bind.
 
     A requirement is `{"role": ..., "count": n}` or `{"group": name, "count": n}`; none at all means no signature.
@@ -55,6 +62,13 @@ def read(check: Check, conditions: Mapping[str, Any], requirements: Sequence[Map
     named = _environments(check, conditions.get("environments") or (), scope)
     types = conditions.get("types") or ()
     known = list(MigrationType)
+    comment = check.flag("comment_required", comment_required)
+    if comment and not requirements:
+        check.problem(
+            "comment_required",
+            "No signature is asked for, so none can have a comment.",
+            "Ask for one, or leave it out.",
+        )
     return Terms(
         scope=scope,
         environments=named,
@@ -65,6 +79,7 @@ def read(check: Check, conditions: Mapping[str, Any], requirements: Sequence[Map
         zero_downtime=_either(check, "zero_downtime", conditions),
         irreversible=_either(check, "irreversible", conditions),
         requirements=_requirements(check, requirements),
+        comment_required=comment,
     )
 
 

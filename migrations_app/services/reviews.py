@@ -8,10 +8,10 @@ from migrations_app.models import Migration, Person, PlanRevision, Signature
 from migrations_app.selectors import reviews as shown
 from migrations_app.selectors.planned_targets import changed_targets
 from migrations_app.selectors.plans import since_seen
-from migrations_app.selectors.signing import signing_of
+from migrations_app.selectors.signing import Signing, signing_of
 from migrations_app.services import asking, audit, finding, notifications, signatures
 from migrations_app.services.actor import SYSTEM, Actor
-from migrations_app.services.checking import Check
+from migrations_app.services.checking import Check, invalid
 from migrations_app.services.errors import Conflict, PermissionDenied, SignInRequired
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
@@ -90,7 +90,7 @@ def decide(
     from the last 300 s, PermissionDenied for whoever edited the migration or waived a finding of this plan
     (superusers too), Conflict with reason
     `digest_changed`, `already_signed`, `not_in_review` or `review_expired`, InvalidInput for a decline without a
-    comment.
+    comment, or an approval without one where a policy asks for it.
     """
     _expire_if_due(actor=SYSTEM, now=now, migration_id=migration_id)
     return _decide(actor=actor, now=now, migration_id=migration_id, digest=digest, decision=decision, comment=comment)
@@ -122,8 +122,22 @@ def _decide(*, actor: Actor, now: datetime, migration_id: int, digest: str, deci
     revision = _reviewed(migration)
     _same_plan(revision, digest)
     _targets_as_planned(migration, revision)
-    _not_by_own_grant(migration, revision, person, now)
+    signing = signing_of(migration, revision, now=now)
+    _not_by_own_grant(migration, signing, person)
+    if word == Decision.APPROVE and not text and signing.asked.comment_for:
+        raise invalid(
+            "comment",
+            f"The policy “{signing.asked.comment_for[0]}” asks for a comment with each signature; nothing was signed.",
+            "Write what you have looked at, and why this plan may run.",
+            "required",
+        )
     require_presence(actor, now=now, doing="Signing", left="nothing was signed")
+    if signing.counts_of(person.username, Decision(word)):
+        raise Conflict(
+            f"You have signed this plan of “{migration.title}” already; that signature stands.",
+            "There is nothing more to do.",
+            reason="already_signed",
+        )
     return _sign(actor, now, migration, revision, person, Decision(word), text)
 
 
@@ -147,12 +161,6 @@ def _sign(
     earlier = Signature.objects.filter(migration=migration, person=person, voided_at=None).exclude(
         decision=Decision.COMMENT
     )
-    if earlier.filter(decision=decision).exists():
-        raise Conflict(
-            f"You have signed this plan of “{migration.title}” already; that signature stands.",
-            "There is nothing more to do.",
-            reason="already_signed",
-        )
     earlier.update(voided_at=now, voided_because=f"{person} decided again")
     _save(migration, revision, person, decision, comment, now)
     notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration, person_id=person.pk)
@@ -305,8 +313,8 @@ def _targets_as_planned(migration: Migration, revision: PlanRevision) -> None:
         )
 
 
-def _not_by_own_grant(migration: Migration, revision: PlanRevision, person: Person, now: datetime) -> None:
-    why = shown.own_grant(signing_of(migration, revision, now=now), person.pk)
+def _not_by_own_grant(migration: Migration, signing: Signing, person: Person) -> None:
+    why = shown.own_grant(signing, person.pk)
     if why:
         raise PermissionDenied(
             f"You cannot sign “{migration.title}” yet: {why}; nothing was signed.",

@@ -52,6 +52,7 @@ def policy_new(request: PageRequest) -> HttpResponse:
             name=form.name,
             conditions=form.conditions,
             requirements=form.requirements,
+            comment_required=form.comment_required,
             reason=form.reason,
         )
     except InvalidInput as refused:
@@ -75,6 +76,7 @@ def policy_edit(request: PageRequest, policy_id: int) -> HttpResponse:
             policy_id=policy_id,
             conditions=form.conditions,
             requirements=form.requirements,
+            comment_required=form.comment_required,
             reason=form.reason,
         )
     except (InvalidInput, Conflict) as refused:

@@ -33,6 +33,7 @@ class PolicyForm:
     zero_downtime: str = ""
     irreversible: str = ""
     lines: tuple[Line, ...] = (Line("role:approver"),)
+    comment_required: bool = False
     reason: str = ""
 
     @property
@@ -71,6 +72,7 @@ def sent(post: QueryDict) -> PolicyForm:
         zero_downtime=post.get("zero_downtime", ""),
         irreversible=post.get("irreversible", ""),
         lines=tuple(Line(whom, count) for whom, count in lines if whom),
+        comment_required="comment_required" in post,
         reason=post.get("reason", ""),
     )
 
@@ -89,6 +91,7 @@ def of_version(name: str, version: VersionRow) -> PolicyForm:
             Line(f"role:{each.role}" if each.role else f"group:{each.group}", str(each.count))
             for each in version.requirements
         ),
+        comment_required=version.comment_required,
     )
 
 

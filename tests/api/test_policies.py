@@ -49,22 +49,26 @@ def test_a_policy_is_proposed_by_a_program_and_confirmed_by_another_admin_in_a_b
 
 def test_patch_is_a_proposal_of_the_whole_with_what_was_left_out(dba: Group, admin: Actor, second_admin: Actor) -> None:
     door = program(admin)
-    where = f"/policies/{door.post('/policies', WISH).body['id']}"
+    where = f"/policies/{door.post('/policies', WISH | {'comment_required': True}).body['id']}"
     browser(second_admin).post(f"{where}/confirm", {"version": 1})
 
+    silent = door.patch(where, {"comment_required": False})
+    assert silent.body["proposal"]["comment_required"] is False
+    door.post(f"{where}/withdraw", {"version": 2})
     changed = door.patch(where, {"requirements": [{"role": "approver", "count": 3}]})
 
     assert changed.status == 200, changed.content
-    assert changed.body["active"]["requires"] == "2 members of dba and 1 approver"
+    assert changed.body["active"]["requires"] == "2 members of dba and 1 approver, each with a comment"
     proposal = changed.body["proposal"]
     assert (proposal["number"], proposal["requires"], proposal["risk_at_least"], proposal["scope"]) == (
-        2,
-        "3 approvers",
+        3,
+        "3 approvers, each with a comment",
         "high",
         "protected",
     )
+    assert proposal["comment_required"] is True
     assert door.patch(where, {}).status == 409
-    assert door.post(f"{where}/withdraw", {"version": 2}).body["proposal"] is None
+    assert door.post(f"{where}/withdraw", {"version": 3}).body["proposal"] is None
     assert door.post(f"{where}/retire").body["proposal"]["retires"] is True
 
 

@@ -185,7 +185,8 @@ class TestInTheDatabase:
 
     def test_a_version_never_changes(self, proposed):
         rows = PolicyVersion.objects.filter(policy=proposed)
-        for change in ({"risk_at_least": "high"}, {"reason": "another"}, {"number": 7}, {"irreversible": True}):
+        changes = ({"risk_at_least": "high"}, {"reason": "x"}, {"number": 7}, {"irreversible": True})
+        for change in (*changes, {"comment_required": True}):
             self.refused(lambda change=change: rows.update(**change))
 
         self.refused(lambda: PolicyRequirement.objects.filter(version__policy=proposed).update(count=9))

@@ -4,7 +4,7 @@ from django.test import Client
 
 from migrations_app.models import Policy, PolicyVersion
 from migrations_app.services.actor import Actor
-from tests.stores_on_disk import Stage
+from tests.stores_on_disk import Stage, newest
 from tests.web.door import five_minutes_later, shown_again, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +55,28 @@ def test_a_policy_is_proposed_looked_at_and_confirmed_by_another_admin(door: Cli
     assert "session migrations without an irreversible step in staging" in page
     assert "confirmed by second_admin" in page
     assert "Irreversible" in text(signed_in("viewer"), "/policies/")
+
+
+def test_a_comment_is_asked_for_in_the_form_and_where_one_signs(door: Client, stage: Stage) -> None:
+    own = Policy.objects.get(name="Plans in staging")
+    form = text(door, f"/policies/{own.pk}/edit/")
+    assert '<input type="checkbox" id="comment_required" name="comment_required" value="1">' in form
+    change = {**WISH, "irreversible": "", "whom": ["role:approver"], "count": ["1"], "comment_required": "1"}
+    assert door.post(f"/policies/{own.pk}/edit/", change).status_code == 302
+    assert signed_in("second_admin").post(f"/policies/{own.pk}/confirm/", {"number": "2"}).status_code == 302
+    assert "each with a comment" in text(door, f"/policies/{own.pk}/")
+    assert 'value="1" checked>' in text(door, f"/policies/{own.pk}/edit/")
+
+    migration = stage.planned()
+    signed_in("operator").post(f"/migrations/{migration.pk}/submit/")
+    path, digest = f"/migrations/{migration.pk}/sign/", newest(migration).digest
+    approver = signed_in("approver")
+    assert "The policy “Plans in staging” asks for a comment with each signature." in text(approver, path)
+    sent = {"decision": "approve", "digest": digest, "read_back": digest[:4]}
+    refused = approver.post(path, sent)
+    assert refused.status_code == 422
+    assert "asks for a comment with each signature; nothing was signed." in refused.content.decode()
+    assert approver.post(path, {**sent, "comment": "I looked."}).status_code == 302
 
 
 def test_confirming_asks_for_the_password_again_and_then_goes_on(door: Client) -> None:
