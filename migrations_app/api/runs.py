@@ -9,6 +9,7 @@ from migrations_app.api.schemas import Input, Page, Paging, extended, flat, page
 from migrations_app.engine.vocabulary import CutoverOrder
 from migrations_app.selectors import runs as reads
 from migrations_app.selectors import statuses
+from migrations_app.selectors.break_glass import BreakGlassRow
 from migrations_app.selectors.route_live import RouteLive, route_live
 from migrations_app.selectors.runs import (
     ConfirmationWanted,
@@ -41,6 +42,7 @@ RunDetail = extended(
     instructions=tuple[str, ...],
     warnings=tuple[str, ...],
     signed_by=tuple[str, ...],
+    broken_glass=BreakGlassRow | None,
     cutover=CutoverOrder,
     most_a_second=int,
     route=RouteLive | None,
@@ -192,6 +194,7 @@ def run_detail(actor: Actor, run_id: int) -> dict[str, Any]:
         instructions=found.instructions,
         warnings=found.warnings,
         signed_by=found.signed_by,
+        broken_glass=found.broken_glass,
         cutover=found.cutover,
         most_a_second=found.most_a_second,
         route=route_live(actor=actor, run_id=run_id, now=at),

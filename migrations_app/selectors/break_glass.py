@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
-from migrations_app.models import BreakGlass, Migration
+from migrations_app.models import BreakGlass, Migration, Run
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.refusals import NotFound
@@ -59,6 +59,12 @@ def break_glasses_of(
     rows = list(_with_names().select_related("run__revision").defer(*_HEAVY).filter(migration=migration))
     known = tuple(approvers) if approvers is not None else None
     return tuple(_row(item, why_not_close(actor, migration, item, now=now, approvers=known)) for item in rows)
+
+
+def break_glass_of(run: Run) -> BreakGlassRow | None:
+    """By which that run was started; None where it was started the ordinary way."""
+    item = _with_names().filter(run=run).first()
+    return _row(item) if item else None
 
 
 def list_break_glasses(*, actor: Actor, migration_id: int, now: datetime) -> tuple[BreakGlassRow, ...]:

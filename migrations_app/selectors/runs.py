@@ -14,6 +14,7 @@ from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunKind, Ru
 from migrations_app.models import Lease, Run, RunEvent, Signature
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.break_glass import BreakGlassRow, break_glass_of
 from migrations_app.selectors.journals import view_of
 from migrations_app.selectors.paging import PAGE, Listing, cut
 from migrations_app.selectors.plans import shown
@@ -56,7 +57,7 @@ class RunPage:
     none). `signal` is what somebody asked for and the run has not acted on yet; `cutover` is the last order on a
     zero-downtime hand-over, `most_a_second` the limit on its copy (0: none). `warnings` are the newest ones.
     `undone_by` is the run that undid this one after it had succeeded. `waited_ms`: that a step made callers wait
-    (None: none has told so).
+    (None: none has told so). `broken_glass`: it was started against unmet conditions, by whom and why.
     """
 
     row: RunRow
@@ -78,6 +79,7 @@ class RunPage:
     cutover: CutoverOrder = CutoverOrder.NONE
     most_a_second: int = 0
     waited_ms: int | None = None
+    broken_glass: BreakGlassRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         cutover=CutoverOrder(run.cutover),
         most_a_second=run.most_a_second,
         waited_ms=_waited_ms(view),
+        broken_glass=break_glass_of(run) if run.kind == RunKind.APPLY else None,
     )
 
 

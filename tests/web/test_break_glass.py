@@ -50,6 +50,14 @@ def test_it_is_read_back_started_seen_everywhere_and_closed_by_another(planned: 
     assert posted(number, digest, client)["Location"] == f"/runs/{Run.objects.get().pk}/"
 
     item = BreakGlass.objects.get()
+    review_item = f'href="/migrations/{number}/#break-glass-{item.pk}"'
+    for page in (f"/runs/{item.run_id}/", f"/runs/{item.run_id}/report/"):
+        told = text_of(signed_in("viewer"), page)
+        assert "Started by break-glass, still open." in told
+        assert "operator started it" in told
+        assert f"Why: <q>{REASON}</q>" in told
+        assert "1 more approval is needed." in told
+        assert review_item in told
     mine = text_of(client, f"/migrations/{number}/")
     assert "You cannot close it: you started it; somebody else has to look at it." in mine
     assert REASON in mine
@@ -63,6 +71,9 @@ def test_it_is_read_back_started_seen_everywhere_and_closed_by_another(planned: 
     assert BreakGlass.objects.get().closed_at is None
     assert "Closed, with your comment." in shown_again(approver, asked).content.decode()
     assert "“It was right.”" in text_of(client, f"/migrations/{number}/")
+    told = text_of(client, f"/runs/{item.run_id}/")
+    assert "Started by break-glass." in told
+    assert "approver looked at it" in told
     assert "Break-glass, still open" not in text_of(approver, "/")
 
 
