@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from migrations_app.configuration.document import Configuration, Setting
-from migrations_app.configuration.values import Entry, Plain, Span, Table, Value
+from migrations_app.configuration.values import Atom, Entry, Plain, Span, Table, Value
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -29,13 +29,20 @@ class Verbatim:
     span: Span
 
 
-New = Plain | Verbatim | dict[str, "New"] | list["New"]
+New = Plain | Verbatim | dict[str, "New"] | dict[Atom, "New"] | list["New"] | tuple["New", ...]
+"""A key that is a str is a name: in Elixir an atom if it reads as one (`pool_size`), else text (`PYTHONPATH`)."""
+
+
+class NotEditable(ValueError):
+    """This place cannot be changed without changing more than was asked for: a person must do it."""
 
 
 class Editor(Protocol):
     """Wished changes as edits, in the manner of a file: indentation, separators, the style of its neighbours.
 
     A comment that belongs to what is removed (on its line, or directly above it) goes with it; every other one stays.
+    Edits are for the configuration as it was read: of neighbours, apply one at a time and read again. Each method
+    raises NotEditable where the place does not allow it.
     """
 
     def replace(self, value: Value, new: New) -> tuple[Edit, ...]: ...
