@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from migrations_app.models import Migration, PlanRevision, RoleGrant
+from migrations_app.models import Migration, RoleGrant
 from migrations_app.selectors.environments import environment_page
 from migrations_app.selectors.guide import guide
 from migrations_app.selectors.home import home_page
@@ -21,7 +21,7 @@ from migrations_app.services import waivers
 from migrations_app.services.actor import Actor
 from tests.policies import in_force
 from tests.stores_on_disk import Stage, newest
-from tests.waiving import RULE, risky, waive
+from tests.waiving import RULE, high, risky, waive
 
 pytestmark = pytest.mark.db_semantics
 HOUR = timedelta(hours=1)
@@ -37,15 +37,6 @@ def policy(admins: tuple[Actor, Actor], now: datetime) -> int:
 @pytest.fixture
 def migration(stage: Stage, policy: int) -> Migration:
     return high(risky(stage))
-
-
-def high(migration: Migration) -> Migration:
-    """Of high risk by the finding alone that can be waived."""
-    revision = newest(migration)
-    revision.findings = [f | {"weight": 0 if f["rule"] != RULE else 40} for f in revision.findings]
-    PlanRevision.objects.filter(pk=revision.pk).update(findings=revision.findings, risk_score=40, risk_level="high")
-    Migration.objects.filter(pk=migration.pk).update(risk_score=40, risk_level="high")
-    return migration
 
 
 def said(stage: Stage, migration: Migration, policy: int, now: datetime) -> dict[str, tuple[Any, ...]]:

@@ -10,16 +10,16 @@ from migrations_app.models import AuditEntry, BreakGlass, Migration, Notificatio
 from migrations_app.selectors.break_glass import break_glasses_of
 from migrations_app.selectors.migrations import migration_page
 from migrations_app.selectors.start_check import start_check
-from migrations_app.services import migrations, planning, reviews
+from migrations_app.services import migrations, planning, reviews, waivers
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import PermissionDenied
 from tests.cast import Cast
 from tests.parallel import at_once, exceptions
-from tests.policies import asks_for
+from tests.policies import asks_for, in_force
 from tests.services.breaking import broken
 from tests.services.reviewing import denials, sign, submitted
 from tests.stores_on_disk import Stage, newest
-from tests.waiving import TITLE, waive
+from tests.waiving import TITLE, high, risky, waive
 
 pytestmark = pytest.mark.db_semantics
 OPTIONS = {"parallel_workers": 1, "batch_size": 10, "cleanup_source": True}
@@ -151,3 +151,22 @@ def test_a_waiver_and_a_signature_of_one_person_at_once_never_both_count(
     assert [type(each) for each in exceptions(outcomes)] in ([], [PermissionDenied])
     assert not Signature.objects.filter(voided_at=None).exists()
     assert state(migration) == "in_review"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_last_signature_and_the_end_of_the_waiver_that_made_it_the_last_never_end_approved(
+    stage: Stage, admins: tuple[Actor, Actor], approver: Actor, now: datetime
+) -> None:
+    in_force(admins, now, risk_at_least="high", requirements=[{"count": 2, "role": "approver"}])
+    migration = high(risky(stage))
+    reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+    number = waive(admins[0], migration, now)
+
+    outcomes = at_once(
+        lambda: sign(approver, migration, now),
+        lambda: waivers.withdraw(actor=admins[0], now=now, migration_id=migration.pk, waiver_id=number),
+    )
+
+    assert not exceptions(outcomes)
+    assert state(migration) == "in_review"
+    assert Signature.objects.get().voided_at is None
