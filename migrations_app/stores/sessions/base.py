@@ -2,12 +2,14 @@
 
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Self
 
+from migrations_app.engine.errors import ValidationFailed
 from migrations_app.engine.ports import WorkerToken
+from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.records import SessionRecord, Version
 
 
@@ -163,6 +165,17 @@ class SessionStore(ABC):
     @abstractmethod
     def drop_created(self, worker: WorkerToken) -> None:
         """Inverse of `initialise`: side data always goes; the table only when Snakeweb created it and it is empty."""
+
+    def initialise_like(self, original: StoreConfig, worker: WorkerToken) -> None:
+        """`initialise` for the namespace of a rehearsal: a table is made like that of the target `original`."""
+        self.initialise(worker)
+
+    def remove_scratch(self, worker: WorkerToken, tick: Callable[[], None]) -> None:
+        """Take the namespace of the worker's own rehearsal away, whole, and the run's fences with it.
+
+        Half of it may be gone already. `tick` is called now and then. Raises ValidationFailed for any other place.
+        """
+        raise ValidationFailed("Such a store has no place to rehearse in; nothing was removed.")
 
     @abstractmethod
     def raise_worker_fence(self, worker: WorkerToken) -> None:

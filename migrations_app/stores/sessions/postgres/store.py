@@ -16,6 +16,7 @@ from migrations_app.stores.sessions.base import WHOLE, Applied, Ids, Page, Parti
 from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, take, write_cursor
+from migrations_app.stores.sessions.postgres import scratch
 from migrations_app.stores.sessions.postgres.columns import why_unfit
 from migrations_app.stores.sessions.postgres.connection import Connection, check_version, connect, domain_errors
 from migrations_app.stores.sessions.postgres.fences import Fences
@@ -31,6 +32,7 @@ from migrations_app.stores.sessions.postgres.table import (
 )
 from migrations_app.stores.sessions.postgres.writing import Writer
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
+from migrations_app.stores.sessions.scratch import require_own
 
 KNOWN_CODECS = {str(codec): codec for codec in Codec}
 
@@ -182,6 +184,22 @@ class PostgresStore(SessionStore):
                     connection.execute(create_own_table(self._names, self._config["value_type"]))
             self._prepare_side(worker)
             return fences.created_by_run(self._names.plain, worker)
+
+    def initialise_like(self, original: StoreConfig, worker: WorkerToken) -> None:
+        if original.columns:
+            with domain_errors(self._config):
+                self.fences().raise_to(worker)
+                scratch.create_like(self.connection(), self.fences(), self._names, Names.of(original), worker)
+        self.initialise(worker)
+
+    def remove_scratch(self, worker: WorkerToken, tick: Callable[[], None]) -> None:
+        require_own(self._config, worker)
+        with domain_errors(self._config):
+            if not self.fences().exist():
+                return  # they come before everything else
+            self.fences().raise_to(worker)
+            scratch.drop(self.connection(), self.fences(), self._names, self._side_name, worker)
+        self.withdraw(worker, [worker.scope])
 
     def _prepare_side(self, worker: WorkerToken) -> None:
         layout = self._find_layout()

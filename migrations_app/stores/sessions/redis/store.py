@@ -3,7 +3,7 @@
 import itertools
 import statistics
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from migrations_app.engine.errors import ValidationFailed
@@ -19,6 +19,7 @@ from migrations_app.stores.sessions.redis.layout import NO_EXTRA, RedisLayout, U
 from migrations_app.stores.sessions.redis.meta import UNDESCRIBED, UNROUTED, meta_key, pack, unpack
 from migrations_app.stores.sessions.redis.reading import GONE, Found, Reader, Scanned, open_reader
 from migrations_app.stores.sessions.redis.standing import standing
+from migrations_app.stores.sessions.scratch import require_own
 
 CHUNK_RECORDS = 500
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -26,6 +27,7 @@ LARGEST_COUNT = 10_000
 SMALLEST_COUNT = 1_000  # names alone are cheap, and keys of a route may lie between those of sessions
 LARGEST_PAGE = 2_000  # a script holds up the whole server while it reads a page
 MINIMUM_VERSION = (6, 2)
+LATE_SECONDS = 24 * 3600
 
 
 class RedisStore(SessionStore):
@@ -107,6 +109,20 @@ class RedisStore(SessionStore):
                 self._delete([(key, key) for key in keys], worker)
             marker = scripts.marker_key(self._config["prefix"]).encode()
             self._delete([(marker, marker)], worker)
+
+    def remove_scratch(self, worker: WorkerToken, tick: Callable[[], None]) -> None:
+        """The run's own fence stays for a day: keys need no table, so nothing else would stop a late worker."""
+        require_own(self._config, worker)
+        self.raise_worker_fence(worker)
+        with domain_errors(self._config):
+            for keys in _batches(self._client.scan_iter(match=self._layout.pattern, count=1000)):
+                self._delete([(key, meta_key(key)) for key in keys], worker)
+                tick()
+        self.drop_created(worker)
+        self.clear_worker_fences(f"{worker.scope}:")
+        with domain_errors(self._config):
+            self._client.expire(scripts.fence_key(worker.scope), LATE_SECONDS)
+            self._client.srem(scripts.FENCES, worker.scope)
 
     def raise_worker_fence(self, worker: WorkerToken) -> None:
         with domain_errors(self._config):

@@ -3,11 +3,12 @@
 A change writes the whole file anew (PROTOCOL 5.2, class NONE: nothing could refuse a service that writes there).
 """
 
+import contextlib
 import os
 import statistics
 import time
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import ClassVar
@@ -30,6 +31,7 @@ from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, separator, take, write_cursor
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
+from migrations_app.stores.sessions.scratch import require_own
 from migrations_app.stores.sessions.snapshot.erlang_terms import ErlangTerms
 from migrations_app.stores.sessions.snapshot.files import Snapshot, domain_errors, replacing, settle
 from migrations_app.stores.sessions.snapshot.form import Form
@@ -43,6 +45,7 @@ class SnapshotStore(SessionStore):
     fence_class: ClassVar[FenceClass] = FenceClass.NONE
 
     def __init__(self, config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool = False) -> None:
+        self._config = config
         self._codec = config.codec
         self._form = FORMS[config["format"]]
         self._path = os.path.realpath(config["path"])
@@ -121,6 +124,16 @@ class SnapshotStore(SessionStore):
                 settle(self._path)
                 self.close()
                 sidecar.created = []
+
+    def remove_scratch(self, worker: WorkerToken, tick: Callable[[], None]) -> None:
+        require_own(self._config, worker)
+        with self._sidecar() as sidecar:
+            sidecar.raise_to(worker)
+            self.close()
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(self._path)
+            settle(self._path)
+            sidecar.fences, sidecar.created = {}, []
 
     def raise_worker_fence(self, worker: WorkerToken) -> None:
         with self._sidecar() as sidecar:

@@ -4,7 +4,7 @@ import os
 import sqlite3
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,8 @@ from migrations_app.stores.sessions.codecs import problem_with
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, separator, take, write_cursor
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
+from migrations_app.stores.sessions.scratch import require_own
+from migrations_app.stores.sessions.sqlite import scratch
 from migrations_app.stores.sessions.sqlite.connection import connect, domain_errors, transaction
 from migrations_app.stores.sessions.sqlite.fences import Fences
 from migrations_app.stores.sessions.sqlite.table import (
@@ -138,6 +140,23 @@ class SQLiteStore(SessionStore):
                     fences.mark_created(table, worker)
                 self._prepare_side(worker)
                 return fences.created_by_run(table, worker)
+
+    def initialise_like(self, original: StoreConfig, worker: WorkerToken) -> None:
+        if original.columns:
+            with domain_errors(self._config):
+                connection = self._open(create=True)
+                with transaction(connection):
+                    Fences(connection).raise_to(worker)
+                    if self._find_layout() is None:
+                        scratch.create_like(connection, original)
+        self.initialise(worker)
+
+    def remove_scratch(self, worker: WorkerToken, tick: Callable[[], None]) -> None:
+        require_own(self._config, worker)
+        if os.path.exists(self._config["path"]):
+            self.raise_worker_fence(worker)
+        self.close()
+        scratch.remove(self._config["path"])
 
     def _prepare_side(self, worker: WorkerToken) -> None:
         """Within a transaction. Whoever raises a fence is going to write, and needs room for what has no column."""
