@@ -1,6 +1,6 @@
 """What is done with a migration: plan it, rehearse it dry, execute it, roll it back, look at it, write it as code."""
 
-from typing import Any
+from typing import Any, Literal
 
 from django.http import HttpResponse
 from ninja import Query, Router, Schema, Status
@@ -23,6 +23,18 @@ class Execution(Input):
     """`digest` is that of the plan that was read; with another one newest, nothing is started."""
 
     digest: str = ""
+
+
+class Validation(Input):
+    """`kind`: a dry run writes nothing; a rehearsal really does the steps beside the target and removes it all again.
+
+    `digest` and `consent` belong to a rehearsal: the plan that was read, and the operator's agreement, which a
+    protected environment asks for.
+    """
+
+    kind: Literal["dry_run", "rehearsal"] = "dry_run"
+    digest: str = ""
+    consent: bool = False
 
 
 class Started(Schema):
@@ -80,10 +92,16 @@ def migration_status(request: ApiRequest, migration_id: int) -> Any:
     return statuses.status_dict(actor=request.auth, migration_id=migration_id, now=now())
 
 
-@router.post("/{int:migration_id}/validate", response={202: Started}, summary="Dry run")
-def validate_migration(request: ApiRequest, migration_id: int) -> Any:
-    """Start a dry run of the newest plan; it writes nothing to any target."""
-    return _started(request, runs.validate_migration(actor=request.auth, now=now(), migration_id=migration_id))
+@router.post("/{int:migration_id}/validate", response={202: Started}, summary="Dry run or rehearsal")
+def validate_migration(request: ApiRequest, migration_id: int, body: Validation | None = None) -> Any:
+    """Start a dry run of the newest plan, which writes nothing to any target, or with `kind` a rehearsal of it."""
+    given = body or Validation()
+    if given.kind == "dry_run":
+        return _started(request, runs.validate_migration(actor=request.auth, now=now(), migration_id=migration_id))
+    run_id = runs.rehearse_migration(
+        actor=request.auth, now=now(), migration_id=migration_id, digest=given.digest, consent=given.consent
+    )
+    return _started(request, run_id)
 
 
 @router.post("/{int:migration_id}/execute", response={202: Started})

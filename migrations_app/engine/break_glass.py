@@ -22,6 +22,8 @@ OVERRIDDEN_CODES = frozenset(
         "review_expired",
         "dry_run_missing",
         "dry_run_too_old",
+        "not_rehearsed",
+        "not_proven",
         "frozen",
         "outside_window",
     }

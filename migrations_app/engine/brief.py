@@ -16,7 +16,7 @@ class RunBrief:
 
     For `kind=rollback`: `undoes` is the run to take back, `prior_results` its steps' results by step id, and
     `prior_started` the steps it started (a step may have effects without a result; empty: those with a result).
-    Raises ValueError for a rehearsal: nothing gives it a scratch namespace yet, so it must not be driven.
+    Of a rehearsal `targets` are those of the plan; the driver has the handler put its namespaces in their place.
     """
 
     run_id: int
@@ -27,10 +27,6 @@ class RunBrief:
     prior_started: tuple[str, ...] = ()
     undoes: int | None = None
     migration_id: str = ""
-
-    def __post_init__(self) -> None:
-        if self.kind is RunKind.REHEARSAL:
-            raise ValueError(f"run {self.run_id} is a rehearsal; only dry runs, applies and rollbacks are driven")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,14 @@ from migrations_app.engine.interruptions import Cancelled, Paused, RollbackAsked
 from migrations_app.engine.journal import apply, fold
 from migrations_app.engine.lifecycle import next_status
 from migrations_app.engine.plan import Step
-from migrations_app.engine.ports import ExecutionPorts, WorkerToken
+from migrations_app.engine.ports import ExecutionPorts, Unwatched, WorkerToken
 from migrations_app.engine.progress import JournalLog, JournalProgress
 from migrations_app.engine.redaction import Redactor, as_migration_error
+from migrations_app.engine.rehearsal import UnmovedRoutes
 from migrations_app.engine.results import migration_result
 from migrations_app.engine.retry import RetryPolicy
 from migrations_app.engine.run_view import Direction, PartitionView, RunView
-from migrations_app.engine.vocabulary import RunKind, RunState, Signal
+from migrations_app.engine.vocabulary import TRIALS, RunKind, RunState, Signal
 
 _INTERRUPTIONS = {Signal.PAUSE: Paused, Signal.CANCEL: Cancelled, Signal.ROLL_BACK: RollbackAsked}
 
@@ -53,7 +54,16 @@ class Driver:
         self._alive = alive
         self._slice_started = ports.clock.monotonic()
         self._actions = handler.actions()
+        self._targets = handler.scratch(run.targets, run.run_id) if self.rehearses else run.targets
         self.view: RunView = fold((), run.plan)
+
+    @property
+    def rehearses(self) -> bool:
+        return self.run.kind is RunKind.REHEARSAL
+
+    @property
+    def is_trial(self) -> bool:
+        return self.run.kind in TRIALS
 
     @property
     def started_steps(self) -> Sequence[str]:
@@ -65,7 +75,7 @@ class Driver:
     @property
     def no_way_back(self) -> tuple[str, ...]:
         """Titles of the steps that may have had effects and that nothing takes back."""
-        return () if self.run.kind is RunKind.DRY_RUN else self.run.plan.irreversible(self.started_steps)
+        return () if self.is_trial else self.run.plan.irreversible(self.started_steps)
 
     def load(self) -> None:
         """Read the journal and fold it. Raises Superseded when a newer version of Snakeweb wrote it."""
@@ -161,6 +171,11 @@ class Driver:
             raise StepFailed(f"The handler “{self.handler.name}” has no action “{step.action}”.")
         return found
 
+    def deed(self, step: Step) -> Callable[[ActionContext], Mapping[str, Any]]:
+        """What brings the step's effect about in a run of this kind. Raises StepFailed as `action` does."""
+        action = self.action(step)
+        return action.rehearse if self.rehearses else action.do
+
     def partition_count(self, step: Step) -> int:
         return int(self.run.plan.options.get("parallel_workers", 1)) if step.partitioned else 1
 
@@ -172,7 +187,7 @@ class Driver:
             step=step,
             options=self.run.plan.options,
             parameters=self.run.plan.parameters,
-            targets=self.run.targets,
+            targets=self._targets,
             results={**self.run.prior_results, **self.view.results},
             checkpoint=own.checkpoint,
             worker=self.worker,
@@ -180,13 +195,14 @@ class Driver:
             log=JournalLog(self, step.id, index, leased=leased),
             clock=self.ports.clock,
             artifacts=self.ports.artifacts,
-            routes=self.ports.routes,
-            live=self.ports.live,
+            routes=UnmovedRoutes(self.ports.routes) if self.rehearses else self.ports.routes,
+            live=Unwatched() if self.rehearses else self.ports.live,
             partition=index,
             partitions=of,
             leased_partitions=self.partition_count(step),
             undoes=self.run.undoes,
             read_only=self.run.kind is RunKind.DRY_RUN,
+            originals=self.run.targets if self.rehearses else {},
             extra=self.ports.extra,
         )
 

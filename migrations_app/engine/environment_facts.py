@@ -56,7 +56,8 @@ class EnvironmentFacts:
     """None is unknown everywhere, and not the same as nothing.
 
     `version_successes`: runs of this handler in its present version that succeeded anywhere in this installation.
-    `operators`: people who may run, stop and roll back here.
+    `operators`: people who may run, stop and roll back here. `rehearsed`: digests of the plans of this migration that
+    a rehearsal of has succeeded; None also where it cannot be rehearsed.
     """
 
     earlier: EarlierEnvironment | None = None
@@ -65,6 +66,7 @@ class EnvironmentFacts:
     rivals: tuple[Rival, ...] = ()
     windows: MaintenanceWindows | None = None
     operators: int | None = None
+    rehearsed: frozenset[str] | None = None
     changed_targets: tuple[ChangedTarget, ...] = ()
 
 

@@ -174,7 +174,7 @@ class Executor:
         if (
             driver.run.kind is RunKind.DRY_RUN
             or not driver.view.started_steps
-            or not options.get("rollback_enabled", True)
+            or not (driver.rehearses or options.get("rollback_enabled", True))
             or driver.no_way_back
         ):
             driver.finish(EventType.RUN_CANCELLED, error=error)

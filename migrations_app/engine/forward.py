@@ -11,6 +11,7 @@ from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.plan import Step
 from migrations_app.engine.redaction import json_ready
+from migrations_app.engine.rehearsal import NOT_REHEARSED, REHEARSED
 from migrations_app.engine.retry import decide
 from migrations_app.engine.rollback import Rollback
 from migrations_app.engine.run_view import ParkedFor, StepView
@@ -18,15 +19,15 @@ from migrations_app.engine.vocabulary import Decision, RunKind, StepState
 
 
 class Forward:
-    """Drives the steps of an apply or a dry run. A dry run only previews, with read-only connections."""
+    """Drives the steps of an apply, a rehearsal or a dry run, which only previews, with read-only connections."""
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
-        self._rehearses = driver.run.kind is RunKind.DRY_RUN
+        self._looks = driver.run.kind is RunKind.DRY_RUN
         self._intended = ""  # the step whose intent was written together with the outcome of the one before
 
     def go_on(self) -> Outcome | None:
-        """Run every step that is not done. None: the run has turned round and must be undone.
+        """Run every step that is not done. None: the run has turned round and must be undone, or cleaned up.
 
         Raises an Interruption when a person asked for something or the slice is over, and LeaseLost.
         """
@@ -51,6 +52,9 @@ class Forward:
             if not self._run(step):
                 return self._outcome_of_failure(step)
         self._driver.obey()
+        if self._driver.rehearses:
+            Rollback(self._driver).start(REHEARSED)
+            return None
         self._driver.finish(EventType.RUN_SUCCEEDED)
         return Outcome(OutcomeKind.FINISHED, str(self._driver.view.state))
 
@@ -68,7 +72,7 @@ class Forward:
 
     def _parked(self, step: Step, view: StepView) -> Outcome | None:
         """The outcome when the step waits for its confirmation or its partitions, else None."""
-        if step.confirm and not view.decision and not self._rehearses:
+        if step.confirm and not view.decision and not self._driver.is_trial:
             wanted = [] if view.confirmation_wanted else [NewEvent(EventType.CONFIRMATION_WANTED, step.id)]
             return self._park(ParkedFor.CONFIRMATION, *wanted)
         if view.unfinished_partitions and view.failed_partition is None:
@@ -127,7 +131,7 @@ class Forward:
         following = steps[place]
         depends_on_skipped = any(driver.view.step(name).state is StepState.SKIPPED for name in following.depends_on)
         fresh = driver.view.step(following.id).state is StepState.PENDING
-        if not fresh or depends_on_skipped or (following.confirm and not self._rehearses):
+        if not fresh or depends_on_skipped or (following.confirm and not driver.is_trial):
             return None
         return following
 
@@ -151,7 +155,7 @@ class Forward:
         """Journal the partitions of a step that runs apart; the run parks in the same transaction."""
         driver = self._driver
         count = driver.partition_count(step)
-        if self._rehearses or count < 2 or driver.view.step(step.id).partitions:
+        if self._looks or count < 2 or driver.view.step(step.id).partitions:
             return False
         driver.append(
             NewEvent(EventType.PARTITIONS_PLANNED, step.id, payload={"partitions": count}),
@@ -165,15 +169,16 @@ class Forward:
         action = driver.action(step)
         view = driver.view.step(step.id)
         context = driver.context(step, view.own)
-        if self._rehearses:
+        if self._looks:
             return json_ready(action.preview(context), what="The preview")
         if view.partitions:
             results = [partition.result or {} for partition in view.partitions]
             result = json_ready(action.merge(results), what="The merged result")
         else:
-            result = json_ready(action.do(context), what="The result")
+            result = json_ready(driver.deed(step)(context), what="The result")
         reach("forward.done")
-        action.verify(context, result)
+        if NOT_REHEARSED not in result:
+            action.verify(context, result)
         return result
 
     def _record_failure(self, step: Step, raised: Exception) -> None:
@@ -214,16 +219,21 @@ class Forward:
 
     def _can_roll_back(self) -> bool:
         plan = self._driver.run.plan
-        allowed = not self._rehearses and bool(plan.options.get("rollback_enabled", True))
+        if self._driver.rehearses:
+            return True
+        allowed = not self._looks and bool(plan.options.get("rollback_enabled", True))
         return allowed and not self._driver.no_way_back
 
     def _consequence(self, error: Mapping[str, Any]) -> Outcome | None:
         """What follows a failed step. Corrupted data is rolled back at once, whatever the options say.
 
-        Past a step that nothing takes back the run only fails, to be retried: what came before it carries it now.
+        Past a step that nothing takes back the run only fails, to be retried: what came before it carries it now. A
+        rehearsal is cleaned up whatever the options say.
         """
-        emergency = error.get("type") == DataCorruption.code and not self._rehearses and not self._driver.no_way_back
-        automatic = self._can_roll_back() and bool(self._driver.run.plan.options.get("auto_rollback", True))
+        driver = self._driver
+        emergency = error.get("type") == DataCorruption.code and not driver.is_trial and not driver.no_way_back
+        wanted = driver.rehearses or bool(driver.run.plan.options.get("auto_rollback", True))
+        automatic = self._can_roll_back() and wanted
         if emergency or automatic:
             Rollback(self._driver).start("emergency" if emergency else "failure", error)
             return None

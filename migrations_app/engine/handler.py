@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from migrations_app.engine.background import Background
 from migrations_app.engine.environment_facts import NOTHING_KNOWN, EnvironmentFacts
-from migrations_app.engine.errors import Problem
+from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.parameters import Field
 from migrations_app.engine.plan import Analysis, Finding, Step, Target
 from migrations_app.engine.plan_template import PlanTemplate
@@ -22,6 +22,7 @@ from migrations_app.engine.ports import (
     WorkerToken,
     partition_scope,
 )
+from migrations_app.engine.rehearsal import NOT_REHEARSED
 from migrations_app.engine.vocabulary import MigrationType, TargetKind
 
 HANDLER_API = 1
@@ -83,7 +84,9 @@ class ActionContext:
     `results` maps step id to that step's result; `checkpoint` is what this (step, partition) saved last, empty
     at first; `read_only` is set in a dry run, and then stores must be opened read-only. `partition` of
     `partitions` is this call's share: always the whole (0 of 1) in `preview`, in `undo` and in the `verify` of a
-    step whose `leased_partitions` ran apart. `undoes` is the run that a rollback run takes back.
+    step whose `leased_partitions` ran apart. `undoes` is the run that a rollback run takes back. In a rehearsal
+    `targets` are namespaces of the run's own where they are written to, `originals` what they stand for (empty in
+    every other run), and `routes` cannot be moved.
     """
 
     run_id: int
@@ -104,6 +107,7 @@ class ActionContext:
     leased_partitions: int = 1
     undoes: int | None = None
     read_only: bool = False
+    originals: Mapping[str, Target] = field(default_factory=dict)
     live: Live = field(default_factory=Unwatched)
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -130,7 +134,14 @@ class ActionContext:
 
 
 class Action(ABC):
-    """One idempotent effect. Each method may be called again after a crash at any line, and must end the same."""
+    """One idempotent effect. Each method may be called again after a crash at any line, and must end the same.
+
+    `not_proven`: what a rehearsal of this step leaves open, for people; empty when it proves the whole step.
+    `leaves_scratch`: its rehearsal leaves something behind that `clean_up` takes away.
+    """
+
+    not_proven: ClassVar[str] = "Its handler does not rehearse it."
+    leaves_scratch: ClassVar[bool] = False
 
     @abstractmethod
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
@@ -146,6 +157,13 @@ class Action(ABC):
         """What `do` would do, found with read-only connections (dry run)."""
         return {}
 
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        """What `do` would do, really done where `ctx.targets` point in a rehearsal. The default does nothing."""
+        return {NOT_REHEARSED: self.not_proven}
+
+    def clean_up(self, ctx: ActionContext) -> None:  # noqa: B027  (nothing left is the default)
+        """Take away what `rehearse` left, and only that. Like `undo`, it may find half of it."""
+
     def merge(self, results: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
         """Combine the results of a partitioned step's partitions; integers add up by default."""
         merged: dict[str, Any] = {}
@@ -158,15 +176,20 @@ class Action(ABC):
         """What a person must do, exactly, when `undo` failed for good."""
         return (f"Undo the step “{ctx.step.title}” by hand, then press Retry: it takes what is undone for done.",)
 
+    def manual_clean_up(self, ctx: ActionContext) -> Sequence[str]:
+        """The same when `clean_up` failed for good."""
+        return (f"Remove what run {ctx.run_id} left of “{ctx.step.title}”; everything else is as it was.",)
+
 
 @dataclass(frozen=True, slots=True)
 class RiskCase:
-    """Everything that a rule of the risk may look at: it is a pure function of this."""
+    """Everything that a rule of the risk may look at: it is a pure function of this. `digest` is that of the plan."""
 
     spec: Spec
     analysis: Analysis
     steps: Sequence[Step] = ()
     facts: EnvironmentFacts = NOTHING_KNOWN
+    digest: str = ""
 
     @property
     def estimated_seconds(self) -> int:
@@ -208,6 +231,17 @@ class Handler(ABC):
     def routes(self, spec: Spec) -> Mapping[str, str]:
         """Names of the routes that it moves, by the field that gives each: one name belongs to one environment."""
         return {}
+
+    def why_no_rehearsal(self, targets: Mapping[str, Target]) -> str:
+        """Why a plan between these targets cannot be rehearsed, '' when it can. Their configuration says it."""
+        return f"{self.label} cannot be rehearsed: it has no place to do so."
+
+    def scratch(self, targets: Mapping[str, Target], run_id: int) -> Mapping[str, Target]:
+        """The targets of a rehearsal: whatever is written to is a namespace that only this run uses.
+
+        Raises ValidationFailed where `why_no_rehearsal` says something.
+        """
+        raise ValidationFailed(f"{self.why_no_rehearsal(targets)} Nothing was changed.")
 
     def background(self) -> Mapping[str, Background]:
         """By name, what may go on beside the steps while a run lives; an action asks for it with `ctx.live.want`."""

@@ -144,7 +144,10 @@ def _resumed(view: RunView, event: Event) -> RunView:
 
 
 def _rollback_started(view: RunView, event: Event) -> RunView:
-    """A payload without `steps` is a person's retry of a rollback that was stuck: the order stands."""
+    """A payload without `steps` is a person's retry of a rollback that was stuck: the order stands.
+
+    So does what a rehearsal is cleaned up for: once that is done it has succeeded after all.
+    """
     order = tuple(event.payload["steps"]) if "steps" in event.payload else view.undo_order
     unknown = set(order) - {step.id for step in view.steps}
     if unknown:
@@ -154,13 +157,19 @@ def _rollback_started(view: RunView, event: Event) -> RunView:
         steps=tuple(step_fold.reopen_undo(step) for step in view.steps),
         direction=Direction.UNDO,
         undo_order=order,
-        rollback_reason=event.payload.get("reason", view.rollback_reason),
-        error=event.payload.get("error", view.error),
+        rollback_reason=view.rollback_reason if view.cleans_up else event.payload.get("reason", view.rollback_reason),
+        error=None if view.cleans_up else event.payload.get("error", view.error),
         ended_at=None,
         result=None,
         instructions=(),
         yielded=True,
     )
+
+
+def _succeeded(view: RunView, event: Event) -> RunView:
+    if view.direction is Direction.UNDO and not view.cleans_up:
+        raise _illegal(view, event, "what it did was undone")
+    return _ended(view, event)
 
 
 def _ended(view: RunView, event: Event) -> RunView:
@@ -183,7 +192,7 @@ _RUN_HANDLERS: Mapping[EventType, Callable[[RunView, Event], RunView]] = {
     EventType.RUN_PAUSED: _paused,
     EventType.RUN_RESUMED: _resumed,
     EventType.ROLLBACK_STARTED: _rollback_started,
-    EventType.RUN_SUCCEEDED: _ended,
+    EventType.RUN_SUCCEEDED: _succeeded,
     EventType.RUN_FAILED: _ended,
     EventType.RUN_CANCELLED: _ended,
     EventType.RUN_ROLLED_BACK: _ended,

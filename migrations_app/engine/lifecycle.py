@@ -10,7 +10,7 @@ from typing import TypeVar, cast
 
 from migrations_app.engine.errors import IllegalTransition
 from migrations_app.engine.events import EventType
-from migrations_app.engine.vocabulary import MigrationStatus, ReviewState, RunKind, RunState
+from migrations_app.engine.vocabulary import TRIALS, MigrationStatus, ReviewState, RunKind, RunState
 
 
 class MigrationEvent(StrEnum):
@@ -52,6 +52,7 @@ _MIGRATION: Mapping[tuple[StrEnum, StrEnum], StrEnum] = {
     (_M.PLANNED, _E.VALIDATION_STARTED): _M.VALIDATING,
     (_M.PLANNED, _E.EXECUTION_STARTED): _M.EXECUTING,
     (_M.PLANNED, _E.CANCELLED): _M.CANCELLED,
+    (_M.VALIDATING, _E.VALIDATION_STARTED): _M.VALIDATING,
     (_M.VALIDATING, _E.VALIDATION_ENDED): _M.PLANNED,
     (_M.EXECUTING, _E.PAUSED): _M.PAUSED,
     (_M.EXECUTING, _E.RESUMED): _M.EXECUTING,
@@ -110,7 +111,7 @@ _REVIEW: Mapping[tuple[StrEnum, StrEnum], StrEnum] = {
 
 # A run that rolls back stays `rolling_back` while it waits for a retry: what it is doing matters more to people
 # than that no worker holds it just now. `FAILED` and `STUCK` are left only by a retry that a person asks for:
-# the service appends `RunResumed` or `RollbackStarted` and wakes the run.
+# the service appends `RunResumed` or `RollbackStarted` and wakes the run. A rehearsal succeeds once it is cleaned up.
 _S, _J = RunState, EventType
 _RUN: Mapping[tuple[StrEnum, StrEnum], StrEnum] = {
     (_S.QUEUED, _J.RUN_STARTED): _S.RUNNING,
@@ -129,6 +130,7 @@ _RUN: Mapping[tuple[StrEnum, StrEnum], StrEnum] = {
     (_S.ROLLING_BACK, _J.RUN_TAKEN_OVER): _S.ROLLING_BACK,
     (_S.ROLLING_BACK, _J.RUN_PARKED): _S.ROLLING_BACK,
     (_S.ROLLING_BACK, _J.RUN_RESUMED): _S.ROLLING_BACK,
+    (_S.ROLLING_BACK, _J.RUN_SUCCEEDED): _S.SUCCEEDED,
     (_S.ROLLING_BACK, _J.RUN_ROLLED_BACK): _S.ROLLED_BACK,
     (_S.ROLLING_BACK, _J.RUN_STUCK): _S.STUCK,
     (_S.FAILED, _J.RUN_RESUMED): _S.RUNNING,
@@ -179,11 +181,12 @@ _BY_RUN: Mapping[EventType, MigrationEvent] = {
 def migration_event(kind: RunKind, event: EventType) -> MigrationEvent | None:
     """What an event of a run means for its migration; None: nothing.
 
-    A dry run is `validating` from its queueing to its end, however it ends. A rollback run is `rolling_back`
-    from its queueing. Pausing and resuming a dry run or a rollback changes nothing for the migration.
+    A dry run and a rehearsal are `validating` from their queueing to their end, however they end, and a rehearsal
+    whose clean-up was stuck is so again when that is retried. A rollback run is `rolling_back` from its queueing.
+    Pausing and resuming any of them changes nothing for the migration.
     """
-    if kind in (RunKind.DRY_RUN, RunKind.REHEARSAL):
-        if event is EventType.RUN_QUEUED:
+    if kind in TRIALS:
+        if event in (EventType.RUN_QUEUED, EventType.ROLLBACK_STARTED):
             return MigrationEvent.VALIDATION_STARTED
         return MigrationEvent.VALIDATION_ENDED if event in _ENDS else None
     if kind is RunKind.ROLLBACK:

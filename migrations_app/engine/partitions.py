@@ -75,7 +75,7 @@ class PartitionDriver:
             driver.check_time()
             count = len(driver.view.step(step.id).partitions)
             context = driver.context(step, partition, index=self._index, of=count)
-            result = json_ready(driver.action(step).do(context), what="The result")
+            result = json_ready(driver.deed(step)(context), what="The result")
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  (whatever an action raises is an outcome to record)

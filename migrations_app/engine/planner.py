@@ -42,12 +42,13 @@ def create_plan(
     _refuse(validator.check_spec(spec, handler))
     analysis = _analyse(spec, handler)
     found = list(handler.check(spec, analysis))
-    _refuse([*found, *validator.check_analysis(spec, analysis, found, facts)])
+    why_no_rehearsal = handler.why_no_rehearsal(spec.targets)
+    _refuse([*found, *validator.check_analysis(spec, analysis, found, facts, why_no_rehearsal)])
     steps, problems = topological([_estimated(step, history or {}) for step in handler.steps(spec, analysis)])
     _refuse([*problems, *_actions(steps, handler)])
     plan = _plan(spec, handler, steps)
     _refuse(_signable(plan))
-    assessment = risk.assess(RiskCase(spec, analysis, steps, facts), handler.risk_rules)
+    assessment = risk.assess(RiskCase(spec, analysis, steps, facts, plan.digest), handler.risk_rules)
     level = ValidationLevel(spec.options.get("validation_level", ValidationLevel.FULL))
     return PlannedMigration(
         plan=plan,

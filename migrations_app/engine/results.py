@@ -55,7 +55,12 @@ def migration_result(view: RunView, *, migration_id: str, now: datetime) -> dict
 
 
 def completed_steps(view: RunView) -> list[str]:
-    return [step.id for step in view.steps if step.state in _DONE]
+    return [step.id for step in view.steps if _is_done(view, step)]
+
+
+def _is_done(view: RunView, step: StepView) -> bool:
+    """A step of a rehearsal stays done when what it left is cleaned up."""
+    return step.state in _DONE or (view.cleans_up and step.result is not None)
 
 
 def failed_steps(view: RunView) -> list[str]:
@@ -92,7 +97,7 @@ def validation_results(view: RunView) -> list[dict[str, Any]]:
         {
             "step": step.id,
             "validation": checks[step.id],
-            "passed": {StepState.SUCCEEDED: True, StepState.FAILED: False}.get(step.state),
+            "passed": {StepState.SUCCEEDED: True, StepState.FAILED: False}.get(step.state, view.cleans_up or None),
             "details": dict(step.result or step.error or {}),
         }
         for step in view.steps
@@ -137,7 +142,7 @@ def execution_progress(view: RunView, now: datetime) -> ExecutionProgress:
     """How far the run is. Steps weigh what the plan estimated; the step at work counts by its own progress."""
     weights = {step.id: max(1, step.estimated_seconds) for step in view.plan.steps}
     whole = sum(weights.values())
-    share = sum(weights[step.id] * _share(step) for step in view.steps)
+    share = sum(weights[step.id] * _share(view, step) for step in view.steps)
     final = view.is_final
     if view.state is RunState.SUCCEEDED:
         share = float(whole)
@@ -156,8 +161,8 @@ def execution_progress(view: RunView, now: datetime) -> ExecutionProgress:
     )
 
 
-def _share(step: StepView) -> float:
-    if step.state in _DONE:
+def _share(view: RunView, step: StepView) -> float:
+    if _is_done(view, step):
         return 1.0
     if step.state not in (StepState.RUNNING, StepState.WAITING) or not step.total:
         return 0.0

@@ -1,4 +1,7 @@
-"""The way back: every step that was started is undone, the last one first; a failed undo makes the run stuck."""
+"""The way back: every step that was started is undone, the last one first; a failed undo makes the run stuck.
+
+A rehearsal goes this way in any case: those of its steps that left something in its namespace are cleaned up.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +13,7 @@ from migrations_app.engine.errors import LeaseLost, RollbackFailed, StepCrashed
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.plan import Step
+from migrations_app.engine.rehearsal import REHEARSED
 from migrations_app.engine.retry import decide
 from migrations_app.engine.run_view import ParkedFor
 from migrations_app.engine.vocabulary import StepState
@@ -24,10 +28,10 @@ class Rollback:
     def start(self, reason: str, error: Mapping[str, Any] | None = None) -> None:
         """Turn the run round; nobody asks for it past a step that nothing takes back (`Driver.no_way_back`).
 
-        `reason`: failure, emergency, cancelled, asked, or rollback run.
+        `reason`: failure, emergency, cancelled, asked, rehearsed, or rollback run.
         """
         started = frozenset(self._driver.started_steps)
-        steps = [step for step in reversed(self._driver.run.plan.steps) if step.id in started]
+        steps = [step for step in reversed(self._driver.run.plan.steps) if step.id in started and self._left(step)]
         payload: dict[str, Any] = {
             "reason": reason,
             "emergency": reason == "emergency",
@@ -51,8 +55,13 @@ class Rollback:
             outcome = self._undo(self._driver.run.plan.step(step_id))
             if outcome is not None:
                 return outcome
-        self._driver.finish(EventType.RUN_ROLLED_BACK)
+        rehearsed = self._driver.view.rollback_reason == REHEARSED
+        self._driver.finish(EventType.RUN_SUCCEEDED if rehearsed else EventType.RUN_ROLLED_BACK)
         return Outcome(OutcomeKind.FINISHED, str(self._driver.view.state))
+
+    def _left(self, step: Step) -> bool:
+        """Whether there may be something to take back."""
+        return not self._driver.rehearses or self._driver.action(step).leaves_scratch
 
     def _undo(self, step: Step) -> Outcome | None:
         driver = self._driver
@@ -65,7 +74,8 @@ class Rollback:
         driver.append(NewEvent(EventType.UNDO_STARTED, step.id, attempt=attempt, payload=payload))
         reach("rollback.intent_written")
         try:
-            driver.action(step).undo(driver.context(step, driver.view.step(step.id).own))
+            action, context = driver.action(step), driver.context(step, driver.view.step(step.id).own)
+            (action.clean_up if driver.rehearses else action.undo)(context)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  (whatever an undo raises is an outcome to record)
@@ -117,7 +127,9 @@ class Rollback:
         driver = self._driver
         context = driver.context(step, driver.view.step(step.id).own)
         try:
-            actions = [str(line) for line in driver.action(step).manual_undo(context)]
+            action = driver.action(step)
+            lines = action.manual_clean_up(context) if driver.rehearses else action.manual_undo(context)
+            actions = [str(line) for line in lines]
         except Exception as error:  # noqa: BLE001  (people need instructions even when the handler is broken)
             actions = [
                 f"Undo the step “{step.title}” by hand: {step.undo_title}.",

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from migrations_app.engine.plan import Plan
+from migrations_app.engine.rehearsal import REHEARSED
 from migrations_app.engine.vocabulary import RunState, StepState
 
 
@@ -191,6 +192,11 @@ class RunView:
     def results(self) -> dict[str, Mapping[str, Any]]:
         """Results by step id, of steps that succeeded (undone ones keep theirs)."""
         return {step.id: step.result for step in self.steps if step.result is not None}
+
+    @property
+    def cleans_up(self) -> bool:
+        """Every step of a rehearsal has succeeded: what it goes back over is only what it left in its namespace."""
+        return self.rollback_reason == REHEARSED
 
     @property
     def started_steps(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from migrations_app.engine.environment_facts import EarlierEnvironment
 from migrations_app.engine.policy import NOTHING_ASKED, Asked, SignatureFact, Slot, outstanding, wanted
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role, RunKind
 from migrations_app.engine.windows import FreezeFact, Hours
@@ -69,9 +70,10 @@ class StartFacts:
     """What is so now. `drift` and `unreachable` (sentences) are from probes no older than `PROBE_VALID_FOR`.
 
     `expected_digest` is what the caller has seen (empty: does not say). `asked` is what the policies ask of the plan
-    now. `completed_at`, `later_runs` and `irreversible` (titles of the steps that the run has started and nothing
-    takes back) matter for a rollback after the run's end only. `hours` are those of the environment's
-    windows (None: it has none).
+    now. `strict` plans have to be rehearsed, and their procedure proven in the environment before (`earlier`).
+    `consent`: that of the caller to a rehearsal. `completed_at`, `later_runs` and `irreversible` (titles of the steps
+    that the run has started and nothing takes back) matter for a rollback after the run's end only. `hours` are those
+    of the environment's windows (None: it has none).
     """
 
     kind: RunKind
@@ -86,6 +88,12 @@ class StartFacts:
     dry_run_required: bool = True
     dry_run_only: bool = False
     dry_run_ended_at: datetime | None = None
+    strict: bool = False
+    rehearsed: bool = False
+    earlier: EarlierEnvironment | None = None
+    why_no_rehearsal: str = ""
+    protected: bool = False
+    consent: bool = False
     blockers: Sequence[Blocker] = ()
     drift: Sequence[Drift] = ()
     unreachable: Sequence[str] = ()
@@ -105,7 +113,9 @@ def check_start(facts: StartFacts) -> list[Unmet]:
     """Every condition that does not hold, in the order people should look at them; empty: start."""
     unmet = [*_general(facts), *_status(facts)]
     if facts.kind is RunKind.APPLY:
-        unmet += [*_predecessors(facts), *_review(facts), *_dry_run(facts), *closed(facts)]
+        unmet += [*_predecessors(facts), *_review(facts), *_dry_run(facts), *_strict(facts), *closed(facts)]
+    if facts.kind is RunKind.REHEARSAL:
+        unmet += [*_rehearsal(facts), *_frozen(facts)]
     if facts.kind is RunKind.ROLLBACK:
         unmet += _rollback(facts)
     return [*unmet, *_targets(facts)]
@@ -228,9 +238,60 @@ def _dry_run(facts: StartFacts) -> list[Unmet]:
     return []
 
 
+def _strict(facts: StartFacts) -> list[Unmet]:
+    if not facts.strict:
+        return []
+    unmet = []
+    if not facts.rehearsed:
+        unmet.append(
+            Unmet(
+                "not_rehearsed",
+                "Level “strict” asks for a rehearsal of this plan, and none has succeeded.",
+                "Press “Rehearse” and wait until it has succeeded.",
+            )
+        )
+    if facts.earlier is not None and not facts.earlier.successes:
+        unmet.append(
+            Unmet(
+                "not_proven",
+                f"Level “strict” asks for a run of this procedure in {facts.earlier.name} that succeeded; none has and "
+                "stands.",
+                f"Run it in {facts.earlier.name} first.",
+            )
+        )
+    return unmet
+
+
+def _rehearsal(facts: StartFacts) -> list[Unmet]:
+    unmet = []
+    if facts.why_no_rehearsal:
+        fix = "Run it in the environment before this one first; that is the nearest thing."
+        unmet.append(Unmet("cannot_rehearse", facts.why_no_rehearsal, fix))
+    if facts.protected and not facts.consent:
+        unmet.append(
+            Unmet(
+                "consent_missing",
+                "The environment is protected, and a rehearsal copies every session to a place beside the target for a "
+                "while: live data, read from the source that serves it.",
+                "Say that you agree to that.",
+            )
+        )
+    return unmet
+
+
 def closed(facts: StartFacts) -> list[Unmet]:
     """Freezes and windows that keep an apply run from starting, or a failed one from going on. Never a rollback."""
-    unmet = [
+    unmet = _frozen(facts)
+    if facts.hours is not None and facts.hours.open_until is None:
+        opens_at = facts.hours.opens_at
+        message = f"the next one opens {_when(opens_at)}." if opens_at else "none opens any more."
+        fix = "Wait until then, or schedule it for the next window." if opens_at else "Ask an admin for a window."
+        unmet.append(Unmet("outside_window", f"No maintenance window is open; {message}", fix))
+    return unmet
+
+
+def _frozen(facts: StartFacts) -> list[Unmet]:
+    return [
         Unmet(
             "frozen",
             f"Changes in {freeze.where} are frozen until {_when(freeze.until)}: {freeze.reason.rstrip('.')}.",
@@ -238,12 +299,6 @@ def closed(facts: StartFacts) -> list[Unmet]:
         )
         for freeze in facts.freezes
     ]
-    if facts.hours is not None and facts.hours.open_until is None:
-        opens_at = facts.hours.opens_at
-        message = f"the next one opens {_when(opens_at)}." if opens_at else "none opens any more."
-        fix = "Wait until then, or schedule it for the next window." if opens_at else "Ask an admin for a window."
-        unmet.append(Unmet("outside_window", f"No maintenance window is open; {message}", fix))
-    return unmet
 
 
 def _when(at: datetime) -> str:
@@ -299,7 +354,7 @@ def _targets(facts: StartFacts) -> list[Unmet]:
         for blocker in facts.blockers
     ]
     unmet += [Unmet("target_unreachable", text, "Test the target's connection.") for text in facts.unreachable]
-    if facts.kind is RunKind.APPLY:
+    if facts.kind in (RunKind.APPLY, RunKind.REHEARSAL):
         unmet += [
             Unmet("plan_is_stale", drift.sentence, "Plan again and have the new revision signed.", drift=drift)
             for drift in facts.drift

@@ -1,8 +1,8 @@
 """Whether a spec and what was seen of its targets may become a plan (validation levels of DESIGN section 3).
 
 `basic`: well-formed, reachable, permitted. `full`: and room enough, compatible, a sample goes through the codecs.
-`strict`: and a run of the same procedure succeeded in the environment before, and a rehearsal. Nothing can rehearse
-yet, so `strict` is refused by name, with what is missing, instead of being taken for `full`.
+`strict`: and a run of the same procedure succeeded in the environment before, and the plan can be rehearsed; that a
+rehearsal of it has succeeded is a condition of its start, for there has to be a plan first.
 
 Conventions for `Analysis` that this module reads, each where a handler provides it: `error` in a state (that side
 could not be looked at), `free_bytes` in the target's state with `sizes["bytes"]`, and `sample.unrepresentable`
@@ -47,7 +47,7 @@ _BY_LEVEL: Mapping[ValidationLevel, tuple[tuple[str, str], ...]] = {
     ),
     ValidationLevel.STRICT: (
         ("proven", "A run of the same procedure succeeded in the environment before this one."),
-        ("rehearsed", "A rehearsal in a scratch namespace succeeded."),
+        ("rehearsed", "A rehearsal of this very plan succeeded before it starts."),
     ),
 }
 _LEVELS = tuple(ValidationLevel)
@@ -69,18 +69,23 @@ def check_spec(spec: Spec, handler: Handler) -> list[Problem]:
 
 
 def check_analysis(
-    spec: Spec, analysis: Analysis, known: Sequence[Problem] = (), facts: EnvironmentFacts = NOTHING_KNOWN
+    spec: Spec,
+    analysis: Analysis,
+    known: Sequence[Problem] = (),
+    facts: EnvironmentFacts = NOTHING_KNOWN,
+    why_no_rehearsal: str = "",
 ) -> list[Problem]:
     """What the analysis shows at the spec's level; a field the handler has named in `known` is not named again.
 
-    `facts` say what has run in the environment before; there is none before the first.
+    `facts` say what has run in the environment before; there is none before the first. `why_no_rehearsal`: '' where
+    the plan can be rehearsed.
     """
     level = ValidationLevel(spec.options.get("validation_level", ValidationLevel.FULL))
     found = [*_reachable(spec, analysis)]
     if level is not ValidationLevel.BASIC:
         found += [*_capacity(spec, analysis), *_round_trip(spec, analysis)]
     if level is ValidationLevel.STRICT:
-        found += [*_proven(facts.earlier), _not_rehearsed()]
+        found += [*_proven(facts.earlier), *_rehearsable(why_no_rehearsal)]
     named = {problem.field for problem in known}
     return [problem for problem in found if problem.field not in named]
 
@@ -151,10 +156,11 @@ def _proven(earlier: EarlierEnvironment | None) -> Iterator[Problem]:
         )
 
 
-def _not_rehearsed() -> Problem:
-    return Problem(
-        "options.validation_level",
-        "Level “strict” asks for a rehearsal in a scratch namespace, and nothing here can rehearse yet.",
-        "Choose “full”, or ask an admin to lower the policy to “full”.",
-        "not_rehearsed",
-    )
+def _rehearsable(why_not: str) -> Iterator[Problem]:
+    if why_not:
+        yield Problem(
+            "options.validation_level",
+            f"Level “strict” asks for a rehearsal. {why_not}",
+            "Choose “full”, or ask an admin to lower the policy to “full”.",
+            "cannot_rehearse",
+        )

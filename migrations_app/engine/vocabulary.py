@@ -70,6 +70,9 @@ class RunKind(StrEnum):
     ROLLBACK = "rollback"
 
 
+TRIALS = (RunKind.DRY_RUN, RunKind.REHEARSAL)  # what they do is over with them: nobody confirms it, or takes it back
+
+
 class RunState(StrEnum):
     QUEUED = "queued"
     RUNNING = "running"

@@ -20,7 +20,11 @@ _TEXTS: Mapping[EventType, tuple[str, str]] = {
     EventType.CONFIRMATION_WANTED: (NoticeKind.CONFIRMATION_WANTED, "“{title}”: {run} waits for your confirmation."),
 }
 _MAILED = frozenset({EventType.RUN_FAILED, EventType.RUN_STUCK, EventType.CONFIRMATION_WANTED})
-_NAMES: Mapping[RunKind, str] = {RunKind.DRY_RUN: "dry run", RunKind.ROLLBACK: "rollback"}
+_NAMES: Mapping[RunKind, str] = {
+    RunKind.DRY_RUN: "dry run",
+    RunKind.REHEARSAL: "rehearsal",
+    RunKind.ROLLBACK: "rollback",
+}
 _ACTED_ON: Mapping[EventType, str] = {
     EventType.CONFIRMATION_GIVEN: NoticeKind.CONFIRMATION_WANTED,
     EventType.RUN_RESUMED: NoticeKind.RUN_FAILED,

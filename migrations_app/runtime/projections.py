@@ -10,7 +10,7 @@ from typing import Any
 from migrations_app.engine.events import Event, EventType
 from migrations_app.engine.lifecycle import migration_event, next_status
 from migrations_app.engine.run_view import PartitionView, RunView, StepView
-from migrations_app.engine.vocabulary import MigrationStatus, RunKind, RunState, Signal
+from migrations_app.engine.vocabulary import TRIALS, MigrationStatus, RunKind, RunState, Signal
 from migrations_app.models import ClaimedTarget, Migration, Run, StepRun
 from migrations_app.runtime import leases, notices
 from migrations_app.runtime.statements import Insert
@@ -125,5 +125,5 @@ def _write_migration(run_id: int, kind: RunKind, events: Sequence[Event], after:
     for _, said in meant:
         status = next_status(status, said)
     at: datetime = meant[-1][0]
-    needs_person = after.state in (RunState.STUCK, RunState.FAILED) and kind in (RunKind.APPLY, RunKind.ROLLBACK)
+    needs_person = after.state is RunState.STUCK or (after.state is RunState.FAILED and kind not in TRIALS)
     Migration.objects.filter(pk=migration.pk).update(status=status, needs_person=needs_person, changed_at=at)

@@ -25,6 +25,7 @@ from migrations_app.engine.windows import hours
 from migrations_app.models import Environment, MigrationTarget, Run, Target
 from migrations_app.selectors.access import people_with
 from migrations_app.selectors.procedures import environment_before, proofs, times_proven
+from migrations_app.selectors.rehearsals import rehearsed_digests
 from migrations_app.selectors.windows import windows_of
 
 LATELY = timedelta(hours=24)
@@ -47,6 +48,7 @@ class Intent:
     handler_version: str
     procedure: str
     targets: Mapping[str, Target]
+    rehearsable: bool = False
 
 
 def environment_facts(
@@ -60,6 +62,7 @@ def environment_facts(
         rivals=_rivals(intent, migration_id),
         windows=_windows(environment, now),
         operators=len(people_with(Role.OPERATOR, environment.pk)),
+        rehearsed=rehearsed_digests(migration_id) if intent.rehearsable else None,
         changed_targets=_changed(intent, now),
     )
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from migrations_app.engine.events import Event, EventType
+from migrations_app.engine.rehearsal import REHEARSED
 from migrations_app.engine.vocabulary import RunKind, Signal
 
 _T = EventType
@@ -79,6 +80,8 @@ def _confirmed(event: Event, title: str, share: str, kind: RunKind) -> str:
 
 def _rollback(event: Event, title: str, share: str, kind: RunKind) -> str:
     reason = event.payload.get("reason")
+    if kind is RunKind.REHEARSAL:
+        return f"Removing what the rehearsal wrote{'' if reason == REHEARSED else f': {reason}'}{_by(event)}."
     return f"Rolling back{f': {reason}' if reason else ''}{_by(event)}."
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
-from migrations_app.engine.vocabulary import FINAL_RUN_STATES, MigrationStatus, ReviewState, RunKind, RunState
+from migrations_app.engine.vocabulary import FINAL_RUN_STATES, TRIALS, MigrationStatus, ReviewState, RunState
 from migrations_app.models import NoticeKind, Notification
 from migrations_app.models.actor import Actor
 
@@ -36,7 +36,7 @@ _WANTED = (
         migration__review_state=ReviewState.APPROVED,
         migration__status=MigrationStatus.PLANNED,
     )
-    | Q(kind=NoticeKind.RUN_FAILED, migration__status=MigrationStatus.FAILED) & ~Q(run__kind=RunKind.DRY_RUN)
+    | Q(kind=NoticeKind.RUN_FAILED, migration__status=MigrationStatus.FAILED) & ~Q(run__kind__in=TRIALS)
     | Q(kind=NoticeKind.RUN_STUCK, run__state=RunState.STUCK)
     | Q(kind=NoticeKind.POLICY_PROPOSED)
 )

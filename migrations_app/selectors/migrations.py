@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from migrations_app.engine.vocabulary import Decision, MigrationStatus, RunKind, RunState
+from migrations_app.engine.vocabulary import TRIALS, Decision, MigrationStatus, RunKind, RunState
 from migrations_app.models import Migration, MigrationEditor, PlanRevision, Signature
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import run_rows
@@ -30,6 +30,7 @@ from migrations_app.selectors.plans import (
 from migrations_app.selectors.policy_rules import in_force
 from migrations_app.selectors.procedures import ProcedureTrack, track_of
 from migrations_app.selectors.refusals import NotFound
+from migrations_app.selectors.rehearsals import RehearsalFacts, rehearsal_facts
 from migrations_app.selectors.reviews import ReviewPanel, SignatureRow, SignerRow, review_panel
 from migrations_app.selectors.risk import RiskView, risk_now, waivable_weights
 from migrations_app.selectors.run_rows import RunRow
@@ -96,7 +97,7 @@ class Keeping:
 class MigrationPage:
     """Everything that the page of one migration shows to this viewer.
 
-    `allowed` names the operations that this viewer may do in the present state: edit, plan, validate, submit,
+    `allowed` names the operations that this viewer may do in the present state: edit, plan, validate, rehearse, submit,
     withdraw, sign, comment, execute, break_glass, roll_back, clone, promote, cancel, archive, restore. `refusals` maps
     the others to why not. `schedules`: what waits, then the newest of what came of others.
     `risk` is that of the plan at this moment, without what is waived. `since_signed` is what changed since this
@@ -116,6 +117,8 @@ class MigrationPage:
     start_check: StartCheck
     runs: tuple[RunRow, ...]
     last_dry_run: RunRow | None
+    last_rehearsal: RunRow | None
+    rehearsal: RehearsalFacts | None
     next_action: NextAction
     allowed: frozenset[str]
     refusals: Mapping[str, str]
@@ -134,8 +137,8 @@ class MigrationPage:
 
     @property
     def has_run(self) -> bool:
-        """Whether anything but a dry run was started: then what came of it says more than the plan."""
-        return any(run.kind is not RunKind.DRY_RUN for run in self.runs)
+        """Whether anything but a trial was started: then what came of it says more than the plan."""
+        return any(run.kind not in TRIALS for run in self.runs)
 
 
 def possible_owners(*, actor: Actor, migration_id: int) -> tuple[tuple[str, str], ...]:
@@ -183,7 +186,9 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
     live = next((run for run in runs if not run.is_final), None)
     stuck = next((run for run in runs if run.state is RunState.STUCK), None) if migration.needs_person else None
     track = track_of(access, migration, newest.procedure if newest else "")
-    situation = Situation(migration, newest, access, review, start, live, back, stuck, track.why_not)
+    rehearsal = rehearsal_facts(newest) if newest else None
+    unrehearsed = rehearsal.why_not if rehearsal else ""
+    situation = Situation(migration, newest, access, review, start, live, back, stuck, track.why_not, unrehearsed)
     refusals = refusals_of(situation)
     return MigrationPage(
         row=row,
@@ -199,6 +204,8 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         start_check=start,
         runs=runs,
         last_dry_run=next((run for run in runs if run.kind is RunKind.DRY_RUN), None),
+        last_rehearsal=next((run for run in runs if run.kind is RunKind.REHEARSAL), None),
+        rehearsal=rehearsal,
         next_action=next_action(situation, refusals),
         allowed=frozenset(operation for operation, why in refusals.items() if not why),
         refusals={operation: why for operation, why in refusals.items() if why},

@@ -19,8 +19,8 @@ _DRY_RUN_CODES = frozenset({"dry_run_missing", "dry_run_too_old"})
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
-    """The one next action of a page. `operation`: plan, edit, validate, submit, sign, execute, watch, confirm, resume,
-    roll_back, clone or none. `run_id` says which run to watch or resume."""
+    """The one next action of a page. `operation`: plan, edit, validate, rehearse, submit, sign, execute, watch,
+    confirm, resume, roll_back, clone or none. `run_id` says which run to watch or resume."""
 
     operation: str
     label: str
@@ -42,6 +42,7 @@ class Situation:
     rollback_why_not: str
     stuck: RunRow | None = None
     promotion_why_not: str = ""
+    rehearsal_why_not: str = ""
 
     def lacks(self, permission: Permission) -> str:
         environment = self.migration.environment
@@ -66,6 +67,7 @@ def refusals_of(at: Situation) -> Mapping[str, str]:
         "edit": author or editable,
         "plan": author or editable,
         "validate": at.lacks(Permission.VALIDATE) or planned,
+        "rehearse": at.lacks(Permission.EXECUTE) or planned or at.rehearsal_why_not,
         "submit": author or submit,
         "withdraw": author or withdraw,
         "sign": review.why_not,
@@ -128,6 +130,8 @@ def _when_planned(at: Situation, refusals: Mapping[str, str]) -> NextAction:
         return _offer("edit", "Change the plan", refusals)
     if codes & _DRY_RUN_CODES:
         return _offer("validate", "Dry run", refusals)
+    if "not_rehearsed" in codes and not refusals["rehearse"]:
+        return _offer("rehearse", "Rehearse", refusals)
     if at.start.ready:
         return _offer("execute", "Start", refusals)
     if at.review.can_submit:

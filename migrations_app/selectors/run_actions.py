@@ -7,7 +7,7 @@ from datetime import datetime
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.run_view import ParkedFor, RunView
 from migrations_app.engine.start_check import ROLLBACK_WITHOUT_REVIEW_FOR
-from migrations_app.engine.vocabulary import MigrationStatus, RunKind, RunState, Signal, StepState
+from migrations_app.engine.vocabulary import TRIALS, MigrationStatus, RunKind, RunState, Signal, StepState
 from migrations_app.models import Run
 from migrations_app.selectors.access import Access, Permission
 from migrations_app.selectors.hand_over import (
@@ -117,7 +117,7 @@ def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
     said = state.replace("_", " ")
     asked = _ASKED.get(Signal(run.signal), "")
     if state in (RunState.FAILED, RunState.STUCK):
-        reasons = {} if kind is RunKind.DRY_RUN else {"retry": _retry_reason(run)}
+        reasons = {} if kind in TRIALS and state is RunState.FAILED else {"retry": _retry_reason(run)}
         if state is RunState.FAILED and kind is RunKind.APPLY:
             reasons["roll_back"] = _rollback_reason(run, now)
         return reasons

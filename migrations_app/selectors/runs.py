@@ -9,7 +9,7 @@ from typing import Any
 from migrations_app.engine.event_levels import EventLevel
 from migrations_app.engine.events import EventType
 from migrations_app.engine.results import execution_progress
-from migrations_app.engine.run_view import RunView
+from migrations_app.engine.run_view import Direction, RunView
 from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunKind, RunState, StepKind
 from migrations_app.models import Lease, Run, RunEvent, Signature
 from migrations_app.models.actor import Actor
@@ -153,7 +153,7 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         steps=steps,
         actions=actions_of(run, access, now=now),
         confirmation=confirmation_of(run, view, access),
-        direction=str(view.direction),
+        direction=str(Direction.FORWARD if view.cleans_up else view.direction),
         signal=run.signal,
         eta_seconds=None if remaining is None or view.is_final or view.started_at is None else remaining // 1000,
         eta_basis=_BASIS.get(progress.basis, progress.basis),

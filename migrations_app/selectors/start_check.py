@@ -7,7 +7,9 @@ targets shows (`drift`, `unreachable`, `probed_at`) before it asks.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from migrations_app.engine.environment_facts import EarlierEnvironment
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.start_check import About, Blocker, Drift, StartFacts, check_start
@@ -17,12 +19,15 @@ from migrations_app.engine.vocabulary import (
     ReviewState,
     RunKind,
     RunState,
+    ValidationLevel,
 )
 from migrations_app.handlers import registry
 from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, StepRun
 from migrations_app.selectors.dependencies import predecessors_of
 from migrations_app.selectors.freezes import freezes_in_force
 from migrations_app.selectors.planned_targets import changed_targets
+from migrations_app.selectors.procedures import environment_before, times_proven
+from migrations_app.selectors.rehearsals import rehearsed_digests, why_no_rehearsal
 from migrations_app.selectors.signing import Signing, signing_of
 from migrations_app.selectors.windows import hours_of
 
@@ -30,6 +35,8 @@ _APPROVAL_CODES = frozenset(
     {"approvals_missing", "declined", "no_policy", "not_approved", "review_expired", "signer_not_eligible"}
 )
 _DRY_RUN_CODES = frozenset({"dry_run_missing", "dry_run_too_old"})
+_STRICT_CODES = frozenset({"not_rehearsed", "not_proven"})
+_KEPT_BY_FREEZES = (RunKind.APPLY, RunKind.REHEARSAL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,7 @@ def _met(facts: StartFacts, unmet: set[str]) -> Iterator[str]:
     looked_at = (
         (facts.asked.slots, _APPROVAL_CODES, "It has the signatures that the policies ask for."),
         (facts.dry_run_required, _DRY_RUN_CODES, "A dry run of this plan passed within 24 hours."),
+        (facts.strict, _STRICT_CODES, "It was rehearsed, and its procedure has succeeded before, as “strict” asks."),
         (True, {"claim_conflict"}, "No other run uses its targets."),
         (bool(facts.predecessors), {"waits_for"}, "What it runs after has completed."),
         (True, {"plan_is_stale"}, "Its targets are configured as they were when it was planned."),
@@ -121,6 +129,7 @@ def start_facts(
         dry_run_required=bool(plan.options.get("dry_run_required", True)),
         dry_run_only=bool(plan.options.get("dry_run", False)),
         dry_run_ended_at=_last_dry_run(migration, revision),
+        **_strictness(migration, revision, plan, kind),
         blockers=_blockers(migration, plan),
         drift=tuple(
             Drift(f"The configuration of target {name} was changed.", name, "configuration")
@@ -132,9 +141,23 @@ def start_facts(
         later_runs=_later_runs(migration, plan) if kind is RunKind.ROLLBACK else (),
         irreversible=_irreversible(migration, plan) if kind is RunKind.ROLLBACK else (),
         hours=hours_of(migration.environment_id, now) if kind is RunKind.APPLY else None,
-        freezes=freezes_in_force(migration.environment_id, now) if kind is RunKind.APPLY else (),
+        freezes=freezes_in_force(migration.environment_id, now) if kind in _KEPT_BY_FREEZES else (),
         predecessors=predecessors_of(migration) if kind is RunKind.APPLY else (),
     )
+
+
+def _strictness(migration: Migration, revision: PlanRevision, plan: Plan, kind: RunKind) -> dict[str, Any]:
+    """What concerns rehearsals: of an apply only where the plan asks for one."""
+    if kind is RunKind.REHEARSAL:
+        return {"why_no_rehearsal": why_no_rehearsal(plan), "protected": migration.environment.protected}
+    if kind is not RunKind.APPLY or plan.options.get("validation_level") != ValidationLevel.STRICT:
+        return {}
+    before = environment_before(migration.environment)
+    return {
+        "strict": True,
+        "rehearsed": revision.digest in rehearsed_digests(migration.pk),
+        "earlier": EarlierEnvironment(before.name, times_proven(revision.procedure, before)) if before else None,
+    }
 
 
 def _last_dry_run(migration: Migration, revision: PlanRevision) -> datetime | None:

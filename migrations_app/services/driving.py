@@ -146,7 +146,7 @@ def _refuse_stale(run: Run, clock: Clock) -> None:
 
     A target that does not answer is left to the first step, which waits and tries again.
     """
-    if run.kind != RunKind.APPLY or run.state != RunState.QUEUED:
+    if run.kind not in (RunKind.APPLY, RunKind.REHEARSAL) or run.state != RunState.QUEUED:
         return
     seen = check_targets(run.revision, protected=run.migration.environment.protected, clock=clock)
     if seen.drift:

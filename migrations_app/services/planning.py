@@ -100,6 +100,7 @@ def _make(
         handler_version=checked.handler.version,
         procedure=procedure_digest(spec, checked.handler),
         targets=checked.targets,
+        rehearsable=not checked.handler.why_no_rehearsal(spec.targets),
     )
     facts = environment_facts(environment, intent, now=now, migration_id=migration_id)
     return create_plan(spec, checked.handler, history, facts)

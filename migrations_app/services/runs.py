@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.start_check import closed, irreversible
-from migrations_app.engine.vocabulary import FINAL_RUN_STATES, RunKind, RunState, Signal
+from migrations_app.engine.vocabulary import FINAL_RUN_STATES, TRIALS, RunKind, RunState, Signal
 from migrations_app.models import Migration, Run
 from migrations_app.models.actor import Actor
 from migrations_app.runtime import journal, work
@@ -29,6 +29,19 @@ _FORWARD = (RunState.QUEUED, RunState.RUNNING, RunState.PARKED, RunState.PAUSED)
 def validate_migration(*, actor: Actor, now: datetime, migration_id: int, claim: Claim | None = None) -> int:
     """Start a dry run of the newest plan. Returns the run's id; it writes nothing to any target."""
     wanted = Wanted(RunKind.DRY_RUN, Permission.VALIDATE, "run.validate", claim=claim)
+    return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
+
+
+@operation("run.rehearse", about="migration", atomic=False)
+def rehearse_migration(
+    *, actor: Actor, now: datetime, migration_id: int, digest: str = "", consent: bool = False
+) -> int:
+    """Start a rehearsal: the steps of the newest plan are really done, in a namespace beside the target, and undone.
+
+    Returns the run's id. `consent` is the operator's, which a protected environment asks for. Raises Conflict naming
+    every condition that does not hold.
+    """
+    wanted = Wanted(RunKind.REHEARSAL, Permission.EXECUTE, "run.rehearse", digest, consent=consent)
     return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
 
 
@@ -121,8 +134,8 @@ def _may_retry(run: Run, now: datetime) -> None:
     newest = Run.objects.filter(migration=run.migration).order_by("-pk").first()
     if run.state not in (RunState.FAILED, RunState.STUCK) or newest != run:
         raise _not_possible(run, "retried", "Only the last run of a migration can be, and only when it failed.")
-    if run.kind == RunKind.DRY_RUN:
-        raise _not_possible(run, "retried", "A dry run that failed is validated again.")
+    if run.kind in TRIALS and run.state == RunState.FAILED:
+        raise _not_possible(run, "retried", "A dry run or a rehearsal that failed is started anew.")
     if not run.started_at:
         raise _not_possible(run, "retried", "It never started: plan again and execute the new plan.")
     facts = start_facts(run.migration, run.revision, kind=RunKind(run.kind), now=now)
@@ -138,7 +151,7 @@ def _turn_round(actor: Actor, now: datetime, run_id: int) -> int:
     if run.state == RunState.ROLLING_BACK or run.kind == RunKind.ROLLBACK or run.signal == Signal.ROLL_BACK:
         return run.pk  # it is on its way already
     if run.kind != RunKind.APPLY:
-        raise _not_possible(run, "rolled back", "A dry run has no effects; cancel it instead.")
+        raise _not_possible(run, "rolled back", "It leaves nothing behind; cancel it instead.")
     if not run.revision.content["options"].get("rollback_enabled", True):
         raise _not_possible(run, "rolled back", "Its plan was approved without a rollback; cancel it instead.")
     if titles := Plan.from_content(run.revision.content).irreversible(started_steps(run)):
@@ -172,10 +185,9 @@ def _last_apply(migration: Migration) -> Run:
             "Nothing needs to be done.",
             reason="nothing_to_roll_back",
         )
-    stuck = Run.objects.filter(migration=migration, state=RunState.STUCK).order_by("-pk").first()
-    newest = Run.objects.filter(migration=migration).exclude(kind=RunKind.DRY_RUN).order_by("-pk").first()
-    if stuck is not None and stuck == newest:
-        raise _not_possible(stuck, "rolled back anew", "Its rollback is stuck: mend the cause, then retry that run.")
+    newest = Run.objects.filter(migration=migration).exclude(kind__in=TRIALS).order_by("-pk").first()
+    if newest is not None and newest.state == RunState.STUCK:
+        raise _not_possible(newest, "rolled back anew", "Its rollback is stuck: mend the cause, then retry that run.")
     return last
 
 

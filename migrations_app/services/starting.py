@@ -28,14 +28,18 @@ from migrations_app.services.overrides import Override
 from migrations_app.services.permissions import Permission
 from migrations_app.services.scheduled_starts import Claim
 
-_WORDS = {RunKind.DRY_RUN: "validated", RunKind.APPLY: "executed", RunKind.ROLLBACK: "rolled back"}
-_LOOKS_AT_TARGETS = (RunKind.APPLY, RunKind.ROLLBACK)
+_WORDS = {
+    RunKind.DRY_RUN: "validated",
+    RunKind.REHEARSAL: "rehearsed",
+    RunKind.APPLY: "executed",
+    RunKind.ROLLBACK: "rolled back",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What somebody wants to start. `digest` is the plan they saw (empty: they do not say), `claim` what a schedule
-    made due, `override` why it starts although conditions are unmet."""
+    made due, `override` why it starts although conditions are unmet, `consent` theirs to a rehearsal."""
 
     kind: RunKind
     permission: Permission
@@ -44,6 +48,7 @@ class Wanted:
     undoes: Run | None = None
     claim: Claim | None = None
     override: Override | None = None
+    consent: bool = False
 
 
 def start(*, actor: Actor, now: datetime, migration_id: int, wanted: Wanted) -> int:
@@ -55,7 +60,7 @@ def start(*, actor: Actor, now: datetime, migration_id: int, wanted: Wanted) -> 
     finding.person(actor)
     revision = _planned(migration, wanted)
     seen = TargetCheck(now)
-    if wanted.kind in _LOOKS_AT_TARGETS:
+    if wanted.kind is not RunKind.DRY_RUN:
         protected = migration.environment.protected
         seen = check_targets(revision, protected=protected, clock=composition.clock())
     try:
@@ -112,6 +117,7 @@ def _start(actor: Actor, now: datetime, migration_id: int, wanted: Wanted, seen:
         reason=wanted.override.reason if wanted.override else "",
         before=before,
         after={"status": str(migration.status), "run": run.pk, "kind": str(run.kind), "digest": revision.digest}
+        | ({"consent": wanted.consent} if wanted.kind is RunKind.REHEARSAL else {})
         | ({"overridden": [each.message for each in overridden]} if overridden else {}),
     )
     return run.pk
@@ -142,6 +148,7 @@ def facts_of(
     facts = start_facts(migration, revision, kind=wanted.kind, now=now, expected_digest=wanted.digest)
     if wanted.kind is RunKind.DRY_RUN:  # it only reads, and claims nothing
         return replace(facts, blockers=())
+    facts = replace(facts, consent=wanted.consent)
     configured = {drift.target for drift in facts.drift}  # what else is not as planned there follows from that
     return replace(
         facts,

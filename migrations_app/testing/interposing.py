@@ -7,7 +7,7 @@ from typing import Any
 
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import Action, ActionContext, Handler, Spec
-from migrations_app.engine.plan import Analysis, Step
+from migrations_app.engine.plan import Analysis, Step, Target
 
 
 class Call(StrEnum):
@@ -60,6 +60,12 @@ class InterposedHandler(Handler):
     def steps(self, spec: Spec, analysis: Analysis) -> Sequence[Step]:
         return self._inner.steps(spec, analysis)
 
+    def why_no_rehearsal(self, targets: Mapping[str, Target]) -> str:
+        return self._inner.why_no_rehearsal(targets)
+
+    def scratch(self, targets: Mapping[str, Target], run_id: int) -> Mapping[str, Target]:
+        return self._inner.scratch(targets, run_id)
+
     def actions(self) -> Mapping[str, Action]:
         return {name: _Interposed(action, self._tell) for name, action in self._inner.actions().items()}
 
@@ -71,6 +77,7 @@ class _Interposed(Action):
     def __init__(self, inner: Action, tell: Callable[..., None]) -> None:
         self._inner = inner
         self._tell = tell
+        vars(self).update(not_proven=inner.not_proven, leaves_scratch=inner.leaves_scratch)
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         self._tell(Call.DO, ctx, after=False)
@@ -81,6 +88,17 @@ class _Interposed(Action):
     def undo(self, ctx: ActionContext) -> None:
         self._tell(Call.UNDO, ctx, after=False)
         self._inner.undo(ctx)
+        self._tell(Call.UNDO, ctx, after=True)
+
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        self._tell(Call.DO, ctx, after=False)
+        result = self._inner.rehearse(ctx)
+        self._tell(Call.DO, ctx, after=True)
+        return result
+
+    def clean_up(self, ctx: ActionContext) -> None:
+        self._tell(Call.UNDO, ctx, after=False)
+        self._inner.clean_up(ctx)
         self._tell(Call.UNDO, ctx, after=True)
 
     def verify(self, ctx: ActionContext, result: Mapping[str, Any]) -> None:
@@ -99,3 +117,6 @@ class _Interposed(Action):
 
     def manual_undo(self, ctx: ActionContext) -> Sequence[str]:
         return self._inner.manual_undo(ctx)
+
+    def manual_clean_up(self, ctx: ActionContext) -> Sequence[str]:
+        return self._inner.manual_clean_up(ctx)

@@ -80,6 +80,12 @@ TERMS: Mapping[str, Term] = {
         "Goes through every step with read-only connections, so it cannot write anything, and finds what would stop "
         "the real run. It counts for 24 hours and for this digest only.",
     ),
+    "rehearsal": Term(
+        "rehearsals",
+        "Really does the steps, in a place beside the target that only it uses, compares every session both ways and "
+        "removes what it wrote. It needs your consent where the environment is protected, counts for this digest only, "
+        "and does not prove the hand-over: no route moves and nobody waits.",
+    ),
     "window": Term(
         "maintenance windows",
         "When an apply run may start in an environment. Each opens at a local time of its own zone, by a rule, and "

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from migrations_app.engine.vocabulary import RunKind, RunState, StepState
+from migrations_app.engine.vocabulary import TRIALS, RunKind, RunState, StepState
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.migrations import migration_page
 from migrations_app.selectors.run_steps import StepProgress
@@ -101,6 +101,8 @@ def cancel_run(*, actor: Actor, now: datetime, run_id: int) -> Question:
     says = "The run stops at its next batch, and what it did so far is undone. The migration can be started again."
     if page.row.kind is RunKind.DRY_RUN:
         says = "The dry run stops at its next step. It writes nothing, so there is nothing to undo."
+    if page.row.kind is RunKind.REHEARSAL:
+        says = "The rehearsal stops at its next batch, and what it wrote beside the target is removed."
     return _about_run(page, "cancel", f"Cancel run {run_id}?", says, "Cancel the run")
 
 
@@ -183,12 +185,12 @@ def _about_run(
         undone=_effects(step.undo_title for step in done if step.reversible) if _writes(row.kind, row.state) else (),
         kept=_for_good(done),
         why_not=action.why_not if action else f"run {row.id} is {row.state.replace('_', ' ')}",
-        dangerous=dangerous and row.kind is not RunKind.DRY_RUN,
+        dangerous=dangerous and row.kind not in TRIALS,
     )
 
 
 def _writes(kind: RunKind, state: RunState) -> bool:
-    return kind is not RunKind.DRY_RUN and state is not RunState.ROLLED_BACK
+    return kind not in TRIALS and state is not RunState.ROLLED_BACK
 
 
 def _for_good(steps: Iterable[StepProgress]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from migrations_app.engine.vocabulary import ReviewState, RunKind, RunState
+from migrations_app.engine.vocabulary import TRIALS, ReviewState, RunKind, RunState
 from migrations_app.selectors.migrations import MigrationPage
 from migrations_app.web.wording import review_words
 
@@ -64,7 +64,7 @@ def _review(page: MigrationPage) -> Stop:
 
 
 def _schedule(page: MigrationPage) -> Stop:
-    started = any(run.kind != "dry_run" for run in page.runs)
+    started = page.has_run
     if started:
         scheduled = any(start.run_id for row in page.schedules for start in row.starts if row.kind is RunKind.APPLY)
         return Stop("Schedule", "start-check", "as scheduled" if scheduled else "started by hand", "done")
@@ -78,7 +78,7 @@ def _schedule(page: MigrationPage) -> Stop:
 
 
 def _runs(page: MigrationPage) -> Stop:
-    real = [run for run in page.runs if run.kind != "dry_run"]
+    real = [run for run in page.runs if run.kind not in TRIALS]
     if not real:
         return Stop("Runs", "runs", "none yet")
     newest = real[0]

@@ -7,7 +7,7 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from migrations_app.engine.vocabulary import RoutePhase, RunState, StepState
+from migrations_app.engine.vocabulary import RoutePhase, RunKind, RunState, StepState
 from migrations_app.selectors import ansi as ansi_text
 from migrations_app.selectors.route_live import RouteLive
 from migrations_app.selectors.run_actions import RunAction
@@ -154,6 +154,8 @@ def shown_state(step: StepProgress, page: RunPage) -> str:
     """The state of a step in a word or two; what waits for nothing any more was never reached."""
     if step.state == StepState.PENDING and (page.row.is_final or page.direction == "undo"):
         return "not reached"
+    if step.state == StepState.UNDONE and page.row.kind is RunKind.REHEARSAL:
+        return "cleaned up"
     return wording.state_words(step_state(step))
 
 

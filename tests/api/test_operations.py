@@ -193,3 +193,18 @@ def test_a_viewer_may_look_and_not_touch(here: Stage, viewer: Actor) -> None:
 def test_a_browser_session_starts_runs_too(here: Stage, operator: Actor) -> None:
     migration_id, _ = here.planned()
     assert browser(operator).post(f"/migrations/{migration_id}/validate").status == 202
+
+
+def test_a_rehearsal_is_started_by_its_kind_and_asks_for_consent_where_it_is_protected(here: Stage) -> None:
+    migration_id, digest = here.planned()
+    Environment.objects.filter(migrations=migration_id).update(protected=True)
+    address = f"/migrations/{migration_id}/validate"
+
+    refused = here.operator.post(address, {"kind": "rehearsal", "digest": digest})
+    assert refused.status == 409
+    assert [problem["code"] for problem in refused.body["problems"]] == ["consent_missing"]
+    assert here.operator.post(address, {"kind": "apply"}).status == 422
+
+    started = here.operator.post(address, {"kind": "rehearsal", "digest": digest, "consent": True})
+    assert started.status == 202
+    assert Run.objects.get(pk=started.body["run"]).kind == "rehearsal"

@@ -12,6 +12,8 @@ OTHERS_GIVE_IT = (
     "review_expired",
     "dry_run_missing",
     "dry_run_too_old",
+    "not_rehearsed",
+    "not_proven",
     "frozen",
     "outside_window",
 )

@@ -8,7 +8,7 @@ import pytest
 from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.engine.errors import DependencyUnavailable, IllegalTransition, LeaseLost
 from migrations_app.engine.events import Event, EventType
-from migrations_app.engine.executor import Limits, OutcomeKind, RunBrief
+from migrations_app.engine.executor import Limits, OutcomeKind
 from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.run_view import ParkedFor
 from migrations_app.engine.vocabulary import Decision, RunKind, RunState, Signal, StepState
@@ -50,12 +50,6 @@ def test_a_run_that_has_ended_stays_as_it_is() -> None:
     outcome = run.drive()
     assert (outcome.kind, outcome.reason) == (OutcomeKind.FINISHED, "succeeded")
     assert types(run) == before
-
-
-def test_a_rehearsal_is_refused_because_nothing_gives_it_a_scratch_namespace() -> None:
-    run = local_run(World())
-    with pytest.raises(ValueError, match="rehearsal"):
-        RunBrief(1, RunKind.REHEARSAL, run.plan, run.targets)
 
 
 def test_the_result_carries_the_seeds_fields_and_rides_on_the_last_event() -> None:

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from migrations_app.engine.environment_facts import EarlierEnvironment
 from migrations_app.engine.policy import Asked, SignatureFact, Slot
 from migrations_app.engine.start_check import Blocker, Drift, StartFacts, check_start
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role, RunKind
@@ -151,3 +152,48 @@ def test_neither_freeze_nor_window_keeps_a_rollback_or_a_dry_run_from_starting(g
     freeze = FreezeFact("every environment", START + timedelta(hours=1), "quarter end")
 
     assert codes(given(hours=Hours(), freezes=(freeze,))) == []
+
+
+class TestStrict:
+    UNPROVEN = EarlierEnvironment("staging", 0)
+    PROVEN = EarlierEnvironment("staging", 1)
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({}, ["not_rehearsed"]),
+            ({"earlier": UNPROVEN}, ["not_rehearsed", "not_proven"]),
+            ({"rehearsed": True, "earlier": UNPROVEN}, ["not_proven"]),
+            ({"rehearsed": True, "earlier": PROVEN}, []),
+            ({"rehearsed": True}, []),
+        ],
+    )
+    def test_it_asks_for_a_rehearsal_and_for_proof_where_there_is_an_environment_before(
+        self, changes: dict[str, Any], expected: list[str]
+    ) -> None:
+        assert codes(facts(strict=True, **changes)) == expected
+
+    def test_other_levels_ask_for_neither(self) -> None:
+        assert codes(facts(earlier=self.UNPROVEN)) == []
+
+
+class TestRehearsal:
+    ICE = FreezeFact("dev", START + timedelta(days=1), "holidays")
+
+    @pytest.mark.parametrize(
+        ("changes", "expected"),
+        [
+            ({}, []),
+            ({"protected": True}, ["consent_missing"]),
+            ({"protected": True, "consent": True}, []),
+            ({"why_no_rehearsal": "There is no place."}, ["cannot_rehearse"]),
+            ({"freezes": (ICE,)}, ["frozen"]),
+            ({"hours": Hours(None, START + timedelta(hours=1))}, []),
+            ({"drift": (Drift("It changed."),)}, ["plan_is_stale"]),
+            ({"blockers": (Blocker("sessions", 4, "Other"),)}, ["claim_conflict"]),
+        ],
+    )
+    def test_it_needs_no_signature_and_no_window_but_consent_a_place_and_the_targets(
+        self, changes: dict[str, Any], expected: list[str]
+    ) -> None:
+        assert codes(facts(kind=RunKind.REHEARSAL, signatures=(), dry_run_ended_at=None, **changes)) == expected

@@ -84,9 +84,9 @@ def test_what_is_found_depends_on_the_level(seen: Analysis, at_basic: list[str],
 @pytest.mark.parametrize(
     ("earlier", "missing"),
     [
-        (None, ["not_rehearsed"]),
-        (EarlierEnvironment("staging", 0), ["not_proven", "not_rehearsed"]),
-        (EarlierEnvironment("staging", 1), ["not_rehearsed"]),
+        (None, []),
+        (EarlierEnvironment("staging", 0), ["not_proven"]),
+        (EarlierEnvironment("staging", 1), []),
     ],
 )
 def test_strict_is_refused_with_what_is_missing_instead_of_being_taken_for_full(
@@ -97,6 +97,15 @@ def test_strict_is_refused_with_what_is_missing_instead_of_being_taken_for_full(
 
     assert [(p.field, p.code) for p in problems] == [("options.validation_level", code) for code in missing]
     assert validator.check_analysis(full, analysis(), facts=EnvironmentFacts(earlier=earlier)) == []
+
+
+def test_strict_is_refused_where_nothing_can_be_rehearsed() -> None:
+    strict, full = (spec(options={"validation_level": level}) for level in ("strict", "full"))
+    (problem,) = validator.check_analysis(strict, analysis(), why_no_rehearsal="There is no place.")
+
+    assert (problem.field, problem.code) == ("options.validation_level", "cannot_rehearse")
+    assert "There is no place." in problem.message
+    assert validator.check_analysis(full, analysis(), why_no_rehearsal="There is no place.") == []
 
 
 def test_what_the_handler_has_named_is_not_named_again() -> None:

@@ -1,7 +1,7 @@
 """A small real migration over a world of dicts: what the engine's tests migrate."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from migrations_app.engine import options
@@ -19,12 +19,17 @@ ITEMS = 6
 
 @dataclass
 class World:
-    """Two shelves and who serves. `done` counts the effects by name, repetitions included."""
+    """Two shelves and who serves. `done` counts the effects by name, repetitions included.
+
+    `scratch` is the shelf of a rehearsal; `kept_from_cleaning` makes its clean-up fail.
+    """
 
     source: dict[int, str] = field(default_factory=lambda: {n: f"v{n}" for n in range(ITEMS)})
     target: dict[int, str] = field(default_factory=dict)
     serving: str = "source"
     done: list[str] = field(default_factory=list)
+    scratch: dict[int, str] = field(default_factory=dict)
+    kept_from_cleaning: bool = False
 
     def snapshot(self) -> tuple[dict[int, str], dict[int, str], str]:
         return dict(self.source), dict(self.target), self.serving
@@ -40,6 +45,11 @@ class ToyAction(Action):
 
 
 class Look(ToyAction):
+    not_proven = ""
+
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return self.do(ctx)
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         self.world.done.append("look")
         ctx.log.info(f"{len(self.world.source)} items are there.")
@@ -47,13 +57,34 @@ class Look(ToyAction):
 
 
 class Copy(ToyAction):
+    not_proven = ""
+    leaves_scratch = True
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return self._copy(ctx, self.world.target)
+
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        assert ctx.targets["target"].config["host"] == f"scratch-{ctx.run_id}"
+        assert ctx.originals["target"].config["host"] == "target"
+        return self._copy(ctx, self.world.scratch)
+
+    def clean_up(self, ctx: ActionContext) -> None:
+        if self.world.kept_from_cleaning:
+            raise RuntimeError("the shelf is locked")
+        for count, key in enumerate(sorted(self.world.scratch), 1):
+            self.world.scratch.pop(key)
+            ctx.progress.save({"removed": key}, done=count, unit="items")
+
+    def manual_clean_up(self, ctx: ActionContext) -> Sequence[str]:
+        return ("Empty the shelf of the rehearsal.",)
+
+    def _copy(self, ctx: ActionContext, shelf: dict[int, str]) -> Mapping[str, Any]:
         mine = [key for key in sorted(self.world.source) if key % ctx.partitions == ctx.partition]
         start = ctx.checkpoint.get("next", 0)
         size = ctx.options["batch_size"]
         for at in range(start, len(mine), size):
             for key in mine[at : at + size]:
-                self.world.target[key] = self.world.source[key]
+                shelf[key] = self.world.source[key]
                 self.world.done.append(f"copy {key}")
             following = min(at + size, len(mine))
             ctx.progress.save({"next": following}, done=following, total=len(mine), unit="items", counters={"kept": 1})
@@ -66,6 +97,8 @@ class Copy(ToyAction):
 
 
 class Switch(ToyAction):
+    not_proven = "That the target serves."
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         self.world.serving = "target"
         self.world.done.append("switch")
@@ -151,6 +184,15 @@ class ToyHandler(Handler):
                 confirm="clean" if spec.options["cleanup_source"] else "",
             ),
         )
+
+    def why_no_rehearsal(self, targets: Mapping[str, Target]) -> str:
+        return "" if targets["target"].config["host"] != "nowhere" else "There is no room for a shelf."
+
+    def scratch(self, targets: Mapping[str, Target], run_id: int) -> Mapping[str, Target]:
+        if self.why_no_rehearsal(targets):
+            return super().scratch(targets, run_id)
+        beside = replace(targets["target"], config={"host": f"scratch-{run_id}"})
+        return {**targets, "target": beside}
 
     def actions(self) -> Mapping[str, Action]:
         return {

@@ -67,7 +67,17 @@ def test_the_page_says_what_is_allowed_and_why_the_rest_is_not(stage, operator, 
 
     page = migration_page(actor=operator, migration_id=migration.pk, now=now)
 
-    assert {"edit", "plan", "break_glass", "validate", "submit", "clone", "cancel", "comment"} == page.allowed
+    assert {
+        "edit",
+        "plan",
+        "break_glass",
+        "validate",
+        "rehearse",
+        "submit",
+        "clone",
+        "cancel",
+        "comment",
+    } == page.allowed
     assert page.refusals["sign"] == "you wrote revision 1"
     assert "No dry run" in page.refusals["execute"]
     assert page.editors == (("operator", (1,)),)

@@ -184,11 +184,14 @@ def test_strict_asks_for_the_procedure_in_the_environment_before(stage: Stage, p
     wish = {"parameters": {"settle_ms": 0, "route": "shop"}, "options": {"parallel_workers": 1, "batch_size": 10}}
     strict = {**wish, "options": {**wish["options"], "validation_level": "strict"}}
 
-    assert missing(production_stage, **strict) == ["not_proven", "not_rehearsed"]
-    proven(stage)
-    assert missing(production_stage, **strict) == ["not_rehearsed"]
+    assert missing(production_stage, **strict) == ["not_proven"]
     other = {**strict, "options": {**strict["options"], "batch_size": 11}}
-    assert missing(production_stage, **other) == ["not_proven", "not_rehearsed"]
+    proven(stage)
+    assert missing(production_stage, **other) == ["not_proven"]
+    planned = planning.create_and_plan(
+        actor=production_stage.operator, now=production_stage.now, draft=production_stage.draft(**strict)
+    )
+    assert planned.revision == 1
 
 
 def missing(there: Stage, **wish: Any) -> list[str]:

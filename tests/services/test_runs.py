@@ -319,7 +319,7 @@ def test_what_cannot_be_retried_says_why(operator: Actor, cast: Any, kind: RunKi
         events.insert(0, NewEvent(EventType.RUN_STARTED))
     opened(run).append(events)
 
-    with pytest.raises(Conflict, match="validated again" if kind is RunKind.DRY_RUN else "never started"):
+    with pytest.raises(Conflict, match="started anew" if kind is RunKind.DRY_RUN else "never started"):
         ask(runs.retry, operator, run)
 
 

@@ -28,8 +28,8 @@ MOST = {
     "/audit/": 24,
     "/search/?q=move": 24,
 }
-MOST_OF_A_MIGRATION = 44
-MOST_ACROSS = 34
+MOST_OF_A_MIGRATION = 46
+MOST_ACROSS = 46
 
 
 @pytest.fixture

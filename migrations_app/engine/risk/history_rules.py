@@ -32,6 +32,31 @@ def rehearsed(case: RiskCase) -> Iterator[Finding]:
         )
 
 
+def rehearsal(case: RiskCase) -> Iterator[Finding]:
+    """Of exactly this plan, between these very stores."""
+    rehearsed = case.facts.rehearsed
+    if rehearsed is None:
+        return
+    if case.digest in rehearsed:
+        yield Finding(
+            "rehearsal",
+            "Rehearsed",
+            "A rehearsal of exactly this plan succeeded.",
+            -5,
+            "All of it was copied between these very stores, read back and compared; the hand-over was not tried.",
+            "Keep it so.",
+        )
+    else:
+        yield Finding(
+            "rehearsal",
+            "Not rehearsed",
+            "No rehearsal of exactly this plan has succeeded.",
+            2 if case.spec.protected else 1,
+            "What these very stores refuse or change shows only when sessions are really written.",
+            "Rehearse it, then plan again: the same content keeps its signatures.",
+        )
+
+
 def first_use(case: RiskCase) -> Iterator[Finding]:
     if case.facts.version_successes == 0:
         yield Finding(
@@ -83,6 +108,7 @@ def past_runs(case: RiskCase) -> Iterator[Finding]:
 
 RULES: tuple[RiskRule, ...] = (
     rehearsed,
+    rehearsal,
     first_use,
     past_runs,
 )

@@ -54,7 +54,8 @@ class Comparer:
     """One comparison of two stores. `now_ms` (wall clock) is asked at second looks.
 
     `open_source` gives the thread that scans the source ahead a store of its own.
-    With `unreadable_allowed`, records of the source that are no sessions are none of our business.
+    With `unreadable_allowed`, records of the source that are no sessions are none of our business. `settle` is called
+    with the ids of a difference before the second look: it may bring the target level, where writes go on.
     """
 
     open_source: Callable[[], SessionStore]
@@ -65,6 +66,7 @@ class Comparer:
     batch_size: int
     now_ms: Callable[[], int]
     unreadable_allowed: bool = False
+    settle: Callable[[Sequence[str]], None] | None = None
     _found: Comparison = field(default_factory=Comparison)
     _digests: list[int] = field(default_factory=lambda: [0, 0])
 
@@ -97,6 +99,8 @@ class Comparer:
         unknown = self.source.missing(held.ids) if held.ids else []
         if not unknown:
             return
+        if self.settle:
+            self.settle(unknown)
         copies = self.target.read(unknown)
         ended = set(self.target.missing(unknown))
         for id_, copy in zip(unknown, copies, strict=True):
@@ -132,6 +136,8 @@ class Comparer:
 
     def _look_again(self, suspects: Sequence[SessionRecord]) -> None:
         ids = [record.id for record in suspects]
+        if self.settle:
+            self.settle(ids)
         copies, now = self.target.read(ids), self.source.read(ids)
         for before, copy, record in zip(suspects, copies, now, strict=True):
             kind = self._judge(record, copy)

@@ -1,11 +1,12 @@
 """The session migration, as the engine sees it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from migrations_app.engine.background import Background
-from migrations_app.engine.errors import Problem
+from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.handler import Action, Handler, Spec, TargetRole
-from migrations_app.engine.plan import Analysis, Step
+from migrations_app.engine.plan import Analysis, Step, Target
 from migrations_app.engine.vocabulary import MigrationType, TargetKind
 from migrations_app.handlers.session.actions.backup import Backup
 from migrations_app.handlers.session.actions.cleanup import Cleanup
@@ -26,6 +27,7 @@ from migrations_app.handlers.session.templates import TEMPLATES
 from migrations_app.handlers.session.zero_downtime.actions import zero_downtime_actions
 from migrations_app.handlers.session.zero_downtime.background import RelayDriver, VerifierDriver
 from migrations_app.handlers.session.zero_downtime.steps import zero_downtime_steps
+from migrations_app.stores.sessions.scratch import scratch_config, why_no_scratch
 
 
 class SessionMigration(Handler):
@@ -78,6 +80,22 @@ class SessionMigration(Handler):
 
     def routes(self, spec: Spec) -> Mapping[str, str]:
         return {"parameters.route": route_of(spec)}
+
+    def why_no_rehearsal(self, targets: Mapping[str, Target]) -> str:
+        source, target = targets[SOURCE], targets[TARGET]
+        if source.config.get("store") == "beam":
+            return (
+                f"“{source.name}” is a live node: reading all of it is work for the process that serves its sessions, "
+                "and its hand-over is a change of its code, which cannot be tried beside it."
+            )
+        return why_no_scratch(target.config, source.config)
+
+    def scratch(self, targets: Mapping[str, Target], run_id: int) -> Mapping[str, Target]:
+        if why_not := self.why_no_rehearsal(targets):
+            raise ValidationFailed(f"{why_not} Nothing was changed.")
+        target = targets[TARGET]
+        config = scratch_config(target.config, run_id)
+        return {**targets, TARGET: replace(target, name=f"{target.name} (rehearsal)", config=config)}
 
     def background(self) -> Mapping[str, Background]:
         return {"relay": RelayDriver(), "verifier": VerifierDriver()}

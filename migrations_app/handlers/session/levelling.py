@@ -1,8 +1,9 @@
 """Passes of `reconcile` in one direction: catch-up while writes go on, and the last one while they wait."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.errors import StepFailed
@@ -30,6 +31,19 @@ class Progressed:
     changed: int = 0
     pass_ms: int = 0
 
+    def as_checkpoint(self) -> dict[str, Any]:
+        return {
+            "passes": self.passes,
+            "changed": self.changed,
+            "pass_ms": self.pass_ms,
+            "position": self.position.as_dict(),
+        }
+
+    @classmethod
+    def from_checkpoint(cls, saved: Mapping[str, Any]) -> "Progressed":
+        position = Position.from_dict(saved.get("position", {}))
+        return cls(saved.get("passes", 0), position, saved.get("changed", 0), saved.get("pass_ms", 0))
+
 
 @contextmanager
 def reconciliation(ctx: ActionContext, direction: Direction) -> Iterator[Reconciliation]:
@@ -38,6 +52,13 @@ def reconciliation(ctx: ActionContext, direction: Direction) -> Iterator[Reconci
     Raises IllegalTransition when the route no longer allows this direction: the replica may be the authority by now.
     """
     require(ctx, direction)
+    with unrouted(ctx, direction) as work:
+        yield work
+
+
+@contextmanager
+def unrouted(ctx: ActionContext, direction: Direction) -> Iterator[Reconciliation]:
+    """The same, whatever the route says: for a replica that no route names."""
     origin = ctx.targets[direction.origin]
     with ExitStack() as stack:
         yield Reconciliation(
@@ -75,12 +96,14 @@ def catch_up(
     return state
 
 
-def refuse_long_pause(ctx: ActionContext, state: Progressed) -> None:
-    """Raises StepFailed, before anybody has to wait, when the last pass and the comparison would take too long.
+def expected_pause_ms(ctx: ActionContext, state: Progressed) -> int:
+    """For the last pass and the comparison: each of them reads what a catch-up pass reads."""
+    return 2 * state.pass_ms + int(ctx.parameters["settle_ms"])
 
-    Each of them reads what a catch-up pass reads.
-    """
-    expected, limit = 2 * state.pass_ms + ctx.parameters["settle_ms"], ctx.parameters["write_pause_limit_ms"]
+
+def refuse_long_pause(ctx: ActionContext, state: Progressed) -> None:
+    """Raises StepFailed, before anybody has to wait, when the last pass and the comparison would take too long."""
+    expected, limit = expected_pause_ms(ctx, state), ctx.parameters["write_pause_limit_ms"]
     if expected > limit:
         raise StepFailed(
             f"Writes would have to wait for about {expected} ms, and the longest write pause is {limit} ms; nobody had "

@@ -83,6 +83,11 @@ class Reconciliation:
                 tick(position)
         return position
 
+    def level(self, ids: Sequence[str], version: Version) -> int:
+        """The same for these sessions alone. Returns how many were changed."""
+        held = [record for record in self.origin.read(ids) if record is not None]
+        return self._apply(held, version) + self._delete(ids)
+
     def _apply(self, records: Sequence[SessionRecord], version: Version) -> int:
         there = self.replica.read([record.id for record in records]) if records else []
         outdated = [

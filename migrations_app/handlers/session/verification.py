@@ -1,6 +1,6 @@
 """Running the comparison for an action, and saying what it found without naming a session."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from migrations_app.engine.errors import DataCorruption
 from migrations_app.engine.handler import ActionContext
@@ -12,7 +12,10 @@ from migrations_app.handlers.session.sides import reader, reading
 SHOWN = 5
 
 
-def compare(ctx: ActionContext, tick: Callable[[int], None]) -> Comparison:
+def compare(
+    ctx: ActionContext, tick: Callable[[int], None], settle: Callable[[Sequence[str]], None] | None = None
+) -> Comparison:
+    """Raises what `tick` raises. `settle`: see `Comparer`."""
     source, target = ctx.targets[SOURCE], ctx.targets[TARGET]
     with reading(source) as source_store, reading(target) as target_store:
         return Comparer(
@@ -23,6 +26,7 @@ def compare(ctx: ActionContext, tick: Callable[[int], None]) -> Comparison:
             tolerance_ms=ctx.parameters["deadline_tolerance_ms"],
             batch_size=ctx.options["batch_size"],
             unreadable_allowed=ctx.parameters["unreadable"] == LEAVE,
+            settle=settle,
             now_ms=lambda: int(ctx.clock.now().timestamp() * 1000),
         ).run(tick)
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from migrations_app.engine.environment_facts import EarlierEnvironment, PastRuns
@@ -9,9 +11,11 @@ NEVER, TWICE = EarlierEnvironment("staging", 0), EarlierEnvironment("staging", 2
 FAILED = PastRuns(succeeded=3, failed=1, last_run=9, last_failed=True)
 MENDED = PastRuns(succeeded=3, failed=1, last_run=9)
 CLEAN = PastRuns(succeeded=3, last_run=9)
+THIS, OTHER = (replace(knowing(rehearsed=frozenset({"d" * 64})), digest=letter * 64) for letter in "do")
 
 PAIRS = [
     Pair(rules.rehearsed, knowing(earlier=NEVER), knowing(earlier=TWICE)),
+    Pair(rules.rehearsal, OTHER, THIS),
     Pair(rules.first_use, knowing(version_successes=0), knowing(version_successes=1)),
     Pair(rules.past_runs, knowing(past=FAILED), knowing(past=CLEAN)),
     Pair(rules.past_runs, knowing(past=MENDED), knowing(past=PastRuns())),
@@ -30,6 +34,10 @@ def test_every_rule_has_a_pair() -> None:
 def test_what_was_done_before_is_a_credit() -> None:
     assert weight(rules.rehearsed, knowing(earlier=TWICE)) < 0
     assert weight(rules.past_runs, knowing(past=CLEAN)) < 0
+
+
+def test_where_nothing_can_be_rehearsed_nothing_is_said_of_it() -> None:
+    assert list(rules.rehearsal(replace(OTHER, facts=knowing().facts))) == []
 
 
 def test_a_protected_place_asks_more_for_the_rehearsal_and_the_last_run_counts_most() -> None:

@@ -32,6 +32,8 @@ class Backup(Action):
     """
 
     chunk_size = CHUNK
+    not_proven = ""
+    leaves_scratch = True
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         if not ctx.options["backup_enabled"]:
@@ -65,6 +67,18 @@ class Backup(Action):
             return {"skipped": "backup_enabled is false"}
         with reading(ctx.targets[SOURCE]) as source:
             return {"sessions": source.count()}
+
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return self.do(ctx)
+
+    def clean_up(self, ctx: ActionContext) -> None:
+        """Nothing was moved, so nobody needs it."""
+        for key in list(ctx.artifacts.keys(f"backups/run-{ctx.run_id}/")):
+            ctx.artifacts.delete(key)
+            ctx.progress.alive()
+
+    def manual_clean_up(self, ctx: ActionContext) -> tuple[str, ...]:
+        return (f"Remove what the artifact store holds under backups/run-{ctx.run_id}/.",)
 
     def _write_chunk(self, ctx: ActionContext, stream: Iterator[Page], state: Mapping[str, Any]) -> dict[str, Any]:
         key = chunk_key(ctx.run_id, state["chunk"])

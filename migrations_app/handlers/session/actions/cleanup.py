@@ -25,6 +25,8 @@ CLEANUP_SEQ = 1
 class Cleanup(Action):
     """Result: removed, left; `skipped` when the option `cleanup_source` is off."""
 
+    not_proven = "The clean-up of the source: a rehearsal only reads it."
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         if not ctx.options["cleanup_source"]:
             return {"skipped": "clean-up was not asked for", "removed": 0, "left": 0}

@@ -18,6 +18,8 @@ PAUSED_PHASES = frozenset({FORWARD.paused, BACK.paused})
 class Prepare(Action):
     """Result: sessions, route, target_identity, previous_route (None: this run made it)."""
 
+    not_proven = "That services follow the route: a rehearsal publishes none."
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         seen = self._look(ctx)
         record = ctx.routes.get(seen["route"])
@@ -32,6 +34,9 @@ class Prepare(Action):
         if record is not None:
             self._refuse_foreign(ctx, record)
         return {**seen, "route_exists": record is not None}
+
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return self.preview(ctx)
 
     def undo(self, ctx: ActionContext) -> None:
         """Give the route back what it said before. One that this run made stays, with the source as authority."""

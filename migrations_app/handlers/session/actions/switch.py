@@ -17,6 +17,7 @@ from migrations_app.handlers.session.hand_back import hand_back, leave_source
 from migrations_app.handlers.session.levelling import (
     Progressed,
     catch_up,
+    expected_pause_ms,
     final_pass,
     reconciliation,
     refuse_long_pause,
@@ -25,6 +26,7 @@ from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.partitions import close_partitions
 from migrations_app.handlers.session.pause import FORWARD
 from migrations_app.handlers.session.reconcile import Position
+from migrations_app.handlers.session.rehearsing import caught_up
 from migrations_app.handlers.session.sides import reading
 
 SWITCH_SEQ = COPY_SEQ + 1
@@ -32,13 +34,18 @@ HANDING_BACK = "handing_back"
 
 
 class Switch(Action):
-    """Result: passes, caught_up (records that catch-up changed), levelled (those of the last pass), pause."""
+    """Result: passes, caught_up (records that catch-up changed), levelled (those of the last pass), pause.
+
+    A rehearsal catches up as far as it goes without a pause: passes, caught_up, expected_pause_ms.
+    """
+
+    not_proven = "The hand-over: the route stays where it is, so no client pauses its writes and none moves over."
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
-        state = _state_from(ctx.checkpoint)
+        state = Progressed.from_checkpoint(ctx.checkpoint)
 
         def save(state: Progressed) -> None:
-            ctx.progress.save(_as_checkpoint(state), done=state.position.looked_at, unit="sessions")
+            ctx.progress.save(state.as_checkpoint(), done=state.position.looked_at, unit="sessions")
 
         with reconciliation(ctx, FORWARD) as work:
             close_partitions(ctx.effect_run_id, ctx.options["parallel_workers"], work.replica)
@@ -62,6 +69,11 @@ class Switch(Action):
         record = ctx.routes.get(route.name_of(ctx))
         with reading(ctx.targets[SOURCE]) as source:
             return {"route_epoch": record.epoch if record else 0, "sessions": source.count()}
+
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        state = caught_up(ctx)
+        refuse_long_pause(ctx, state)
+        return {"passes": state.passes, "caught_up": state.changed, "expected_pause_ms": expected_pause_ms(ctx, state)}
 
     def undo(self, ctx: ActionContext) -> None:
         """Source-only again. Before the switch that is one publication; after it, what the target got comes back."""
@@ -97,31 +109,13 @@ def _take_signals(ctx: ActionContext, state: Progressed, final: Position) -> Non
     A slice that is over is no reason to stop while writes wait.
     """
     try:
-        ctx.progress.save(_as_checkpoint(state), done=final.looked_at, total=final.looked_at, unit="sessions")
+        ctx.progress.save(state.as_checkpoint(), done=final.looked_at, total=final.looked_at, unit="sessions")
     except SliceOver:
         ctx.log.info("The slice is over, but writes wait: going on.")
 
 
 def _saver(ctx: ActionContext, state: Progressed) -> Any:
     def save(more: Mapping[str, Any]) -> None:
-        ctx.progress.save({**_as_checkpoint(state), **more}, done=0, unit="sessions")
+        ctx.progress.save({**state.as_checkpoint(), **more}, done=0, unit="sessions")
 
     return save
-
-
-def _as_checkpoint(state: Progressed) -> dict[str, Any]:
-    return {
-        "passes": state.passes,
-        "changed": state.changed,
-        "pass_ms": state.pass_ms,
-        "position": state.position.as_dict(),
-    }
-
-
-def _state_from(checkpoint: Mapping[str, Any]) -> Progressed:
-    return Progressed(
-        checkpoint.get("passes", 0),
-        Position.from_dict(checkpoint.get("position", {})),
-        checkpoint.get("changed", 0),
-        checkpoint.get("pass_ms", 0),
-    )

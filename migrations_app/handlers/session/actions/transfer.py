@@ -1,7 +1,8 @@
 """Step 5: copy every session in batches, each with a checkpoint; partitions of the id space run side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
+from functools import partial
 from typing import Any
 
 from migrations_app.engine.crash_points import reach
@@ -9,9 +10,10 @@ from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.handlers.session.paging import pages, pages_ahead
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.partitions import close_partitions
+from migrations_app.handlers.session.rehearsing import read_back
 from migrations_app.handlers.session.sides import reader, reading, writing
 from migrations_app.handlers.session.unreadable import refuse_unreadable
-from migrations_app.stores.sessions.base import Partition
+from migrations_app.stores.sessions.base import Applied, Page, Partition, SessionStore
 from migrations_app.stores.sessions.records import Version
 
 COPY_SEQ = 1  # catch-up passes count on from here, so that a late copy never replaces what they brought
@@ -22,9 +24,18 @@ class Transfer(Action):
     """Result of a partition, added up over all: sessions read, written, refused (newer there, or expired), unreadable.
 
     The next page is read while the current one is applied. The checkpoint is saved after the page took effect.
+    A rehearsal reads each page back and holds it against what was to be written.
     """
 
+    not_proven = ""
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return self._copy(ctx, lambda _target, _page, _applied: None)
+
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return self._copy(ctx, partial(read_back, ctx))
+
+    def _copy(self, ctx: ActionContext, look: Callable[[SessionStore, Page, Applied], None]) -> Mapping[str, Any]:
         part = Partition(ctx.partition, ctx.partitions)
         counts = {name: ctx.checkpoint.get(name, 0) for name in COUNTERS}
         if ctx.checkpoint.get("last"):
@@ -38,6 +49,7 @@ class Transfer(Action):
                 refuse_unreadable(ctx, page)
                 applied = target.apply(page.records, ctx.worker, version=version)
                 reach("session.transfer.applied")
+                look(target, page, applied)
                 counts["sessions"] += len(page.records)
                 counts["written"] += applied.written
                 counts["refused"] += applied.refused

@@ -1,6 +1,7 @@
 """Step 2: the target can take what is coming: it answers, may be written, holds nothing of others, has room."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from migrations_app.engine.errors import InsufficientResources, Problem, ValidationFailed
@@ -15,6 +16,8 @@ SAMPLE = 100
 
 class ValidateTarget(Action):
     """Changes nothing. Result: latency_us, eviction_policy, and free_bytes where a limit is known."""
+
+    not_proven = ""
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         name = ctx.targets[TARGET].name
@@ -51,6 +54,10 @@ class ValidateTarget(Action):
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
         return self.do(ctx)
+
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        """Of the target itself: it is what has to be empty, writable and large enough."""
+        return self.do(replace(ctx, targets=ctx.originals))
 
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
         return ("Nothing to undo: the target was only looked at.",)

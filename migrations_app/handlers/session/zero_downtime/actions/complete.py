@@ -16,6 +16,8 @@ from migrations_app.handlers.session.zero_downtime.publishing import advance, bu
 class Complete(Action):
     """Result: epoch, clients."""
 
+    not_proven = "Completing: the route stays where it is."
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         record = route.current(ctx)
         if buckets_in(record, RoutePhase.DUAL_A, RoutePhase.HANDOFF, RoutePhase.HANDOFF_BACK):

@@ -16,6 +16,8 @@ from migrations_app.handlers.session.zero_downtime.publishing import advance
 class DualWrite(Action):
     """Result: epoch, clients."""
 
+    not_proven = "The relay: in a rehearsal no write is marked that it could carry."
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             record = advance(ctx, pair, RoutePhase.DUAL_A)

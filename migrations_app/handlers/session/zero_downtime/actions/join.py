@@ -26,6 +26,8 @@ class Join(Action):
     the route before. Then somebody goes by its fences who does not follow the route otherwise: a node's forwarder.
     """
 
+    not_proven = "Fences and journals on both stores: a rehearsal only reads the source."
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         record = route.current(ctx)
         with opened(ctx.targets, ctx.worker) as pair:

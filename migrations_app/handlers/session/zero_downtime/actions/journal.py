@@ -26,6 +26,8 @@ POLL_SECONDS = 0.1
 class Journal(Action):
     """Result: epoch, clients (that acknowledged), legacy_writes (the counter when the watch had passed)."""
 
+    not_proven = "That every client versions and marks its writes, and that nobody writes without the route."
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             record = advance(ctx, pair, RoutePhase.JOURNAL_A)

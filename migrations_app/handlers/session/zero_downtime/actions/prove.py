@@ -8,6 +8,7 @@ from migrations_app.engine.errors import DataCorruption
 from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.engine.ports import BUCKETS
 from migrations_app.handlers.session import route
+from migrations_app.handlers.session.rehearsing import caught_up_and_compared
 from migrations_app.handlers.session.zero_downtime.background import panel_after, verifier
 from migrations_app.handlers.session.zero_downtime.outages import waits_for_stores
 from migrations_app.handlers.session.zero_downtime.pair import Pair, opened
@@ -17,7 +18,12 @@ MOST_PASSES = 10
 
 
 class Prove(Action):
-    """Result: passes, compared, repaired. Afterwards the verifier goes on beside the steps."""
+    """Result: passes, compared, repaired. Afterwards the verifier goes on beside the steps.
+
+    A rehearsal catches up once and compares: compared, mismatches (0), caught_up, changed_meanwhile, in_motion.
+    """
+
+    not_proven = "That the relay keeps both stores level: in a rehearsal nothing is relayed."
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         record = route.current(ctx)
@@ -57,6 +63,9 @@ class Prove(Action):
             "Something else writes to the target.",
             details=found.as_dict(),
         )
+
+    def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return caught_up_and_compared(ctx)
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
         return {"passes": "until one finds nothing"}

@@ -23,6 +23,8 @@ ID_PAGE = 500
 class Retire(Action):
     """Result: epoch, clients, removed (old sessions, when the option `cleanup_source` is on)."""
 
+    not_proven = "The clean-up of the source: a rehearsal only reads it."
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         with waits_for_stores(ctx), opened(ctx.targets, ctx.worker) as pair:
             close_late_drivers(ctx, pair)

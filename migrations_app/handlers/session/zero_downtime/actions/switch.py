@@ -72,6 +72,8 @@ class State:
 class Switch(Action):
     """Result: hand_overs, hand_backs (numbers of hand-offs), longest_pause_ms."""
 
+    not_proven = "The hand-over in waves, its gates and its soak: the route stays where it is."
+
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         abort(ctx, None, "its driver died.")  # before any store is asked: writes wait for it
         state = _as_the_route_is(ctx, State.from_dict(ctx.checkpoint))
