@@ -13,7 +13,6 @@ from functools import partial
 
 from migrations_app.pools import PoolDriver
 from migrations_app.pools.base import PoolView
-from migrations_app.pools.roll_report import Limits
 from migrations_app.pools.rolling import roll
 from migrations_app.testing.beam import BeamNode
 from migrations_app.testing.processes import scratch_directory
@@ -84,7 +83,7 @@ def _until(driver: PoolDriver, right: Callable[[PoolView], bool]) -> None:
 
 
 def _rolling(pool: FixturePool, driver: PoolDriver) -> str:
-    report = roll(driver, limits=Limits(), on_progress=lambda progress: None)
+    report = roll(driver, on_progress=lambda progress: None)
     slowest = max(one.seconds for one in report.recycled)
     return f", {report.unguarded} stops in which one could have; a worker took {slowest:.1f} s at most"
 

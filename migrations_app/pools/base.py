@@ -25,6 +25,12 @@ class PoolIsReadOnly(ValidationFailed):
     code = "pool_is_read_only"
 
 
+class PoolLacks(ValidationFailed):
+    """The pool has no such means; nothing was changed."""
+
+    code = "pool_lacks"
+
+
 class PoolTooSmall(InsufficientResources):
     """A pool of one worker cannot be recycled worker by worker: it would have none meanwhile. Nothing was changed."""
 
@@ -38,10 +44,50 @@ class RecycleFailed(StepFailed):
     code = "recycle_failed"
 
 
+class RollStopped(RecycleFailed):
+    """The roll was stopped, and the workers that it had changed run what they ran before."""
+
+    code = "roll_stopped"
+    recovery_actions = (
+        "Look at the log of the worker that did not get healthy.",
+        "Mend the release and start again; the pool serves as before.",
+    )
+
+
+class Capability(StrEnum):
+    """What a pool can do beside stopping an idle worker and starting another one in its place.
+
+    `drain`: keep new requests from a worker. `surge`: run workers beside those that it should have. `versions`: start a
+    worker in the release that it is told. `force`: stop a worker with a request in its hands.
+    """
+
+    DRAIN = "drain"
+    SURGE = "surge"
+    VERSIONS = "versions"
+    FORCE = "force"
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a worker runs. `generation` is the caller's name for its settings (a digest, a number): two workers of one
+    version and generation are the same to us."""
+
+    version: str
+    generation: str
+
+    def __str__(self) -> str:
+        return f"{self.version} ({self.generation})"
+
+    def as_dict(self) -> dict[str, str]:
+        return {"version": self.version, "generation": self.generation}
+
+
 class Health(StrEnum):
-    """`silent`: no answer in time. A worker answers one call at a time, so one with a long request is silent too."""
+    """`silent`: no answer in time. A node's worker answers one call at a time, so one with a long request is silent
+    too. `starting`: it is not ready yet, and says so."""
 
     HEALTHY = "healthy"
+    STARTING = "starting"
     FAILING = "failing"
     SILENT = "silent"
     GONE = "gone"
@@ -63,12 +109,16 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Worker:
     """`ready`: the pool was told that it can work. `held`: it is given no new requests. `requests`: those that the pool
-    has handed to it and not got back; None when the node does not say."""
+    has handed to it and not got back; None when the node does not say. `extra`: it is beside those that the pool should
+    have, so nobody starts another one when it is gone. `release`: what it runs or, while it is being restarted, is to
+    run; None where the pool knows no versions."""
 
     id: str
     ready: bool
     held: bool
     requests: int | None
+    extra: bool = False
+    release: Release | None = None
 
     @property
     def serves(self) -> bool:
@@ -114,18 +164,26 @@ class PoolView:
 
 @dataclass(frozen=True, slots=True)
 class PoolProbe:
-    """`identity` is another one after the pool was started anew. `holds`: the node can keep new requests from a worker.
-    `refill_seconds`: how often the pool itself starts workers that it lacks; 0 for never. `problems`: for people."""
+    """`identity` is another one after the pool was started anew. `refill_seconds`: how often the pool itself starts
+    another worker beside the one that takes a stopped one's place; 0 for never. `release`: what it starts when nothing
+    else is said. `room`: the most workers that it runs; None where it does not say. `problems`: for people."""
 
     kind: str
     version: str
     identity: str
     latency_ms: float
     view: PoolView
-    holds: bool
+    capabilities: frozenset[Capability]
     refill_seconds: float
     problems: tuple[str, ...]
     details: Mapping[str, Any]
+    release: Release | None = None
+    room: int | None = None
+
+    @property
+    def holds(self) -> bool:
+        """It can keep new requests from a worker."""
+        return Capability.DRAIN in self.capabilities
 
 
 class PoolDriver(ABC):
@@ -163,13 +221,22 @@ class PoolDriver(ABC):
         """Take a hold back. One that is not held is no error."""
 
     @abstractmethod
-    def recycle(self, worker_id: str) -> Outcome:
-        """Stop it and start another one in its place, unless it is busy. The other one comes later, or never."""
+    def recycle(self, worker_id: str, to: Release | None = None, *, force: bool = False) -> Outcome:
+        """Stop it and start another one in its place, unless it is busy. The other one comes later, or never.
+
+        Where the pool knows versions, `to` is what runs there from now on, under the same id; when it does so already,
+        nothing happens. `force`: a request in its hands fails. PoolLacks where the pool has no such means.
+        """
 
     @abstractmethod
     def retire(self, worker_id: str) -> Outcome:
-        """Stop it without another one in its place, unless it is busy."""
+        """Stop it without another one in its place, unless it is busy. Of a pool with versions only an extra one."""
 
-    @abstractmethod
-    def refilled(self, worker_id: str) -> bool:
-        """Whether the pool starts another one by itself when this worker is gone."""
+    def start(self, worker_id: str, release: Release) -> None:
+        """Start an extra worker of that id; nothing happens when it is there. Raises InsufficientResources when the
+        pool has no room, PoolLacks where it has no such means."""
+        raise PoolLacks(f"The pool starts no extra worker {worker_id} of {release}; it has no such means.")
+
+    def adopt(self, release: Release) -> None:
+        """What the pool starts from now on when nothing else is said."""
+        raise PoolLacks(f"The pool cannot be told to start {release}: it knows no versions.")

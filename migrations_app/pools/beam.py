@@ -9,14 +9,17 @@ from migrations_app.beam.address import address_from
 from migrations_app.beam.node import Atom, Node, NodeFailed
 from migrations_app.pools import expressions
 from migrations_app.pools.base import (
+    Capability,
     Health,
     Outcome,
     PoolDriver,
     PoolIsReadOnly,
+    PoolLacks,
     PoolMissing,
     PoolProbe,
     PoolStatistics,
     PoolView,
+    Release,
     Worker,
 )
 from migrations_app.pools.configuration import PoolConfig
@@ -52,7 +55,7 @@ class BeamPool(PoolDriver):
             identity=":".join(["beam", self._address.name, str(since), _text(process), self._pool]),
             latency_ms=statistics.median(latencies),
             view=view,
-            holds=bool(holds),
+            capabilities=frozenset({Capability.DRAIN} if holds else ()),
             refill_seconds=refill_ms / 1000 if isinstance(refill_ms, int) else 1.0,
             problems=tuple(self._problems(view, managed=bool(managed))),
             details={"otp": _text(otp)},
@@ -76,7 +79,10 @@ class BeamPool(PoolDriver):
         found = sorted((_text(name), ready, held, requests) for name, ready, held, requests in workers)
         return PoolView(
             PoolStatistics(*counts),
-            tuple(Worker(name, bool(ready), bool(held), requests) for name, ready, held, requests in found),
+            tuple(
+                Worker(name, bool(ready), bool(held), requests, extra=not self._refilled(name))
+                for name, ready, held, requests in found
+            ),
             size,
             tuple(sorted(map(_text, ghosts))),
         )
@@ -92,13 +98,16 @@ class BeamPool(PoolDriver):
         self._refuse_when_read_only()
         self._evaluate(expressions.RELEASING, Id=worker_id.encode())
 
-    def recycle(self, worker_id: str) -> Outcome:
+    def recycle(self, worker_id: str, to: Release | None = None, *, force: bool = False) -> Outcome:
+        if to is not None or force:
+            raise PoolLacks(f"A live node restarts a worker as it was, and when it is idle; {worker_id} was left.")
         return self._stop(expressions.RECYCLING, worker_id)
 
     def retire(self, worker_id: str) -> Outcome:
         return self._stop(expressions.RETIRING, worker_id)
 
-    def refilled(self, worker_id: str) -> bool:
+    def _refilled(self, worker_id: str) -> bool:
+        """The pool itself starts another one behind such a worker only."""
         return worker_id.startswith(f"{self._pool}_worker_")
 
     def _stop(self, text: str, worker_id: str) -> Outcome:

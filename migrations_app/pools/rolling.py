@@ -1,7 +1,13 @@
-"""Recycling a pool's workers one by one, while it serves.
+"""Rolling a pool in waves while it serves: every worker is stopped once, and started again, in another release where
+the pool knows versions.
 
-Before each: the pool is whole, has a worker to spare and nobody queues; the worker is held (it gets no new requests)
-and has nothing in its hands. After each: another worker is there and healthy, and the pool is whole again.
+Before each wave the pool is whole, has a worker to spare and nobody queues; each worker of it is held (it gets no new
+requests) and has nothing in its hands. After each wave others are there and healthy, and the pool is whole again.
+Workers that do not serve are changed first, for that costs nothing. What is to be done is read from the pool itself
+before each wave, so whoever goes on behind a roll that died needs to know little: who should run what.
+
+Where there is a surge, extra workers of the new release start first, and are retired last. A roll that fails goes back
+the same way, in waves; then nobody waits for a worker to spare.
 
 Snakepit has no call that drains a worker. Holding makes up for it where the node can (`expressions.py`): nothing is
 handed to a held worker, so stopping it fails no request. Where the node cannot, a request may be handed to the worker
@@ -9,232 +15,131 @@ between the look at it and its stop: the worker answers “Worker shutting down�
 exited”. Such stops are counted (`Report.unguarded`); it is not known of any whether a request was hit. A worker that
 always has a request there (Snakepit takes the first free one by name) is left alone, and the roll ends with that.
 
-The pool's own refilling may start a second worker behind a recycled one. Then one that the pool does not count is
+Snakepit's own refilling may start a second worker behind a recycled one. Then one that the pool does not count is
 held, waited for and stopped, so that the pool has as many as in the beginning, and never more than one above that.
 """
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from migrations_app.engine.errors import DependencyUnavailable, MigrationError
-from migrations_app.pools.base import (
-    Health,
-    Outcome,
-    PoolDriver,
-    PoolMissing,
-    PoolTooSmall,
-    PoolView,
-    RecycleFailed,
-)
-from migrations_app.pools.roll_report import Checkpoint, End, Limits, Recycled, Report, RollProgress, Stage
-
-_AWAY = (DependencyUnavailable, PoolMissing)  # a node that starts again has no pool yet
-HOLD_SECONDS = 15.0  # renewed while it is needed; when we die the worker serves again after so long
-OnProgress = Callable[[RollProgress], None]
+from migrations_app.engine.errors import MigrationError, RollbackFailed
+from migrations_app.pools.base import PoolDriver, PoolProbe, RecycleFailed, Release, RollStopped
+from migrations_app.pools.roll_report import Checkpoint, Report, Stage
+from migrations_app.pools.strategy import Strategy, planned
+from migrations_app.pools.watch import OnProgress, Watch
+from migrations_app.pools.waves import WaveFailed, Waves
 
 
 def roll(
     driver: PoolDriver,
     *,
-    limits: Limits | None = None,
+    to: Release | None = None,
+    strategy: Strategy | None = None,
     on_progress: OnProgress,
     checkpoint: Checkpoint | None = None,
     monotonic: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Report:
-    """Recycle every worker that the pool has now or, with a checkpoint, those that it still names.
+    """Bring every worker of the pool to the release `to`; None recycles those that it has now, where the pool knows no
+    versions. A checkpoint is gone on from, whichever way it was going; what it says counts, not `to`.
 
-    `on_progress` is called before and after each worker and while there is waiting; what it raises ends the roll there:
-    it stops between two workers, and a worker that was only held serves on. Raises PoolTooSmall, and RecycleFailed
-    with the report of what was done and what was left in its details (`done`, `left`, `checkpoint`).
+    `on_progress` is called before and after each wave and while there is waiting; what it raises ends the roll there:
+    it stops between two waves, and workers that were only held serve on. Raises ValidationFailed and PoolTooSmall
+    before anything is changed; RollStopped when the release failed and what ran before is back; RollbackFailed when
+    that failed too; RecycleFailed when it ended where it was (no versions, no answer, or by the strategy's choice).
+    The three last carry `done`, `left` and `checkpoint` in their details, DependencyUnavailable nothing: the pool did
+    not answer the first question.
     """
-    return _Roll(driver, limits or Limits(), on_progress, monotonic, sleep).run(checkpoint)
+    strategy, probe = strategy or Strategy(), driver.probe()
+    if checkpoint is None:
+        plan = planned(probe, to, strategy)
+        waiting = tuple(worker for wave in plan.waves for worker in wave)
+        checkpoint = Checkpoint(plan.expected, waiting, to=to, back=plan.back)
+    return _Roll(_watch(driver, probe, strategy, on_progress, checkpoint, monotonic, sleep), strategy, probe).forth()
 
 
-class _Late(Exception):
-    """A wait has taken too long."""
+def roll_back(
+    driver: PoolDriver,
+    *,
+    checkpoint: Checkpoint,
+    strategy: Strategy | None = None,
+    on_progress: OnProgress,
+    monotonic: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Report:
+    """Bring back what ran before the roll of this checkpoint, finished or not, in waves. May be called again after it
+    was interrupted, with the same checkpoint. Raises RollbackFailed, and RecycleFailed when the pool does not answer.
+    """
+    strategy, probe = strategy or Strategy(), driver.probe()
+    checkpoint = replace(checkpoint, turned=checkpoint.turned or "It was asked for.")
+    watch = _watch(driver, probe, strategy, on_progress, checkpoint, monotonic, sleep)
+    return _Roll(watch, strategy, probe).back()
 
 
-@dataclass
+def _watch(
+    driver: PoolDriver,
+    probe: PoolProbe,
+    strategy: Strategy,
+    on_progress: OnProgress,
+    checkpoint: Checkpoint,
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Watch:
+    view = probe.view
+    return Watch(driver, strategy.limits, on_progress, checkpoint, view, view.serving, monotonic, sleep)
+
+
 class _Roll:
-    driver: PoolDriver
-    limits: Limits
-    on_progress: OnProgress
-    monotonic: Callable[[], float]
-    sleep: Callable[[float], None]
-    checkpoint: Checkpoint = field(default_factory=lambda: Checkpoint(0, ()))
-    refill_seconds: float = 0.0
-    said_at: float = float("-inf")
-    done: list[Recycled] = field(default_factory=list)
-    proven: set[str] = field(default_factory=set)
+    def __init__(self, watch: Watch, strategy: Strategy, probe: PoolProbe) -> None:
+        self._watch = watch
+        self._strategy = strategy
+        self._waves = Waves(watch, strategy, probe.refill_seconds)
 
-    def run(self, checkpoint: Checkpoint | None) -> Report:
-        probe = self.driver.probe()
-        self.refill_seconds = probe.refill_seconds
-        names = tuple(worker.id for worker in probe.view.workers)
-        self.checkpoint = checkpoint or Checkpoint(len(names), names)
-        if self.checkpoint.expected < 2 and self.checkpoint.waiting:
-            raise PoolTooSmall
-        self._say(Stage.DONE, "", probe.view)
-        while self.checkpoint.waiting:
-            self._one(self.checkpoint.waiting[0])
+    def forth(self) -> Report:
+        self._watch.say(Stage.DONE, "")
+        point = self._watch.checkpoint
+        if not point.turned:
+            try:
+                self._waves.bring(point.to)
+                return self._report()
+            except WaveFailed as failure:
+                if not failure.turns or point.to is None or not self._strategy.roll_back:
+                    raise self._error(RecycleFailed, str(failure)) from failure
+                self._watch.checkpoint = replace(self._watch.checkpoint, turned=str(failure))
+            self._watch.say(Stage.TURNED, "")
+        self._bring_back()
+        why = self._watch.checkpoint.turned
+        raise self._error(RollStopped, f"{why} What had been changed runs {point.back} again.")
+
+    def back(self) -> Report:
+        self._watch.say(Stage.TURNED, "")
+        self._bring_back()
         return self._report()
 
+    def _bring_back(self) -> None:
+        point = self._watch.checkpoint
+        if point.back is None:
+            raise self._error(RollbackFailed, "The pool knows no versions, so there is nothing to go back to.")
+        try:
+            self._waves.bring(point.back, turned=True)
+        except WaveFailed as failure:
+            kind = RollbackFailed if failure.turns else RecycleFailed
+            raise self._error(kind, f"Going back to {point.back}: {failure}") from failure
+
     def _report(self) -> Report:
-        return Report(tuple(self.done), self.checkpoint.waiting, self.checkpoint.unguarded)
+        point = self._watch.checkpoint
+        return Report(tuple(self._waves.done), point.waiting, point.unguarded, point.cut, self._watch.least)
 
-    def _one(self, worker: str) -> None:
-        began = self.monotonic()
-        try:
-            end, guarded = self._stopped(worker)
-            view = self._restored(worker)
-        except (_Late, RecycleFailed) as error:
-            raise self._failed(worker, str(error)) from error
-        self.checkpoint = replace(
-            self.checkpoint, waiting=self.checkpoint.waiting[1:], recycled=self.checkpoint.recycled + 1
-        )
-        self.done.append(Recycled(worker, end, guarded, self.monotonic() - began))
-        self._say(Stage.DONE, worker, view)
-
-    def _stopped(self, worker: str) -> tuple[End, bool]:
-        """The old worker is being stopped, or was. It is held from the moment on in which the pool can spare it."""
-        self._until(self.limits.spare_seconds, Stage.SPARE, worker, self._spared(worker))
-        return self._emptied(worker, self.driver.recycle)
-
-    def _emptied(self, worker: str, stop: Callable[[str], Outcome]) -> tuple[End, bool]:
-        """Hold it until it has nothing in its hands, and stop it. Released when that does not come about."""
-        attempts, held, outcome = 0, False, Outcome.BUSY
-
-        def stopped(view: PoolView) -> str:
-            nonlocal attempts, held, outcome
-            found = view.worker(worker)
-            if found is None:
-                outcome = Outcome.GONE
-                return ""
-            held = self.driver.hold(worker, HOLD_SECONDS)
-            if requests := view.requests_of(found):
-                lacking = "" if held else ", and the node has no means to keep new ones from it"
-                return f"the worker {worker} has {requests} request(s) in its hands{lacking}"
-            attempts += 1
-            outcome = stop(worker)
-            if outcome is Outcome.POOL_MISMATCH:
-                raise RecycleFailed(f"The worker {worker} belongs to another pool")
-            if outcome is Outcome.GONE:
-                return f"nobody on the node manages the worker {worker}, which lives"
-            return "" if outcome is Outcome.ACCEPTED else f"the worker {worker} got another request"
-
-        try:
-            self._until(self.limits.idle_seconds, Stage.IDLE, worker, stopped)
-        except BaseException:
-            with suppress(MigrationError):
-                self.driver.release(worker)
-            raise
-        if not held and attempts:
-            self.checkpoint = replace(self.checkpoint, unguarded=self.checkpoint.unguarded + 1)
-        # An attempt whose answer was lost may have been the one.
-        return (End.RECYCLED if attempts else End.ALREADY_GONE), held or not attempts
-
-    def _spared(self, worker: str) -> Callable[[PoolView], str]:
-        def missing(view: PoolView) -> str:
-            if view.worker(worker) is None:
-                return ""
-            if view.serving < self.checkpoint.expected:
-                return f"the pool has {view.serving} of {self.checkpoint.expected} workers"
-            if view.statistics.queued:
-                return f"{view.statistics.queued} requests wait in the pool's queue"
-            idle = _idle(view, beside=worker)
-            return "" if idle >= self.limits.spare else f"{idle} workers are free beside it, not {self.limits.spare}"
-
-        return missing
-
-    def _restored(self, worker: str) -> PoolView:
-        """The pool without the old worker, whole and healthy, and with no more workers than before."""
-        began = self.monotonic()
-        old = set(self.checkpoint.waiting)
-
-        def missing(view: PoolView) -> str:
-            if view.worker(worker) is not None:
-                return f"the worker {worker} still lives"
-            if view.serving < self.checkpoint.expected:
-                return f"the pool has {view.serving} of {self.checkpoint.expected} workers"
-            for new in view.workers:
-                if new.serves and new.id not in old and new.id not in self.proven:
-                    health = self.driver.health(new.id)
-                    if health is not Health.HEALTHY:
-                        return f"the worker {new.id} is {health}"
-                    self.proven.add(new.id)
-            return ""
-
-        self._until(self.limits.replacement_seconds, Stage.REPLACEMENT, worker, missing)
-
-        def surplus(view: PoolView) -> str:
-            if self.monotonic() - began < 1.5 * self.refill_seconds:
-                return "the pool may start another one"
-            starting = [one.id for one in view.workers if not one.ready]
-            return f"the worker {starting[0]} is starting" if starting else ""
-
-        view = self._until(self.limits.replacement_seconds, Stage.SURPLUS, worker, surplus)
-        while view.serving > self.checkpoint.expected and (one := self._uncounted(view, old)):
-            self._emptied(one, self.driver.retire)
-            view = self._until(self.limits.replacement_seconds, Stage.SURPLUS, worker, _without(one))
-        return view
-
-    def _uncounted(self, view: PoolView, old: set[str]) -> str:
-        """One that may go: not among those to recycle, and none that the pool would start again. '' for none."""
-        return next((w.id for w in view.workers if w.id not in old and not self.driver.refilled(w.id)), "")
-
-    def _until(self, seconds: float, stage: Stage, worker: str, missing: Callable[[PoolView], str]) -> PoolView:
-        """The view in which nothing is missing. A node that does not answer is asked again. Raises _Late."""
-        deadline = self.monotonic() + seconds
-        first = True
-        while True:
-            view, lacks = self._seen()
-            if view and (first or self.monotonic() - self.said_at >= self.limits.report_seconds):
-                self._say(stage, worker, view)
-                first = False
-            if view:
-                try:
-                    lacks = missing(view)
-                except _AWAY as error:
-                    lacks = error.message
-                if not lacks:
-                    return view
-            if self.monotonic() >= deadline:
-                raise _Late(f"after {seconds:g} s {lacks}")
-            self.sleep(self.limits.poll_seconds)
-
-    def _seen(self) -> tuple[PoolView | None, str]:
-        try:
-            return self.driver.view(), ""
-        except _AWAY as error:
-            return None, error.message
-
-    def _say(self, stage: Stage, worker: str, view: PoolView) -> None:
-        self.said_at = self.monotonic()
-        self.on_progress(RollProgress(self.checkpoint, stage, worker, view))
-
-    def _failed(self, worker: str, why: str) -> RecycleFailed:
-        done, left = len(self.done), len(self.checkpoint.waiting)
-        return RecycleFailed(
-            f"The worker {worker} could not be recycled: {why}. {done} were recycled, {left} were left.",
-            details={
-                "done": [one.worker for one in self.done],
-                "left": list(self.checkpoint.waiting),
-                "checkpoint": self.checkpoint.as_dict(),
-            },
-            recovery_actions=("Look at the node's log for the cause.", "Go on from the checkpoint when it is mended."),
-        )
-
-
-def _idle(view: PoolView, *, beside: str) -> int:
-    """Free workers. Where the node does not say it of each, as the pool counts them."""
-    others = [one for one in view.workers if one.id != beside and one.serves]
-    if any(one.requests is None for one in others):
-        return max(0, len(others) - view.statistics.busy)
-    return sum(not one.requests for one in others)
-
-
-def _without(worker: str) -> Callable[[PoolView], str]:
-    return lambda view: f"the worker {worker} still lives" if view.worker(worker) else ""
+    def _error(self, kind: type[MigrationError], why: str) -> MigrationError:
+        done, point = self._waves.done, self._watch.checkpoint
+        details = {
+            "done": [one.worker for one in done],
+            "left": list(point.waiting),
+            "checkpoint": point.as_dict(),
+        }
+        if kind is RollStopped:
+            return RollStopped(why, details=details)
+        actions = ("Look at the pool's log for the cause.", "Go on from the checkpoint when it is mended.")
+        counts = f"{len(done)} were recycled, {len(point.waiting)} were left."
+        return kind(f"{why} {counts}", details=details, recovery_actions=actions)
