@@ -15,7 +15,7 @@ from tests.cast import NOW, PASSWORD, Cast, actor_of, gather
 from tests.stores_on_disk import Stage
 
 # Contracts are not in files that pytest looks for tests in; their asserts should explain themselves all the same.
-pytest.register_assert_rewrite("tests.stores")
+pytest.register_assert_rewrite("tests.stores", "tests.pools")
 pytest_plugins = ["tests.servers", "tests.audit_table"]
 
 

@@ -1,12 +1,15 @@
 """Fixtures with real servers. One of each per test process; a test that kills its server takes a disposable one."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from migrations_app.testing.beam import BeamNode, has_erlang
 from migrations_app.testing.servers import PostgresServer, RedisServer, scratch_directory
+from tests.pools.process_pool import ProcessPool
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +46,18 @@ def disposable_node(server_directory: Path, tmp_path: Path) -> Iterator[BeamNode
     skip_without_erlang()
     with BeamNode(tmp_path / "beam", objects=server_directory / "erlang") as node:
         yield node
+
+
+@pytest.fixture
+def start_processes() -> Iterator[Callable[..., ProcessPool]]:
+    """Starts a pool of real worker processes, eight unless said otherwise, and ends them all."""
+    with ExitStack() as stack:
+
+        def start(**given: Any) -> ProcessPool:
+            directory = stack.enter_context(scratch_directory())
+            return stack.enter_context(ProcessPool(directory, **given))
+
+        yield start
 
 
 def skip_without_erlang() -> None:

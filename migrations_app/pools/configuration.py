@@ -93,7 +93,7 @@ def _url_problems(values: Mapping[str, Any]) -> list[Problem]:
         fix = "Write it as https://host:port, with a path where there is one."
         return [Problem("config.url", "This is no address of a pool.", fix, "not_an_address")]
     if parts.username is not None:
-        return [Problem("config.url", "Credentials stand in the address.", "Enter the token below.", "secret_in_url")]
+        return [Problem("config.url", "Credentials stand in the address.", "Enter the token below.", "password_in_url")]
     if values["authority"] and parts.scheme == "http":
         problem = "Certificates are for https:// only, and the address has none."
         return [Problem("config.authority", problem, "Use https://, or leave this empty.", "without_tls")]

@@ -7,6 +7,7 @@ import ipaddress
 import statistics
 import time
 import urllib.parse
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -76,7 +77,7 @@ class HttpPool(PoolDriver):
             capabilities=capabilities,
             refill_seconds=0.0,
             problems=tuple(self._problems(view, str(document["pool"]), release)),
-            details={"pool": str(document["pool"]), "generation": release.generation},
+            details={"pool": str(document["pool"]), "generation": release.generation, "running": _running(view)},
             release=release,
             room=room,
         )
@@ -183,6 +184,11 @@ def _view(document: Mapping[str, Any]) -> PoolView:
         tuple(sorted(workers, key=lambda worker: _natural(worker.id))),
         int(document["capacity"]["desired"]),
     )
+
+
+def _running(view: PoolView) -> str:
+    counts = Counter(str(worker.release) for worker in view.workers)
+    return ", ".join(f"{count} × {release}" for release, count in sorted(counts.items()))
 
 
 def _release(given: Mapping[str, Any]) -> Release:

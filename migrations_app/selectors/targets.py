@@ -177,4 +177,8 @@ def address_of(config: Mapping[str, Any]) -> str:
         return f"beam {config.get('node')} {config.get('table', '')}".rstrip()
     if config.get("driver") == "beam":
         return f"beam {config.get('node')} pool {config.get('pool', 'default')}"
+    if config.get("driver") == "http":
+        return f"http pool {config.get('url')}"
+    if config.get("driver") == "process":
+        return f"process pool {config.get('path')}"
     return ""

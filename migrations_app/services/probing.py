@@ -135,5 +135,7 @@ def _pool_facts(probe: PoolProbe) -> dict[str, Any]:
         **asdict(probe.view.statistics),
         "ghosts": len(probe.view.ghosts),
         "holds_workers": probe.holds,
+        "can": ", ".join(sorted(probe.capabilities)),
+        "room": probe.room,
         **probe.details,
     }

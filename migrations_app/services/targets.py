@@ -1,10 +1,11 @@
 """Targets: the live things of an environment. Admins make and change them; credentials are sealed at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from migrations_app import pools
+from migrations_app.engine.errors import Problem
 from migrations_app.engine.lifecycle import ReviewEvent
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.vocabulary import MigrationStatus, TargetKind
@@ -170,16 +171,23 @@ def _config(check: Check, kind: str, config: Any) -> dict[str, Any]:
     before = len(check.problems)
     given = dict(check.mapping("config", config))
     if len(check.problems) == before and kind == TargetKind.WORKER_POOL:
-        check.add(pools.config_problems(given))
+        problems = pools.config_problems(given)
+        check.add(problems)
+        _check_path(check, given, problems)
     elif len(check.problems) == before and kind == TargetKind.SESSION_STORE:
         problems = config_problems(given)
         check.add(problems)
         owner = "" if problems else own_store(given)
         if owner:
             check.problem("config", f"This is {owner}.", "Choose the store that you want to migrate.", "own_store")
-        elif not problems and file_roots.refusal(given):
-            check.problem("config.path", file_roots.refusal(given), file_roots.FIX, "outside_of_roots")
+        else:
+            _check_path(check, given, problems)
     return given
+
+
+def _check_path(check: Check, config: Mapping[str, Any], problems: Sequence[Problem]) -> None:
+    if not problems and (refusal := file_roots.refusal(config)):
+        check.problem("config.path", refusal, file_roots.FIX, "outside_of_roots")
 
 
 def _secrets(check: Check, given: Any) -> dict[str, str | None]:

@@ -17,7 +17,7 @@ from migrations_app.selectors.reviews import SignerRow
 from migrations_app.web import account_words, wording
 from migrations_app.web.declared import Control
 from migrations_app.web.problems import ProblemsByField
-from migrations_app.web.target_form import STORES
+from migrations_app.web.target_form import SHOWN
 from migrations_app.web.toasts import Sorted, Told, sort, told
 
 register = template.Library()
@@ -87,7 +87,7 @@ def under(problems: ProblemsByField, path: str) -> tuple[Problem, ...]:
 
 @register.filter
 def store_name(store: str) -> str:
-    return dict(STORES).get(store, store)
+    return SHOWN.get(store, store)
 
 
 @register.filter

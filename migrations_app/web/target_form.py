@@ -16,9 +16,13 @@ from migrations_app.stores.sessions import CONFIG_FIELDS, WITH_COLUMNS
 from migrations_app.web.declared import Control, chosen_values, controls, posted_values
 from migrations_app.web.problems import ProblemsByField
 
-POOL = "pool"  # beside the kinds of session store: a worker pool by its driver
-DRIVER = "beam"
-FIELDS: Mapping[str, tuple[Field, ...]] = {**CONFIG_FIELDS, POOL: POOL_FIELDS[DRIVER]}
+# Beside the kinds of session store: worker pools, and the driver of each.
+POOL, HTTP_POOL, PROCESS_POOL = "pool", "http_pool", "process_pool"
+DRIVERS = {POOL: "beam", HTTP_POOL: "http", PROCESS_POOL: "process"}
+FIELDS: Mapping[str, tuple[Field, ...]] = {
+    **CONFIG_FIELDS,
+    **{pool: POOL_FIELDS[driver] for pool, driver in DRIVERS.items()},
+}
 NAMES = {
     "redis": "Redis",
     "postgres": "PostgreSQL",
@@ -26,12 +30,16 @@ NAMES = {
     "snapshot": "Snapshot file",
     "beam": "Snakepit node",
     POOL: "Snakepit worker pool",
+    HTTP_POOL: "Worker pool over HTTP",
+    PROCESS_POOL: "Worker pool of processes",
 }
 PASSWORD = (("password", "Password"),)
 CREDENTIALS = {
     "redis": (*PASSWORD, ("readonly_password", "Password of the read-only user")),
     "beam": (("password", "Cookie"), ("gateway_token", "Token of the gateway")),
     POOL: (("password", "Cookie"),),
+    HTTP_POOL: (("password", "Bearer token"),),
+    PROCESS_POOL: (),
     "sqlite": (),
     "snapshot": (),
 }
@@ -46,12 +54,13 @@ FOLDED: Mapping[str, tuple[str, frozenset[str]]] = {
     POOL: _TLS,
 }
 STORES = tuple((store, NAMES[store]) for store in FIELDS)
+SHOWN = {**{driver: NAMES[pool] for pool, driver in DRIVERS.items()}, **NAMES}  # as configurations name them
 
 
 @dataclass(frozen=True, slots=True)
 class TargetForm:
-    """`store`: a kind of session store, or POOL. `columns` is the text of the columns box; `config` what a service
-    takes; `secrets` None removes."""
+    """`store`: a kind of session store, or one of DRIVERS. `columns` is the text of the columns box; `config` what a
+    service takes; `secrets` None removes."""
 
     store: str
     name: str = ""
@@ -67,7 +76,7 @@ class TargetForm:
 
     @property
     def kind(self) -> TargetKind:
-        return TargetKind.WORKER_POOL if self.store == POOL else TargetKind.SESSION_STORE
+        return TargetKind.WORKER_POOL if self.store in DRIVERS else TargetKind.SESSION_STORE
 
     @property
     def has_columns(self) -> bool:
@@ -102,7 +111,7 @@ def stored(page: TargetPage) -> TargetForm:
     config = dict(page.config)
     columns = config.pop("columns", None) or {}
     driver, store = config.pop("driver", ""), str(config.pop("store", ""))
-    shown = _known(POOL if driver else store)
+    shown = _known(next((pool for pool, its in DRIVERS.items() if its == driver), store))
     return TargetForm(shown, page.row.name, str(page.row.environment_id), config, columns_text(columns))
 
 
@@ -111,7 +120,7 @@ def sent(posted: Mapping[str, str]) -> TargetForm:
     declared = FIELDS[store]
     values = posted_values(declared, posted, path="config")
     columns = posted.get("config.columns", "")
-    kind = {"driver": DRIVER} if store == POOL else {"store": store}
+    kind = {"driver": DRIVERS[store]} if store in DRIVERS else {"store": store}
     config: dict[str, Any] = {**kind, **_typed(declared, chosen_values(declared, values))}
     if store in WITH_COLUMNS and columns.strip():
         config["columns"] = columns_from(columns)

@@ -127,6 +127,8 @@ FACT_NAMES = {
     "serving": "Take requests",
     "ghosts": "Listed, but gone",
     "holds_workers": "Workers can be held",
+    "can": "Can do",
+    "room": "Room for workers",
 }
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")

@@ -1,14 +1,11 @@
 import itertools
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from migrations_app.testing.beam import BeamNode
-from migrations_app.testing.processes import scratch_directory
 from tests.pools.fixture_pool import FixturePool
-from tests.pools.process_pool import ProcessPool
 from tests.stores.sessions.place import wait_until
 
 _NUMBERS = itertools.count(1)
@@ -39,15 +36,3 @@ def started_on(node: BeamNode, *, pools: dict[str, int], **settings: Any) -> Fix
 @pytest.fixture
 def pool(start_pool: Callable[..., FixturePool]) -> FixturePool:
     return start_pool()
-
-
-@pytest.fixture
-def start_processes() -> Iterator[Callable[..., ProcessPool]]:
-    """Starts a pool of real worker processes, eight unless said otherwise, and ends them all."""
-    with ExitStack() as stack:
-
-        def start(**given: Any) -> ProcessPool:
-            directory = stack.enter_context(scratch_directory())
-            return stack.enter_context(ProcessPool(directory, **given))
-
-        yield start

@@ -32,6 +32,7 @@ def test_a_pool_of_two_releases_says_so(driver):
     assert driver.probe().problems == (
         "1 worker runs another release than 1.0.0 (1), which the pool embeddings is said to run.",
     )
+    assert driver.probe().details["running"] == "1 × 1.0.0 (1), 1 × 1.1.0 (2)"
 
 
 def test_a_worker_runs_what_it_is_told_and_twice_is_once(pool, driver):

@@ -36,6 +36,12 @@ def test_ways_out_are_refused(allowed: Path, path: str, store: str) -> None:
         require_beneath("old", {"store": store, "path": str(allowed / path)})
 
 
+def test_the_socket_of_a_pool_lies_beneath_a_root_too(allowed: Path) -> None:
+    assert refusal({"driver": "process", "path": str(allowed / "control.sock")}) == ""
+    assert "lies outside" in refusal({"driver": "process", "path": "/run/docker.sock"})
+    assert refusal({"driver": "http", "url": "https://pool.example"}) == ""
+
+
 def test_without_roots_no_file_is_a_target(settings: LazySettings, tmp_path: Path) -> None:
     settings.SNAKEWEB_FILE_ROOTS = ()
 

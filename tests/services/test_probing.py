@@ -6,6 +6,7 @@ from migrations_app.models import AuditEntry, Target, TargetProbe
 from migrations_app.services import targets
 from migrations_app.services.errors import NotFound, PermissionDenied
 from migrations_app.testing.beam import COOKIE
+from tests.pools.process_pool import TOKEN
 from tests.stores.sessions.place import wait_until
 from tests.stores_on_disk import target
 
@@ -78,6 +79,25 @@ def test_a_worker_pool_shows_its_statistics(stage, admin, operator, now, beam_no
     assert set(found.fingerprint) == {"version", "workers"}
     assert found.fingerprint["workers"] == 3
     beam_node.evaluate("snakeweb_fixture_pool:stop(probed_pool)")
+
+
+def test_a_pool_of_processes_shows_what_it_runs(stage, admin, operator, now, start_processes):
+    pool = start_processes(workers=2, most=3)
+    made = pool_target(admin, stage, now, pool.http_config, TOKEN)
+
+    found = targets.test(actor=operator, now=now, target_id=made)
+
+    assert found.ok
+    assert "2 of 2 workers take requests" in found.message
+    assert (found.facts["size"], found.facts["serving"], found.facts["room"]) == (2, 2, 3)
+    assert (found.facts["version"], found.facts["generation"], found.facts["pool"]) == ("1.0.0", "1", "embeddings")
+    assert found.fingerprint == {"version": "1.0.0", "workers": 2}
+
+    pool.kill()
+    found = targets.test(actor=operator, now=now, target_id=made)
+    assert not found.ok
+    assert "does not answer" in found.message
+    assert TOKEN not in found.message
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Forms without scripts: what they save, and how they say what is wrong."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from migrations_app.models import ApiToken, Environment, Migration, Target
 from migrations_app.selectors.policy_rules import least_signatures
 from migrations_app.testing.beam import COOKIE, BeamNode
 from tests.cast import Cast
+from tests.pools.process_pool import TOKEN, ProcessPool
 from tests.stores.sessions.place import wait_until
 from tests.web.door import signed_in
 
@@ -84,6 +86,28 @@ def test_an_admin_adds_a_worker_pool_and_sees_its_statistics(
     target.refresh_from_db()
     assert target.config == {**config, "pool": "cpu"}
     beam_node.evaluate("snakeweb_fixture_pool:stop(pool_of_the_pages)")
+
+
+@pytest.mark.parametrize("store", ["http_pool", "process_pool"])
+def test_an_admin_adds_a_pool_of_worker_processes_and_sees_what_it_runs(
+    admin_client: Client, dev: Environment, start_processes: Callable[..., ProcessPool], store: str
+) -> None:
+    pool = start_processes(workers=2, most=5)
+    config = pool.http_config if store == "http_pool" else pool.config
+    typed = {f"config.{name}": value for name, value in config.items() if name != "driver"}
+    sent = {**typed, "store": store, "name": "workers", "environment": dev.pk, "secrets.password": TOKEN}
+    where = admin_client.post("/targets/new/", sent)["Location"]
+    target = Target.objects.get()
+    assert (target.kind, target.config) == ("worker_pool", config)
+
+    page = admin_client.post(f"{where}test/", follow=True).content.decode()
+    page = admin_client.get(where).content.decode()
+    name = "Worker pool over HTTP" if store == "http_pool" else "Worker pool of processes"
+    address = next(value for field, value in config.items() if field != "driver")
+    for fact in (name, address, "drain, force, surge, versions", "Room for workers", "embeddings", "1.0.0"):
+        assert fact in page
+    assert TOKEN not in page
+    assert address in admin_client.get(f"{where}edit/").content.decode()
 
 
 def test_a_target_needs_an_environment_first(admin_client: Client) -> None:

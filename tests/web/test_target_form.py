@@ -67,6 +67,15 @@ def test_a_worker_pool_is_of_another_kind() -> None:
     assert form("store=beam").kind == "session_store"
 
 
+def test_a_pool_of_another_driver_has_fields_of_its_own() -> None:
+    given = form("store=http_pool&name=w&config.url=https://pool.example&config.timeout_seconds=10&secrets.password=t")
+    assert given.config == {"driver": "http", "url": "https://pool.example"}
+    assert (given.kind, given.secret_fields()) == ("worker_pool", (("secrets.password", "Bearer token"),))
+    given = form("store=process_pool&name=w&config.path=/run/pool/control.sock")
+    assert given.config == {"driver": "process", "path": "/run/pool/control.sock"}
+    assert (given.kind, given.secret_fields()) == ("worker_pool", ())
+
+
 def test_a_file_has_no_credentials() -> None:
     assert (form("store=sqlite").secret_fields(), form("store=snapshot").secret_fields()) == ((), ())
 
