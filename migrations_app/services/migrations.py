@@ -62,7 +62,10 @@ def environment_of(actor: Actor, draft: MigrationDraft) -> Environment:
 
 @operation("migration.clone", about="migration")
 def clone(*, actor: Actor, now: datetime, migration_id: int, title: str = "") -> int:
-    """A new draft with the same content; nothing of its review, plans and runs comes along. Returns its id."""
+    """A new draft with the same content; nothing of its review, plans and runs comes along. Returns its id.
+
+    Whoever wrote the original cannot sign the clone.
+    """
     original = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR)
     named = title or f"{original.title} (copy)"[:TITLE_LENGTH]
     checked = drafts.check(drafts.draft_of(original, title=named), original.environment)
@@ -170,10 +173,10 @@ def insert(
     note_editor(migration, person)
     after, action = _facts(migration), "migration.create"
     if clone_of:
+        _note_editors_of(clone_of, migration)
         after, action = after | {"clone_of": clone_of}, "migration.clone"
     if promoted is not None:
-        for editor in MigrationEditor.objects.filter(migration=promoted.migration_id).select_related("person"):
-            note_editor(migration, editor.person, 1)
+        _note_editors_of(promoted.migration_id, migration)
         after |= {"promoted_from": promoted.migration_id, "promoted_run": promoted.pk}
         action = "migration.promote"
     _record(actor, now, action, migration, before=None, after=after)
@@ -199,6 +202,12 @@ def note_editor(migration: Migration, person: Person, revision: int | None = Non
     """Who shaped that revision (None: the next one) cannot sign any (DESIGN section 5)."""
     number = migration.revisions.count() + 1 if revision is None else revision
     MigrationEditor.objects.get_or_create(migration=migration, person=person, revision=number)
+
+
+def _note_editors_of(original_id: int, migration: Migration) -> None:
+    """Who wrote the original wrote this, too."""
+    for editor in MigrationEditor.objects.filter(migration=original_id).select_related("person"):
+        note_editor(migration, editor.person, 1)
 
 
 def _content_digest(migration: Migration) -> str:

@@ -26,8 +26,8 @@ _OPEN = (ReviewState.IN_REVIEW, ReviewState.APPROVED)
 def submit(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") -> ReviewState:
     """Ask for the signatures that the policies want; with none wanted it is approved at once.
 
-    `digest`, when given, must be that of the newest plan. Approvals of the same plan from before count on. A plan
-    that no policy is about is not submitted: Conflict with reason `no_policy`.
+    `digest`, when given, must be that of the newest plan. After a decline everybody decides anew. A plan that no
+    policy is about is not submitted: Conflict with reason `no_policy`.
     """
     unlocked = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR)
     asking.hold(unlocked.environment_id)
@@ -40,9 +40,8 @@ def submit(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") 
     migration.submitted_at = now
     migration.review_expires_at = now + EXPIRY
     migration.save(update_fields=["review_state", "submitted_at", "review_expires_at"])
-    Signature.objects.filter(migration=migration, decision=Decision.REJECT, voided_at=None).update(
-        voided_at=now, voided_because="the plan was submitted again"
-    )
+    if before == ReviewState.REJECTED:  # or the approvals of others would outvote the decline without a new look
+        signatures.void(migration, now=now, because="the plan was submitted again after a decline")
     notifications.settle(now=now, kind=notifications.REVIEW_EXPIRES_SOON, migration=migration)
     asked = asking.begin(migration, revision, now=now)
     audit.record(
