@@ -3,8 +3,19 @@
 import posixpath
 from collections.abc import Iterable
 
-from migrations_app.configuration.document import Configuration
+from migrations_app.configuration.document import Configuration, FileFormat
+from migrations_app.configuration.formats.documents.json_tree import json_tree
+from migrations_app.configuration.formats.documents.reader import Tree, read_document
+from migrations_app.configuration.formats.documents.toml_tree import toml_tree
+from migrations_app.configuration.formats.documents.yaml_tree import yaml_tree
 from migrations_app.configuration.formats.elixir.reader import ENVIRONMENTS, ElixirReader, Files
+
+DOCUMENTS: dict[str, tuple[FileFormat, Tree]] = {
+    ".json": (FileFormat.JSON, json_tree),
+    ".yaml": (FileFormat.YAML, yaml_tree),
+    ".yml": (FileFormat.YAML, yaml_tree),
+    ".toml": (FileFormat.TOML, toml_tree),
+}
 
 
 class UnknownFormat(ValueError):
@@ -26,4 +37,6 @@ def read(
     ending = posixpath.splitext(path)[1].lower()
     if ending in {".exs", ".ex"}:
         return ElixirReader(files, environments).read(path, content)
+    if ending in DOCUMENTS:
+        return read_document(path, content, *DOCUMENTS[ending])
     raise UnknownFormat(f"{path} is not read: name it .exs, .ex, .json, .yaml, .yml or .toml, by what it holds.")
