@@ -6,7 +6,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,9 @@ from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.files.errors import FileBusy, FileChanged, FileUnusable, NoRoom
 from migrations_app.files.reading import MOST_BYTES, sha256_of
 from migrations_app.files.replace import ASIDE, Staged, replace
+from tests.files.nobody import as_nobody
 
 OLD, NEW = b"old", b"new and longer"
-NOBODY = 65534
 
 
 @pytest.fixture
@@ -35,18 +34,6 @@ def nobodys() -> Iterator[Path]:
         directory.chmod(0o755)
         (directory / "config.exs").write_bytes(OLD)
         yield directory / "config.exs"
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Root may write everywhere; others are nobody already."""
-    user = os.geteuid()
-    if user == 0:
-        os.seteuid(NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(user)
 
 
 def swap(path: Path, content: bytes = NEW) -> None:
