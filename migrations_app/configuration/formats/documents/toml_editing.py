@@ -18,7 +18,7 @@ from migrations_app.configuration.formats.documents.toml_tree import (
     solid_end,
 )
 from migrations_app.configuration.formats.elixir.scope import nodes
-from migrations_app.configuration.formats.insertion import element_inserted, statement_inserted
+from migrations_app.configuration.formats.insertion import statement_inserted
 from migrations_app.configuration.formats.layout import Layout
 from migrations_app.configuration.formats.removal import element_removed, lines_removed, statement_removed
 from migrations_app.configuration.formats.text import Text
@@ -82,7 +82,7 @@ class TomlEditor:
             if not beside.entries:
                 return (self._edit(node.start_byte, node.end_byte, f"{{ {written} }}"),)
             last = beside.entries[-1].span
-            return element_inserted(self._layout, last.start, last.end, lambda _indent, _column: written)
+            return (self._edit(last.end, last.end, f", {written}"),)
         if node.type == "pair" and isinstance(beside, Setting):
             if len(key_parts(key_of(node))) > 1:
                 raise self._refused(beside.span, "is given by a dotted key")

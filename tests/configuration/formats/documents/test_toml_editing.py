@@ -92,3 +92,9 @@ def test_what_toml_or_this_place_does_not_allow_is_refused(change, why):
 
     with pytest.raises(NotEditable, match=why):
         change(editor_of(configuration, "a.toml"), configuration)
+
+
+def test_a_table_within_a_line_stays_there_however_long_it_gets():
+    before = f'[snakepit]\nm = {{ a = "{"x" * 100}" }}\n'
+
+    assert edited(before, inserting("m.", "new", 1), "a.toml") == before.replace('" }', '", new = 1 }')
