@@ -1,5 +1,8 @@
 """The drivers `http` and `process` beside their contract: what they can do more, and answers that are none."""
 
+import os
+import signal
+
 import pytest
 
 from migrations_app.engine.errors import InsufficientResources, ValidationFailed
@@ -102,6 +105,18 @@ def test_a_worker_that_dies_comes_back_as_it_was(pool, driver):
     wait_until(lambda: driver.view().serving == 1)
     wait_until(lambda: driver.view().serving == 2)
     assert driver.view().worker("worker-1").release == NEW
+
+
+@pytest.mark.faults
+def test_a_worker_that_stands_still_gets_no_requests_and_says_so(pool, driver):
+    worker = pool.pid_of("worker-1")
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        wait_until(lambda: driver.view().serving == 1)
+        assert driver.health("worker-1") is Health.SILENT
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    wait_until(lambda: driver.view().serving == 2)
 
 
 @pytest.mark.faults
