@@ -45,6 +45,8 @@ class Channel:
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
         """Raises DependencyUnavailable without an answer (whether it took effect is unknown then) or with a 5xx one,
         ValidationFailed when the token is refused, PoolMissing when what answers is no worker pool."""
+        if not self.token.isascii() or not self.token.isprintable():
+            raise self._refused("This is no bearer token; it was not sent.")
         connection = self.connect()
         headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {self.token}"} if self.token else {})
         content = None if body is None else json.dumps(body).encode()
@@ -63,8 +65,7 @@ class Channel:
 
     def _checked(self, status: int, given: bytes) -> Reply:
         if status in (401, 403):
-            problem = Problem("secrets.password", "The pool refuses this token.", "Enter the pool's token.", "refused")
-            raise ValidationFailed(f"The worker pool at {self.place} refuses us.", problems=[problem])
+            raise self._refused("The pool refuses this token.")
         if status >= 500:
             raise DependencyUnavailable(f"The worker pool at {self.place} answers with status {status}.")
         try:
@@ -74,6 +75,10 @@ class Channel:
         if not isinstance(document, dict) or len(given) > MOST_BYTES or 300 <= status < 400:
             raise self.stranger(f"it answers with status {status} and no JSON object")
         return Reply(status, document)
+
+    def _refused(self, why: str) -> ValidationFailed:
+        problem = Problem("secrets.password", why, "Enter the pool's token.", "refused")
+        return ValidationFailed(f"The worker pool at {self.place} cannot be asked. {why}", problems=[problem])
 
     def stranger(self, why: str) -> PoolMissing:
         message = f"What answers at {self.place} is no worker pool that speaks our protocol: {why}."

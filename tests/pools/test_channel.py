@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import ssl
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from migrations_app.engine.errors import DependencyUnavailable, ValidationFailed
 from migrations_app.pools import open_pool
 from migrations_app.pools.base import Health, PoolMissing
+from tests.stores.sessions.beam.test_redis_over_tls import signed
 
 
 @pytest.fixture
@@ -16,7 +18,7 @@ def answering():
     """A server that gives one answer to everything, and what it was asked."""
     servers = []
 
-    def start(status, content, **headers):
+    def start(status, content, *, certificate=None, **headers):
         asked = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -34,9 +36,13 @@ def answering():
                 pass
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        if certificate:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         servers.append(server)
-        return f"http://127.0.0.1:{server.server_address[1]}", asked
+        return f"{'https' if certificate else 'http'}://127.0.0.1:{server.server_address[1]}", asked
 
     yield start
     for server in servers:
@@ -78,3 +84,39 @@ def test_a_path_before_the_protocol_and_the_token_are_sent(answering):
     with open_pool({"driver": "http", "url": f"{url}/pools/gpu/"}, {"password": "t"}) as driver:
         assert driver.health("a/b?c") is Health.HEALTHY
     assert asked == [("GET", "/pools/gpu/workers/a%2Fb%3Fc/health", "Bearer t")]
+
+
+def test_over_tls_only_a_server_of_a_trusted_authority_hears_the_token(answering, tmp_path):
+    signed(tmp_path, "ours")
+    signed(tmp_path, "another")
+    url, asked = answering(200, json.dumps({"status": "healthy"}).encode(), certificate=tmp_path / "ours.pem")
+    config = {"driver": "http", "url": url}
+    with open_pool({**config, "authority": str(tmp_path / "ours-authority.pem")}, {"password": "t"}) as driver:
+        assert driver.health("a") is Health.HEALTHY
+    assert len(asked) == 1
+    for authority in (str(tmp_path / "another-authority.pem"), ""):
+        with (
+            open_pool({**config, "authority": authority}, {"password": "t"}) as driver,
+            pytest.raises(DependencyUnavailable, match="certificate verify failed"),
+        ):
+            driver.health("a")
+    with (
+        open_pool({**config, "authority": "/nowhere.pem"}, {"password": "t"}) as driver,
+        pytest.raises(ValidationFailed) as caught,
+    ):
+        driver.health("a")
+    assert [problem.field for problem in caught.value.problems] == ["config.authority"]
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("token", ["a\nb", "tökén"])
+def test_what_cannot_be_a_token_is_said_without_it(answering, token):
+    url, asked = answering(200, b"{}")
+    with (
+        open_pool({"driver": "http", "url": url}, {"password": token}) as driver,
+        pytest.raises(ValidationFailed) as caught,
+    ):
+        driver.view()
+    assert [problem.field for problem in caught.value.problems] == ["secrets.password"]
+    assert token not in caught.value.message
+    assert asked == []

@@ -145,3 +145,16 @@ def test_killed_before_any_call_the_pool_serves_and_another_goes_on(start_proces
     assert ended == 0
     assert deaths >= 8  # start, twice hold and recycle, hold and retire, adopt
     assert load.failed == []
+
+
+def test_new_settings_of_the_same_version_are_a_release_too(start_processes):
+    pool = start_processes(workers=2)
+    again = Release(OLD.version, "sha256:2f1c")
+    with pool.open() as driver:
+        roll(driver, to=again, strategy=QUICK, on_progress=Watching())
+        all_run(driver, again, 2)
+        assert roll(driver, to=again, strategy=QUICK, on_progress=Watching()).recycled == ()
+    workers = pool.ask("GET", "/control/pool")[1]["workers"]
+    assert [worker["restarts"] for worker in workers] == [1, 1]
+    status, answer = pool.ask("POST", "/front/work", {"text": "a"})
+    assert (status, answer["generation"]) == (200, "sha256:2f1c")

@@ -80,3 +80,26 @@ def test_one_that_fails_late_brings_back_those_before_in_waves(start_processes):
     assert min(pool.served(since=since)) >= 4
     back = [progress.worker for progress in watching.seen if progress.checkpoint.turned and progress.worker]
     assert list(dict.fromkeys(back)) == ["worker-5, worker-6", "worker-1, worker-2", "worker-3, worker-4"]
+
+
+@pytest.mark.parametrize("refill_ms", [0, 100])
+def test_a_nodes_workers_are_recycled_in_waves_too(start_pool, refill_ms):
+    pool = start_pool(workers=6, starting=30, stopping=10, refill_ms=refill_ms)
+    old = pool.names()
+    pool.load(callers=2, most_ms=10)
+    with pool.open() as driver:
+        strategy = replace(QUICK, max_unavailable=2)
+        assert plan_roll(driver, to=None, strategy=strategy).waves == (
+            tuple(old[:2]),
+            tuple(old[2:4]),
+            tuple(old[4:]),
+        )
+        report = roll(driver, strategy=strategy, on_progress=Watching())
+        _, failed, seen = pool.unload()
+        after = driver.view()
+    assert failed == []
+    assert min(seen) >= 4
+    assert max(seen) <= 8
+    assert [one.worker for one in report.recycled] == old
+    assert (len(after.workers), after.serving, report.unguarded) == (6, 6, 0)
+    assert not {worker.id for worker in after.workers} & set(old)
