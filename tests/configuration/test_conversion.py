@@ -3,6 +3,7 @@ import pytest
 from migrations_app.configuration.conversion import Conversion, Manner, NoWay, convert
 from migrations_app.configuration.problems import Severity
 from migrations_app.snakepit.versions import Version
+from tests.configuration.reading_of import reading
 from tests.configuration.sources import elixir, files
 
 OLD = {
@@ -130,3 +131,72 @@ def test_what_a_person_must_do_is_a_hunk_of_its_own():
     [hunk] = [one for one in done.hunks if one.manner is Manner.MANUAL]
     assert hunk.rule == "adapter-without-successor-0.4.0"
     assert [one.code for one in done.problems] == ["removed-adapter"]
+
+
+YAML = """\
+# ours
+snakepit:
+  pooling_enabled: false
+  # the port
+  grpc_port: 50051
+  pool_config:
+    # two
+    pool_size: 2
+  wire_protocol: ":json"
+other: {wire_protocol: 1}
+"""
+YAML_NOW = """\
+# ours
+snakepit:
+  pooling_enabled: false
+  # the port
+  grpc_listener:
+    mode: ":external"
+    host: localhost
+    bind_host: "0.0.0.0"
+    port: 50051
+  pools:
+    # two
+    - pool_size: 2
+      name: ":default"
+other: {wire_protocol: 1}
+"""
+TOML = """\
+[snakepit]
+adapter_module = "Elixir.Snakepit.Adapters.GenericPython" # ours
+cleanup_retry_interval = 100
+
+[snakepit.pool_config]
+pool_size = 2
+"""
+TOML_NOW = """\
+[snakepit]
+adapter_module = "Elixir.Snakepit.Adapters.GRPCPython" # ours
+cleanup_retry_interval_ms = 100
+
+[[snakepit.pools]]
+pool_size = 2
+name = ":default"
+"""
+JSON = '{\n  "snakepit": {"grpc_port": "50051", "pool_size": 3, "pool_config": {"pool_size": 2}}\n}\n'
+JSON_NOW = """\
+{
+  "snakepit": {"grpc_listener": {
+    "mode": ":external",
+    "host": "localhost",
+    "bind_host": "0.0.0.0",
+    "port": "50051"
+  }, "pools": [{"pool_size": 2, "name": ":default"}]}
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"), [("a.yaml", YAML, YAML_NOW), ("a.toml", TOML, TOML_NOW), ("a.json", JSON, JSON_NOW)]
+)
+def test_rules_know_no_format(name, before, after):
+    done = convert(reading(before, name=name), origin=Version("0.3.1"), to=Version("0.13.0"))
+
+    assert done.after[name].decode() == after
+    assert [one for one in done.problems if one.severity is Severity.ERROR] == []
+    assert not convert(reading(after, name=name), origin=Version("0.3.1"), to=Version("0.13.0")).changes

@@ -7,6 +7,7 @@ from migrations_app.configuration.edits import New, Verbatim
 from migrations_app.configuration.hunk import Manner
 from migrations_app.configuration.rules.forms import pool_of_keyword
 from migrations_app.configuration.rules.ground import Blocked, Change, Ground, Wish
+from migrations_app.configuration.rules.headers import has_header, listed, unlisted
 from migrations_app.configuration.rules.rule import Rule, WayBack
 from migrations_app.configuration.schema import pools as schema
 from migrations_app.configuration.values import Atom, Entry, Form, Literal, Sequence, Table
@@ -97,7 +98,7 @@ def _single(ground: Ground) -> tuple[Setting, ...]:
     """Every `pool_config`, if each is a map and nothing else says what the pools are."""
     found = ground.of("pool_config")
     elsewhere = ground.of("pools") or ground.of("pool_size")
-    if elsewhere or not all(_plain(one) for one in found):
+    if elsewhere or not all(_plain(one) and _listed(ground, one) for one in found):
         return ()
     return found
 
@@ -119,9 +120,21 @@ def _list_it(ground: Ground) -> Iterator[Change]:
     if places and all(isinstance(one.value, Table) and one.value.get("name") for one in places):
         wishes: tuple[Wish, ...] = ()
         for setting in places:
-            one: list[New] = [Verbatim(setting.value.span)]
-            wishes += ground.rename(setting, "pools") + ground.replace(setting.value, one)
+            wishes += _listed(ground, setting)
         yield Change("pool_config", places[0].span, wishes)
+
+
+def _listed(ground: Ground, setting: Setting) -> tuple[Wish, ...]:
+    if has_header(ground, setting):
+        return listed(ground, setting, "pools")
+    one: list[New] = [Verbatim(setting.value.span)]
+    return ground.rename(setting, "pools") + ground.replace(setting.value, one)
+
+
+def _unlisted(ground: Ground, setting: Setting, pool: Table) -> tuple[Wish, ...]:
+    if has_header(ground, setting):
+        return unlisted(ground, setting, "pool_config")
+    return ground.rename(setting, "pool_config") + ground.replace(setting.value, Verbatim(pool.span))
 
 
 def _unlist(ground: Ground) -> Iterator[Change | Blocked]:
@@ -133,7 +146,7 @@ def _unlist(ground: Ground) -> Iterator[Change | Blocked]:
         wishes: tuple[Wish, ...] = ()
         for setting, one in zip(places, ones, strict=True):
             if one is not None:
-                wishes += ground.rename(setting, "pool_config") + ground.replace(setting.value, Verbatim(one.span))
+                wishes += _unlisted(ground, setting, one)
         yield Change("pools", places[0].span, wishes)
 
 
@@ -226,6 +239,7 @@ LIST_OF_ONE = (
         _name_it,
         WayBack.RULE,
         _unname,
+        optional=True,
     ),
     Rule(
         "list-the-pool",
@@ -237,5 +251,6 @@ LIST_OF_ONE = (
         _list_it,
         WayBack.RULE,
         _unlist,
+        optional=True,
     ),
 )

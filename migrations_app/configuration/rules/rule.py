@@ -24,7 +24,8 @@ class WayBack(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Rule:
     """`version` is the first release that wants the new form. `leftovers`: what it looks for has no working meaning
-    from that release on, so that it also applies to a configuration that was already beyond it.
+    from that release on, so that it also applies to a configuration that was already beyond it. `optional`: the older
+    form works as well, so where it cannot be written anew nobody has to do it by hand.
 
     A rule is applied until it wishes nothing more, one change at a time, read again in between; so it looks at one
     configuration only and keeps nothing.
@@ -39,6 +40,7 @@ class Rule:
     way_back: WayBack = WayBack.NOTHING
     back: Backward | None = None
     leftovers: bool = False
+    optional: bool = False
 
     @property
     def at(self) -> Version:

@@ -87,7 +87,7 @@ class Walk:
         for one in wished:
             if isinstance(one, Blocked):
                 self.blocked.append((rule, one))
-            else:
+            elif not (one.wishes and rule.optional):
                 left = replace(one, reason=f"{one.reason or rule.reason} {BY_HAND}", manner=Manner.MANUAL)
                 self.hunks += hunks(rule, left if one.wishes else one, (), self.content, self._trail)
 
