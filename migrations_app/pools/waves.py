@@ -82,11 +82,14 @@ class Waves:
         self.watch.checkpoint = replace(self.watch.checkpoint, waiting=waiting)
         if not waiting:
             return ()
-        if useless := [worker.id for worker in old if not worker.serves]:
-            return tuple(useless[: self.strategy.wave])
+        if dead := [worker.id for worker in old if not worker.ready]:
+            return tuple(dead[: self.strategy.wave])
         if self.strategy.surge:
             self._stage("The extra workers did not come up", self._surge)
+        serving = {worker.id for worker in self.watch.view.workers if worker.serves}
         extra = sum(worker.serves and worker.extra for worker in self.watch.view.workers)
+        # One that somebody else holds is not there for requests: it costs the least, and the others need it back.
+        waiting = tuple(sorted(waiting, key=serving.__contains__))
         return waiting[: max(1, self.strategy.max_unavailable + extra)]
 
     def _surge(self) -> None:

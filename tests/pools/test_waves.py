@@ -103,3 +103,17 @@ def test_a_nodes_workers_are_recycled_in_waves_too(start_pool, refill_ms):
     assert [one.worker for one in report.recycled] == old
     assert (len(after.workers), after.serving, report.unguarded) == (6, 6, 0)
     assert not {worker.id for worker in after.workers} & set(old)
+
+
+@pytest.mark.parametrize(("surge", "unavailable"), [(1, 0), (0, 1)])
+def test_a_worker_that_somebody_else_holds_is_changed_first(start_processes, surge, unavailable):
+    """It serves nobody, so it costs nothing; and the others cannot be spared before it is back."""
+    pool = start_processes(workers=3)
+    with pool.open() as driver:
+        driver.hold("worker-2", 600)
+        strategy = replace(QUICK, surge=surge, max_unavailable=unavailable)
+
+        report = roll(driver, to=NEW, strategy=strategy, on_progress=Watching())
+
+        assert [one.worker for one in report.recycled] == ["worker-2", "worker-1", "worker-3"]
+        all_run(driver, NEW, 3)
