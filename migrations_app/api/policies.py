@@ -97,7 +97,7 @@ def get_policy(request: ApiRequest, policy_id: int) -> Any:
 @router.patch("/{int:policy_id}", response=PolicyDetail)
 def propose_policy_change(request: ApiRequest, policy_id: int, body: PolicyChange) -> Any:
     """The next version, as a proposal; what is in force stays until another admin confirms it."""
-    page = reads.policy_page(actor=request.auth, policy_id=policy_id)
+    page = reads.policy_page(actor=request.auth, policy_id=policy_id, now=now())
     last = page.row.active or page.versions[0]
     sent = body.model_dump(exclude_unset=True)
     conditions = sent.get("conditions") or {name: getattr(last, name) for name in PolicyConditions.model_fields}
@@ -148,5 +148,5 @@ def replay_policy(request: ApiRequest, policy_id: int, number: int, older: Query
 
 
 def _detail(actor: Actor, policy_id: int) -> dict[str, Any]:
-    page = reads.policy_page(actor=actor, policy_id=policy_id)
+    page = reads.policy_page(actor=actor, policy_id=policy_id, now=now())
     return flat(page.row, versions=page.versions, open_reviews=page.open_reviews)

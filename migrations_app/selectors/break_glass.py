@@ -11,7 +11,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.reviews import never_signs
-from migrations_app.selectors.signing import Approver, approvers_in, quarantined
+from migrations_app.selectors.signing import Approver, approvers_in, barred_people, quarantined
 
 _SHOWN = 12
 _HEAVY = [f"run__revision__{name}" for name in ("content", "findings", "source_state", "target_state")]
@@ -84,19 +84,23 @@ def why_not_close(
     now: datetime,
     approvers: Iterable[Approver] | None = None,
 ) -> str:
-    """Why this actor cannot close it; '' when they can. Whoever could not sign the plan cannot close it either."""
+    """Why this actor cannot close it; '' when they can. Whoever could not sign the plan cannot close it either, nor
+    whoever has the role from the one who started it since less than a day."""
     if item.closed_at is not None:
         return "it is closed"
     if actor.scopes is not None:
         return "a token cannot close it"
     if actor.person_id == item.person_id:
         return "you started it; somebody else has to look at it"
-    known = approvers_in(migration.environment, now=now) if approvers is None else approvers
+    none = f"you do not have the approver role in {migration.environment.name}"
+    if approvers is not None and actor.person_id not in {approver.person.pk for approver in approvers}:
+        return none
+    barred = barred_people(migration, item.run.revision, migration.editors.all())
+    known = approvers_in(migration.environment, now=now, to={item.person_id, *barred})
     mine = next((approver for approver in known if approver.person.pk == actor.person_id), None)
     if mine is None:
-        return f"you do not have the approver role in {migration.environment.name}"
-    own = quarantined(mine).replace("gave themselves", "you gave yourself", 1)
-    return never_signs(migration, item.run.revision, actor.person_id) or own
+        return none
+    return never_signs(migration, item.run.revision, actor.person_id) or quarantined(mine, you=True)
 
 
 def _with_names() -> QuerySet[BreakGlass]:

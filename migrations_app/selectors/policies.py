@@ -12,6 +12,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.policy_rules import policy_of, with_terms
 from migrations_app.selectors.refusals import NotFound
+from migrations_app.selectors.young_roles import young_role
 
 LARGEST_ID = 2**63 - 1
 
@@ -89,10 +90,12 @@ def list_policies(*, actor: Actor) -> tuple[PolicyRow, ...]:
 
 def policy_row(*, actor: Actor, policy_id: int) -> PolicyRow:
     """Raises NotFound."""
-    return policy_page(actor=actor, policy_id=policy_id).row
+    access = access_of(actor)
+    policy = visible_policy(access, policy_id)
+    return _row(policy, _versions(policy, access))
 
 
-def policy_page(*, actor: Actor, policy_id: int) -> PolicyPage:
+def policy_page(*, actor: Actor, policy_id: int, now: datetime) -> PolicyPage:
     """Raises NotFound."""
     access = access_of(actor)
     policy = visible_policy(access, policy_id)
@@ -104,7 +107,7 @@ def policy_page(*, actor: Actor, policy_id: int) -> PolicyPage:
         versions=versions,
         open_reviews=asked.filter(asked__migration__status__in=("planned", "validating")).count(),
         can_propose=access.can(Permission.MANAGE_POLICIES, None),
-        why_not_confirm=_why_not(access, waiting, actor) if waiting else "",
+        why_not_confirm=_why_not(access, waiting, actor, now) if waiting else "",
     )
 
 
@@ -146,10 +149,19 @@ def _seen(version: PolicyVersion, access: Access) -> bool:
     return any(access.can(Permission.VIEW, environment.pk) for environment in version.environments.all())
 
 
-def _why_not(access: Access, waiting: PolicyVersion, actor: Actor) -> str:
+def _why_not(access: Access, waiting: PolicyVersion, actor: Actor, now: datetime) -> str:
     if not access.can(Permission.CONFIRM_POLICIES, None):
         return "only an admin can, in a browser"
-    return "you proposed it: another admin has to" if waiting.proposed_by_id == actor.person_id else ""
+    if waiting.proposed_by_id == actor.person_id:
+        return "you proposed it: another admin has to"
+    return young_admin(actor.person_id, waiting, now=now)
+
+
+def young_admin(person_id: int | None, proposal: PolicyVersion, *, now: datetime) -> str:
+    """Why an admin whom the proposer has just made one is no second admin yet; '' for everybody else."""
+    to = [proposal.proposed_by_id] if proposal.proposed_by_id else []
+    young = young_role(person_id, [Role.ADMIN], environment=None, to=to, now=now)
+    return young.sentence("admin", "confirms", you=True) if young else ""
 
 
 def _row(policy: Policy, versions: Iterable[VersionRow]) -> PolicyRow:

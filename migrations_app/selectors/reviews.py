@@ -208,9 +208,9 @@ def barred(migration: Migration, person_id: int | None, editors: Iterable[Migrat
 
 
 def own_grant(signing: Signing, person_id: int | None) -> str:
-    """Why somebody who gave themselves the role cannot sign yet; '' for everybody else."""
+    """Why somebody whose role is young, and owed to themselves or to whoever wrote the plan, cannot sign yet."""
     approver = signing.approver(person_id)
-    return quarantined(approver).replace("gave themselves", "you gave yourself", 1) if approver else ""
+    return quarantined(approver, you=True) if approver else ""
 
 
 def recently_present(actor: Actor, now: datetime) -> bool:

@@ -1,29 +1,30 @@
 """Who signed a migration, who may, and whether that counts today."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
 from migrations_app.engine.policy import Asked, Policy, SignatureFact, Signer
 from migrations_app.engine.vocabulary import Decision, RiskLevel, Role
-from migrations_app.models import Environment, Migration, MigrationEditor, Person, PlanRevision, RoleGrant, Signature
+from migrations_app.models import Environment, Migration, MigrationEditor, Person, PlanRevision, Signature
 from migrations_app.selectors.policy_rules import asked_of
 from migrations_app.selectors.waivers import answered_for
+from migrations_app.selectors.young_roles import Grants, Young, sooner
 
 _OF_A_PLAN = ("content", "source_state", "target_state", "fingerprints", "sizes", "findings", "warnings")
-QUARANTINE = timedelta(hours=24)  # of what somebody granted to themselves, before it signs anything
 
 
 @dataclass(frozen=True, slots=True)
 class Approver:
-    """An active person with the approver role here. `counts_from`: they gave it to themselves; None: it counts."""
+    """An active person with the approver role here. `young`: since when it counts, where it does not yet."""
 
     person: Person
     roles: frozenset[Role]
     groups: frozenset[str]
-    counts_from: datetime | None
+    young: Young | None
 
     @property
     def signer(self) -> Signer:
@@ -67,9 +68,10 @@ def signing_of(
     risk: RiskLevel | None = None,
 ) -> Signing:
     """`policies`: where those in force are known already; `risk`: where the level of this moment is."""
-    approvers = {approver.person.pk: approver for approver in approvers_in(migration.environment, now=now)}
     editors = tuple(migration.editors.select_related("person").order_by("revision", "pk"))
     barred = barred_people(migration, revision, editors)
+    here = approvers_in(migration.environment, now=now, to=barred)
+    approvers = {approver.person.pk: approver for approver in here}
     signatures = tuple(signatures_of(migration))
     asked = asked_of(migration, revision, now=now, policies=policies, risk=risk)
     facts = tuple(
@@ -115,39 +117,32 @@ def _fact(
     )
 
 
-def quarantined(approver: Approver) -> str:
-    """Why their signature does not count yet; '' when it does."""
-    if approver.counts_from is None:
-        return ""
-    return f"gave themselves the approver role, which signs from {approver.counts_from:%-d %B %H:%M} UTC on"
+def quarantined(approver: Approver, *, you: bool = False) -> str:
+    """Why their signature does not count yet; '' when it does. `you`: said to themselves."""
+    return approver.young.sentence("approver", "signs", you=you) if approver.young else ""
 
 
-def approvers_in(environment: Environment, *, now: datetime) -> tuple[Approver, ...]:
-    """Everybody with the approver role there, by themselves or through a group, by user name."""
-    grants = list(RoleGrant.objects.filter(Q(environment=None) | Q(environment=environment)))
-    giving = [grant for grant in grants if grant.role == Role.APPROVER]
+def approvers_in(environment: Environment, *, now: datetime, to: Collection[int] = ()) -> tuple[Approver, ...]:
+    """Everybody with the approver role there, by themselves or through a group, by user name.
+
+    `to`: the ids of those from whom a young role does not count, as it does not from themselves.
+    """
+    grants = Grants(environment, now=now)
+    giving = [grant for grant in grants.rows if grant.role == Role.APPROVER]
     holds = Q(pk__in={g.person_id for g in giving}) | Q(groups__in={g.group_id for g in giving if g.group_id})
     people = Person.objects.filter(holds, is_active=True).distinct().order_by("username")
-    return tuple(_approver(person, grants, now) for person in people.prefetch_related("groups"))
+    return tuple(_approver(person, grants, to) for person in people.prefetch_related("groups"))
 
 
-def _approver(person: Person, grants: Iterable[RoleGrant], now: datetime) -> Approver:
+def _approver(person: Person, grants: Grants, to: Collection[int]) -> Approver:
     groups = {group.pk: group.name for group in person.groups.all()}
-    since: dict[Role, datetime | None] = {}
-    for grant in grants:
-        if grant.person_id == person.pk or grant.group_id in groups:
-            role, counts_from = Role(grant.role), _counts_from(grant, person, now)
-            others = since.get(role, counts_from)
-            since[role] = min(others, counts_from) if others and counts_from else None
+    ways: dict[Role, list[Young | None]] = defaultdict(list)
+    for grant in grants.of(person.pk, groups):
+        ways[Role(grant.role)].append(grants.young(grant, person.pk, to))
+    young = {role: sooner(found) for role, found in ways.items()}
     return Approver(
         person=person,
-        roles=frozenset(role for role, counts_from in since.items() if counts_from is None),
+        roles=frozenset(role for role, waits in young.items() if waits is None),
         groups=frozenset(groups.values()),
-        counts_from=since[Role.APPROVER],
+        young=young[Role.APPROVER],
     )
-
-
-def _counts_from(grant: RoleGrant, person: Person, now: datetime) -> datetime | None:
-    """None: from the start, or since some time already."""
-    ends = grant.granted_at + QUARANTINE
-    return ends if grant.granted_by_id == person.pk and ends > now else None

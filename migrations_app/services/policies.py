@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from migrations_app.engine.vocabulary import PolicyState
 from migrations_app.models import Environment, Person, Policy, PolicyVersion
 from migrations_app.models.policy import NAME_LENGTH
+from migrations_app.selectors.policies import young_admin
 from migrations_app.selectors.policy_rules import policy_of, with_terms
 from migrations_app.services import asking, audit, finding, notifications, people, policy_terms
 from migrations_app.services.actor import Actor
@@ -111,6 +112,11 @@ def confirm(*, actor: Actor, now: datetime, policy_id: int, number: int) -> int:
         raise PermissionDenied(
             f"You proposed version {number} of “{policy}”, so you cannot confirm it; nothing was changed.",
             "Ask another admin.",
+        )
+    why = young_admin(person.pk, version, now=now)
+    if why:
+        raise PermissionDenied(
+            f"You cannot confirm version {number} of “{policy}”: {why}; nothing was changed.", "Ask another admin."
         )
     require_presence(actor, now=now, doing="Putting a policy in force", left="nothing was changed")
     reviews = asking.open_reviews()

@@ -8,6 +8,7 @@ from migrations_app.models import Migration, Person, PlanRevision, RiskWaiver
 from migrations_app.models.waiver import REASON_LENGTH
 from migrations_app.selectors.reviews import barred
 from migrations_app.selectors.risk import RiskView, risk_now, waivable_weights
+from migrations_app.selectors.waiving import young_waiver
 from migrations_app.services import asking, audit, finding, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
@@ -30,7 +31,7 @@ def waive(
     `not_planned`, `digest_changed` or `already_waived`, InvalidInput for a rule that found nothing that adds to the
     risk, no reason, or a moment that is not within the next 30 days.
     """
-    migration, person = _may(actor, migration_id)
+    migration, person = _may(actor, now, migration_id)
     revision = _planned(migration)
     if digest != revision.digest:
         raise Conflict(
@@ -69,7 +70,7 @@ def waive(
 @operation("waiver.withdraw", about="migration")
 def withdraw(*, actor: Actor, now: datetime, migration_id: int, waiver_id: int) -> None:
     """From now on the finding counts again. Whoever could give it may take it back, whoever gave it."""
-    migration, person = _may(actor, migration_id)
+    migration, person = _may(actor, now, migration_id)
     revision = _planned(migration)
     row = RiskWaiver.objects.filter(migration=migration, pk=waiver_id).first()
     if row is None:
@@ -83,7 +84,7 @@ def withdraw(*, actor: Actor, now: datetime, migration_id: int, waiver_id: int) 
     asking.ask_again([migration], actor=actor, now=now, because=f"the waiver of “{row.title}” was withdrawn")
 
 
-def _may(actor: Actor, migration_id: int) -> tuple[Migration, Person]:
+def _may(actor: Actor, now: datetime, migration_id: int) -> tuple[Migration, Person]:
     """The migration, locked, and the person. Raises for whoever can neither waive nor withdraw there."""
     if actor.token_id is not None:
         raise SignInRequired(
@@ -94,7 +95,7 @@ def _may(actor: Actor, migration_id: int) -> tuple[Migration, Person]:
     asking.hold(unlocked.environment_id)
     migration = finding.migration(migration_id, actor=actor, permission=Permission.WAIVE_RISK, lock=True)
     person = finding.person(actor)
-    why = barred(migration, person.pk)
+    why = barred(migration, person.pk) or young_waiver(migration, person.pk, now=now)
     if why:
         raise PermissionDenied(
             f"You cannot waive risks of “{migration.title}”: {why}.", "Ask another approver, or an admin."

@@ -27,7 +27,7 @@ def policy_list(request: PageRequest) -> HttpResponse:
 @require_safe
 @login_required
 def policy(request: PageRequest, policy_id: int) -> HttpResponse:
-    page = policy_page(actor=request.actor, policy_id=policy_id)
+    page = policy_page(actor=request.actor, policy_id=policy_id, now=timezone.now())
     return render(request, "policies/policy.html", {"page": page})
 
 
@@ -64,7 +64,7 @@ def policy_new(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def policy_edit(request: PageRequest, policy_id: int) -> HttpResponse:
-    page = policy_page(actor=request.actor, policy_id=policy_id)
+    page = policy_page(actor=request.actor, policy_id=policy_id, now=timezone.now())
     row = page.row
     if request.method != "POST":
         return _form(request, of_version(row.name, row.active or page.versions[0]), ProblemsByField(), policy_id)

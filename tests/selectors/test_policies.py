@@ -6,7 +6,7 @@ from migrations_app.selectors.access import access_of
 from migrations_app.selectors.policies import list_policies, policy_choices, policy_page, visible_version
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.services import policies, reviews
-from tests.cast import actor_of
+from tests.cast import NOW, actor_of
 from tests.policies import in_force
 
 pytestmark = pytest.mark.django_db
@@ -37,10 +37,10 @@ def test_who_sees_one_environment_sees_nothing_of_another(admins, only_dev, outs
     secret = in_force(admins, now, name="Secret", scope="named", environments=["production"])
 
     assert [row.name for row in list_policies(actor=only_dev)] == ["Both", "Plans in dev"]
-    version = policy_page(actor=only_dev, policy_id=both).row.active
+    version = policy_page(actor=only_dev, policy_id=both, now=NOW).row.active
     assert (version.about, version.environments) == ("plans in dev and elsewhere", ("dev",))
     with pytest.raises(NotFound):
-        policy_page(actor=only_dev, policy_id=secret)
+        policy_page(actor=only_dev, policy_id=secret, now=NOW)
     with pytest.raises(NotFound):
         visible_version(access_of(only_dev), secret, 1)
     assert policy_choices(actor=only_dev).environments == ("dev",)
@@ -55,7 +55,7 @@ def test_a_page_says_who_can_confirm_and_how_many_reviews_it_is_asked_of(stage, 
         actor=admins[0], now=now, policy_id=made, conditions={}, requirements=[{"role": "auditor", "count": 2}]
     )
 
-    first, second, third = (policy_page(actor=actor, policy_id=made) for actor in (*admins, viewer))
+    first, second, third = (policy_page(actor=actor, policy_id=made, now=NOW) for actor in (*admins, viewer))
 
     assert first.why_not_confirm == "you proposed it: another admin has to"
     assert second.why_not_confirm == ""
@@ -74,7 +74,7 @@ def test_choices_name_every_group(admin):
 def test_what_is_not_there_is_not_found(admin):
     for wrong in (0, -1, 10**30, 999_999):
         with pytest.raises(NotFound):
-            policy_page(actor=admin, policy_id=wrong)
+            policy_page(actor=admin, policy_id=wrong, now=NOW)
 
 
 def test_many_policies_take_as_many_queries_as_one(admins, viewer, now, django_assert_num_queries):

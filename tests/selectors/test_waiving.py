@@ -18,7 +18,7 @@ from tests.stores_on_disk import Stage
 def test_why_somebody_cannot_waive(stage: Stage, who: str, why: str) -> None:
     actor = stage.cast.actors[who]
 
-    assert cannot_waive(actor, access_of(actor), stage.planned()) == why
+    assert cannot_waive(actor, access_of(actor), stage.planned(), now=stage.now) == why
 
 
 def test_when_it_is_started_nobody_can(stage: Stage) -> None:

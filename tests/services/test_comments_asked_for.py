@@ -15,6 +15,7 @@ from migrations_app.selectors.statuses import plan_dict
 from migrations_app.services import policies
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import Conflict, InvalidInput
+from tests.cast import NOW
 from tests.services.reviewing import sign, submitted
 from tests.stores_on_disk import Stage, newest
 
@@ -69,7 +70,7 @@ def test_where_no_policy_asks_for_it_nobody_has_to_say_anything(
 
     sign(approver, migration, now)
     assert state(migration) == "approved"
-    versions = policy_page(actor=approver, policy_id=stage.environment.own_policy.pk).versions
+    versions = policy_page(actor=approver, policy_id=stage.environment.own_policy.pk, now=NOW).versions
     assert [version.comment_required for version in versions] == [False, True, False]
 
 
@@ -112,7 +113,7 @@ def test_every_place_says_it(stage: Stage, admins: tuple[Actor, Actor], viewer: 
     assert (row.asks_now, row.asks_then) == ("1 approver", "1 approver, each with a comment")
 
     policies.confirm(actor=admins[1], now=now, policy_id=policy, number=number)
-    active = policy_page(actor=viewer, policy_id=policy).row.active
+    active = policy_page(actor=viewer, policy_id=policy, now=NOW).row.active
     assert active is not None
     assert (active.comment_required, active.requires) == (True, "1 approver, each with a comment")
     plan = plan_dict(actor=viewer, migration_id=migration.pk, now=now)

@@ -5,12 +5,18 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from migrations_app.models import Migration, RoleGrant, Signature
-from migrations_app.services import migrations, planning, reviews
+from migrations_app.models import BreakGlass, Migration, Person, PolicyVersion, RiskWaiver, RoleGrant, Signature
+from migrations_app.selectors.migrations import migration_page
+from migrations_app.selectors.policies import policy_page
+from migrations_app.selectors.start_check import start_check
+from migrations_app.services import grants, migrations, planning, policies, reviews
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import PermissionDenied
+from tests.cast import PASSWORD, actor_of
+from tests.services.breaking import broken, close
 from tests.services.reviewing import sign, submitted
-from tests.stores_on_disk import Stage
+from tests.stores_on_disk import Stage, newest
+from tests.waiving import risky, waive
 
 pytestmark = pytest.mark.db_semantics
 
@@ -59,3 +65,132 @@ def test_who_wrote_a_plan_does_not_sign_a_clone_of_it(stage: Stage, approver: Ac
     with pytest.raises(PermissionDenied, match="you wrote revision 1"):
         sign(approver, migration, now)
     assert state(migration) == "in_review"
+
+
+DAY = timedelta(hours=24)
+
+
+@pytest.fixture
+def author_and_admin(stage: Stage, now: datetime) -> Actor:
+    """The operator who writes the plans is an admin as well, since long ago."""
+    RoleGrant.objects.create(person_id=stage.operator.person_id, role="admin", granted_at=now - 30 * DAY)
+    return stage.operator
+
+
+def puppet(giver: Actor, role: str, now: datetime, name: str = "puppet") -> Actor:
+    """An account that the giver has just made and given that role."""
+    person, _ = Person.objects.get_or_create(username=name, defaults={"email": f"{name}@example.org"})
+    person.set_password(PASSWORD)
+    person.save()
+    grants.grant(actor=giver, now=now, role=role, person_id=person.pk)
+    return actor_of(person, now)
+
+
+def test_whom_the_author_made_an_approver_does_not_sign_for_a_day(
+    stage: Stage, author_and_admin: Actor, now: datetime
+) -> None:
+    signer = puppet(author_and_admin, "approver", now)
+    migration = submitted(stage)
+    with pytest.raises(PermissionDenied, match="got the approver role from operator less than a day ago"):
+        sign(signer, migration, now)
+    review = migration_page(actor=signer, migration_id=migration.pk, now=now).review
+    assert review.why_not.startswith("you got the approver role from operator")
+    assert "puppet" not in {row.username for row in review.signers if not row.why_not}
+    assert not Signature.objects.exists()
+
+    tomorrow = now + DAY
+    sign(replace(signer, reauthenticated_at=tomorrow), migration, tomorrow)
+    assert state(migration) == "approved"
+
+
+def test_whom_somebody_else_made_an_approver_signs_at_once(stage: Stage, admin: Actor, now: datetime) -> None:
+    migration = submitted(stage)
+    sign(puppet(admin, "approver", now), migration, now)
+    assert state(migration) == "approved"
+
+
+def test_neither_does_whom_an_admin_made_whom_the_author_made(
+    stage: Stage, author_and_admin: Actor, now: datetime
+) -> None:
+    straw = puppet(author_and_admin, "admin", now, "straw")
+    signer = puppet(straw, "approver", now)
+    migration = submitted(stage)
+    with pytest.raises(PermissionDenied, match="from straw less than a day ago"):
+        sign(signer, migration, now)
+
+    RoleGrant.objects.filter(person__username="straw").delete()  # covering the traces makes it no better
+    with pytest.raises(PermissionDenied, match="from straw less than a day ago"):
+        sign(signer, migration, now)
+
+
+def test_nobody_gets_the_role_from_an_admin_that_they_have_just_made(stage: Stage, admin: Actor, now: datetime) -> None:
+    straw = puppet(admin, "admin", now, "straw")
+    grants.grant(actor=straw, now=now, role="approver", person_id=admin.person_id)
+    with pytest.raises(PermissionDenied, match="got the approver role from straw less than a day ago"):
+        sign(admin, submitted(stage), now)
+
+
+def test_a_signature_from_before_the_role_was_taken_and_given_anew_does_not_count_either(
+    stage: Stage, author_and_admin: Actor, approver: Actor, now: datetime
+) -> None:
+    migration = submitted(stage)
+    sign(approver, migration, now)
+    RoleGrant.objects.filter(person_id=approver.person_id).delete()
+    grants.grant(actor=author_and_admin, now=now, role="approver", person_id=approver.person_id)
+
+    unmet = {each.code: each.message for each in start_check(migration, newest(migration), now=now).unmet}
+    assert "signed, but got the approver role from operator less than a day ago" in unmet["signer_not_eligible"]
+
+
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_policy_is_not_confirmed_by_an_admin_whom_the_proposer_has_just_made(
+    stage: Stage, admin: Actor, now: datetime, steps: int
+) -> None:
+    other = puppet(admin, "admin", now, "straw")
+    if steps == 2:
+        other = puppet(other, "admin", now)
+    policy = stage.environment.own_policy.pk
+    number = policies.propose_change(
+        actor=admin,
+        now=now,
+        policy_id=policy,
+        conditions={"scope": "named", "environments": ["staging"]},
+        requirements=[],
+    )
+    with pytest.raises(PermissionDenied, match="you got the admin role from"):
+        policies.confirm(actor=other, now=now, policy_id=policy, number=number)
+    assert policy_page(actor=other, policy_id=policy, now=now).why_not_confirm.startswith("you got the admin role from")
+    assert PolicyVersion.objects.get(policy=policy, number=number).state == "proposed"
+
+    tomorrow = now + DAY
+    policies.confirm(actor=replace(other, reauthenticated_at=tomorrow), now=tomorrow, policy_id=policy, number=number)
+
+
+def test_a_break_glass_is_not_closed_by_whom_its_starter_has_just_made_an_approver(
+    stage: Stage, admin: Actor, approver: Actor, now: datetime
+) -> None:
+    """Its starter is an admin, too, and somebody else wrote the plan."""
+    RoleGrant.objects.create(person_id=admin.person_id, role="operator", granted_at=now - 30 * DAY)
+    friend = puppet(admin, "approver", now)
+    broken(stage, stage.planned(), admin)
+    item = BreakGlass.objects.get()
+    with pytest.raises(PermissionDenied, match="you got the approver role from admin"):
+        close(friend, item, now)
+    (row,) = migration_page(actor=friend, migration_id=item.migration_id, now=now).break_glasses
+    assert row.why_not is not None
+    assert row.why_not.startswith("you got the approver role from admin")
+
+    close(approver, item, now)
+
+
+@pytest.mark.parametrize("role", ["approver", "admin"])
+def test_a_finding_is_not_waived_by_whom_the_author_has_just_given_a_role(
+    stage: Stage, author_and_admin: Actor, now: datetime, role: str
+) -> None:
+    friend = puppet(author_and_admin, role, now)
+    migration = risky(stage)
+    with pytest.raises(PermissionDenied, match="you got the approver or admin role from operator"):
+        waive(friend, migration, now)
+    page = migration_page(actor=friend, migration_id=migration.pk, now=now)
+    assert page.waiving.why_not.startswith("you got the approver or admin role from operator")
+    assert not RiskWaiver.objects.exists()
