@@ -66,11 +66,6 @@ def diff(before: Mapping[str, bytes], after: Mapping[str, bytes], *, context: in
     )
 
 
-def unified(diffs: tuple[FileDiff, ...]) -> str:
-    """For a terminal: `-` and `+` before each line that differs."""
-    return "".join(f"{line}\n" for one in diffs for line in _unified(one))
-
-
 def _file(path: str, before: bytes, after: bytes, context: int) -> FileDiff:
     old, new = _lines(before), _lines(after)
     matcher = SequenceMatcher(None, old, new, autojunk=False)
@@ -102,23 +97,3 @@ def _rows(code: tuple[str, int, int, int, int], old: list[str], new: list[str]) 
 def _lines(content: bytes) -> list[str]:
     lines = content.decode(errors="replace").split("\n")
     return [line.removesuffix("\r") for line in (lines[:-1] if lines[-1] == "" else lines)]
-
-
-def _unified(one: FileDiff) -> Iterator[str]:
-    yield f"--- {one.path}"
-    yield f"+++ {one.path}"
-    for block in one.blocks:
-        first = block.rows[0]
-        yield f"@@ line {(first.before or first.after or Line(1, '')).number} @@"
-        waiting: list[str] = []
-        for row in block.rows:
-            if row.kind is Kind.SAME:
-                yield from waiting
-                waiting = []
-                yield f"  {row.before.text if row.before else ''}"
-                continue
-            if row.before is not None:
-                yield f"- {row.before.text}"
-            if row.after is not None:
-                waiting.append(f"+ {row.after.text}")
-        yield from waiting

@@ -1,4 +1,4 @@
-from migrations_app.configuration.diff import Kind, Line, diff, unified
+from migrations_app.configuration.diff import Kind, Line, diff
 
 BEFORE = "".join(f"{number}\n" for number in range(1, 31))
 AFTER = BEFORE.replace("\n3\n", "\nthree\n").replace("\n20\n", "\n20\nnew\n").replace("\n28\n", "\n")
@@ -41,9 +41,3 @@ def test_line_ends_alone_are_said_without_lines():
     assert found.blocks == ()
     assert found.line_ends_differ
     assert one("a\nb", "a\nb\n").line_ends_differ
-
-
-def test_for_a_terminal():
-    assert unified(diff({"a": b"1\n2\n3\n"}, {"a": b"1\ntwo\n3\n"})) == (
-        "--- a\n+++ a\n@@ line 1 @@\n  1\n- 2\n+ two\n  3\n"
-    )
