@@ -194,10 +194,11 @@ RULES = (
         "0.6.0",
         Manner.AUTOMATIC,
         "`pools` as a keyword list becomes a list of maps",
-        "`pools` was never read before 0.6.0, so what it says here has had no effect. From 0.6.0 on it counts, as a "
-        "list of maps; a keyword list is refused. Check the sizes: from now on they hold.",
+        "A keyword list never worked here: before 0.6.0 nothing reads `pools`, and from then on it is refused. As a "
+        "list of maps it counts, so from now on these sizes hold: check them.",
         _keyword_pools,
         WayBack.SNAPSHOT,
+        leftovers=True,
     ),
     Rule(
         "several-pools",

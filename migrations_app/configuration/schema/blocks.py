@@ -262,9 +262,22 @@ KEYS = (
     Key("rogue_cleanup_run_markers", TEXTS, "0.13.0", "", "Arguments that tell them."),
     flag("cleanup_on_stop", "0.7.6", True, "Whether Python processes are ended with the application."),
     flag("process_group_kill", "0.7.6", True, "Whether their children are, too."),
-    Key("instance_name", Text(atoms=True, nothing=True), "0.10.0", "nil", "Tells instances on one machine apart."),
-    Key("instance_token", Text(atoms=True, nothing=True), "0.10.0", "nil", "Tells runs of one instance apart."),
-    Key("data_dir", Text(nothing=True), "0.10.0", "priv/data", "Where the registry of processes lies."),
+    *(
+        Key(name, Text(atoms=True, nothing=True), "0.10.0", "nil", does, otherwise=SILENT, harm=Severity.WARNING)
+        for name, does in (
+            ("instance_name", "Tells instances on one machine apart."),
+            ("instance_token", "Tells runs of one instance apart."),
+        )
+    ),
+    Key(
+        "data_dir",
+        Text(nothing=True),
+        "0.10.0",
+        "priv/data",
+        "Where the registry of processes lies.",
+        otherwise=SILENT,
+        harm=Severity.WARNING,
+    ),
     Key("env_doctor_module", Kind(), "0.6.8", "", "For tests."),
     Key("env_doctor_runner", Kind(), "0.6.8", "", "For tests."),
     Key("bootstrap_runner", Kind(), "0.6.8", "", "For tests."),
