@@ -10,8 +10,9 @@ from django.conf import settings
 
 from migrations_app.models import Environment, Person, RoleGrant
 from migrations_app.services.actor import Actor
-from tests import control_database, stores_on_disk
+from tests import configurations_on_disk, control_database, stores_on_disk
 from tests.cast import NOW, PASSWORD, Cast, actor_of, gather
+from tests.configurations_on_disk import ConfigurationStage
 from tests.stores_on_disk import Stage
 
 # Contracts are not in files that pytest looks for tests in; their asserts should explain themselves all the same.
@@ -136,3 +137,9 @@ def stage(cast: Cast, staging: Environment, tmp_path: Path, now: datetime) -> St
 def production_stage(cast: Cast, production: Environment, tmp_path: Path, now: datetime) -> Stage:
     """The same in production, which asks for two."""
     return stores_on_disk.stage(cast, production, tmp_path / "production-stores", now)
+
+
+@pytest.fixture
+def configuration(cast: Cast, dev: Environment, tmp_path: Path, now: datetime) -> ConfigurationStage:
+    """The files of a configuration as a target in dev, which asks for no approval."""
+    return configurations_on_disk.configuration_stage(cast, dev, tmp_path / "configuration", now)

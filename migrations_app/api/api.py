@@ -3,6 +3,7 @@
 from migrations_app.api import (
     audit,
     break_glass,
+    configuration_history,
     dependencies,
     environments,
     freezes,
@@ -39,6 +40,7 @@ problems.install(api)
 api.add_decorator(idempotent(api), mode="view")
 api.add_router("/environments", environments.router)
 api.add_router("/targets", targets.router)
+api.add_router("/targets", configuration_history.router)
 api.add_router("/windows", windows.router)
 api.add_router("/freezes", freezes.router)
 api.add_router("/migrations", migrations.router)

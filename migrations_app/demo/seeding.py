@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrations_app.demo import cast, things
+from migrations_app.demo import cast, configuration, things
 from migrations_app.demo.deployment import Deployment
 from migrations_app.demo.stories import ON_PAPER, Stage
 from migrations_app.demo.stories_on_stage import ON_STAGE
@@ -31,12 +31,14 @@ def seed(folder: Path, deployment: Deployment | None) -> Seeded:
     clock = SystemClock()
     company = cast.settle(clock.now())
     targets = things.add_services(company, clock.now(), folder)
+    targets |= configuration.add_configuration(company, clock.now(), folder)
     things.add_calendar(company, clock.now())
     token = things.add_deployment(company, clock.now(), deployment) if deployment else ""
     stage = Stage(company, targets, clock.now)
-    for story in ON_PAPER:
+    stories = (*ON_PAPER, configuration.rewritten)
+    for story in stories:
         story(stage)
-    return Seeded(len(ON_PAPER), token)
+    return Seeded(len(stories), token)
 
 
 def play() -> int:

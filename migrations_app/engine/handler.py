@@ -40,7 +40,10 @@ class TargetRole:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """A checked wish: what somebody wants to migrate, before it is a plan."""
+    """A checked wish: what somebody wants to migrate, before it is a plan.
+
+    `artifacts`: what earlier runs kept, to be read by a plan that brings it back; None where there is no such place.
+    """
 
     type: MigrationType
     handler: str
@@ -50,6 +53,7 @@ class Spec:
     parameters: Mapping[str, Any]
     options: Mapping[str, Any]
     description: str = ""
+    artifacts: Artifacts | None = None
 
 
 class Progress(ABC):

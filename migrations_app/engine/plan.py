@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import rfc8785
@@ -25,7 +26,10 @@ class TargetRef:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A target as a worker uses it. `secrets` never enter a plan, digest, event, audit row or traceback."""
+    """A target as a worker uses it. `secrets` never enter a plan, digest, event, audit row or traceback.
+
+    `roots`: the worker's directories beneath which the target's files may lie; without any it may open no file.
+    """
 
     id: int
     name: str
@@ -33,6 +37,7 @@ class Target:
     environment: str
     config: Mapping[str, Any]
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    roots: tuple[Path, ...] = ()
 
     def ref(self, role: str) -> TargetRef:
         return TargetRef(self.id, role, self.name, self.kind, content_digest(self.config))

@@ -6,7 +6,7 @@ new and some old, each whole; the same call again replaces the rest, and the cal
 what was done. So no journal is needed beside the fingerprints that the caller has anyway.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,8 +27,17 @@ class Change:
     expected_sha256: str
 
 
-def replace_all(changes: Sequence[Change], *, roots: Sequence[Path] | None = None) -> tuple[Path, ...]:
+def _always() -> None:
+    """Nothing to ask."""
+
+
+def replace_all(
+    changes: Sequence[Change], *, roots: Sequence[Path] | None = None, may_go_on: Callable[[], object] = _always
+) -> tuple[Path, ...]:
     """Returns the files that were replaced now; those that had their new content before are left alone.
+
+    `may_go_on` is called when everything is staged, just before the first rename, and refuses by raising. The files are
+    locked then: whoever has taken the work over in the meantime is seen here, or waits for the end of this call.
 
     Raises as `replace`; then every file is as it was at the call. Raises HalfReplaced when one could not be given back,
     because somebody edited it in between.
@@ -42,6 +51,7 @@ def replace_all(changes: Sequence[Change], *, roots: Sequence[Path] | None = Non
             one = Staged(change.path, change.content, expected_sha256=change.expected_sha256, roots=roots)
             stack.callback(one.discard)
             staged.append(one)
+        may_go_on()
         done: list[tuple[Change, Staged]] = []
         try:
             for change, one in zip(pending, staged, strict=True):

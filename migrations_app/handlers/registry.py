@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.handler import HANDLER_API, Handler
+from migrations_app.handlers.config.handler import ConfigMigration
 from migrations_app.handlers.session.handler import SessionMigration
 
-BUILT_IN: tuple[type[Handler], ...] = (SessionMigration,)
+BUILT_IN: tuple[type[Handler], ...] = (SessionMigration, ConfigMigration)
 
 
 def built_in() -> Mapping[str, Handler]:

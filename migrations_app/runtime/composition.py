@@ -56,6 +56,7 @@ def resolve_target(row: TargetRow) -> Target:
         environment=row.environment.name,
         config=row.config,
         secrets=secrets.reveal_all(row.pk),
+        roots=tuple(django_settings.SNAKEWEB_FILE_ROOTS),
     )
 
 

@@ -11,15 +11,15 @@ from django.conf import settings
 
 from migrations_app.engine.errors import ValidationFailed
 
-# Whose `path` is a file or a socket of the worker's machine: kinds of session store, and drivers of worker pools.
-FILES = frozenset({"sqlite", "snapshot"})
-SOCKETS = frozenset({"process"})
 FIX = "Use a path beneath a directory that SNAKEWEB_FILE_ROOTS names, the same for every process of Snakeweb."
 
 
 def refusal(config: Mapping[str, Any]) -> str:
-    """Why this configuration's file is none to open, '' when it may be or there is no file. Links are followed."""
-    if config.get("store") not in FILES and config.get("driver") not in SOCKETS:
+    """Why this configuration's file is none to open, '' when it may be or there is no file. Links are followed.
+
+    A target's `path` is a file of the worker's machine, whatever the kind.
+    """
+    if "path" not in config:
         return ""
     roots = [Path(root).resolve() for root in settings.SNAKEWEB_FILE_ROOTS]
     if not roots:

@@ -61,6 +61,7 @@ def compare(
         parameters=plan.parameters,
         options=plan.options,
         description=plan.description,
+        artifacts=composition.artifacts(),
     )
     try:
         analysis = handler.analyze(spec)

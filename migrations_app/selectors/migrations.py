@@ -32,6 +32,7 @@ from migrations_app.selectors.procedures import ProcedureTrack, track_of
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.rehearsals import RehearsalFacts, rehearsal_facts
 from migrations_app.selectors.reviews import ReviewPanel, SignatureRow, SignerRow, review_panel
+from migrations_app.selectors.rewrites import Rewrite, rewrite_of
 from migrations_app.selectors.risk import RiskView, risk_now, waivable_weights
 from migrations_app.selectors.run_rows import RunRow
 from migrations_app.selectors.schedules import ScheduleRow, schedules_of
@@ -129,6 +130,7 @@ class MigrationPage:
     can_schedule: bool
     track: ProcedureTrack
     break_glasses: tuple[BreakGlassRow, ...]
+    rewrite: Rewrite | None
 
     @property
     def irreversible(self) -> int:
@@ -190,12 +192,13 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
     unrehearsed = rehearsal.why_not if rehearsal else ""
     situation = Situation(migration, newest, access, review, start, live, back, stuck, track.why_not, unrehearsed)
     refusals = refusals_of(situation)
+    plan = revision_view(newest) if newest else None
     return MigrationPage(
         row=row,
         description=migration.description,
         parameters=migration.parameters,
         options=migration.options,
-        plan=revision_view(newest) if newest else None,
+        plan=plan,
         risk=risk,
         waiving=waiving(actor, access, migration, signing.editors, now=now),
         revision_numbers=tuple(revision.number for revision in revisions),
@@ -218,6 +221,7 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         and access.can(Permission.EXECUTE, migration.environment_id),
         track=track,
         break_glasses=break_glasses_of(actor, migration, now=now, approvers=signing.approvers),
+        rewrite=rewrite_of(plan) if plan else None,
     )
 
 

@@ -181,4 +181,4 @@ def address_of(config: Mapping[str, Any]) -> str:
         return f"http pool {config.get('url')}"
     if config.get("driver") == "process":
         return f"process pool {config.get('path')}"
-    return ""
+    return str(config.get("path", ""))

@@ -13,7 +13,7 @@ from migrations_app.stores.sessions import endpoint
 def own_store(config: Mapping[str, Any]) -> str:
     """What of Snakeweb's own this configuration reaches ('' when nothing); the configuration has been checked."""
     # A file is the same file, whatever a target takes it for.
-    there = endpoint(config if config["store"] != "snapshot" else {"store": "sqlite", "path": config["path"]})
+    there = endpoint({"store": "sqlite", "path": config["path"]} if "path" in config else config)
     if there == endpoint(_broker()):
         return "Snakeweb's own message broker"
     database = _database()

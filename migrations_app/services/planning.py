@@ -92,6 +92,7 @@ def _make(
         parameters=checked.effective_parameters,
         options=checked.effective_options,
         description=checked.description,
+        artifacts=composition.artifacts(),
     )
     route_names.check(environment, checked.handler.routes(spec))
     history = step_seconds(handler=checked.handler.name, environment_id=environment.pk)

@@ -8,9 +8,13 @@ from typing import Any
 from django.db import transaction
 
 from migrations_app import pools
+from migrations_app.configuration.problems import Severity
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.plan import Target
 from migrations_app.engine.vocabulary import TargetKind
+from migrations_app.handlers.config import snapshots
+from migrations_app.handlers.config.analysis import describe
+from migrations_app.handlers.config.outcome import contents_of, open_configuration
 from migrations_app.models import Target as TargetRow
 from migrations_app.models import TargetProbe
 from migrations_app.pools.base import PoolProbe
@@ -99,8 +103,31 @@ def _look_at_pool(target: Target, now: datetime) -> TargetTest:
     return TargetTest(not problems, message[:MOST_MESSAGE], now, _pool_facts(probe), pools.fingerprint(probe))
 
 
+def _look_at_configuration(target: Target, now: datetime) -> TargetTest:
+    """Reads every file and says what version they fit. What is wrong in them is said, and no reason to fail."""
+    configuration = open_configuration(target)
+    said = describe(configuration)
+    errors = [each for each in said["unread"] if each["severity"] == Severity.ERROR]
+    files = len(said["files"])
+    message = f"{files} file{'s' if files != 1 else ''} read. {said['detected']}"
+    if errors:
+        message = f"{errors[0]['place']}: {errors[0]['message']} {errors[0]['suggestion']}"
+    facts = {
+        "files": said["files"],
+        "settings": said["settings"],
+        "fits_versions": said["fits"],
+        "evidence": [f"{each['says']} ({each['place']})" for each in said["evidence"]],
+        "decided_at_run_time": said["at_run_time"],
+        "problems": [f"{each['place']}: {each['message']}" for each in said["unread"]],
+    }
+    return TargetTest(
+        not errors, message[:MOST_MESSAGE], now, facts, snapshots.file_fingerprints(contents_of(configuration))
+    )
+
+
 _LOOKS: Mapping[TargetKind, Callable[[Target, datetime], TargetTest]] = {
     TargetKind.SESSION_STORE: _look_at_store,
+    TargetKind.CONFIG_FILE: _look_at_configuration,
     TargetKind.WORKER_POOL: _look_at_pool,
 }
 

@@ -9,6 +9,7 @@ from migrations_app.engine.errors import Problem
 from migrations_app.engine.lifecycle import ReviewEvent
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.vocabulary import MigrationStatus, TargetKind
+from migrations_app.handlers.config import target as configurations
 from migrations_app.models import ClaimedTarget, Migration, SealedSecret, Target
 from migrations_app.runtime import file_roots
 from migrations_app.runtime import secrets as vault
@@ -26,7 +27,7 @@ __all__ = ["SECRET_NAMES", "TargetTest", "archive", "create", "edit", "restore",
 
 SECRET_NAMES = ("password", "readonly_password", "gateway_token")
 MOST_SECRET = 4_000
-KINDS = (TargetKind.SESSION_STORE, TargetKind.WORKER_POOL)
+KINDS = (TargetKind.SESSION_STORE, TargetKind.CONFIG_FILE, TargetKind.WORKER_POOL)
 _DONE = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED)
 
 
@@ -41,7 +42,7 @@ def create(
     config: Mapping[str, Any],
     secrets: Mapping[str, str] | None = None,
 ) -> int:
-    """Returns its id. `config` is what the fields of the store or pool say; credentials go into `secrets` only."""
+    """Returns its id. `config` is what the fields of the kind say; credentials go into `secrets` only."""
     environment = finding.environment(environment_id, actor=actor, permission=Permission.MANAGE_TARGETS)
     person = finding.person(actor)
     check = Check()
@@ -175,14 +176,20 @@ def _config(check: Check, kind: str, config: Any) -> dict[str, Any]:
         check.add(problems)
         _check_path(check, given, problems)
     elif len(check.problems) == before and kind == TargetKind.SESSION_STORE:
-        problems = config_problems(given)
-        check.add(problems)
-        owner = "" if problems else own_store(given)
-        if owner:
-            check.problem("config", f"This is {owner}.", "Choose the store that you want to migrate.", "own_store")
-        else:
-            _check_path(check, given, problems)
+        _check_owner_and_path(check, given, config_problems(given))
+    elif len(check.problems) == before and kind == TargetKind.CONFIG_FILE:
+        _check_owner_and_path(check, given, configurations.config_problems(given))
     return given
+
+
+def _check_owner_and_path(check: Check, config: Mapping[str, Any], problems: Sequence[Problem]) -> None:
+    """Adds what is wrong with it, or whose it is: nothing of Snakeweb's own, and no file outside of the roots."""
+    check.add(problems)
+    owner = "" if problems else own_store(config)
+    if owner:
+        check.problem("config", f"This is {owner}.", "Choose the store that you want to migrate.", "own_store")
+    else:
+        _check_path(check, config, problems)
 
 
 def _check_path(check: Check, config: Mapping[str, Any], problems: Sequence[Problem]) -> None:

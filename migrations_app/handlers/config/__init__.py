@@ -1,0 +1,1 @@
+"""The configuration migration: files rewritten for another version of Snakepit, or given back from a snapshot."""
