@@ -3,11 +3,13 @@
 The same content again (an equal digest) keeps its review; another one voids it in the same transaction.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from django.db import transaction
 
+from migrations_app.engine.crash_points import reach
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.lifecycle import MigrationEvent, ReviewEvent, next_status
 from migrations_app.engine.plan import content_digest
@@ -69,13 +71,25 @@ def create_and_plan(*, actor: Actor, now: datetime, draft: MigrationDraft) -> Pl
     return make(actor, now, draft)
 
 
-def make(actor: Actor, now: datetime, draft: MigrationDraft, *, promoted: Run | None = None) -> Planned:
-    """`create_and_plan`, for a service that is an operation itself. The caller must not have a transaction open."""
+def make(
+    actor: Actor,
+    now: datetime,
+    draft: MigrationDraft,
+    *,
+    promoted: Run | None = None,
+    still: Callable[[], None] = lambda: None,
+) -> Planned:
+    """`create_and_plan`, for a service that is an operation itself. The caller must not have a transaction open.
+
+    `still` is called in the transaction that saves it all, and raises what keeps it from being saved.
+    """
     environment = migrations.environment_of(actor, draft)
     person = finding.person(actor)
     checked = drafts.check(draft, environment)
     made = _make(environment, checked, now=now)
+    reach("planning.made")
     with transaction.atomic():
+        still()
         migration = migrations.insert(actor, now, environment, checked, promoted=promoted)
         return _save(actor, now, migration, person, made)
 

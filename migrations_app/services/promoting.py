@@ -9,7 +9,7 @@ from migrations_app.engine.vocabulary import MigrationStatus
 from migrations_app.handlers import registry
 from migrations_app.models import Environment, Migration, Run
 from migrations_app.runtime import settings
-from migrations_app.selectors.procedures import environment_after, newest_proof
+from migrations_app.selectors.procedures import environment_after, newest_proof, proofs
 from migrations_app.selectors.promotions import place_fields
 from migrations_app.services import finding, planning
 from migrations_app.services.actor import Actor
@@ -54,18 +54,29 @@ def promote(
         options=options,
         description=original.description,
     )
-    return planning.make(actor, now, draft, promoted=run)
+    return planning.make(actor, now, draft, promoted=run, still=lambda: _hold(original, run))
 
 
 def _proof(original: Migration) -> Run:
     run = newest_proof(original) if original.status == MigrationStatus.COMPLETED else None
     if run is None:
-        raise Conflict(
-            f"No run of “{original.title}” has succeeded and stands; nothing was promoted.",
-            f"Run it in {original.environment.name} first, or promote another migration.",
-            reason="not_proven",
-        )
+        raise _not_proven(original)
     return run
+
+
+def _hold(original: Migration, run: Run) -> None:
+    """Planning took its time. Whoever begins a rollback locks the same row, so one of both comes first."""
+    locked = Migration.objects.select_for_update(of=("self",)).get(pk=original.pk)
+    if locked.status != MigrationStatus.COMPLETED or not proofs().filter(pk=run.pk).exists():
+        raise _not_proven(original)
+
+
+def _not_proven(original: Migration) -> Conflict:
+    return Conflict(
+        f"No run of “{original.title}” has succeeded and stands; nothing was promoted.",
+        f"Run it in {original.environment.name} first, or promote another migration.",
+        reason="not_proven",
+    )
 
 
 def _environment(actor: Actor, original: Migration, environment_id: int | None) -> Environment:
