@@ -40,7 +40,7 @@ def send_mail(notification_id: int) -> None:
 @shared_task(name="snakeweb.run_due_schedules")  # type: ignore[untyped-decorator]
 def run_due_schedules() -> None:
     attended = unattended.run_due(clock=composition.clock())
-    if any((attended.started, attended.missed, attended.held_up, attended.closed, attended.told)):
+    if any((attended.started, attended.missed, attended.held_up, attended.closed, attended.told, attended.resumed)):
         logger.info("schedules: %s", attended)
 
 

@@ -34,6 +34,12 @@ class _Current(Collector):
         yield _one("outbox_waiting", "Outbox rows that no worker has taken up.", n.outbox_waiting)
         yield _one("outbox_oldest_seconds", "Age of the oldest of them.", n.outbox_oldest_seconds)
         yield _one("lapsed_leases", "Leases of live runs that nobody renews.", n.lapsed_leases)
+        yield _one("schedules_waiting", "Schedules that wait for their time.", n.schedules_waiting)
+        yield _one(
+            "schedules_unattended_seconds",
+            "For how long nobody has attended to them; above 60 beat or workers are away.",
+            n.schedules_unattended_seconds,
+        )
         yield _one("audit_entries", "Entries in the audit chain.", n.audit_entries)
         yield _one("audit_chain_ok", "1 when the last verification found the chain intact.", n.audit_ok)
         yield _one("audit_proof_age_seconds", "Time since the last verification.", n.audit_proof_age_seconds)

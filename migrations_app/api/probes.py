@@ -1,7 +1,8 @@
 """`/healthz`, `/readyz` and `/metrics`: for load balancers and Prometheus, without a session.
 
 `/healthz` says that this process answers. `/readyz` says that it can serve: its database is there and migrated, and
-tells how the channel layer is (pages work without it, more slowly). `/metrics` is for loopback callers and tokens.
+tells how the channel layer is (pages work without it, more slowly) and whether anybody attends to the schedules.
+`/metrics` is for loopback callers and tokens.
 """
 
 from ipaddress import ip_address
@@ -23,11 +24,12 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 names what is missing."""
-    found = checks()
+    """503 names what is missing; `degraded` names what is missing and keeps nobody from being served."""
+    found = checks(now())
     ready = all(check.ok or not check.required for check in found)
     body = {
         "status": "ready" if ready else "not ready",
+        "degraded": [check.name for check in found if not check.ok and not check.required],
         "checks": [{"name": c.name, "ok": c.ok, "required": c.required, "message": c.message} for c in found],
     }
     return JsonResponse(body, status=200 if ready else 503, headers={"Cache-Control": "no-store"})

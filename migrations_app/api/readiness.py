@@ -1,7 +1,8 @@
-"""Can this process serve? Its database, the database's schema, and the channel layer."""
+"""Can this process serve? Its database, its schema, the channel layer, and whether anybody attends to schedules."""
 
 import asyncio
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -9,6 +10,8 @@ from channels import DEFAULT_CHANNEL_LAYER
 from channels.layers import channel_layers
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
+
+from migrations_app.selectors.attendance import attention
 
 PATIENCE = 2.0  # seconds for the channel layer to answer
 
@@ -23,10 +26,11 @@ class Check:
     message: str
 
 
-def checks() -> tuple[Check, ...]:
+def checks(now: datetime) -> tuple[Check, ...]:
     database = _database()
     schema = _schema() if database.ok else Check("schema", False, True, "not looked at: the database does not answer")
-    return (database, schema, _channel_layer())
+    attended = _schedules(now) if schema.ok else Check("schedules_attended", False, False, "not looked at")
+    return (database, schema, _channel_layer(), attended)
 
 
 def _database() -> Check:
@@ -55,6 +59,16 @@ def _channel_layer() -> Check:
     except Exception as error:  # noqa: BLE001  whatever its client raises: it does not answer
         return Check("channel_layer", False, False, f"does not answer ({type(error).__name__}); pages are not live")
     return Check("channel_layer", True, False, "answers")
+
+
+def _schedules(now: datetime) -> Check:
+    found = attention(now=now)
+    if not found.is_missing:
+        return Check("schedules_attended", True, False, f"{found.waiting} waiting")
+    message = (
+        f"nobody has attended to {found.waiting} for {found.seconds:.0f} s: are Celery's beat and a worker running?"
+    )
+    return Check("schedules_attended", False, False, message)
 
 
 async def _knock() -> None:

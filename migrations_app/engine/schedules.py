@@ -70,7 +70,8 @@ def told_of_the_end(title: str, run_id: int, state: RunState, *, closing: WhenWi
 
 _CLOSINGS: Mapping[WhenWindowCloses, str] = {
     WhenWindowCloses.FINISH: "goes on to its end, as was chosen.",
-    WhenWindowCloses.PAUSE: "pauses at its next batch, as was chosen. Resume it, or roll it back.",
+    WhenWindowCloses.PAUSE: "pauses at its next batch, as was chosen, and goes on by itself in the next window. "
+    "Until then it can be resumed or rolled back by hand.",
     WhenWindowCloses.ROLL_BACK: "is rolled back, as was chosen.",
 }
 
@@ -80,3 +81,11 @@ def told_of_the_closing(title: str, run_id: int, closing: WhenWindowCloses, refu
     text = f"could not do what was chosen ({closing.replace('_', ' ')}): {refused}" if refused else _CLOSINGS[closing]
     alert = bool(refused) or closing is not WhenWindowCloses.FINISH
     return Told("window_closed", f"“{title}”: the window has closed, and scheduled run {run_id} {text}", alert)
+
+
+def told_of_the_opening(title: str, run_id: int, why_not: str = "") -> Told:
+    """`why_not`: what keeps the paused run from going on although its window is open."""
+    if why_not:
+        text = f"“{title}”: a window is open, and paused run {run_id} cannot go on: {why_not}"
+        return Told("window_opened", text, alert=True)
+    return Told("window_opened", f"“{title}”: a window is open, and paused run {run_id} goes on.", alert=False)

@@ -121,6 +121,11 @@ def check_start(facts: StartFacts) -> list[Unmet]:
     return [*unmet, *_targets(facts)]
 
 
+def check_going_on(facts: StartFacts) -> list[Unmet]:
+    """Of a paused apply run that is to go on by itself: what may have changed since it began, and still matters."""
+    return [*_general(facts), *closed(facts), *_targets(facts)]
+
+
 def _general(facts: StartFacts) -> list[Unmet]:
     unmet = []
     if facts.maintenance:

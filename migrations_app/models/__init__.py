@@ -15,7 +15,7 @@ from migrations_app.models.review import AskedPolicy, Signature
 from migrations_app.models.route import Route, RouteLease, RoutePanel, RouteSample
 from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRow, Run, RunEvent, StepRun
 from migrations_app.models.saved_filter import SavedFilter
-from migrations_app.models.schedule import Schedule, ScheduledStart
+from migrations_app.models.schedule import Attendance, Schedule, ScheduledStart
 from migrations_app.models.sketch import Sketch
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
 from migrations_app.models.token import ApiToken, IdempotencyKey
@@ -25,6 +25,7 @@ from migrations_app.models.window import MaintenanceWindow
 __all__ = [
     "ApiToken",
     "AskedPolicy",
+    "Attendance",
     "AuditEntry",
     "AuditHead",
     "AuditProof",

@@ -77,7 +77,8 @@ class ScheduledStart(models.Model):
     """One time at which a schedule was due: whoever holds `claimed_at` may start its run, and only one run is.
 
     `closes_at` is when the window closes that it was started in. `said` is why it has not started, or what happened
-    when the window closed. `in_queue`: when it was looked at last, it waited for its targets and for nothing else.
+    when the window closed. `waits_for_window`: it was paused because its window closed, and goes on in the next one.
+    `in_queue`: when it was looked at last, it waited for its targets and for nothing else.
     """
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="starts")
@@ -89,6 +90,7 @@ class ScheduledStart(models.Model):
     in_queue = models.BooleanField(default=False)
     closes_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True, help_text="When the closing was dealt with.")
+    waits_for_window = models.BooleanField(default=False)
     reported_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -108,3 +110,13 @@ class ScheduledStart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.schedule} due {self.due_at:%Y-%m-%d %H:%M}: {self.state}"
+
+
+class Attendance(models.Model):
+    """When somebody attended to the schedules last; one row."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S}"

@@ -7,6 +7,7 @@ from django.db.models import Count, Min, Sum
 
 from migrations_app.engine.vocabulary import FINAL_RUN_STATES
 from migrations_app.models import AuditHead, AuditProof, Lease, Migration, OutboxRow, Run, Target
+from migrations_app.selectors.attendance import attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,8 @@ class Gauges:
     audit_entries: int
     audit_ok: bool | None
     audit_proof_age_seconds: float | None
+    schedules_waiting: int
+    schedules_unattended_seconds: float
 
 
 def gauges(*, now: datetime) -> Gauges:
@@ -37,6 +40,7 @@ def gauges(*, now: datetime) -> Gauges:
     lapsed = Lease.objects.exclude(run__state__in=FINAL_RUN_STATES).exclude(holder="").filter(expires_at__lt=now)
     head = AuditHead.objects.first()
     proof = AuditProof.objects.first()
+    attended = attention(now=now)
     return Gauges(
         runs=tuple(runs),
         migrations=tuple(statuses),
@@ -49,6 +53,8 @@ def gauges(*, now: datetime) -> Gauges:
         audit_entries=head.seq if head else 0,
         audit_ok=proof.ok if proof else None,
         audit_proof_age_seconds=_age(now, proof.at if proof else None),
+        schedules_waiting=attended.waiting,
+        schedules_unattended_seconds=attended.seconds,
     )
 
 

@@ -7,6 +7,7 @@ from migrations_app.engine.vocabulary import RunState
 from migrations_app.models import Run
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.attendance import Attention, attention
 from migrations_app.selectors.audit import ChainStatus, chain_seen_by
 from migrations_app.selectors.break_glass import BreakGlassRow, open_break_glasses
 from migrations_app.selectors.environments import EnvironmentRow, list_environments
@@ -40,6 +41,7 @@ class HomePage:
     set_up: tuple[FirstStep, ...]
     freezes: tuple[FreezeRow, ...]
     windows: tuple[WindowRow, ...]
+    attention: Attention
 
 
 def home_page(*, actor: Actor, now: datetime) -> HomePage:
@@ -61,4 +63,5 @@ def home_page(*, actor: Actor, now: datetime) -> HomePage:
         set_up=first_steps(actor=actor, now=now, access=access, policies=policies),
         freezes=list_freezes(actor=actor, now=now, access=access),
         windows=list_windows(actor=actor, now=now, access=access),
+        attention=attention(now=now),
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from migrations_app.models import Environment, Freeze
-from migrations_app.services import audit, finding
+from migrations_app.services import audit, finding, schedules
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict, NotFound
@@ -32,6 +32,7 @@ def create(
     row = Freeze(environment=environment, created_by=finding.person(actor), created_at=now)
     _fill(row, now=now, reason=reason, begins_at=begins_at or now, ends_at=ends_at)
     row.save()
+    schedules.follow_freezes(environment_id, now=now)
     _record(actor, now, "freeze.create", row, None)
     return row.pk
 
@@ -57,6 +58,7 @@ def edit(
         ends_at=ends_at or row.ends_at,
     )
     row.save()
+    schedules.follow_freezes(row.environment_id, now=now)
     _record(actor, now, "freeze.edit", row, before)
 
 
@@ -67,6 +69,7 @@ def lift(*, actor: Actor, now: datetime, freeze_id: int) -> None:
     before = _facts(row)
     row.lifted_at, row.lifted_by, row.changed_at = now, finding.person(actor), now
     row.save()
+    schedules.follow_freezes(row.environment_id, now=now)
     _record(actor, now, "freeze.lift", row, before)
 
 

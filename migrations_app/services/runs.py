@@ -10,7 +10,7 @@ from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.start_check import closed, irreversible
 from migrations_app.engine.vocabulary import FINAL_RUN_STATES, TRIALS, RunKind, RunState, Signal
-from migrations_app.models import Migration, Run
+from migrations_app.models import Migration, Run, ScheduledStart
 from migrations_app.models.actor import Actor
 from migrations_app.runtime import journal, work
 from migrations_app.runtime.leases import Scope
@@ -96,6 +96,7 @@ def resume(*, actor: Actor, now: datetime, run_id: int) -> None:
     paused = Run.objects.filter(pk=run.pk, signal=Signal.PAUSE, state__in=_FORWARD)
     if paused.update(signal=Signal.NONE) != 1:
         raise _not_possible(run, "resumed", "It is not paused.")
+    ScheduledStart.objects.filter(run=run, waits_for_window=True).update(waits_for_window=False)
     _asked(run, actor, now, "run.resume", "Going on", {"signal": ""})
 
 

@@ -119,6 +119,15 @@ def cancel(*, actor: Actor, now: datetime, schedule_id: int) -> None:
     _record(actor, now, "schedule.cancel", row, before)
 
 
+def follow_freezes(environment_id: int | None, *, now: datetime) -> None:
+    """A freeze has changed, there or everywhere: `follow_windows` of each environment that it concerns."""
+    waiting = Schedule.objects.filter(state=ScheduleState.WAITING, timing=ScheduleTiming.NEXT_WINDOW)
+    if environment_id is not None:
+        waiting = waiting.filter(migration__environment=environment_id)
+    for place in sorted(set(waiting.values_list("migration__environment", flat=True))):
+        follow_windows(place, now=now)
+
+
 def follow_windows(environment_id: int, *, now: datetime) -> None:
     """The windows have changed: what waits for the next one waits for the one that is next now.
 

@@ -16,7 +16,6 @@ from migrations_app.engine.start_check import check_start
 from migrations_app.engine.vocabulary import (
     FINAL_RUN_STATES,
     MigrationStatus,
-    Role,
     RunKind,
     RunState,
     ScheduledStartState,
@@ -25,15 +24,14 @@ from migrations_app.engine.vocabulary import (
     Signal,
     WhenWindowCloses,
 )
-from migrations_app.models import Migration, Person, Run, Schedule, ScheduledStart, followers
+from migrations_app.models import Attendance, Migration, Run, Schedule, ScheduledStart
 from migrations_app.models.actor import SYSTEM, Actor
 from migrations_app.models.schedule import SAID_LENGTH
 from migrations_app.runtime import settings
 from migrations_app.selectors.start_check import start_facts
 from migrations_app.selectors.start_queue import ahead_of, for_targets_alone
-from migrations_app.services import audit, finding, notifications, runs, scheduled_starts
+from migrations_app.services import finding, reopening, runs, scheduled_notices, scheduled_starts
 from migrations_app.services.errors import Refused
-from migrations_app.services.permissions import people_with
 from migrations_app.services.scheduled_starts import Claim
 
 logger = logging.getLogger(__name__)
@@ -45,13 +43,15 @@ _OVER = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED, MigrationStatus.R
 
 @dataclass(frozen=True, slots=True)
 class Attended:
-    """How many schedules were started, missed, are held up by something, and how many closings and ends were told."""
+    """How many schedules were started, missed, are held up by something, how many closings and ends were told, and
+    how many runs that had been paused for a closed window went on."""
 
     started: int = 0
     missed: int = 0
     held_up: int = 0
     closed: int = 0
     told: int = 0
+    resumed: int = 0
 
 
 def run_due(*, clock: Clock) -> Attended:
@@ -59,15 +59,17 @@ def run_due(*, clock: Clock) -> Attended:
 
     In read-only maintenance nothing is done; what was due then is missed.
     """
+    now = clock.now()
+    Attendance.objects.update_or_create(pk=1, defaults={"at": now})
     if not settings.current().enabled:
         return Attended()
-    now = clock.now()
     due = Schedule.objects.filter(state=ScheduleState.WAITING, due_at__lte=now).order_by("due_at", "pk")
     outcomes = [_guarded(schedule_id, clock.now()) for schedule_id in list(due.values_list("pk", flat=True))]
     closed = [_close(start_id, clock.now()) for start_id in _windows_closed(now)]
     told = [_tell_end(start_id, clock.now()) for start_id in _ended()]
+    resumed = reopening.go_on(clock=clock)
     return Attended(
-        outcomes.count("started"), outcomes.count("missed"), outcomes.count("held_up"), sum(closed), sum(told)
+        outcomes.count("started"), outcomes.count("missed"), outcomes.count("held_up"), sum(closed), sum(told), resumed
     )
 
 
@@ -118,7 +120,9 @@ def _due(schedule_id: int, now: datetime) -> Schedule | None:
     if schedule.timing == ScheduleTiming.RECURRING and schedule.migration.status in _OVER:
         schedule.state, schedule.ended_at = ScheduleState.ENDED, now
         schedule.save(update_fields=["state", "ended_at"])
-        _record("schedule.end", schedule, now, f"The migration is {schedule.migration.get_status_display()}.")
+        scheduled_notices.record(
+            "schedule.end", schedule, now, f"The migration is {schedule.migration.get_status_display()}."
+        )
         return None
     return schedule
 
@@ -174,8 +178,8 @@ def _miss(schedule: Schedule, start: ScheduledStart, now: datetime) -> None:
     scheduled_starts.advance(schedule, now=now)
     what = "dry run" if schedule.kind == RunKind.DRY_RUN else "run"
     text = f"“{schedule.migration.title}”: the scheduled {what} was missed and will not be made up for. {why}"
-    _tell(schedule, Told("schedule_missed", text, alert=True), now)
-    _record("schedule.miss", schedule, now, why)
+    scheduled_notices.tell(schedule, Told("schedule_missed", text, alert=True), now)
+    scheduled_notices.record("schedule.miss", schedule, now, why)
 
 
 def _windows_closed(now: datetime) -> list[int]:
@@ -195,9 +199,10 @@ def _close(start_id: int, now: datetime) -> bool:
         refused = _carry_out(closing, start.run, now)
         told = told_of_the_closing(start.schedule.migration.title, start.run.pk, closing, refused)
         start.closed_at, start.said = now, told.text[:SAID_LENGTH]
-        start.save(update_fields=["closed_at", "said"])
-        _tell(start.schedule, told, now, start=start)
-        _record("schedule.window_closed", start.schedule, now, told.text)
+        start.waits_for_window = closing is WhenWindowCloses.PAUSE and not refused
+        start.save(update_fields=["closed_at", "said", "waits_for_window"])
+        scheduled_notices.tell(start.schedule, told, now, start)
+        scheduled_notices.record("schedule.window_closed", start.schedule, now, told.text)
     return True
 
 
@@ -229,7 +234,7 @@ def _tell_end(start_id: int, now: datetime) -> bool:
         start.save(update_fields=["reported_at"])
         closing = WhenWindowCloses(start.schedule.window_closes) if start.closed_at else None
         title = start.schedule.migration.title
-        _tell(
+        scheduled_notices.tell(
             start.schedule, told_of_the_end(title, start.run.pk, RunState(start.run.state), closing=closing), now, start
         )
     return True
@@ -240,37 +245,3 @@ def _locked(start_id: int) -> ScheduledStart | None:
     list(Migration.objects.select_for_update(of=("self",)).filter(schedules__starts=start_id).values_list("pk"))
     rows = ScheduledStart.objects.select_for_update(of=("self",))
     return rows.select_related("run", "schedule__migration__environment").filter(pk=start_id).first()
-
-
-def _tell(schedule: Schedule, told: Told, now: datetime, start: ScheduledStart | None = None) -> None:
-    """Whoever scheduled it, whoever owns the migration, and the operators of the environment."""
-    concerned = {person.pk: person for person in people_with(Role.OPERATOR, schedule.migration.environment_id)}
-    owners = Person.objects.filter(pk__in=(schedule.created_by_id, schedule.migration.created_by_id), is_active=True)
-    concerned |= {person.pk: person for person in (*owners, *followers(schedule.migration))}
-    notifications.tell(
-        concerned.values(),
-        now=now,
-        kind=told.kind,
-        text=told.text,
-        migration=schedule.migration,
-        run=start.run if start else None,
-        mail=told.alert and settings.current().alert_on_failure,
-    )
-
-
-def _record(action: str, schedule: Schedule, now: datetime, why: str) -> None:
-    audit.record(
-        actor=SYSTEM,
-        now=now,
-        action=action,
-        object_type="migration",
-        object_id=schedule.migration_id,
-        environment=schedule.migration.environment.name,
-        reason=why,
-        after={
-            "title": schedule.migration.title,
-            "schedule": schedule.pk,
-            "kind": str(schedule.kind),
-            "due_at": schedule.due_at.isoformat(),
-        },
-    )

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from migrations_app.selectors.attendance import attention
 from migrations_app.selectors.calendar import feed_of, month_of
 from migrations_app.selectors.freezes import list_freezes
 from migrations_app.selectors.windows import list_windows
@@ -34,6 +35,7 @@ def calendar(request: PageRequest) -> HttpResponse:
         "environment": environment,
         "windows": list_windows(actor=request.actor, now=now, environment=environment),
         "freezes": list_freezes(actor=request.actor, now=now, environment=environment),
+        "attention": attention(now=now),
     }
     return render(request, "calendar/calendar.html", context)
 

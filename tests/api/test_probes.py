@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from django.test import Client, override_settings
 
@@ -5,7 +7,9 @@ from migrations_app.models import AuditEntry
 from migrations_app.services.actor import Actor
 from migrations_app.testing.servers import RedisServer
 from tests.api.door import program
+from tests.cast import Cast
 from tests.runs import a_run
+from tests.services.scheduling import MINUTE, scheduling
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
 
@@ -31,16 +35,39 @@ def test_ready_says_what_was_looked_at(redis_server: RedisServer) -> None:
         "database": True,
         "schema": True,
         "channel_layer": True,
+        "schedules_attended": True,
     }
+    assert answer.json()["degraded"] == []
 
 
 def test_without_redis_pages_are_served_and_the_probe_says_so() -> None:
     with layer("redis://127.0.0.1:1/0"):
         answer = Client().get("/readyz")
     assert answer.status_code == 200
-    channel_layer = answer.json()["checks"][-1]
+    channel_layer = answer.json()["checks"][-2]
     assert (channel_layer["ok"], channel_layer["required"]) == (False, False)
     assert "not live" in channel_layer["message"]
+    assert answer.json()["degraded"] == ["channel_layer"]
+
+
+@pytest.mark.servers
+def test_schedules_that_nobody_attends_to_are_a_reason_of_their_own(
+    redis_server: RedisServer, cast: Cast, tmp_path: Path
+) -> None:
+    here = scheduling(cast, tmp_path)
+    here.schedule(here.now + MINUTE)
+    with layer(redis_server.url):
+        alone = Client().get("/readyz")
+        lines = Client().get("/metrics").content.decode().splitlines()
+        here.attend()
+        attended = Client().get("/readyz")
+
+    assert (alone.status_code, alone.json()["degraded"]) == (200, ["schedules_attended"])
+    assert "Celery's beat" in alone.json()["checks"][-1]["message"]
+    assert "snakeweb_schedules_waiting 1.0" in lines
+    (seconds,) = [line.split()[1] for line in lines if line.startswith("snakeweb_schedules_unattended_seconds ")]
+    assert float(seconds) > 60
+    assert attended.json()["degraded"] == []
 
 
 def test_metrics_for_callers_on_this_machine() -> None:

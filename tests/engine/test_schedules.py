@@ -7,6 +7,7 @@ from migrations_app.engine.schedules import (
     openings_ahead,
     told_of_the_closing,
     told_of_the_end,
+    told_of_the_opening,
     why_missed,
 )
 from migrations_app.engine.vocabulary import FINAL_RUN_STATES, RunState, WhenWindowCloses
@@ -71,3 +72,10 @@ def test_the_closing_of_a_window_is_told(closing: str, alert: bool) -> None:
     refused = told_of_the_closing("Move", 7, WhenWindowCloses(closing), "It has ended.")
     assert refused.alert
     assert refused.text.endswith("It has ended.")
+
+
+def test_that_a_paused_run_goes_on_is_told_and_why_it_cannot_is_an_alert() -> None:
+    goes_on, held_up = told_of_the_opening("Move", 7), told_of_the_opening("Move", 7, "Changes are frozen.")
+    assert (goes_on.text, goes_on.alert) == ("“Move”: a window is open, and paused run 7 goes on.", False)
+    assert held_up.text.endswith("paused run 7 cannot go on: Changes are frozen.")
+    assert held_up.alert

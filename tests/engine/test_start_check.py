@@ -5,7 +5,7 @@ import pytest
 
 from migrations_app.engine.environment_facts import EarlierEnvironment
 from migrations_app.engine.policy import Asked, SignatureFact, Slot
-from migrations_app.engine.start_check import Blocker, Drift, StartFacts, check_start
+from migrations_app.engine.start_check import Blocker, Drift, StartFacts, check_going_on, check_start
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role, RunKind
 from migrations_app.engine.windows import FreezeFact, Hours
 from migrations_app.testing.memory import START
@@ -197,3 +197,18 @@ class TestRehearsal:
         self, changes: dict[str, Any], expected: list[str]
     ) -> None:
         assert codes(facts(kind=RunKind.REHEARSAL, signatures=(), dry_run_ended_at=None, **changes)) == expected
+
+
+def test_a_paused_run_goes_on_by_itself_only_where_what_still_matters_holds() -> None:
+    def against(**changes: Any) -> list[str]:
+        given = facts(status=MigrationStatus.PAUSED, signatures=(), dry_run_ended_at=None, **changes)
+        return [unmet.code for unmet in check_going_on(given)]
+
+    assert against() == []
+    assert against(
+        freezes=(FreezeFact("dev", START + timedelta(days=1), "holidays"),),
+        hours=Hours(None, START + timedelta(hours=1)),
+        blockers=(Blocker("sessions", 4, "Other"),),
+        drift=(Drift("It changed."),),
+        handler_known=False,
+    ) == ["handler_missing", "frozen", "outside_window", "claim_conflict", "plan_is_stale"]

@@ -50,6 +50,26 @@ def test_the_next_window_is_the_one_that_opens_next_and_moves_with_it(here, oper
     assert only(made)[0].due_at == opens_at + HOUR  # missed then, and not silently put off
 
 
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_the_next_window_is_outside_of_freezes_that_come_and_go_later(here, operator, admin, everywhere):
+    opens_at = (here.now + 3 * HOUR).replace(second=0)
+    here.window(opens_at)
+    here.window(opens_at + 9 * HOUR)
+    made = schedules.create(actor=operator, now=here.now, migration_id=here.migration.pk, timing="next_window")
+    place = None if everywhere else here.environment.pk
+
+    ice = {"reason": "quarter end", "begins_at": here.now, "ends_at": here.now + 5 * HOUR}
+    freeze_id = freezes.create(actor=admin, now=here.now, environment_id=place, **ice)
+    assert only(made)[0].due_at == opens_at + 9 * HOUR
+    freezes.edit(actor=admin, now=here.now, freeze_id=freeze_id, ends_at=here.now + HOUR)
+    assert only(made)[0].due_at == opens_at
+    freezes.edit(actor=admin, now=here.now, freeze_id=freeze_id, ends_at=here.now + 5 * HOUR)
+    freezes.lift(actor=admin, now=here.now, freeze_id=freeze_id)
+
+    assert only(made)[0].due_at == opens_at
+    assert AuditEntry.objects.filter(action="schedule.move", actor="snakeweb").count() == 4
+
+
 def test_a_dry_run_recurs_by_its_rule_in_its_zone(here, operator):
     first = (here.now + HOUR).replace(tzinfo=None)
     made = schedules.create(

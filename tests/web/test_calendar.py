@@ -1,8 +1,9 @@
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
-from migrations_app.models import ApiToken
+from migrations_app.models import ApiToken, Attendance, Schedule
 from migrations_app.services import freezes, tokens
 from tests.services.scheduling import MINUTE, scheduling
 from tests.web.door import signed_in
@@ -80,3 +81,25 @@ def test_who_is_nobody_or_sees_nothing_gets_no_feed(here, client, outsider):
     assert client.get(path, {"token": token}).status_code == 404
     assert client.get(path, {"token": "swk_00000000_x"}).status_code == 401
     assert signed_in("viewer").get(path).status_code == 200
+
+
+def test_that_nobody_attends_to_the_schedules_is_said_on_home_and_calendar(stage, people, now):
+    Schedule.objects.create(
+        migration=stage.migration(),
+        kind="dry_run",
+        timing="at",
+        due_at=now + timedelta(hours=1),
+        grace_minutes=15,
+        created_by=people["operator"],
+        created_at=now - timedelta(minutes=2),
+        changed_at=now,
+    )
+    client = signed_in("viewer")
+    for path in ("/", "/calendar/"):
+        page = client.get(path).content.decode()
+        assert "Nothing starts by itself now." in page
+        assert "1 schedule waits, and nobody has attended to it yet." in page
+
+    Attendance.objects.create(at=timezone.now())
+    for path in ("/", "/calendar/"):
+        assert "Nothing starts by itself now." not in client.get(path).content.decode()

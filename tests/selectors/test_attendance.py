@@ -1,0 +1,53 @@
+from datetime import timedelta
+
+import pytest
+
+from migrations_app.models import Attendance, Schedule
+from migrations_app.selectors.attendance import attention
+
+pytestmark = pytest.mark.django_db
+
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def schedule(stage, people, now):
+    return Schedule.objects.create(
+        migration=stage.migration(),
+        kind="dry_run",
+        timing="at",
+        due_at=now + MINUTE,
+        grace_minutes=15,
+        created_by=people["operator"],
+        created_at=now - 5 * MINUTE,
+        changed_at=now,
+    )
+
+
+def test_without_a_schedule_nobody_has_to_attend(now):
+    Attendance.objects.create(at=now - timedelta(days=3))
+    assert not attention(now=now).is_missing
+    assert attention(now=now).seconds == 0
+
+
+@pytest.mark.parametrize(("ago", "missing"), [(9, False), (60, False), (61, True)])
+def test_after_a_minute_somebody_is_missed(schedule, now, ago, missing):
+    Attendance.objects.create(at=now - timedelta(seconds=ago))
+    found = attention(now=now)
+    assert (found.waiting, found.seconds, found.is_missing) == (1, ago, missing)
+
+
+def test_where_nobody_ever_attended_it_counts_from_the_oldest_schedule(schedule, now):
+    assert attention(now=now).seconds == 300
+    assert attention(now=now).last_at is None
+
+
+def test_a_beat_that_was_away_before_there_was_anything_to_do_is_missed_a_minute_later(schedule, now):
+    Attendance.objects.create(at=now - timedelta(days=3))
+    Schedule.objects.update(created_at=now - timedelta(seconds=5))
+    assert not attention(now=now).is_missing
+
+
+def test_what_has_ended_wants_nobody(schedule, now):
+    Schedule.objects.update(state="ended", ended_at=now)
+    assert not attention(now=now).is_missing
