@@ -17,6 +17,7 @@ def test_every_status(pool):
     first = "/control/workers/worker-1"
     asked = [
         ("GET", "/control/nothing", None, 404, "no_such_path"),
+        ("POST", first, new, 404, "no_such_path"),
         ("GET", nobody, None, 404, "no_such_worker"),
         ("GET", f"{nobody}/health", None, 404, "no_such_worker"),
         ("PUT", f"{nobody}/drain", {"seconds": 1}, 404, "no_such_worker"),

@@ -31,7 +31,7 @@ class Control:
                 return self._locked(self._capacity)
             case ("PUT", ["release"]):
                 return self._with_release(body, self._pool.adopt)
-            case (_, ["workers", name]):
+            case ("GET" | "PUT" | "DELETE", ["workers", name]):
                 return self._worker(method, name, body)
             case ("GET", ["workers", name, "health"]):
                 return self._health(name)

@@ -31,7 +31,6 @@ class Supervisor:
         self.counters = dict.fromkeys(COUNTERS, 0)
         self.queued = 0
         self.places: dict[str, Place] = {}
-        self.leaving = False
         self._serving = -1
         for leftover in directory.glob("*.*.sock"):
             leftover.unlink()  # of workers that a killed supervisor had
@@ -193,7 +192,6 @@ class Supervisor:
 
     def close(self) -> None:
         with self.lock:
-            self.leaving = True
             kept = list(self.places.values())
             for place in kept:
                 place.retired = True
