@@ -60,7 +60,7 @@ class PoolContract:
 
     def test_requests_are_seen_with_their_workers(self, place, driver):
         for _ in range(WORKERS + 1):
-            place.execute(2000)
+            place.execute(4000)
         wait_until(lambda: driver.view().statistics.queued == 1)
         view = driver.view()
         assert [worker.requests for worker in view.workers] == [1] * WORKERS
@@ -90,7 +90,7 @@ class PoolContract:
 
     def test_a_hold_that_nobody_renews_ends_by_itself(self, driver):
         first = driver.view().workers[0].id
-        driver.hold(first, 0.3)
+        driver.hold(first, 1)
         assert driver.view().worker(first).held
         wait_until(lambda: not driver.view().worker(first).held)
 
@@ -112,7 +112,7 @@ class PoolContract:
 
     def test_a_busy_worker_is_left_alone(self, place, driver):
         for _ in range(WORKERS):
-            place.execute(1500)
+            place.execute(2500)
         wait_until(lambda: driver.view().statistics.busy == WORKERS)
         first = driver.view().workers[0]
         assert place.recycle(driver, first.id) is Outcome.BUSY

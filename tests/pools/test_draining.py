@@ -20,7 +20,7 @@ class TestDrainDeadline:
     @pytest.fixture
     def pool(self, start_processes):
         pool = start_processes(workers=2)
-        pool.execute(2500)
+        pool.execute(4000)
         return pool
 
     @pytest.fixture
