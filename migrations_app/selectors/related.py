@@ -45,14 +45,15 @@ class Queue:
 class RelatedPage:
     """`before` it waits for, `after` wait for it. `waves`: the whole group, each wave after the one before it.
 
-    `hidden` of the group are in environments that this viewer may not see. `sharing` want a target of it too.
-    `completed` and `percentage` are of the whole group.
+    `edges` of the group are (before, after) by number. `hidden` of it are in environments that this viewer may not
+    see. `sharing` want a target of it too. `completed` and `percentage` are of the whole group.
     """
 
     migration: Related
     before: tuple[Related, ...]
     after: tuple[Related, ...]
     waves: tuple[tuple[Related, ...], ...]
+    edges: tuple[tuple[int, int], ...]
     sharing: tuple[Related, ...]
     hidden: int
     completed: int
@@ -78,6 +79,12 @@ def related_page(*, actor: Actor, migration_id: int, now: datetime) -> RelatedPa
         before=_named(known, sorted(after[migration.pk])),
         after=_named(known, sorted(number for number, others in after.items() if migration.pk in others)),
         waves=tuple(named for wave in waves(after) if (named := _named(known, wave))) if len(after) > 1 else (),
+        edges=tuple(
+            (before, number)
+            for number in sorted(after)
+            for before in sorted(after[number])
+            if before in known and number in known
+        ),
         sharing=_named(known, sharing),
         hidden=len(after) - len(group),
         completed=sum(one.status is MigrationStatus.COMPLETED for one in group),

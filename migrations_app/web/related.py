@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from migrations_app.selectors.related import related_page
 from migrations_app.services import dependencies
+from migrations_app.web.group_graph import group_graph
 from migrations_app.web.numbers import identifier
 from migrations_app.web.requests import PageRequest
 
@@ -17,7 +18,7 @@ from migrations_app.web.requests import PageRequest
 @login_required
 def related(request: PageRequest, migration_id: int) -> HttpResponse:
     page = related_page(actor=request.actor, migration_id=migration_id, now=timezone.now())
-    return render(request, "migrations/related.html", {"page": page})
+    return render(request, "migrations/related.html", {"page": page, "graph": group_graph(page.waves, page.edges)})
 
 
 @require_POST

@@ -30,7 +30,9 @@ def test_an_order_is_given_and_taken_back_on_the_page(pair: tuple[Migration, Mig
     page = text(door, second)
     assert "0 of 2 completed" in page
     assert f"/migrations/{second.pk}/related/after/{first.pk}/remove/" in page
-    assert "These run after it" in text(door, first)
+    group = text(door, first)
+    assert 'class="edge"' in group
+    assert "Runs after" in group
     assert f'href="/migrations/{first.pk}/">See migration {first.pk}' in text(door, second, "")
 
     assert door.post(f"/migrations/{second.pk}/related/after/{first.pk}/remove/").status_code == 302
