@@ -18,13 +18,15 @@ django.setup()
 from django.db import connection  # noqa: E402  models load only after django.setup()
 
 from migrations_app.demo.cast import Cast  # noqa: E402
-from migrations_app.demo.people import ADMIN, APPROVER, AUDITOR, DEV, OPERATOR, PRODUCTION  # noqa: E402
-from migrations_app.demo.stories import Stage  # noqa: E402
+from migrations_app.demo.people import ADMIN, APPROVER, AUDITOR, DEV, OPERATOR, PRODUCTION, STAGING  # noqa: E402
+from migrations_app.demo.stories import BILLING, PORTAL, SHOP, Stage  # noqa: E402
+from migrations_app.demo.stories_of_control import CHAT, STAGING_POLICY  # noqa: E402
+from migrations_app.demo.stories_of_emergencies import FORUM  # noqa: E402
 from migrations_app.demo.stories_on_stage import execute, wait_for  # noqa: E402
 from migrations_app.demo.things import pair  # noqa: E402
 from migrations_app.engine.vocabulary import Decision, MigrationType, RunState, TargetKind  # noqa: E402
 from migrations_app.migrations import _audit_triggers as triggers  # noqa: E402
-from migrations_app.models import Migration, Person, Run, StepRun, Target  # noqa: E402
+from migrations_app.models import Migration, Person, Policy, Run, StepRun, Target  # noqa: E402
 from migrations_app.runtime.clock import SystemClock  # noqa: E402
 from migrations_app.services import migrations, planning, probing, proving, reviews, runs, targets  # noqa: E402
 from migrations_app.services.actor import Actor  # noqa: E402
@@ -86,7 +88,12 @@ def live(on: Stage) -> dict[str, int]:
     return {
         "live": run,
         "done": done.pk,
-        "portal": Migration.objects.get(title="Move the portal's sessions").pk,
+        "portal": on.called(PORTAL),
+        "shop": on.called(SHOP),
+        "billing": on.called(BILLING),
+        "chat": on.called(CHAT),
+        "forum": Migration.objects.get(title=FORUM, environment=on.cast.places[STAGING.name]).pk,
+        "policy": Policy.objects.get(name=STAGING_POLICY).pk,
         "mail": Migration.objects.get(title="Give webmail its own session store").pk,
         "target": on.targets["portal-sessions"],
         "environment": on.cast.places[PRODUCTION.name],
@@ -95,7 +102,7 @@ def live(on: Stage) -> dict[str, int]:
 
 def revised(on: Stage) -> None:
     """Signed in production, then changed for the better: two revisions to hold against each other."""
-    migration = Migration.objects.get(title="Move the portal's sessions")
+    migration = Migration.objects.get(title=PORTAL)
     operator = on.cast.actor(OPERATOR)
     better = draft(
         on,

@@ -24,10 +24,11 @@ SECOND_APPROVER = Login("second_approver", "Beatrix Approver", Role.APPROVER, "d
 AUDITOR = Login("auditor", "Audrey Auditor", Role.AUDITOR, "demo-auditor")
 VIEWER = Login("viewer", "Victor Viewer", Role.VIEWER, "demo-viewer")
 ADMIN = Login("admin", "Ada Admin", Role.ADMIN, "demo-admin", superuser=True)
+SECOND_ADMIN = Login("second_admin", "Adrian Admin", Role.ADMIN, "demo-second-admin")  # policies take two
 
 NEWCOMER = Login("newcomer", "Nora Newcomer", Role.OPERATOR, "demo-newcomer")  # has never run anything: sees the guide
 
-PEOPLE = (OPERATOR, APPROVER, SECOND_APPROVER, AUDITOR, VIEWER, ADMIN, NEWCOMER)
+PEOPLE = (OPERATOR, APPROVER, SECOND_APPROVER, AUDITOR, VIEWER, ADMIN, SECOND_ADMIN, NEWCOMER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,12 @@ from pathlib import Path
 from migrations_app.demo import cast, configuration, things
 from migrations_app.demo.deployment import Deployment
 from migrations_app.demo.stories import ON_PAPER, Stage
+from migrations_app.demo.stories_of_control import UNDER_CONTROL
+from migrations_app.demo.stories_of_emergencies import ANSWERED_FOR
 from migrations_app.demo.stories_on_stage import ON_STAGE
-from migrations_app.models import Person, Target
+from migrations_app.models import Migration, Person, Target
 from migrations_app.runtime.clock import SystemClock
+from migrations_app.services import unattended
 from migrations_app.services.actor import Actor
 
 
@@ -35,10 +38,10 @@ def seed(folder: Path, deployment: Deployment | None) -> Seeded:
     things.add_calendar(company, clock.now())
     token = things.add_deployment(company, clock.now(), deployment) if deployment else ""
     stage = Stage(company, targets, clock.now)
-    stories = (*ON_PAPER, configuration.rewritten)
-    for story in stories:
+    for story in (*ON_PAPER, *UNDER_CONTROL, configuration.rewritten):
         story(stage)
-    return Seeded(len(stories), token)
+    unattended.run_due(clock=clock)
+    return Seeded(Migration.objects.count(), token)
 
 
 def play() -> int:
@@ -54,6 +57,7 @@ def play() -> int:
     targets = dict(Target.objects.values_list("name", "pk"))
     places = dict(Target.objects.values_list("environment__name", "environment"))
     stage = Stage(cast.Cast(actors, places), targets, clock.now)
-    for story in ON_STAGE:
+    stories = (*ON_STAGE, *ANSWERED_FOR)
+    for story in stories:
         story(stage)
-    return len(ON_STAGE)
+    return len(stories)

@@ -12,6 +12,11 @@ from migrations_app.models import Migration
 from migrations_app.services import migrations, planning, reviews
 from migrations_app.services.migrations import MigrationDraft
 
+PORTAL = "Move the portal's sessions"
+SHOP = "Move the shop's sessions to the new store"
+BILLING = "Move billing's sessions tonight"
+SEARCH = "Move search sessions"
+
 
 @dataclass(frozen=True, slots=True)
 class Stage:
@@ -37,6 +42,10 @@ class Stage:
             options={"batch_size": 100, "parallel_workers": 1},
             description=description,
         )
+
+    def called(self, title: str) -> int:
+        """The migration of an earlier story."""
+        return Migration.objects.get(title=title).pk
 
     def plan(self, migration_id: int) -> str:
         """The digest of the plan."""
@@ -67,36 +76,30 @@ def planned(stage: Stage) -> None:
 
 
 def waits_for_signatures(stage: Stage) -> None:
-    portal = stage.author(
-        "portal",
-        PRODUCTION,
-        "Move the portal's sessions",
-        "The old store's host is retired at the end of May.",
-    )
+    portal = stage.author("portal", PRODUCTION, PORTAL, "The old store's host is retired at the end of May.")
     digest = stage.submit(portal)
     stage.decide(APPROVER, portal, digest, Decision.APPROVE, "Same steps as in staging. Fine with me.")
 
 
 def approved(stage: Stage) -> None:
-    shop = stage.author("shop", STAGING, "Move the shop's sessions to the new store", "Rehearsal for production.")
+    shop = stage.author("shop", STAGING, SHOP, "Rehearsal for production.")
     digest = stage.submit(shop)
     stage.decide(SECOND_APPROVER, shop, digest, Decision.APPROVE, "")
 
 
 def declined(stage: Stage) -> None:
-    billing = stage.author("billing", STAGING, "Move billing's sessions tonight", "Before the invoices go out.")
+    billing = stage.author("billing", STAGING, BILLING, "Before the invoices go out.")
     digest = stage.submit(billing)
     stage.decide(APPROVER, billing, digest, Decision.REJECT, "Not in the night of the invoice run. Next week, please.")
 
 
 def voided(stage: Stage) -> None:
     """Signed, then edited: the signature is void and the timeline says why."""
-    title = "Move search sessions"
-    search = stage.author("search", STAGING, title, "Small and harmless.")
+    search = stage.author("search", STAGING, SEARCH, "Small and harmless.")
     digest = stage.submit(search)
     stage.decide(APPROVER, search, digest, Decision.APPROVE, "Looks good.")
     source, target = pair("search")
-    changed = stage.draft(STAGING, title, "Small and harmless. Now in larger batches.", source, target)
+    changed = stage.draft(STAGING, SEARCH, "Small and harmless. Now in larger batches.", source, target)
     migrations.edit(
         actor=stage.cast.actor(OPERATOR),
         now=stage.now(),

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from migrations_app.demo import deployment as example
 from migrations_app.demo.cast import Cast
@@ -18,6 +19,7 @@ from migrations_app.stores.sessions import open_store
 from migrations_app.stores.sessions.records import Codec, SessionRecord
 
 HOUR_MS = 3_600_000
+ZONE = "Europe/Berlin"
 FILLER = WorkerToken("demo", 1)
 
 
@@ -40,11 +42,16 @@ SERVICES = (
     Service("tickets", DEV, 900),
     Service("reports", DEV, 700),
     Service("crm", DEV, 2000, broken=1),
+    Service("contacts", DEV, 300),
+    Service("appointments", DEV, 300),
+    Service("chat", DEV, 300),
     Service("shop", STAGING, 1500),
     Service("billing", STAGING, 800),
     Service("search", STAGING, 600),
     Service("mail", STAGING, 400),
+    Service("forum-staging", STAGING, 500),
     Service("portal", PRODUCTION, 1000),
+    Service("forum-production", PRODUCTION, 900),
 )
 
 
@@ -52,27 +59,42 @@ def pair(name: str) -> tuple[str, str]:
     return f"{name}-sessions", f"{name}-sessions-next"
 
 
+def saturday_night(now: datetime) -> datetime:
+    """Two in the morning of the next Saturday, as the clocks of `ZONE` say it."""
+    here = now.astimezone(ZoneInfo(ZONE))
+    ahead = here.date() + timedelta(days=(5 - here.weekday()) % 7)
+    return datetime.combine(ahead if ahead > here.date() else ahead + timedelta(days=7), time(2))
+
+
 def add_calendar(cast: Cast, now: datetime) -> None:
-    """A window a week in staging, and a freeze of production that lies ahead."""
-    saturday = now.date() + timedelta(days=(5 - now.weekday()) % 7)
-    windows.create(
-        actor=cast.actor(ADMIN),
-        now=now,
-        environment_id=cast.places[STAGING.name],
-        name="Saturday night",
-        zone="Europe/Berlin",
-        first=datetime.combine(saturday, time(2)),
-        minutes=180,
-        recurrence="FREQ=WEEKLY;BYDAY=SA",
-    )
+    """Two windows in staging, one of them open now whenever this is, and a freeze of production that lies ahead."""
+    for name, first, minutes, rule in (
+        ("Saturday night", saturday_night(now), 180, "FREQ=WEEKLY;BYDAY=SA"),
+        ("Rehearsals", _lately(now), 600, "FREQ=DAILY"),
+    ):
+        windows.create(
+            actor=cast.actor(ADMIN),
+            now=now,
+            environment_id=cast.places[STAGING.name],
+            name=name,
+            zone=ZONE,
+            first=first,
+            minutes=minutes,
+            recurrence=rule,
+        )
     freezes.create(
         actor=cast.actor(ADMIN),
         now=now,
         reason="Nothing changes while the auditors are here",
-        begins_at=now + timedelta(days=12),
-        ends_at=now + timedelta(days=15),
+        begins_at=now + timedelta(days=5),
+        ends_at=now + timedelta(days=8),
         environment_id=cast.places[PRODUCTION.name],
     )
+
+
+def _lately(now: datetime) -> datetime:
+    """The last full hour but one."""
+    return (now - timedelta(hours=1)).astimezone(ZoneInfo(ZONE)).replace(tzinfo=None, minute=0, second=0, microsecond=0)
 
 
 def add_services(cast: Cast, now: datetime, folder: Path) -> dict[str, int]:
