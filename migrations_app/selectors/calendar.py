@@ -2,7 +2,7 @@
 
 import calendar
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 
@@ -44,7 +44,10 @@ _WEIGHTS: Mapping[EntryKind, int] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`until` is None for what has no end yet. A freeze of all environments has neither id nor name of one."""
+    """`until` is None for what has no end yet. A freeze of all environments has neither id nor name of one.
+
+    `waits`: a run that starts as soon as it is ready, at no time; it stands on today.
+    """
 
     kind: EntryKind
     at: datetime
@@ -55,6 +58,16 @@ class Entry:
     migration_id: int | None = None
     run_id: int | None = None
     run_state: RunState | None = None
+    waits: bool = False
+
+    @property
+    def ends_another_day(self) -> bool:
+        return self.until is not None and self.until.astimezone(UTC).date() != self.at.astimezone(UTC).date()
+
+    @property
+    def lasts(self) -> bool:
+        """Whether its end is another time of day than its beginning, by the minute."""
+        return self.until is not None and (self.until - self.at >= timedelta(minutes=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +123,7 @@ def month_of(*, actor: Actor, now: datetime, year: int, month: int, environment:
     wanted = {pk: name for pk, name in environments if environment in ("", name)}
     runs = list(_runs(wanted, begins, ends))
     found = entries(wanted, begins, ends)
+    found = [replace(entry, at=max(entry.at, now)) if entry.waits else entry for entry in found]
     by_day: dict[date, list[Entry]] = {}
     for entry in (*found[:MOST_ENTRIES], *runs):
         for day in _days(entry, begins, ends):
@@ -137,7 +151,8 @@ def feed_of(*, actor: Actor, environment_id: int, now: datetime) -> tuple[str, l
     if found is None or not any(access.can(may, found.pk) for may in (Permission.VIEW, Permission.SEE_CALENDAR)):
         raise NotFound("There is no calendar here that you may see.", "Ask an admin for a role in the environment.")
     here, begins, ends = {found.pk: found.name}, now - FEED_BACK, now + FEED_AHEAD
-    return found.name, _in_order([*entries(here, begins, ends)[:MOST_ENTRIES], *_runs(here, begins, ends)])
+    timed = (entry for entry in entries(here, begins, ends)[:MOST_ENTRIES] if not entry.waits)
+    return found.name, _in_order([*timed, *_runs(here, begins, ends)])
 
 
 def entries(environments: dict[int, str], begins: datetime, ends: datetime) -> list[Entry]:
@@ -184,7 +199,9 @@ def _scheduled(environments: dict[int, str], begins: datetime, ends: datetime) -
         where = row.migration.environment_id
         for at in times:
             if at >= begins:
-                yield Entry(EntryKind.SCHEDULE, at, None, title, environments[where], where, row.migration_id)
+                waits = row.timing == ScheduleTiming.WHEN_READY
+                kind, name = EntryKind.SCHEDULE, environments[where]
+                yield Entry(kind, at, None, title, name, where, row.migration_id, waits=waits)
 
 
 def _missed(environments: dict[int, str], begins: datetime, ends: datetime) -> Iterator[Entry]:

@@ -16,6 +16,7 @@ from migrations_app.selectors.start_queue import seen_ahead_of
 
 _OVER = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED, MigrationStatus.ROLLED_BACK)
 MOST_SHARING = 50
+MOST_CANDIDATES = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,8 @@ class RelatedPage:
     """`before` it waits for, `after` wait for it. `waves`: the whole group, each wave after the one before it.
 
     `edges` of the group are (before, after) by number. `hidden` of it are in environments that this viewer may not
-    see. `sharing` want a target of it too. `completed` and `percentage` are of the whole group.
+    see. `sharing` want a target of it too. `candidates` are the newest that it could wait for, for whoever may say so.
+    `completed` and `percentage` are of the whole group.
     """
 
     migration: Related
@@ -55,6 +57,7 @@ class RelatedPage:
     waves: tuple[tuple[Related, ...], ...]
     edges: tuple[tuple[int, int], ...]
     sharing: tuple[Related, ...]
+    candidates: tuple[Related, ...]
     hidden: int
     completed: int
     total: int
@@ -72,7 +75,9 @@ def related_page(*, actor: Actor, migration_id: int, now: datetime) -> RelatedPa
     sharing = _sharing(migration, after)
     schedule = _waiting(migration)
     ahead = seen_ahead_of(schedule) if schedule else ()
-    known = _seen(access, {*after, *sharing, *(one.migration_id for one in ahead)}, now)
+    may_add = access.can(Permission.AUTHOR, migration.environment_id)
+    candidates = _candidates(access, after) if may_add else []
+    known = _seen(access, {*after, *sharing, *candidates, *(one.migration_id for one in ahead)}, now)
     group = [known[number] for number in after if number in known]
     return RelatedPage(
         migration=known[migration.pk],
@@ -86,12 +91,13 @@ def related_page(*, actor: Actor, migration_id: int, now: datetime) -> RelatedPa
             if before in known and number in known
         ),
         sharing=_named(known, sharing),
+        candidates=_named(known, candidates),
         hidden=len(after) - len(group),
         completed=sum(one.status is MigrationStatus.COMPLETED for one in group),
         total=len(group),
         percentage=sum(one.percentage for one in group) // len(group),
         queue=_queue(schedule, _named(known, [one.migration_id for one in ahead])) if schedule else None,
-        may_add=access.can(Permission.AUTHOR, migration.environment_id),
+        may_add=may_add,
         may_remove=access.can(Permission.EXECUTE, migration.environment_id),
     )
 
@@ -105,6 +111,11 @@ def _sharing(migration: Migration, group: Collection[int]) -> list[int]:
     targets = MigrationTarget.objects.filter(migration=migration).values("target")
     rows = Migration.objects.filter(target_roles__target__in=targets).exclude(status__in=_OVER).exclude(pk__in=group)
     return list(rows.distinct().order_by("-pk").values_list("pk", flat=True)[:MOST_SHARING])
+
+
+def _candidates(access: Access, group: Collection[int]) -> list[int]:
+    rows = Migration.objects.filter(access.within(Permission.VIEW)).exclude(status__in=_OVER).exclude(pk__in=group)
+    return list(rows.order_by("-pk").values_list("pk", flat=True)[:MOST_CANDIDATES])
 
 
 def _waiting(migration: Migration) -> Schedule | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import Exists, OuterRef, Q, Subquery
 
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.vocabulary import RunKind, RunState
+from migrations_app.engine.vocabulary import FINAL_RUN_STATES, RunKind, RunState
 from migrations_app.models import Environment, Migration, PlanRevision, Run
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import compared_lines, run_rows
@@ -75,9 +75,9 @@ class RunComparison:
 def compare_runs(*, actor: Actor, migration_id: int, now: datetime, runs: Collection[int] = ()) -> RunComparison:
     """In the order of promotion and of time, at most the last six runs; empty for a migration without a plan.
 
-    `runs`: which of the `choices` to compare; without any, the newest two of each environment, and what stands there
-    among them. Runs of the same procedure are compared, those of the migration itself, and those of what it was
-    promoted from and to, also where these were edited since. Raises NotFound.
+    `runs`: which of the `choices` to compare; without any, the newest two of each environment that have ended, and
+    what stands there among them. Compared are runs of the same procedure, those of the migration itself, and those of
+    what it was promoted from and to, also where these were edited since. Raises NotFound.
     """
     access = access_of(actor)
     migration = visible_migration(actor, migration_id, access)
@@ -139,9 +139,10 @@ def _stands(run: Run) -> bool:
 
 
 def _usual(runs: Sequence[Run]) -> Sequence[Run]:
-    """The newest two; where neither stands, what stands takes the place of the older one."""
-    stands = next((run for run in runs if _stands(run)), None)
-    return runs[:2] if stands is None or stands in runs[:2] else [runs[0], stands]
+    """The newest two that have ended; where neither stands, what stands takes the place of the older one."""
+    ended = [run for run in runs if run.state in FINAL_RUN_STATES] or runs[:1]
+    stands = next((run for run in ended if _stands(run)), None)
+    return ended[:2] if stands is None or stands in ended[:2] else [ended[0], stands]
 
 
 def _sides(

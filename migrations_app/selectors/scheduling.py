@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from migrations_app.engine.schedules import openings_ahead
-from migrations_app.engine.windows import Opening
+from migrations_app.engine.windows import Opening, hours
 from migrations_app.models import Freeze
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.migrations import visible_migration
@@ -16,7 +16,7 @@ from migrations_app.selectors.windows import windows_of
 
 @dataclass(frozen=True, slots=True)
 class SchedulingPage:
-    """`openings` are the next three that no freeze covers."""
+    """`openings` are the next three that no freeze covers. `open_until`: a window is open now, and closes then."""
 
     migration_id: int
     title: str
@@ -27,8 +27,13 @@ class SchedulingPage:
     number: int
     estimated_seconds: int
     openings: tuple[Opening, ...]
+    open_until: datetime | None
     has_windows: bool
     schedules: tuple[ScheduleRow, ...]
+
+    @property
+    def waiting(self) -> tuple[ScheduleRow, ...]:
+        return tuple(row for row in self.schedules if row.waits)
 
     @property
     def next_is_short(self) -> bool:
@@ -57,6 +62,7 @@ def scheduling_page(*, actor: Actor, migration_id: int, now: datetime) -> Schedu
         number=revision.number if revision else 0,
         estimated_seconds=revision.estimated_seconds if revision else 0,
         openings=tuple(openings_ahead(windows, now, frozen)[:3]),
+        open_until=found.open_until if (found := hours(windows, now)) else None,
         has_windows=bool(windows),
         schedules=schedules_of(migration),
     )

@@ -12,7 +12,7 @@ from migrations_app.selectors.related import Related
 WIDTH, HEIGHT = 196, 86  # of a box
 COLUMN, LANE = 252, 108  # from one box to the next one
 MARGIN = 12
-LETTERS = 25  # of a line of the title
+LETTERS = 22  # of a line of the title
 LINES = 2
 BAR = WIDTH - 24
 

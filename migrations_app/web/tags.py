@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from migrations_app.engine.errors import Problem
 from migrations_app.selectors.reviews import SignerRow
-from migrations_app.web import account_words, wording
+from migrations_app.web import account_words, local_times, wording
 from migrations_app.web.declared import Control
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.target_form import SHOWN
@@ -42,6 +42,7 @@ for _name in (
     register.filter(_name, getattr(wording, _name))
 
 
+register.filter("rule_said", local_times.said)
 register.filter("role_meaning", account_words.role_meaning)
 register.filter("browser_name", account_words.browser_name)
 
