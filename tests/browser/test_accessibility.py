@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from migrations_app.engine.events import EventType
-from migrations_app.models import Migration
+from migrations_app.models import Migration, MigrationDependency, Run
 from migrations_app.services import migrations, planning, reviews
 from tests import stores_on_disk
 from tests.browser.pages import AuthoringPage
@@ -29,6 +29,8 @@ PAGES = {
         "/migrations/",
         "/migrations/1/",
         "/migrations/1/revisions/1/2/",
+        "/migrations/1/related/",
+        "/policies/1/versions/1/replay/",
         "/runs/",
         "/runs/1/",
         "/runs/1/report/",
@@ -55,6 +57,8 @@ PAGES = {
         "/migrations/1/",
         "/migrations/1/edit/",
         "/migrations/1/break-glass/",
+        "/migrations/1/related/",
+        "/migrations/1/environments/",
     ),
     "approver": ("/inbox/", "/migrations/1/", "/migrations/1/sign/", "/migrations/1/waivers/new/?rule=live_effects"),
 }
@@ -64,7 +68,7 @@ PLACES = {"runOnly": ["target-size", "scrollable-region-focusable", "aria-hidden
 
 @pytest.fixture
 def furnished(company: Cast, tmp_path: Path) -> None:
-    """A plan of two revisions in review, and a run that failed."""
+    """A plan of two revisions in review, which runs after one whose run failed."""
     stage = stores_on_disk.stage(company, company.environments["staging"], tmp_path, NOW)
     migration = stage.planned(title="Move sessions")
     draft = stage.draft(title="Move sessions", options={"cleanup_source": True}, description="And clean up.")
@@ -79,6 +83,10 @@ def furnished(company: Cast, tmp_path: Path) -> None:
         event(EventType.STEP_FAILED, "one", error=failure),
         event(EventType.RUN_FAILED, error=failure),
         start=NOW,
+    )
+    failed = Run.objects.get().migration
+    MigrationDependency.objects.create(
+        migration=migration, predecessor=failed, created_by=migration.created_by, created_at=NOW
     )
 
 
