@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from migrations_app.demo.people import ADMIN, PEOPLE, PLACES, Login
+from migrations_app.demo.people import ADMIN, PEOPLE, PLACES, SECOND_ADMIN, Login
 from migrations_app.models import Environment, Person
 from migrations_app.services import environments, grants
 from migrations_app.services.actor import Actor
@@ -42,8 +42,10 @@ def settle(now: datetime) -> Cast:
         for place in PLACES
     }
     for login in PEOPLE:
+        # Whoever has just become an admin confirms no policies.
+        since = now - timedelta(days=30) if login is SECOND_ADMIN else now
         if login is not ADMIN:
-            grants.grant(actor=admin, now=now, role=login.role, person_id=actors[login.username].person_id)
+            grants.grant(actor=admin, now=since, role=login.role, person_id=actors[login.username].person_id)
     return Cast(actors, places)
 
 
