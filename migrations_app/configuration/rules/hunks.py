@@ -23,20 +23,11 @@ def hunks(
         yield Hunk(rule.id, rule.version, manner, reason, change.key, change.at.file, lines, lines, place)
     for group in _groups(before, edits):
         file, content = group[0].file, before[group[0].file]
-        start = content.rfind(b"\n", 0, group[0].start) + 1
-        end = _line_end(
-            content, max(group[0].start, group[-1].end - 1 if group[-1].end > group[-1].start else group[-1].end)
-        )
-        after, at = b"", start
-        for edit in group:
-            after, at = after + content[at : edit.start] + edit.text, edit.end
-        after += content[at : max(end, at)]
-        touched = content[start : max(end, at)].decode()
-        own = (
-            place
-            if change.at.file == file and start <= change.at.start < max(end, at)
-            else _at(content, group[0], trail)
-        )
+        start, end = _whole_lines(content, group)
+        after = _applied(content[start:end], group, start)
+        here = change.at.file == file and start <= change.at.start < end
+        own = place if here else _at(content, group[0], trail)
+        touched = content[start:end].decode()
         yield Hunk(rule.id, rule.version, manner, reason, change.key, file, touched, after.decode(), own)
 
 
@@ -54,6 +45,22 @@ def _groups(before: Mapping[str, bytes], edits: tuple[Edit, ...]) -> Iterator[li
 def _at(content: bytes, edit: Edit, trail: Trail) -> Span | None:
     line = content.count(b"\n", 0, edit.start) + 1
     return trail.original(Span(edit.file, edit.start, edit.end, line, 1))
+
+
+def _whole_lines(content: bytes, group: list[Edit]) -> tuple[int, int]:
+    """From the start of the first line that is touched to behind the last one."""
+    last = group[-1]
+    touched = last.end - 1 if last.end > last.start else last.end
+    return content.rfind(b"\n", 0, group[0].start) + 1, _line_end(content, touched)
+
+
+def _applied(content: bytes, group: list[Edit], offset: int) -> bytes:
+    """The edits on a part of the file that begins at `offset`."""
+    parts, at = [], 0
+    for edit in group:
+        parts += [content[at : edit.start - offset], edit.text]
+        at = edit.end - offset
+    return b"".join([*parts, content[at:]])
 
 
 def _line_end(content: bytes, at: int) -> int:

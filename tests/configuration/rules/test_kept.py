@@ -83,18 +83,39 @@ def test_no_place_of_the_key_is_overruled():
     assert content["prod.exs"] == texts["prod.exs"].encode()
 
 
+BY_BRANCH = """\
+import Config
+
+if config_env() == :prod do
+  config :snakepit, pooling_enabled: true, log_level: :none
+end
+
+if config_env() == :dev do
+  config :snakepit, pooling_enabled: true
+end
+"""
+OF_THE_OTHERS = """
+if config_env() == :test do
+  config :snakepit, pooling_enabled: true
+end
+"""
+
+
+def test_a_branch_that_holds_for_all_that_lack_it_takes_it():
+    content = walked("log-level-0.8.1", files({"config.exs": BY_BRANCH}), "0.8.0", "0.8.1").content["config.exs"]
+
+    written = BY_BRANCH.replace("true\n", "true, log_level: :warning\n")
+    assert content.decode() == written
+
+
 def test_where_no_place_fits_a_person_decides():
-    texts = {
-        "config.exs": (
-            "import Config\nif config_env() == :prod do\n"
-            "  config :snakepit, log_level: :none, pooling_enabled: true\nend\n"
-            'if config_env() in [:dev, :test] do\n  config :snakepit, pooling_enabled: System.get_env("X")\nend\n'
-        )
-    }
+    both = files({"config.exs": BY_BRANCH + OF_THE_OTHERS})
 
-    walk = walked("log-level-0.8.1", files(texts), "0.8.0", "0.8.1")
+    walk = walked("log-level-0.8.1", both, "0.8.0", "0.8.1")
 
-    assert "log_level: :warning" in walk.content["config.exs"].decode().split("in [:dev")[1]
+    assert walk.configuration == both
+    assert [str(hunk.manner) for hunk in walk.hunks] == ["manual"]
+    assert "No place here fits all of dev, test: set `log_level` to :warning there" in walk.hunks[0].reason
 
 
 def test_only_what_turns_pooling_on_counts():
