@@ -1,6 +1,7 @@
 """The bytes of one file: where a place in them is for people, and what no format accepts."""
 
 from bisect import bisect_right
+from itertools import accumulate
 
 from tree_sitter import Node
 
@@ -10,6 +11,8 @@ from migrations_app.configuration.values import Span
 MAX_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 256
 BOM = b"\xef\xbb\xbf"
+BLOCK = 1024
+CONTINUING = bytes(range(0x80, 0xC0))
 
 
 class Text:
@@ -24,7 +27,8 @@ class Text:
             self._starts.append(at + 1)
             at = content.find(b"\n", at + 1)
         self._ascii = content.isascii()
-        self._last = (0, 0)  # offset, characters before it on its line
+        blocks = range(0, 0 if self._ascii else len(content), BLOCK)
+        self._characters = list(accumulate((_characters(content[at : at + BLOCK]) for at in blocks), initial=0))
 
     def span(self, start: int, end: int) -> Span:
         line = bisect_right(self._starts, start)
@@ -42,12 +46,17 @@ class Text:
     def _column(self, line_start: int, at: int) -> int:
         if self._ascii:
             return at - line_start + 1
-        offset, characters = self._last
-        if not line_start <= offset <= at:
-            offset, characters = line_start, 0
-        characters += len(self.content[offset:at].decode(errors="replace"))
-        self._last = (at, characters)
-        return characters + 1
+        return self._before(at) - self._before(line_start) + 1
+
+    def _before(self, at: int) -> int:
+        """How many characters begin before a place, counted from that of its block."""
+        block = at // BLOCK
+        return self._characters[block] + _characters(self.content[block * BLOCK : at])
+
+
+def _characters(content: bytes) -> int:
+    """How many characters of UTF-8 begin in it."""
+    return len(content.translate(None, CONTINUING))
 
 
 def unreadable(path: str, content: bytes) -> ConfigProblem | None:

@@ -15,6 +15,16 @@ def test_a_place_counts_lines_and_characters_from_one_and_bytes_from_zero():
     assert text.between(span.start, span.end) == "x"
 
 
+def test_columns_of_a_long_line():
+    text = Text("c.json", ("é" * 3000 + "x" + "\n" + "ü" * 600 + "y").encode())
+
+    assert [text.span(at, at).column for at in (text.content.index(b"x"), text.content.index(b"y"), 2048)] == [
+        3001,
+        601,
+        1025,
+    ]
+
+
 @pytest.mark.parametrize(
     ("content", "code", "line", "column"),
     [

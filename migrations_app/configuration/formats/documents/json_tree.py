@@ -16,6 +16,13 @@ JSON = Language(tree_sitter_json.language())
 CLOSED_BY = {"[": "]", "{": "}"}
 
 
+def _no_constant(name: str) -> float:
+    raise ValueError(name)
+
+
+DECODER = json.JSONDecoder(parse_constant=_no_constant)
+
+
 def parsed_json(content: bytes) -> Node:
     return Parser(JSON).parse(content).root_node
 
@@ -59,7 +66,7 @@ class _JsonValues:
 
     def _loaded(self, node: Node) -> str | int | float | bool | None:
         try:
-            said: str | int | float | bool | None = json.loads(self._text.of(node), parse_constant=_no_constant)
+            said: str | int | float | bool | None = DECODER.decode(self._text.of(node))
         except ValueError:
             raise Refused(self._refused(node, f"JSON has no value `{self._text.of(node)[:40]}`.")) from None
         return said
@@ -70,7 +77,3 @@ class _JsonValues:
 
 def _children(node: Node) -> list[Node]:
     return [child for child in node.named_children if child.type != "comment"]
-
-
-def _no_constant(name: str) -> float:
-    raise ValueError(name)

@@ -90,10 +90,11 @@ class Calls:
             Setting(entry.name, entry.value, CallForm.KEYS, entry.span, entry.key.span, self.text.at(call), conditions)
             for entry in pairs.entries
         ]
-        names = [entry.name for entry in pairs.entries]
-        self.problems += [
-            self._twice(entry.name, entry.span) for at, entry in enumerate(pairs.entries) if entry.name in names[:at]
-        ]
+        names: set[str] = set()
+        for entry in pairs.entries:
+            if entry.name in names:
+                self.problems.append(self._twice(entry.name, entry.span))
+            names.add(entry.name)
 
     def _put_env(self, call: Node, scope: Scope, conditions: tuple[Condition, ...]) -> None:
         given = arguments(call)

@@ -14,7 +14,7 @@ from migrations_app.configuration.formats.removal import element_removed, statem
 from migrations_app.configuration.formats.text import Text
 from migrations_app.configuration.values import Atom, Entry, Literal, Span, Table, Value
 
-STATEMENTS = frozenset({"source", "do_block", "else_block", "body"})
+STATEMENTS = frozenset({"source", "do_block", "else_block", "after_block", "rescue_block", "catch_block", "body"})
 PACKED = frozenset({"charlist", "sigil"})
 
 

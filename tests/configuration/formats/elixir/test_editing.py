@@ -163,6 +163,14 @@ def test_insert(before, path, after):
     assert edited(before, inserting(path, "new", Atom("x"))) == after
 
 
+def test_a_call_after_try_has_room_beside_it():
+    before = "try do\n  f()\nafter\n  Application.put_env(:snakepit, :a, 1)\nend\n"
+    call = "  Application.put_env(:snakepit, :a, 1)\n"
+
+    assert edited(before, removing("a")) == before.replace(call, "")
+    assert edited(before, inserting("a", "b", 1)) == before.replace(call, call + call.replace(":a", ":b"))
+
+
 def test_insert_with_a_comment():
     assert edited("config :snakepit, a: 1\n", inserting("a", "b", 2, "Two\nof them")) == (
         "config :snakepit, a: 1,\n  # Two\n  # of them\n  b: 2\n"
