@@ -54,6 +54,7 @@ class Rewrite:
     artifacts: MemoryArtifacts = field(default_factory=MemoryArtifacts)
     clock: ManualClock = field(default_factory=ManualClock)
     handler: ConfigMigration = field(default_factory=ConfigMigration)
+    first: str = "config.exs"
 
     def lay(self, contents: Mapping[str, bytes] = BEFORE) -> None:
         for name, content in contents.items():
@@ -65,7 +66,7 @@ class Rewrite:
 
     @property
     def target(self) -> Target:
-        config = {"path": str(self.place / "config.exs")}
+        config = {"path": str(self.place / self.first)}
         return Target(7, "shop-config", TargetKind.CONFIG_FILE, "staging", config, roots=(self.place,))
 
     @property

@@ -161,6 +161,28 @@ def test_a_snapshot_is_restored_by_a_plan_of_its_own(rewrite: Rewrite) -> None:
     assert rewrite.contents == BEFORE
 
 
+YAML = b"# who serves\nsnakepit:\n  pooling_enabled: true\n  grpc_port: 50051  # the old port\n"
+TOML = b"# who serves\n[snakepit]\npooling_enabled = true\ngrpc_port = 50051  # the old port\n"
+JSON = b'{\n  "snakepit": {\n    "pooling_enabled": true,\n    "grpc_port": 50051\n  }\n}\n'
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.yaml", YAML), ("a.toml", TOML), ("a.json", JSON)])
+def test_other_formats_go_there_and_back_too(tmp_path: Path, name: str, content: bytes) -> None:
+    rewrite = Rewrite(tmp_path, first=name)
+    rewrite.lay({name: content})
+    run = rewrite.begin()
+
+    finished(run)
+
+    assert b"grpc_listener" in rewrite.contents[name]
+    assert b"grpc_port" not in rewrite.contents[name]
+    assert [line for line in content.splitlines() if line.startswith(b"#")] == [
+        line for line in rewrite.contents[name].splitlines() if line.startswith(b"#")
+    ]
+    finished(rewrite.begin(kind=RunKind.ROLLBACK, run_id=2, undoes=run), RunState.ROLLED_BACK)
+    assert rewrite.contents == {name: content}
+
+
 @pytest.fixture
 def anothers() -> Iterator[Path]:
     """A directory that may be read by all and written by root."""

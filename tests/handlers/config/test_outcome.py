@@ -59,6 +59,18 @@ def test_both_versions_that_are_none_are_said_at_once(rewrite: Rewrite) -> None:
     assert {problem.field for problem in problems} == {"parameters.from_version", "parameters.to_version"}
 
 
+def test_where_no_rule_leads_back_the_place_is_said(rewrite: Rewrite) -> None:
+    pool = b"""import Config
+config :snakepit, grpc_listener: %{mode: :external_pool, host: "localhost", base_port: 50_100, pool_size: 4}
+"""
+    rewrite.lay({"config.exs": pool})
+
+    (problem,) = asked(rewrite, from_version="0.13", to_version="0.9").problems
+
+    assert (problem.field, problem.code) == ("parameters.to_version", "no_way_back")
+    assert "config.exs line 2" in problem.message
+
+
 def test_a_snapshot_is_taken_as_it_is(rewrite: Rewrite) -> None:
     kept = save(rewrite.artifacts, 7, {**BEFORE, "prod.exs": b"import Config\n"})
     spec = Rewrite(rewrite.place, {"from_version": "", "to_version": "", "restore": kept}).spec
