@@ -30,12 +30,13 @@ HANDLER_API = 1
 
 @dataclass(frozen=True, slots=True)
 class TargetRole:
-    """A place in a migration that a target fills (`source`, `target`)."""
+    """A place in a migration that a target fills (`source`, `target`). One that is not required may stay empty."""
 
     name: str
     kinds: tuple[TargetKind, ...]
     label: str
     help: str = ""
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)

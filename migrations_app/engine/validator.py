@@ -107,7 +107,8 @@ def _roles(spec: Spec, handler: Handler) -> Iterator[Problem]:
     for role in handler.roles:
         target = spec.targets.get(role.name)
         if target is None:
-            yield Problem(f"targets.{role.name}", f"{role.label} is missing.", "Choose a target.", "required")
+            if role.required:
+                yield Problem(f"targets.{role.name}", f"{role.label} is missing.", "Choose a target.", "required")
             continue
         if target.kind not in role.kinds:
             kinds = " or ".join(kind.replace("_", " ") for kind in role.kinds)

@@ -6,8 +6,9 @@ from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.handler import HANDLER_API, Handler
 from migrations_app.handlers.config.handler import ConfigMigration
 from migrations_app.handlers.session.handler import SessionMigration
+from migrations_app.handlers.upgrade.handler import VersionUpgrade
 
-BUILT_IN: tuple[type[Handler], ...] = (SessionMigration, ConfigMigration)
+BUILT_IN: tuple[type[Handler], ...] = (SessionMigration, ConfigMigration, VersionUpgrade)
 
 
 def built_in() -> Mapping[str, Handler]:

@@ -33,6 +33,7 @@ class RoleChoice:
     label: str
     help: str
     targets: tuple[TargetChoice, ...]
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,4 +122,5 @@ def _role(role: TargetRole, environment: EnvironmentChoice | None) -> RoleChoice
             TargetChoice(target.pk, target.name, target.kind, f"{target.name} ({address_of(target.config)})")
             for target in fitting.order_by("name")
         ),
+        role.required,
     )

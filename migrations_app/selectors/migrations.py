@@ -39,6 +39,7 @@ from migrations_app.selectors.schedules import ScheduleRow, schedules_of
 from migrations_app.selectors.signing import signing_of
 from migrations_app.selectors.start_check import StartCheck, UnmetRow, start_check
 from migrations_app.selectors.timeline import TimelineEntry, timeline
+from migrations_app.selectors.upgrades import UpgradeView, upgrade_of
 from migrations_app.selectors.waivers import WaiverRow, waivers_of
 from migrations_app.selectors.waiving import Waiving, waiving
 
@@ -131,6 +132,7 @@ class MigrationPage:
     track: ProcedureTrack
     break_glasses: tuple[BreakGlassRow, ...]
     rewrite: Rewrite | None
+    upgrade: UpgradeView | None
 
     @property
     def irreversible(self) -> int:
@@ -222,6 +224,7 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         track=track,
         break_glasses=break_glasses_of(actor, migration, now=now, approvers=signing.approvers),
         rewrite=rewrite_of(plan) if plan else None,
+        upgrade=upgrade_of(plan) if plan else None,
     )
 
 

@@ -40,6 +40,7 @@ class RoleMapping:
     choices: tuple[TargetChoice, ...]
     suggested: int | None
     why: str
+    required: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,7 @@ def _mapping(role: TargetRole, old: str, fitting: list[Target], likely: Suggesti
         choices=tuple(TargetChoice(t.pk, t.name, t.kind, f"{t.name} ({address_of(t.config)})") for t in fitting),
         suggested=likely.id if likely else None,
         why=likely.why if likely else "",
+        required=role.required,
     )
 
 

@@ -8,6 +8,8 @@ from migrations_app.engine.vocabulary import MigrationType
 from migrations_app.handlers.config.side_by_side import Comparison, Row
 from migrations_app.selectors.plans import RevisionView
 
+_REWRITE = (MigrationType.CONFIG, MigrationType.UPGRADE)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -60,7 +62,7 @@ class Rewrite:
 
 def rewrite_of(plan: RevisionView) -> Rewrite | None:
     """None for a plan that rewrites no configuration."""
-    if plan.plan.type is not MigrationType.CONFIG or "comparison" not in plan.target_state:
+    if plan.plan.type not in _REWRITE or "comparison" not in plan.target_state:
         return None
     source, state = plan.source_state, plan.target_state
     notes = tuple(_note(hunk) for hunk in state["hunks"])

@@ -133,7 +133,8 @@ def _targets(check: Check, draft: MigrationDraft, handler: Handler, environment:
         field = f"targets.{role.name}"
         key = given.get(role.name)
         if key in (None, ""):
-            check.problem(field, f"{role.label} is missing.", f"Choose a target in {environment.name}.", "required")
+            if role.required:
+                check.problem(field, f"{role.label} is missing.", f"Choose a target in {environment.name}.", "required")
             continue
         usable = isinstance(key, int) and not isinstance(key, bool) and 0 < key < 2**63
         target = Target.objects.filter(pk=key, environment=environment).first() if usable else None

@@ -1,8 +1,10 @@
 """Testing a target's connection: a read-only look, kept as the target's health."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -15,6 +17,7 @@ from migrations_app.engine.vocabulary import TargetKind
 from migrations_app.handlers.config import snapshots
 from migrations_app.handlers.config.analysis import describe
 from migrations_app.handlers.config.outcome import contents_of, open_configuration
+from migrations_app.handlers.project.reading import read_project
 from migrations_app.models import Target as TargetRow
 from migrations_app.models import TargetProbe
 from migrations_app.pools.base import PoolProbe
@@ -24,6 +27,7 @@ from migrations_app.services import audit, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
+from migrations_app.sources.check import reads
 from migrations_app.stores.sessions import fingerprint, open_store
 from migrations_app.stores.sessions.base import StoreProbe
 
@@ -125,9 +129,20 @@ def _look_at_configuration(target: Target, now: datetime) -> TargetTest:
     )
 
 
+def _look_at_project(target: Target, now: datetime) -> TargetTest:
+    """Reads the source files and counts them."""
+    project = read_project(target, reads)
+    endings = Counter(Path(path).suffix for path in project.files)
+    counted = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items()))
+    facts = {"files": len(project.files), "left_out": [f"{path}: {why}" for path, why in project.left_out.items()]}
+    message = f"{len(project.files)} source files read ({counted})." if project.files else "There is no source file."
+    return TargetTest(bool(project.files), message[:MOST_MESSAGE], now, facts, project.fingerprint)
+
+
 _LOOKS: Mapping[TargetKind, Callable[[Target, datetime], TargetTest]] = {
     TargetKind.SESSION_STORE: _look_at_store,
     TargetKind.CONFIG_FILE: _look_at_configuration,
+    TargetKind.ADAPTER_PROJECT: _look_at_project,
     TargetKind.WORKER_POOL: _look_at_pool,
 }
 

@@ -10,6 +10,7 @@ from migrations_app.engine.lifecycle import ReviewEvent
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.vocabulary import MigrationStatus, TargetKind
 from migrations_app.handlers.config import target as configurations
+from migrations_app.handlers.project import target as projects
 from migrations_app.models import ClaimedTarget, Migration, SealedSecret, Target
 from migrations_app.runtime import file_roots
 from migrations_app.runtime import secrets as vault
@@ -27,7 +28,7 @@ __all__ = ["SECRET_NAMES", "TargetTest", "archive", "create", "edit", "restore",
 
 SECRET_NAMES = ("password", "readonly_password", "gateway_token")
 MOST_SECRET = 4_000
-KINDS = (TargetKind.SESSION_STORE, TargetKind.CONFIG_FILE, TargetKind.WORKER_POOL)
+KINDS = (TargetKind.SESSION_STORE, TargetKind.CONFIG_FILE, TargetKind.ADAPTER_PROJECT, TargetKind.WORKER_POOL)
 _DONE = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED)
 
 
@@ -179,6 +180,10 @@ def _config(check: Check, kind: str, config: Any) -> dict[str, Any]:
         _check_owner_and_path(check, given, config_problems(given))
     elif len(check.problems) == before and kind == TargetKind.CONFIG_FILE:
         _check_owner_and_path(check, given, configurations.config_problems(given))
+    elif len(check.problems) == before and kind == TargetKind.ADAPTER_PROJECT:
+        problems = projects.config_problems(given)
+        check.add(problems)
+        _check_path(check, given, problems)
     return given
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from migrations_app.engine.parameters import Field
 from migrations_app.engine.vocabulary import TargetKind
 from migrations_app.handlers.config.target import CONFIG_FIELDS as CONFIGURATION_FIELDS
+from migrations_app.handlers.project.target import PROJECT_FIELDS
 from migrations_app.pools import POOL_FIELDS
 from migrations_app.selectors.targets import TargetPage
 from migrations_app.services.targets import SECRET_NAMES
@@ -17,14 +18,15 @@ from migrations_app.stores.sessions import CONFIG_FIELDS, WITH_COLUMNS
 from migrations_app.web.declared import Control, chosen_values, controls, posted_values
 from migrations_app.web.problems import ProblemsByField
 
-# Beside the kinds of session store: worker pools, and the driver of each; and configurations.
+# Beside the kinds of session store: worker pools, and the driver of each; configurations, and projects.
 POOL, HTTP_POOL, PROCESS_POOL = "pool", "http_pool", "process_pool"
 DRIVERS = {POOL: "beam", HTTP_POOL: "http", PROCESS_POOL: "process"}
-CONFIGURATION = "configuration"
+CONFIGURATION, PROJECT = "configuration", "project"
 FIELDS: Mapping[str, tuple[Field, ...]] = {
     **CONFIG_FIELDS,
     **{pool: POOL_FIELDS[driver] for pool, driver in DRIVERS.items()},
     CONFIGURATION: CONFIGURATION_FIELDS,
+    PROJECT: PROJECT_FIELDS,
 }
 NAMES = {
     "redis": "Redis",
@@ -36,8 +38,13 @@ NAMES = {
     HTTP_POOL: "Worker pool over HTTP",
     PROCESS_POOL: "Worker pool of processes",
     CONFIGURATION: "Configuration of Snakepit",
+    PROJECT: "Source code of a project",
 }
-KINDS = {**dict.fromkeys(DRIVERS, TargetKind.WORKER_POOL), CONFIGURATION: TargetKind.CONFIG_FILE}
+KINDS = {
+    **dict.fromkeys(DRIVERS, TargetKind.WORKER_POOL),
+    CONFIGURATION: TargetKind.CONFIG_FILE,
+    PROJECT: TargetKind.ADAPTER_PROJECT,
+}
 PASSWORD = (("password", "Password"),)
 CREDENTIALS = {
     "redis": (*PASSWORD, ("readonly_password", "Password of the read-only user")),
@@ -48,6 +55,7 @@ CREDENTIALS = {
     "sqlite": (),
     "snapshot": (),
     CONFIGURATION: (),
+    PROJECT: (),
 }
 # What few need, behind a heading of its own; unfolded as soon as one of them is set or the layout asks for them.
 _TLS = ("Distribution over TLS", frozenset({"certificate", "key", "authority"}))
@@ -65,7 +73,7 @@ SHOWN = {**{driver: NAMES[pool] for pool, driver in DRIVERS.items()}, **NAMES}  
 
 @dataclass(frozen=True, slots=True)
 class TargetForm:
-    """`store`: a kind of session store, one of DRIVERS, or CONFIGURATION. `columns` is the text of the columns box;
+    """`store`: a kind of session store, or a name of KINDS. `columns` is the text of the columns box;
     `config` what a service takes; `secrets` None removes."""
 
     store: str
@@ -117,8 +125,7 @@ def stored(page: TargetPage) -> TargetForm:
     config = dict(page.config)
     columns = config.pop("columns", None) or {}
     driver, store = config.pop("driver", ""), str(config.pop("store", ""))
-    if page.row.kind == TargetKind.CONFIG_FILE:
-        store = CONFIGURATION
+    store = {TargetKind.CONFIG_FILE: CONFIGURATION, TargetKind.ADAPTER_PROJECT: PROJECT}.get(page.row.kind, store)
     shown = _known(next((pool for pool, its in DRIVERS.items() if its == driver), store))
     return TargetForm(shown, page.row.name, str(page.row.environment_id), config, columns_text(columns))
 
@@ -128,7 +135,7 @@ def sent(posted: Mapping[str, str]) -> TargetForm:
     declared = FIELDS[store]
     values = posted_values(declared, posted, path="config")
     columns = posted.get("config.columns", "")
-    kind = {"driver": DRIVERS[store]} if store in DRIVERS else {} if store == CONFIGURATION else {"store": store}
+    kind = {"driver": DRIVERS[store]} if store in DRIVERS else {} if store in KINDS else {"store": store}
     config: dict[str, Any] = {**kind, **_typed(declared, chosen_values(declared, values))}
     if store in WITH_COLUMNS and columns.strip():
         config["columns"] = columns_from(columns)

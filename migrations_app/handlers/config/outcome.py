@@ -72,7 +72,7 @@ def outcome_of(
 ) -> Outcome:
     """Raises ValidationFailed with every problem, each with its field."""
     first = place_of(target.config).first
-    if parameters["restore"]:
+    if parameters.get("restore"):
         return _restored(target, first, contents, str(parameters["restore"]), artifacts)
     configuration = configuration_of(first, contents)
     origin, to = _versions(configuration, parameters)
