@@ -19,8 +19,10 @@ def test_a_plan_shows_lines_code_and_waves(service_to_upgrade):
 
 def test_the_form_lets_the_project_stay_empty(service_to_upgrade):
     environment = service_to_upgrade.environment.pk
+    client = signed_in("operator")
+    chosen = {"template": "upgrade/rolling_upgrade", "environment": environment}
 
-    seen = signed_in("operator").get(f"/migrations/new/?handler=upgrade&environment={environment}").content.decode()
+    seen = client.post("/migrations/new/begin/", chosen, follow=True).content.decode()
 
     assert "(optional)</span></label>" in seen
     assert '<option value="">None</option>' in seen
