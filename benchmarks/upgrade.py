@@ -1,5 +1,5 @@
-"""`python -m benchmarks.upgrade`: eight worker processes upgraded under load, to a version that never works, to one that
-does, and back.
+"""`python -m benchmarks.upgrade`: eight worker processes upgraded under load, to a version that never works, to one
+that does, and back.
 
 The steps of the migration type `version_upgrade` over real files and the example deployment's pool, driven by the
 engine's own executor. The number of workers that served is the supervisor's own record of every change.
