@@ -129,6 +129,24 @@ def test_cancelled_half_way_it_is_cleaned_up_all_the_same(place_of, left):
     assert left() == names
 
 
+def test_of_a_plan_without_downtime_the_copy_is_rehearsed_and_the_hand_over_named_as_open(place_of, left):
+    options = {"zero_downtime": True, "parallel_workers": 2, "cleanup_source": True}
+    move = Move(place_of["redis"](), place_of["postgres"](), options=options)
+    fill(move.source, sessions(300))
+    before, names = content(move.source), left()
+
+    run = rehearsed(move)
+
+    assert run.state is RunState.SUCCEEDED, run.error
+    assert run.result("transfer")["sessions"] == 300
+    assert (run.result("prove")["compared"], run.result("prove")["mismatches"]) == (300, 0)
+    open_ = [step.id for step in run.brief.plan.steps if NOT_REHEARSED in run.result(step.id)]
+    assert open_ == ["join", "journal", "dual_write", "switch", "complete", "retire"]
+    assert "hand-over" in run.result("switch")[NOT_REHEARSED]
+    assert (move.route, content(move.source)) == (None, before)
+    assert without_fence(left(), run) == names
+
+
 @pytest.fixture
 def lossy(tmp_path, redis_place):
     """A table of somebody else's that keeps deadlines in seconds, where the plan asks for milliseconds."""
