@@ -15,6 +15,7 @@ from migrations_app.selectors.hand_over import MOVES_ROUTES, moved_route
 
 LIVE_RUN_STATES = tuple(state for state in RunState if not state.is_final)  # by name: an index knows those
 _DONE = (StepState.SUCCEEDED, StepState.SKIPPED)
+_CLEANED = (StepState.SUCCEEDED, StepState.SKIPPED, StepState.UNDONE)  # steps of a rehearsal that has succeeded
 _AT_WORK = (StepState.RUNNING, StepState.WAITING, StepState.UNDOING)
 WAITS: Mapping[str, str] = {
     ParkedFor.RETRY: "waits to try again",
@@ -79,6 +80,7 @@ def rows_of(runs: Iterable[Run], *, now: datetime) -> tuple[RunRow, ...]:
 def _row(run: Run, steps: Mapping[str, StepRun], now: datetime) -> RunRow:
     planned: list[dict[str, Any]] = run.revision.content["steps"]
     state = RunState(run.state)
+    done = _CLEANED if run.kind == RunKind.REHEARSAL and state is RunState.SUCCEEDED else _DONE
     at_work = next((s["title"] for s in planned if s["id"] in steps and steps[s["id"]].state in _AT_WORK), "")
     return RunRow(
         id=run.pk,
@@ -94,7 +96,7 @@ def _row(run: Run, steps: Mapping[str, StepRun], now: datetime) -> RunRow:
         digest=run.revision.digest,
         current_step="" if state.is_final else at_work,
         percentage=100 if state is RunState.SUCCEEDED else _percentage(planned, steps),
-        steps_completed=sum(1 for row in steps.values() if row.state in _DONE),
+        steps_completed=sum(1 for row in steps.values() if row.state in done),
         steps_total=len(planned),
         last_seq=run.last_seq,
         started_by=str(run.started_by),

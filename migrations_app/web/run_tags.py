@@ -7,6 +7,7 @@ from django import template
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from migrations_app.engine.rehearsal import NOT_REHEARSED
 from migrations_app.engine.vocabulary import RoutePhase, RunKind, RunState, StepState
 from migrations_app.selectors import ansi as ansi_text
 from migrations_app.selectors.route_live import RouteLive
@@ -156,6 +157,8 @@ def shown_state(step: StepProgress, page: RunPage) -> str:
         return "not reached"
     if step.state == StepState.UNDONE and page.row.kind is RunKind.REHEARSAL:
         return "cleaned up"
+    if NOT_REHEARSED in dict(step.result):
+        return "left out"
     return wording.state_words(step_state(step))
 
 

@@ -46,6 +46,8 @@ def test_it_is_read_agreed_to_and_leaves_nothing(planned: int, people: People, t
     page.reload()
     expect(page.locator("main")).to_contain_text("all of it was removed again")
     expect(page.locator("main")).to_contain_text("The hand-over is not proven")
+    expect(page.get_by_role("region", name="Steps")).to_contain_text("8 of 8")
+    expect(page.locator("tr", has_text="Leave the old sessions")).to_contain_text("left out")
     findings += [*axe(page), *too_wide(page)]
     migration.open(planned)
     expect(migration.section("Checks")).to_contain_text("A rehearsal of exactly this plan succeeded")
