@@ -37,6 +37,15 @@ def leaves(root: Node) -> Iterator[Node]:
                 return
 
 
+def nodes(root: Node) -> Iterator[Node]:
+    """All that stands in a node, itself first, without recursion."""
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        waiting.extend(reversed(node.children))
+
+
 def _stray(text: Text, root: Node, reserved: frozenset[str]) -> Iterator[ConfigProblem]:
     for token in leaves(root):
         if token.type == "identifier" and text.of(token) in reserved and token.parent and token.parent.type != "dot":

@@ -17,10 +17,10 @@ from migrations_app.configuration.formats.documents.toml_tree import (
     parsed_toml,
     solid_end,
 )
-from migrations_app.configuration.formats.elixir.scope import nodes
 from migrations_app.configuration.formats.insertion import statement_inserted
 from migrations_app.configuration.formats.layout import Layout
 from migrations_app.configuration.formats.removal import element_removed, lines_removed, statement_removed
+from migrations_app.configuration.formats.syntax import nodes
 from migrations_app.configuration.formats.text import Text
 from migrations_app.configuration.values import Entry, Span, Table, Value
 

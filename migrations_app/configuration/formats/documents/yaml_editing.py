@@ -7,10 +7,10 @@ from migrations_app.configuration.edits import Edit, New, NotEditable, Verbatim
 from migrations_app.configuration.formats.documents.marks import shown
 from migrations_app.configuration.formats.documents.yaml_rendering import block, flow, has_lines, text
 from migrations_app.configuration.formats.documents.yaml_tree import PAIRS, content_of, parsed_yaml, solid_end
-from migrations_app.configuration.formats.elixir.scope import nodes
 from migrations_app.configuration.formats.insertion import element_inserted
 from migrations_app.configuration.formats.layout import Layout
 from migrations_app.configuration.formats.removal import element_removed, lines_removed
+from migrations_app.configuration.formats.syntax import nodes
 from migrations_app.configuration.formats.text import Text
 from migrations_app.configuration.values import Entry, Span, Table, Value
 

@@ -7,8 +7,7 @@ from tree_sitter import Language, Node, Parser
 
 from migrations_app.configuration.formats.documents.marks import unmarked, unmarked_key
 from migrations_app.configuration.formats.documents.reader import Refused, refusal
-from migrations_app.configuration.formats.elixir.scope import nodes
-from migrations_app.configuration.formats.syntax import syntax_problems
+from migrations_app.configuration.formats.syntax import nodes, syntax_problems
 from migrations_app.configuration.formats.text import Text, nested_too_deep
 from migrations_app.configuration.problems import ConfigProblem, Severity
 from migrations_app.configuration.values import Entry, Form, Literal, Sequence, Span, Table, Value

@@ -13,8 +13,8 @@ from migrations_app.configuration.formats.elixir.scope import (
     arguments,
     called,
     is_environment,
-    nodes,
 )
+from migrations_app.configuration.formats.syntax import nodes
 from migrations_app.configuration.formats.text import Text
 from migrations_app.configuration.values import Atom, Literal, Sequence
 

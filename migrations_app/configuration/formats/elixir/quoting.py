@@ -2,9 +2,8 @@
 
 from tree_sitter import Node
 
-from migrations_app.configuration.formats.elixir.scope import nodes
 from migrations_app.configuration.formats.layout import Layout
-from migrations_app.configuration.formats.syntax import QUOTED
+from migrations_app.configuration.formats.syntax import QUOTED, nodes
 
 
 def requoted(layout: Layout, node: Node, indent: str) -> str:

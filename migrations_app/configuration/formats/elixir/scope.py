@@ -1,11 +1,11 @@
 """What is known at a place of an Elixir file without running it: aliases, and what bound variables came from."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tree_sitter import Node
 
 from migrations_app.configuration.formats.elixir.strings import plain
+from migrations_app.configuration.formats.syntax import nodes
 from migrations_app.configuration.formats.text import Text
 
 ENVIRONMENT_READERS = frozenset(
@@ -73,15 +73,6 @@ def bound_name(node: Node) -> tuple[Node, Node] | None:
 def arguments(call: Node) -> list[Node]:
     given = next((child for child in call.named_children if child.type == "arguments"), None)
     return [child for child in given.named_children if child.type != "comment"] if given is not None else []
-
-
-def nodes(root: Node) -> Iterator[Node]:
-    """All that stands in a node, itself first, without recursion."""
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children))
 
 
 def read_variables(text: Text, root: Node, scope: Scope) -> tuple[str, ...]:
