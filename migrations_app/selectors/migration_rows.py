@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from migrations_app.engine.policy import PlanTraits, Policy, ask
@@ -34,7 +34,8 @@ class RoleTarget:
 class MigrationRow:
     """A line of the list. `digest`, `revision` and risk are those of the newest plan ('' / None before planning).
 
-    `approvals` counts live approvals of that plan; the migration's page says which of them still count.
+    `approvals` counts live approvals of that plan (with a comment, where one is asked for); the migration's page says
+    which of them still count.
     The risk is that of this moment, without what is waived. `required_approvals` is how many signatures the policies
     in force ask for; `no_policy`: signatures are wanted, and no policy says whose, so the plan is blocked.
     """
@@ -73,7 +74,9 @@ def with_newest_plan(migrations: QuerySet[Migration]) -> QuerySet[Migration]:
         migration=OuterRef("pk"), digest=OuterRef("newest_digest"), voided_at=None, decision=Decision.APPROVE
     )
     # A subquery, no join: grouping would go through every migration before the first row is known.
-    counted = signed.order_by().values("migration").annotate(number=Count("pk")).values("number")
+    grouped = signed.order_by().values("migration")
+    counted = grouped.annotate(number=Count("pk")).values("number")
+    with_comment = grouped.annotate(number=Count("pk", filter=~Q(comment=""))).values("number")
     return (
         migrations.select_related("environment", "created_by", "owner")
         .annotate(
@@ -84,7 +87,7 @@ def with_newest_plan(migrations: QuerySet[Migration]) -> QuerySet[Migration]:
             newest_irreversible=Subquery(newest.values("irreversible")[:1]),
             live_run=Subquery(live.values("pk")[:1]),
         )
-        .annotate(approvals=Coalesce(Subquery(counted), 0))
+        .annotate(approvals=Coalesce(Subquery(counted), 0), spoken=Coalesce(Subquery(with_comment), 0))
     )
 
 
@@ -148,7 +151,7 @@ def _row(
         created_by=str(migration.created_by),
         created_at=migration.created_at,
         changed_at=migration.changed_at,
-        approvals=newest["approvals"],
+        approvals=newest["spoken" if asked.comment_for else "approvals"],
         required_approvals=len(asked.slots),
         no_policy=asked.blocked,
         live_run_id=newest["live_run"],

@@ -1,4 +1,8 @@
-"""Snakeweb's own database and broker are no targets: a migration must not move the ground it stands on."""
+"""What is no target: Snakeweb's own database and broker, and a store that another environment guards better.
+
+A migration must not move the ground it stands on, nor reach what production's policies guard through an environment
+that somebody made for that.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +11,11 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.db import connection
 
-from migrations_app.stores.sessions import endpoint
+from migrations_app.engine.errors import ValidationFailed
+from migrations_app.engine.vocabulary import TargetKind
+from migrations_app.models import Environment, Target
+from migrations_app.selectors.policy_rules import least_signatures
+from migrations_app.stores.sessions import endpoint, place
 
 
 def own_store(config: Mapping[str, Any]) -> str:
@@ -20,6 +28,26 @@ def own_store(config: Mapping[str, Any]) -> str:
     if database is not None and there == endpoint(database):
         return "Snakeweb's own database"
     return ""
+
+
+def guarded_in(config: Mapping[str, Any], here: Environment) -> Target | None:
+    """The target of another environment that is this very store, where that one is protected or asks for more
+    signatures than `here`; None otherwise. The configuration has been checked."""
+    others = Target.objects.filter(kind=TargetKind.SESSION_STORE, archived_at=None).exclude(environment=here)
+    same = [other for other in others.select_related("environment") if _place(other.config) == place(config)]
+    asked = least_signatures({other.environment for other in same} | {here}) if same else {}
+    for other in same:
+        there = other.environment
+        if (there.protected and not here.protected) or asked[there.pk] > asked[here.pk]:
+            return other
+    return None
+
+
+def _place(config: Mapping[str, Any]) -> str:
+    try:
+        return place(config)
+    except ValidationFailed:  # of an older version, which nobody can use before it is changed
+        return ""
 
 
 def _broker() -> dict[str, Any]:

@@ -11,14 +11,14 @@ from migrations_app.engine.plan import content_digest
 from migrations_app.engine.vocabulary import MigrationStatus, TargetKind
 from migrations_app.handlers.config import target as configurations
 from migrations_app.handlers.project import target as projects
-from migrations_app.models import ClaimedTarget, Migration, SealedSecret, Target
+from migrations_app.models import ClaimedTarget, Environment, Migration, SealedSecret, Target
 from migrations_app.runtime import file_roots
 from migrations_app.runtime import secrets as vault
 from migrations_app.services import audit, finding, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict, StaleEdit
-from migrations_app.services.forbidden_targets import own_store
+from migrations_app.services.forbidden_targets import guarded_in, own_store
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 from migrations_app.services.probing import TargetTest, test
@@ -50,7 +50,7 @@ def create(
     target = Target(environment=environment, created_by=person, created_at=now, changed_at=now)
     target.name = check.name("name", name, most=60)
     target.kind = check.one_of("kind", kind, KINDS, "kind of target that this version knows")
-    target.config = _config(check, target.kind, config)
+    target.config = _config(check, target.kind, config, environment)
     given = _secrets(check, secrets or {})
     if Target.objects.filter(environment=environment, name=target.name).exists():
         check.problem("name", f"{environment.name} has a target “{target.name}”.", "Choose another name.", "taken")
@@ -78,7 +78,7 @@ def edit(
     """
     target = _locked(actor, target_id, version)
     check = Check()
-    fresh = target.config if config is None else _config(check, target.kind, config)
+    fresh = target.config if config is None else _config(check, target.kind, config, target.environment)
     given = _secrets(check, secrets or {})
     check.done()
     changed = content_digest(fresh) != content_digest(target.config)
@@ -168,7 +168,7 @@ def _open_migrations(target: Target) -> list[Migration]:
     return list(locked.select_related("environment", "created_by"))
 
 
-def _config(check: Check, kind: str, config: Any) -> dict[str, Any]:
+def _config(check: Check, kind: str, config: Any, environment: Environment) -> dict[str, Any]:
     """Of a kind that is none nothing more is said."""
     before = len(check.problems)
     given = dict(check.mapping("config", config))
@@ -177,7 +177,10 @@ def _config(check: Check, kind: str, config: Any) -> dict[str, Any]:
         check.add(problems)
         _check_path(check, given, problems)
     elif len(check.problems) == before and kind == TargetKind.SESSION_STORE:
-        _check_owner_and_path(check, given, config_problems(given))
+        problems = config_problems(given)
+        _check_owner_and_path(check, given, problems)
+        if not problems:
+            _check_guard(check, given, environment)
     elif len(check.problems) == before and kind == TargetKind.CONFIG_FILE:
         _check_owner_and_path(check, given, configurations.config_problems(given))
     elif len(check.problems) == before and kind == TargetKind.ADAPTER_PROJECT:
@@ -195,6 +198,17 @@ def _check_owner_and_path(check: Check, config: Mapping[str, Any], problems: Seq
         check.problem("config", f"This is {owner}.", "Choose the store that you want to migrate.", "own_store")
     else:
         _check_path(check, config, problems)
+
+
+def _check_guard(check: Check, config: Mapping[str, Any], environment: Environment) -> None:
+    guarded = guarded_in(config, environment)
+    if guarded:
+        check.problem(
+            "config",
+            f"This is {guarded.name} of {guarded.environment.name}, which asks for more than {environment.name}.",
+            "Plan there, or archive that target first.",
+            "guarded_elsewhere",
+        )
 
 
 def _check_path(check: Check, config: Mapping[str, Any], problems: Sequence[Problem]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from migrations_app.models import Migration, PolicyVersion, Signature
+from migrations_app.selectors.migration_lists import list_migrations
 from migrations_app.selectors.migrations import migration_page
 from migrations_app.selectors.policies import policy_page
 from migrations_app.selectors.policy_replay import replay
@@ -89,6 +90,8 @@ def test_it_is_asked_of_open_reviews_at_once_and_a_silent_signature_is_given_aga
     review = migration_page(actor=approver, migration_id=silent.pk, now=now).review
     assert (review.can_sign, review.comment_for, review.missing) == (True, ("Plans in staging",), 1)
     assert [row.why_not for row in review.signatures] == [because]
+    listed = list_migrations(actor=approver, now=now).rows
+    assert {row.id: (row.approvals, row.required_approvals) for row in listed} == {spoken.pk: (1, 1), silent.pk: (0, 1)}
 
     sign(approver, silent, now, comment="Now I say it.")
     assert state(silent) == "approved"

@@ -2,21 +2,33 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
-from migrations_app.models import BreakGlass, Migration, Person, PolicyVersion, RiskWaiver, RoleGrant, Signature
+from migrations_app.models import (
+    BreakGlass,
+    Environment,
+    Migration,
+    Person,
+    PolicyVersion,
+    RiskWaiver,
+    RoleGrant,
+    Signature,
+    Target,
+)
 from migrations_app.selectors.migrations import migration_page
 from migrations_app.selectors.policies import policy_page
 from migrations_app.selectors.start_check import start_check
-from migrations_app.services import grants, migrations, planning, policies, reviews
+from migrations_app.services import environments, grants, migrations, planning, policies, reviews, targets
 from migrations_app.services.actor import Actor
-from migrations_app.services.errors import PermissionDenied
+from migrations_app.services.errors import InvalidInput, PermissionDenied
 from tests.cast import PASSWORD, actor_of
+from tests.policies import in_force, without_any
 from tests.services.breaking import broken, close
 from tests.services.reviewing import sign, submitted
 from tests.stores_on_disk import Stage, newest
-from tests.waiving import risky, waive
+from tests.waiving import high, risky, waive
 
 pytestmark = pytest.mark.db_semantics
 
@@ -194,3 +206,40 @@ def test_a_finding_is_not_waived_by_whom_the_author_has_just_given_a_role(
     page = migration_page(actor=friend, migration_id=migration.pk, now=now)
     assert page.waiving.why_not.startswith("you got the approver or admin role from operator")
     assert not RiskWaiver.objects.exists()
+
+
+def test_what_production_guards_is_no_target_of_an_environment_that_asks_for_less(
+    stage: Stage, production_stage: Stage, admin: Actor, dev: Environment, now: datetime
+) -> None:
+    """One admin who makes an environment without signatures, and the store of production a target there."""
+    given: dict[str, Any] = {"actor": admin, "now": now, "kind": "session_store"}
+    guarded = Target.objects.get(pk=production_stage.source_id)
+    lax = environments.create(actor=admin, now=now, name="lab", required_approvals=0)
+    for place in (lax, dev.pk, stage.environment.pk):
+        with pytest.raises(InvalidInput, match="This is sessions-source of production, which asks for more than"):
+            targets.create(**given, environment_id=place, name="shortcut", config=guarded.config)
+    with pytest.raises(InvalidInput, match="sessions-source of production"):
+        targets.edit(actor=admin, now=now, target_id=stage.source_id, version=1, config=guarded.config)
+
+    lower = Target.objects.get(pk=stage.source_id)  # towards more guard it is nobody's shortcut
+    assert targets.create(**given, environment_id=production_stage.environment.pk, name="up", config=lower.config)
+
+
+def test_less_risk_leads_to_no_plan_without_a_policy_that_could_run(
+    stage: Stage, admin: Actor, admins: tuple[Actor, Actor], now: datetime
+) -> None:
+    """Where a policy is about high risk alone, waiving it away leaves no policy, and that is no free way."""
+    without_any()
+    in_force(admins, now, risk_at_least="high", requirements=[{"count": 1, "role": "approver"}])
+    migration = high(risky(stage))
+    reviews.submit(actor=stage.operator, now=now, migration_id=migration.pk)
+    waive(admin, migration, now)
+
+    migration.refresh_from_db()
+    assert "no_policy" in {each.code for each in start_check(migration, newest(migration), now=now).unmet}
+    assert state(migration) == "in_review"
+
+
+def test_the_author_does_not_switch_the_signatures_off(stage: Stage) -> None:
+    with pytest.raises(InvalidInput, match="Approval required is looser than the policy"):
+        stage.planned(options={"approval_required": False})

@@ -77,8 +77,9 @@ def test_a_name_is_taken_once_in_an_environment(admin, staging, production, now)
     create(admin, staging, now)
     create(admin, production, now)
 
-    with pytest.raises(InvalidInput, match="has a target"):
+    with pytest.raises(InvalidInput) as refused:
         create(admin, staging, now)
+    assert {problem.code for problem in refused.value.problems} == {"taken", "guarded_elsewhere"}
 
 
 @pytest.mark.parametrize("name", ["operator", "approver", "auditor", "viewer"])
