@@ -43,6 +43,8 @@ _TOLD = {
     "schedule.move": ("scheduled", "moved the schedule to the next window"),
     "schedule.miss": ("missed", "— a scheduled run was missed; it is not made up for"),
     "schedule.window_closed": ("scheduled", "— the window closed while a scheduled run was at work"),
+    "schedule.window_opened": ("scheduled", "— the run went on in the next window"),
+    "schedule.held_up": ("scheduled", "— the paused run was kept from going on in an open window"),
 }
 
 
