@@ -97,7 +97,7 @@ def _versions(target: Target) -> Iterator[VersionRow]:
             run_id=run.pk,
             migration_id=run.migration_id,
             migration_title=run.migration.title,
-            files=tuple(event.payload.get("result", {}).get("files", ())),
+            files=tuple(sorted(event.payload.get("result", {}).get("files", ()))),
             same_as=first_seen.get(fingerprint, 0),
         )
         first_seen.setdefault(fingerprint, number)

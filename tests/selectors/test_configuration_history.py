@@ -9,7 +9,7 @@ from migrations_app.selectors.refusals import NotFound
 from migrations_app.services import runs
 from tests.configurations_on_disk import work
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
 
 
 def seen(configuration, actor=None):

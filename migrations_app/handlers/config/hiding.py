@@ -16,6 +16,7 @@ _CODE = re.compile(r"[A-Za-z_.]+[?!]?\(")  # `password: System.get_env("PASSWORD
 
 
 def shown(line: str) -> str:
+    line = line.replace("\0", "�")  # what PostgreSQL does not store in JSON
     line = _ASSIGNED.sub(lambda found: f"{found['key']}{found['quote']}{HIDDEN}{found['quote']}", line)
     line = _BARE.sub(lambda found: found[0] if _CODE.match(found["value"]) else f"{found['key']}{HIDDEN}", line)
     return _IN_URL.sub(lambda found: f"{found['before']}{HIDDEN}", line)

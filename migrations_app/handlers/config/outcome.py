@@ -101,7 +101,10 @@ def judged(first: str, contents: Contents, version: str) -> dict[str, int]:
 
 
 def newest_possible(first: str, contents: Contents) -> str:
-    """The version that these files were most likely written for, '' when nothing tells."""
+    """The version that these files were written for; '' where several fit, or where the first file is not among them
+    (a snapshot from when the target began at another one)."""
+    if first not in contents:
+        return ""
     found = detect(configuration_of(first, contents))
     return str(found.possible[-1]) if found.certain else ""
 
@@ -123,7 +126,7 @@ def _restored(target: Target, first: str, contents: Contents, restore: str, arti
     before = {name: contents[name] for name in after}
     version = newest_possible(first, after)
     problems = validate(configuration_of(first, after), Version.named(version)) if version else ()
-    return Outcome(newest_possible(first, contents), version, before, after, (), problems, True, restore)
+    return Outcome(newest_possible(first, before), version, before, after, (), problems, True, restore)
 
 
 def _snapshot(target: Target, restore: str, artifacts: Artifacts | None) -> dict[str, bytes]:

@@ -16,6 +16,7 @@ from migrations_app.handlers.config.hiding import shown
         ('password: System.get_env("PASSWORD")', 'password: System.get_env("PASSWORD")'),
         ("  pool_size: 4, # no secret here", "  pool_size: 4, # no secret here"),
         ('  instance_name: "shop"', '  instance_name: "shop"'),
+        ("a\0b", "a�b"),
     ],
 )
 def test_values_that_are_credentials_by_their_key_are_hidden(line: str, seen: str) -> None:

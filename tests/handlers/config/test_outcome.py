@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from migrations_app.engine.errors import ValidationFailed
+from migrations_app.engine.vocabulary import RunState
 from migrations_app.files.errors import FileUnusable
 from migrations_app.handlers.config.outcome import contents_of, judged, newest_possible, open_configuration, outcome_of
 from migrations_app.handlers.config.snapshots import save
@@ -79,6 +80,18 @@ def test_a_snapshot_is_taken_as_it_is(rewrite: Rewrite) -> None:
 
     assert outcome.after == {**BEFORE, "prod.exs": b"import Config\n"}
     assert outcome.restores == kept
+
+
+def test_a_snapshot_from_when_the_target_began_at_another_file_is_taken_too(rewrite: Rewrite) -> None:
+    kept = save(rewrite.artifacts, 7, {"prod.exs": b"import Config\n"})
+    restore = Rewrite(
+        rewrite.place, {"from_version": "", "to_version": "", "restore": kept}, artifacts=rewrite.artifacts
+    )
+
+    view = restore.begin().finish()
+
+    assert view.state is RunState.SUCCEEDED, view.error
+    assert rewrite.contents == {**BEFORE, "prod.exs": b"import Config\n"}
 
 
 def test_a_file_that_is_not_there_any_more_is_said(rewrite: Rewrite) -> None:
