@@ -20,7 +20,7 @@ from django.db import connection  # noqa: E402  models load only after django.se
 from migrations_app.demo.cast import Cast  # noqa: E402
 from migrations_app.demo.people import ADMIN, APPROVER, AUDITOR, DEV, OPERATOR, PRODUCTION, STAGING  # noqa: E402
 from migrations_app.demo.stories import BILLING, PORTAL, SHOP, Stage  # noqa: E402
-from migrations_app.demo.stories_of_control import CHAT, STAGING_POLICY  # noqa: E402
+from migrations_app.demo.stories_of_control import CHAT, STAGING_POLICY, waived_finding  # noqa: E402
 from migrations_app.demo.stories_of_emergencies import FORUM  # noqa: E402
 from migrations_app.demo.stories_on_stage import execute, wait_for  # noqa: E402
 from migrations_app.demo.things import pair  # noqa: E402
@@ -116,6 +116,7 @@ def revised(on: Stage) -> None:
     digest = planning.plan(actor=operator, now=on.now(), migration_id=migration.pk).digest
     wait_for(runs.validate_migration(actor=operator, now=on.now(), migration_id=migration.pk))
     reviews.submit(actor=operator, now=on.now(), migration_id=migration.pk, digest=digest)
+    waived_finding(on)
     on.decide(APPROVER, migration.pk, digest, Decision.APPROVE, "Better than the first plan: nobody waits now.")
 
 

@@ -9,6 +9,7 @@ from migrations_app.engine.schedules import openings_ahead
 from migrations_app.engine.windows import Opening, hours
 from migrations_app.models import Freeze
 from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import Permission, access_of
 from migrations_app.selectors.migrations import visible_migration
 from migrations_app.selectors.schedules import ScheduleRow, schedules_of
 from migrations_app.selectors.windows import windows_of
@@ -16,13 +17,16 @@ from migrations_app.selectors.windows import windows_of
 
 @dataclass(frozen=True, slots=True)
 class SchedulingPage:
-    """`openings` are the next three that no freeze covers. `open_until`: a window is open now, and closes then."""
+    """`may`: whether this viewer may schedule anything here. `openings` are the next three that no freeze covers.
+    `open_until`: a window is open now, and closes then.
+    """
 
     migration_id: int
     title: str
     environment_id: int
     environment: str
     protected: bool
+    may: bool
     digest: str
     number: int
     estimated_seconds: int
@@ -45,7 +49,8 @@ class SchedulingPage:
 
 def scheduling_page(*, actor: Actor, migration_id: int, now: datetime) -> SchedulingPage:
     """Raises NotFound."""
-    migration = visible_migration(actor, migration_id)
+    access = access_of(actor)
+    migration = visible_migration(actor, migration_id, access)
     revision = migration.revisions.order_by("-number").first()
     freezes = Freeze.objects.filter(
         Q(environment=migration.environment_id) | Q(environment=None), lifted_at=None, ends_at__gt=now
@@ -58,6 +63,7 @@ def scheduling_page(*, actor: Actor, migration_id: int, now: datetime) -> Schedu
         environment_id=migration.environment_id,
         environment=migration.environment.name,
         protected=migration.environment.protected,
+        may=access.can(Permission.VALIDATE, migration.environment_id),
         digest=revision.digest if revision else "",
         number=revision.number if revision else 0,
         estimated_seconds=revision.estimated_seconds if revision else 0,

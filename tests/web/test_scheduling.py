@@ -93,3 +93,10 @@ def test_viewers_see_the_schedule_and_cannot_touch_it(here):
     viewer.post(f"/migrations/{here.migration.pk}/schedule/", wish(here))
     viewer.post(f"/schedules/{Schedule.objects.get().pk}/cancel/")
     assert Schedule.objects.get().state == "waiting"
+
+
+def test_whoever_may_not_schedule_is_told_before_they_fill_in_a_form(here):
+    text = signed_in("viewer").get(f"/migrations/{here.migration.pk}/schedule/").content.decode()
+
+    assert "You are no operator of dev" in text
+    assert "Leave without scheduling" not in text
