@@ -23,20 +23,24 @@ from migrations_app.engine.ports import (
     partition_scope,
 )
 from migrations_app.engine.rehearsal import NOT_REHEARSED
-from migrations_app.engine.vocabulary import MigrationType, TargetKind
+from migrations_app.engine.vocabulary import ClaimMode, MigrationType, TargetKind
 
 HANDLER_API = 1
 
 
 @dataclass(frozen=True, slots=True)
 class TargetRole:
-    """A place in a migration that a target fills (`source`, `target`). One that is not required may stay empty."""
+    """A place in a migration that a target fills (`source`, `target`). One that is not required may stay empty.
+
+    `claim`: shared for a target that is only read, so that other plans may use it at the same time.
+    """
 
     name: str
     kinds: tuple[TargetKind, ...]
     label: str
     help: str = ""
     required: bool = True
+    claim: ClaimMode = ClaimMode.EXCLUSIVE
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,8 @@ def _actions(steps: Sequence[Step], handler: Handler) -> list[Problem]:
 
 def _plan(spec: Spec, handler: Handler, steps: tuple[Step, ...]) -> Plan:
     targets = tuple(spec.targets[role].ref(role) for role in sorted(spec.targets))
-    claimed = dict.fromkeys(target.id for target in targets)
+    shared = {role.name for role in handler.roles if role.claim is ClaimMode.SHARED}
+    changed = {target.id for target in targets if target.role not in shared}
     return Plan(
         environment=spec.environment,
         type=spec.type,
@@ -117,7 +118,10 @@ def _plan(spec: Spec, handler: Handler, steps: tuple[Step, ...]) -> Plan:
         targets=targets,
         steps=steps,
         rollback_steps=rollback_steps(steps),
-        claims=tuple(Claim(target_id, ClaimMode.EXCLUSIVE) for target_id in claimed),
+        claims=tuple(
+            Claim(target_id, ClaimMode.EXCLUSIVE if target_id in changed else ClaimMode.SHARED)
+            for target_id in dict.fromkeys(target.id for target in targets)
+        ),
         description=spec.description,
     )
 

@@ -1,4 +1,4 @@
-"""A version upgrade in the browser: planned, signed and rolled over real workers while they are under load, and back."""
+"""A version upgrade in the browser: planned, signed, rolled over real workers under load, and brought back."""
 
 import re
 from collections.abc import Iterator

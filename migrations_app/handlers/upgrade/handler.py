@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import Action, Handler, Spec, TargetRole
 from migrations_app.engine.plan import Analysis, Step
-from migrations_app.engine.vocabulary import MigrationType, TargetKind
+from migrations_app.engine.vocabulary import ClaimMode, MigrationType, TargetKind
 from migrations_app.handlers.config.actions.backup import Backup
 from migrations_app.handlers.config.actions.validate import Validate
 from migrations_app.handlers.config.actions.verify import Verify
@@ -41,6 +41,7 @@ class VersionUpgrade(Handler):
             "Project",
             "The code that runs there. It is only read: what the new version breaks is said beside its line.",
             required=False,
+            claim=ClaimMode.SHARED,
         ),
     )
     parameters = PARAMETERS

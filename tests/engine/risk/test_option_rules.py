@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from migrations_app.engine.risk import option_rules as rules
+from migrations_app.engine.vocabulary import MigrationType
 from tests.engine.risk.cases import case
 from tests.risk_pairs import Pair, proves, unproved, weight
 
@@ -28,3 +31,9 @@ def test_no_rollback_at_all_weighs_more_than_none_by_itself() -> None:
     none, by_hand = case(rollback_enabled=False), case(auto_rollback=False)
 
     assert weight(rules.rollback_options, none) > weight(rules.rollback_options, by_hand)
+
+
+def test_a_type_that_serves_meanwhile_anyway_is_not_told_to() -> None:
+    upgrade = replace(case(), spec=replace(case().spec, type=MigrationType.UPGRADE))
+
+    assert list(rules.write_pause(upgrade)) == []

@@ -22,6 +22,11 @@ def test_a_service_that_is_well_can_be_planned(looked_at: Upgrade) -> None:
     assert state["pool"]["before"] == {"version": "0.8.8", "generation": "1"}
     assert state["pool"]["release"]["version"] == "0.13.0"
     assert (state["pool"]["expected"], state["pool"]["minimum"], len(state["pool"]["waves"])) == (2, 2, 2)
+    assert {claim.target_id: claim.mode.value for claim in planned.plan.claims} == {
+        7: "exclusive",
+        8: "exclusive",
+        9: "shared",
+    }
     assert set(planned.analysis.fingerprints) == {"target", "pool", "project"}
     assert [step.id for step in planned.plan.steps] == [
         "backup",
