@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import node, pages, router, watchers
+from benchmarks import adapters, node, pages, router, watchers
 from benchmarks.plain_copy import plain_copy
 from benchmarks.workshop import PREFIX, Workshop, measured, workshop
 from migrations_app.testing.servers import PostgresServer
 
 SERVED = ("steps", "throughput", "router", "memory")
-PARTS = (*SERVED, "pages", "watchers", "node")  # these start what they need themselves
+PARTS = (*SERVED, "pages", "watchers", "node", "adapters")  # these start what they need themselves
 GOAL_RATIO = 0.7
 GOAL_GROWTH_MB = 150
 BATCH = 1000
@@ -21,7 +21,7 @@ BATCH = 1000
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all but pages, watchers, node)"
+        "parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all but pages, watchers, node, adapters)"
     )
     parser.add_argument("--sessions", type=int, default=100_000, help="sessions in the throughput runs (100,000)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each measurement (5)")
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--memory", type=int, default=300_000, help="sessions in the memory run (300,000)")
     parser.add_argument("--calls", type=int, default=3_000, help="calls of each measurement of the router (3,000)")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the full data of the pages (1.0)")
+    parser.add_argument("--lines", type=int, default=100_000, help="lines of the project of adapters (100,000)")
     wishes = parser.parse_args()
     parts = set(wishes.parts) or set(SERVED)
     if not parts <= set(PARTS):
@@ -40,6 +41,8 @@ def main() -> None:
         watchers.report(watchers.Wishes())
     if "node" in parts:
         node.report(wishes.sessions, wishes.rounds)
+    if "adapters" in parts:
+        adapters.report(wishes.lines)
     if not parts & set(SERVED):
         return
     with workshop() as shop:
