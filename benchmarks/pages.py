@@ -52,10 +52,12 @@ def report(name: str, wishes: Wishes) -> None:
     scale = 0.0 if name == "demo" else wishes.scale
     state = KEPT / (f"{name}-{scale:g}" if scale else name)
     surroundings = surroundings_of(state.resolve())
-    if wishes.again or not (state / "complete").exists():
+    anew = wishes.again or not (state / "complete").exists()
+    if anew:
         shutil.rmtree(state, ignore_errors=True)
         (state / "files").mkdir(parents=True)
-        run(surroundings, "django", "migrate", "--noinput", "-v", "0")
+    run(surroundings, "django", "migrate", "--noinput", "-v", "0")  # what was kept may be of an older schema
+    if anew:
         run(surroundings, "django", "demo", "--seed-only", quiet=True)
         if scale:
             run(surroundings, "benchmarks.pages_data", str(scale))

@@ -6,7 +6,7 @@ new and some old, each whole; the same call again replaces the rest, and the cal
 what was done. So no journal is needed beside the fingerprints that the caller has anyway.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,11 +64,6 @@ def replace_all(
                 raise HalfReplaced(f"{error} {' '.join(kept)}", details=getattr(error, "details", None)) from error
             raise
     return tuple(change.path for change in pending)
-
-
-def fingerprints(paths: Mapping[str, Path], *, roots: Sequence[Path] | None = None) -> dict[str, str]:
-    """SHA-256 of each file by its name."""
-    return {name: sha256_of(read(path, roots=roots)) for name, path in paths.items()}
 
 
 def _differs(change: Change, roots: Sequence[Path] | None) -> bool:
