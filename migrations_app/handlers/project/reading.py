@@ -69,6 +69,9 @@ def read_project(target: Target, wanted: Callable[[str], bool]) -> Project:
             continue
         if len(files) + len(left_out) == MOST_FILES:
             raise ProjectTooLarge(f"{root} holds more than {MOST_FILES:,} source files; nothing was changed.")
+        if name != name.encode(errors="replace").decode():
+            left_out[ascii(name)] = "its name is no text"
+            continue
         if path.is_symlink() and not path.resolve().is_relative_to(root):
             left_out[name] = "it is a link that leads out of the project"
             continue

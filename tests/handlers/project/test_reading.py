@@ -66,6 +66,16 @@ def test_what_is_no_regular_file_is_left_out_and_said(tmp_path: Path) -> None:
     assert "is no regular file" in read_project(project_at(root), is_python).left_out["pipe.py"]
 
 
+def test_a_name_that_is_no_text_is_left_out_and_said(tmp_path: Path) -> None:
+    root = laid(tmp_path / "shop", "é.py")
+    Path(os.fsdecode(os.fsencode(root) + b"/\xff.py")).write_bytes(b"")
+
+    found = read_project(project_at(root), is_python)
+
+    assert (dict(found.files), len(found.digest)) == ({"é.py": "é.py".encode()}, 64)
+    assert list(found.left_out.values()) == ["its name is no text"]
+
+
 def test_a_directory_that_is_not_permitted_or_none_is_refused(tmp_path: Path) -> None:
     root = laid(tmp_path / "shop", "a.py")
 
