@@ -210,7 +210,10 @@ RiskRule = Callable[[RiskCase], Iterable[Finding]]
 
 
 class Handler(ABC):
-    """A migration type. Built-in ones live in `handlers/`, others arrive by entry point."""
+    """A migration type. Built-in ones live in `handlers/`, others arrive by entry point.
+
+    `unused_options`: names of options that mean nothing to it; forms do not offer them.
+    """
 
     name: ClassVar[str]
     version: ClassVar[str]
@@ -220,6 +223,7 @@ class Handler(ABC):
     summary: ClassVar[str]
     roles: ClassVar[tuple[TargetRole, ...]]
     parameters: ClassVar[tuple[Field, ...]] = ()
+    unused_options: ClassVar[frozenset[str]] = frozenset()
     risk_rules: ClassVar[tuple[RiskRule, ...]] = ()
     templates: ClassVar[tuple[PlanTemplate, ...]] = ()
 

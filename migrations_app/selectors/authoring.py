@@ -102,7 +102,7 @@ def authoring_form(
         handler=_type(chosen) if chosen else None,
         roles=tuple(_role(role, environment) for role in chosen.roles) if chosen else (),
         parameters=chosen.parameters if chosen else (),
-        options=OPTION_FIELDS,
+        options=tuple(field for field in OPTION_FIELDS if not chosen or field.name not in chosen.unused_options),
     )
 
 

@@ -26,6 +26,15 @@ def test_without_a_choice_it_starts_with_the_first(stage, operator):
     assert form.roles[0].targets == ()
 
 
+@pytest.mark.parametrize("handler", ["config", "upgrade"])
+def test_options_that_mean_nothing_to_a_type_are_not_offered(stage, operator, handler):
+    form = authoring_form(actor=operator, environment_id=stage.environment.pk, handler=handler)
+
+    offered = {field.name for field in form.options}
+    assert offered.isdisjoint({"zero_downtime", "batch_size", "parallel_workers", "cleanup_source"})
+    assert {"validation_level", "timeout", "auto_rollback"} <= offered
+
+
 def test_archived_targets_are_not_offered(stage, admin, operator, now):
     targets.archive(actor=admin, now=now, target_id=stage.target_id, version=1)
 

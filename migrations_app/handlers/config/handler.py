@@ -12,7 +12,7 @@ from migrations_app.handlers.config.actions.verify import Verify
 from migrations_app.handlers.config.actions.write import Write
 from migrations_app.handlers.config.analysis import analyse
 from migrations_app.handlers.config.checks import problems_of
-from migrations_app.handlers.config.parameters import PARAMETERS, TARGET
+from migrations_app.handlers.config.parameters import PARAMETERS, TARGET, UNUSED_OPTIONS
 from migrations_app.handlers.config.risk import RULES
 from migrations_app.handlers.config.steps import steps_of
 from migrations_app.handlers.config.templates import TEMPLATES
@@ -30,6 +30,7 @@ class ConfigMigration(Handler):
         TargetRole(TARGET, (TargetKind.CONFIG_FILE,), "Configuration", "The files that are rewritten, imports too."),
     )
     parameters = PARAMETERS
+    unused_options = UNUSED_OPTIONS
     risk_rules = RULES
     templates = TEMPLATES
 

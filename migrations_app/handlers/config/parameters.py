@@ -5,6 +5,7 @@ from migrations_app.engine.parameters import Field, FieldKind
 TARGET = "target"
 STOP = "stop"
 KEEP = "keep"
+UNUSED_OPTIONS = frozenset({"zero_downtime", "batch_size", "parallel_workers", "cleanup_source"})  # files go at once
 
 PARAMETERS = (
     Field(

@@ -10,6 +10,7 @@ from migrations_app.handlers.config.actions.backup import Backup
 from migrations_app.handlers.config.actions.validate import Validate
 from migrations_app.handlers.config.actions.verify import Verify
 from migrations_app.handlers.config.actions.write import Write
+from migrations_app.handlers.config.parameters import UNUSED_OPTIONS
 from migrations_app.handlers.upgrade import steps
 from migrations_app.handlers.upgrade.actions.confirm import Confirm
 from migrations_app.handlers.upgrade.actions.note_release import NoteRelease
@@ -45,6 +46,7 @@ class VersionUpgrade(Handler):
         ),
     )
     parameters = PARAMETERS
+    unused_options = UNUSED_OPTIONS
     risk_rules = RULES
     templates = TEMPLATES
 
