@@ -56,7 +56,7 @@ def why_no_rehearsal(plan: Plan) -> str:
         for ref in plan.targets
         if ref.id in rows
     }
-    if len(targets) < len(plan.targets):
+    if any(role.required and role.name not in targets for role in handler.roles) or len(targets) < len(plan.targets):
         return "A target of it is gone."
     return handler.why_no_rehearsal(targets)
 

@@ -62,7 +62,9 @@ def test_a_configuration_is_planned_signed_written_and_restored(place: Path, com
         runs_through(plan, approver)
         assert contents(place) != BEFORE
 
-        operator.goto("/targets/1/history/")
+        operator.goto("/targets/")
+        operator.get_by_role("link", name="shop-config").first.click()
+        operator.get_by_role("link", name="History").click()
         expect(operator.locator(".versions li")).to_have_count(2)
         expect(operator.locator("#version-2")).to_contain_text("Snakepit 0.13.0")
         expect(operator.locator("#compared ins", has_text="grpc_listener")).to_be_visible()

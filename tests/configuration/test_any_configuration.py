@@ -18,6 +18,7 @@ from tests.configuration.reading_of import reading, said
 from tests.configuration.written import File, files
 
 NEW = [300000, "a, #{b}", Atom("x?"), [], {}, {"k": [(Atom("a"), 1)]}, [1, (Atom("y"), None)]]
+ADDED, RENAMED = "a_key_added", "a_key_renamed"  # longer than any that is made up
 MANY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
@@ -86,11 +87,11 @@ def test_an_inserted_key_follows_and_nothing_is_lost(file: File, data: st.DataOb
     beside = data.draw(st.sampled_from([*before.settings, *tables(before)]))
     new = data.draw(st.sampled_from(NEW))
 
-    after = changed(before, lambda editor: editor.insert(beside, "new", new, comment=comment))
+    after = changed(before, lambda editor: editor.insert(beside, ADDED, new, comment=comment))
 
     if isinstance(beside, Setting):
         expected = [(one.key, plain(one.value)) for one in before.settings]
-        expected.insert(before.settings.index(beside) + 1, ("new", plain(written(new))))
+        expected.insert(before.settings.index(beside) + 1, (ADDED, plain(written(new))))
     else:
         expected = expect(before, lambda one: with_entry(one, beside, new))
     assert said(reading(after)) == expected
@@ -127,8 +128,8 @@ def one_edit(editor, kind: str, item):
     if kind == "replace":
         return editor.replace(item.value, {"a": [1]})
     if kind == "insert" and isinstance(item, Setting):
-        return editor.insert(item, "new", 1)
-    return editor.rename(item, "new_name")
+        return editor.insert(item, ADDED, 1)
+    return editor.rename(item, RENAMED)
 
 
 def changed(before: Configuration, change: Callable) -> bytes:
@@ -192,7 +193,7 @@ def with_entry(value: Value, beside: Table, new) -> Value:
     if value is not beside or not isinstance(value, Table):
         return value
     text_keys = bool(value.entries) and isinstance(value.entries[-1].key.value, str) and value.form is Form.MAP
-    key = Literal("new" if text_keys else Atom("new"), value.span)
+    key = Literal(ADDED if text_keys else Atom(ADDED), value.span)
     return replace(value, entries=(*value.entries, Entry(key, written(new), value.span)))
 
 

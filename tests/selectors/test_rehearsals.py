@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
+from migrations_app.engine.plan import Plan
 from migrations_app.models import Run, Target
-from migrations_app.selectors.rehearsals import rehearsal_facts, rehearsed_digests
+from migrations_app.selectors.rehearsals import rehearsal_facts, rehearsed_digests, why_no_rehearsal
 from tests.stores_on_disk import newest
 
 pytestmark = pytest.mark.django_db
@@ -42,3 +45,9 @@ def test_where_a_target_has_no_place_for_one_it_says_why(stage):
     revision = newest(stage.planned())
     Target.objects.filter(pk=stage.target_id).update(config={"store": "beam", "node": "snakepit@host"})
     assert "live node" in rehearsal_facts(revision).why_not
+
+
+def test_a_plan_whose_targets_are_gone_is_said_to_be_one(stage):
+    plan = Plan.from_content(newest(stage.planned()).content)
+
+    assert why_no_rehearsal(replace(plan, targets=())) == "A target of it is gone."
