@@ -19,4 +19,5 @@ def proven(stage: Stage, **changes: Any) -> Migration:
 
 def run_through(migration: Migration) -> None:
     """Its newest plan, whatever the checks of a start would say."""
-    assert drive_to_end(queued(newest(migration))).state == RunState.SUCCEEDED
+    run = drive_to_end(queued(newest(migration)))
+    assert run.state == RunState.SUCCEEDED, (run.state, run.error)
