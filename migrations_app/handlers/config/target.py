@@ -6,7 +6,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from migrations_app.engine.errors import Problem, ValidationFailed
-from migrations_app.engine.parameters import Field, FieldKind, parse
+from migrations_app.engine.parameters import Field, FieldKind
+from migrations_app.files.named import named_path
 
 ENDINGS = (".exs", ".ex", ".json", ".yaml", ".yml", ".toml")
 CONFIG_FIELDS = (
@@ -50,12 +51,9 @@ def place_of(config: Mapping[str, Any]) -> Place:
 
 
 def _parse(config: Mapping[str, Any]) -> tuple[Place | None, list[Problem]]:
-    values, problems = parse(CONFIG_FIELDS, config, path="config")
-    if problems:
+    path, problems = named_path(CONFIG_FIELDS, config)
+    if path is None:
         return None, problems
-    path = Path(values["path"])
-    if not path.is_absolute() or "\0" in values["path"]:
-        problems.append(Problem("config.path", "This is not a whole path.", "Begin with /.", "not_absolute"))
     if path.suffix.lower() not in ENDINGS:
         fix = f"Name the configuration's first file; it ends with one of {', '.join(ENDINGS)}."
         problems.append(Problem("config.path", f"“{path.name}” does not say its format.", fix, "format_unknown"))
