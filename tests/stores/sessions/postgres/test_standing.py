@@ -1,20 +1,31 @@
+import psycopg
 import pytest
 
 from migrations_app.stores.sessions.base import Standing
 from tests.stores.sessions.place import wait_until
-from tests.stores.sessions.postgres.places import at, own_schema
+from tests.stores.sessions.postgres.places import at, connection_of
 
 pytestmark = pytest.mark.servers
 
-OTHERS = "CREATE TABLE {s}.orders AS SELECT generate_series(1, 2000) AS id; ANALYZE {s}.orders;"
+OTHERS = "CREATE TABLE orders AS SELECT generate_series(1, 2000) AS id; ANALYZE orders;"
 
 
-def test_it_tells_what_else_the_database_holds(postgres_server):
-    with own_schema(postgres_server) as empty, at(postgres_server, f"{empty}.sessions").open() as store:
+@pytest.fixture
+def own_database(postgres_server):
+    """The statistics are the whole database's, and other tests drop tables of the common one meanwhile."""
+    with psycopg.connect(postgres_server.url, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE standing_alone")
+        yield at(postgres_server, "sessions", database="standing_alone")
+        connection.execute("DROP DATABASE standing_alone WITH (FORCE)")
+
+
+def test_it_tells_what_else_the_database_holds(own_database):
+    with own_database.open() as store:
         before = store.probe().standing
         assert isinstance(before, Standing)
         assert (before.replica, before.replica_lag_ms, before.machine_free_bytes) == (False, None, None)
-        with own_schema(postgres_server, OTHERS):
+        with connection_of(own_database) as others:
+            others.execute(OTHERS)
             wait_until(lambda: (store.probe().standing.other_records or 0) >= (before.other_records or 0) + 2000)
 
 
