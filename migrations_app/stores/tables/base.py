@@ -114,10 +114,12 @@ class Database(ABC):
 
     @abstractmethod
     def end_of_chunk(
-        self, selection: Selection, within: KeyRange, *, side: Side, rows: int, bytes: int
+        self, selection: Selection, within: KeyRange, *, side: Side, rows: int, size: int
     ) -> KeyValue | None:
-        """The key of the row that ends the first chunk of `within`, at most so many rows and roughly `size` bytes; None when
-        `within` holds no row."""
+        """The key of the row that ends the first chunk of `within`: at most so many rows, and roughly `size` bytes.
+
+        None when `within` holds no row.
+        """
 
     @abstractmethod
     def split(self, selection: Selection, parts: int) -> tuple[KeyRange, ...]:
