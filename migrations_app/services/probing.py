@@ -134,7 +134,7 @@ def _look_at_project(target: Target, now: datetime) -> TargetTest:
     project = read_project(target, reads)
     endings = Counter(Path(path).suffix for path in project.files)
     counted = ", ".join(f"{count} {ending}" for ending, count in sorted(endings.items()))
-    facts = {"files": len(project.files), "left_out": [f"{path}: {why}" for path, why in project.left_out.items()]}
+    facts = {"files": len(project.files), "left_out": [f"{one.path}: {one.why}" for one in project.left_out]}
     message = f"{len(project.files)} source files read ({counted})." if project.files else "There is no source file."
     return TargetTest(bool(project.files), message[:MOST_MESSAGE], now, facts, project.fingerprint)
 

@@ -14,16 +14,16 @@ from typing import Final
 
 from migrations_app.handlers.adapter.cache import AnalysisCache
 from migrations_app.handlers.adapter.document import from_document, to_document
-from migrations_app.handlers.adapter.facts import Adapter, Analysis, Finding, Form, Tool
+from migrations_app.handlers.adapter.facts import Adapter, Analysis, Finding, Form, Lines, Tool
 from migrations_app.handlers.adapter.mapping.tools import map_tool
 from migrations_app.handlers.adapter.project.adapters import Candidate, candidates, classes, form_of
-from migrations_app.handlers.adapter.project.directory import Directory, Limits, read_directory
 from migrations_app.handlers.adapter.project.distributions import distributions
 from migrations_app.handlers.adapter.project.documentation import documentation, examples, parameters
 from migrations_app.handlers.adapter.project.module import Function, Module, parse
 from migrations_app.handlers.adapter.project.names import Class, Project
 from migrations_app.handlers.adapter.project.quiet import is_generator, loud_at_import
 from migrations_app.handlers.adapter.project.reach import Reach, complexity
+from migrations_app.handlers.project.reading import Limits, ProjectFiles, read_directory
 
 FORMAT: Final = 1  # of the document; a new one for every change of what the analysis says, as caches go by it
 
@@ -36,16 +36,16 @@ def analyze(
     installed: Mapping[str, Sequence[str]] | None = None,
 ) -> Analysis:
     """`installed` maps modules to distributions; by default those of this interpreter. Raises FileUnusable."""
-    directory = read_directory(root, limits)
+    files = read_directory(root, reads, limits)
     there = _installed() if installed is None else installed
-    digest = _digest(directory, there)
+    digest = _digest(files, there)
     kept = cache.get(digest) if cache else None
     if kept is not None:
         try:
             return from_document(Analysis, json.loads(kept))
         except (ValueError, KeyError, TypeError):
             pass  # cut off or of another program: done anew and put over it
-    analysis = _analysis(directory, there, digest)
+    analysis = _analysis(files, there, digest)
     if cache:
         cache.put(digest, json.dumps(to_document(analysis)).encode())
     return analysis
@@ -57,22 +57,35 @@ def _installed() -> Mapping[str, Sequence[str]]:
     return metadata.packages_distributions()
 
 
-def _digest(directory: Directory, installed: Mapping[str, Sequence[str]]) -> str:
+def reads(path: str) -> bool:
+    """Whether the analysis looks into a file of this name."""
+    name = path.rpartition("/")[2]
+    return (
+        name.endswith(".py") or name == "pyproject.toml" or (name.startswith("requirements") and name.endswith(".txt"))
+    )
+
+
+def _digest(files: ProjectFiles, installed: Mapping[str, Sequence[str]]) -> str:
     known = repr(sorted((name, sorted(set(brought))) for name, brought in installed.items()))
-    return hashlib.sha256(f"{FORMAT}\n{directory.digest}\n{known}".encode()).hexdigest()
+    return hashlib.sha256(f"{FORMAT}\n{files.digest}\n{known}".encode()).hexdigest()
 
 
-def _analysis(directory: Directory, installed: Mapping[str, Sequence[str]], digest: str) -> Analysis:
+def _analysis(files: ProjectFiles, installed: Mapping[str, Sequence[str]], digest: str) -> Analysis:
     modules: dict[str, Module] = {}
-    findings = list(directory.findings)
-    for path, content in directory.python.items():
+    findings = [
+        Finding(one.code, one.why, "What it holds is not part of this analysis.", Lines(one.path, 1, 1))
+        for one in files.left_out
+    ]
+    python = {path: content for path, content in files.files.items() if path.endswith(".py")}
+    requirements = {path: content for path, content in files.files.items() if path not in python}
+    for path, content in python.items():
         parsed = parse(path, content)
         if isinstance(parsed, Finding):
             findings.append(parsed)
         else:
             modules[path] = parsed
     project = Project(modules)
-    brought = distributions(project, directory.requirements, installed)
+    brought = distributions(project, requirements, installed)
     names = {one.module.partition(".")[0]: one.name for one in brought}
     reach = Reach(project)
     adapters = []
@@ -83,7 +96,7 @@ def _analysis(directory: Directory, installed: Mapping[str, Sequence[str]], dige
             findings += _of_adapter(project, found, form, adapters[-1])
     lines = sum(module.lines for module in modules.values())
     ordered = sorted(set(findings), key=lambda one: (one.lines, one.code, one.message))
-    return Analysis(FORMAT, digest, len(directory.python), lines, tuple(adapters), brought, tuple(ordered))
+    return Analysis(FORMAT, digest, len(python), lines, tuple(adapters), brought, tuple(ordered))
 
 
 def _adapter(project: Project, found: Class, form: Form, reach: Reach, names: Mapping[str, str | None]) -> Adapter:

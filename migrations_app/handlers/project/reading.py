@@ -1,24 +1,27 @@
-"""The files of a project, read with limits: no link is followed out of it, and nothing is opened for writing."""
+"""The files of a project, read within limits: no link is followed out of it, and nothing is opened for writing."""
 
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from migrations_app.engine.errors import InsufficientResources, ValidationFailed
+from migrations_app.engine.errors import InsufficientResources
 from migrations_app.engine.plan import Target
-from migrations_app.files.errors import FileUnusable
+from migrations_app.files.errors import FileUnusable, unusable
 from migrations_app.files.reading import read_file, resolved
 from migrations_app.handlers.project.target import directory_of
 
-MOST_FILES = 20_000
-MOST_BYTES = 500 * 1024 * 1024
+MEGABYTE: Final = 1024 * 1024
 # What tools make of a project, and what belongs to others.
-PASSED_OVER = frozenset(
-    {"_build", "deps", "node_modules", "__pycache__", "site-packages", "venv", "build", "dist", "cover", "doc"}
+PASSED_OVER: Final = frozenset(
+    {
+        *("__pycache__", "_build", "build", "cover", "deps", "dist", "doc"),
+        *("env", "node_modules", "site-packages", "venv"),
+    }
 )
+TOO_MUCH: Final = "too_much"
 
 
 class ProjectTooLarge(InsufficientResources):
@@ -32,19 +35,38 @@ class ProjectTooLarge(InsufficientResources):
 
 
 @dataclass(frozen=True, slots=True)
-class Project:
-    """`files` by their path in it, with slashes. `left_out`: why a file is missing, by path."""
+class Limits:
+    files: int = 20_000
+    file_bytes: int = 2 * MEGABYTE
+    all_bytes: int = 256 * MEGABYTE
+    deep: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A path below the root that was not read. `code` is stable for programs, `why` a sentence."""
+
+    path: str
+    code: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectFiles:
+    """`files` by their path below the root, with slashes, in order."""
 
     files: Mapping[str, bytes]
-    left_out: Mapping[str, str]
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def digest(self) -> str:
-        """SHA-256 over every path and content, hex."""
+        """SHA-256 over every path and content, and over what was left out, hex."""
         total = hashlib.sha256()
         for path in sorted(self.files):
             content = hashlib.sha256(self.files[path]).digest()
             total.update(len(path.encode()).to_bytes(4) + path.encode() + content)
+        for one in self.left_out:
+            total.update(repr(one).encode())
         return total.hexdigest()
 
     @property
@@ -52,43 +74,108 @@ class Project:
         return {"files": len(self.files), "sha256": self.digest}
 
 
-def read_project(target: Target, wanted: Callable[[str], bool]) -> Project:
-    """Every regular file whose path in the project is `wanted`; hidden directories and those of tools are passed over.
+def project_root(target: Target) -> Path:
+    """Links followed. Raises FileUnusable for a directory that is not there or not permitted."""
+    return resolved(directory_of(target.config), target.roots)
 
-    Raises FileUnusable for a directory that is not there or not permitted, and ProjectTooLarge.
+
+def read_project(target: Target, wanted: Callable[[str], bool]) -> ProjectFiles:
+    """As `read_directory`, of a target. Raises ProjectTooLarge instead of leaving the rest out."""
+    root = project_root(target)
+    found = read_directory(root, wanted)
+    for one in found.left_out:
+        if one.code == TOO_MUCH:
+            raise ProjectTooLarge(f"{root}, {one.path}: {one.why} Nothing was changed.")
+    return found
+
+
+def read_directory(
+    root: Path,
+    wanted: Callable[[str], bool],
+    limits: Limits = Limits(),
+) -> ProjectFiles:
+    """Every regular file whose path below `root` is `wanted`; hidden directories and those of tools are passed over.
+
+    Raises FileUnusable when `root` is no directory. What cannot be read is left out.
     """
-    root = resolved(directory_of(target.config), target.roots)
     if not root.is_dir():
-        raise ValidationFailed(f"{root} is no directory. Name the directory of the project.")
+        raise unusable(root, "is no directory.", "Name the directory of the project.")
+    walk = _Walk(root, wanted, limits)
     files: dict[str, bytes] = {}
-    left_out: dict[str, str] = {}
     total = 0
-    for path in _walk(root):
-        name = path.relative_to(root).as_posix()
-        if not wanted(name):
-            continue
-        if len(files) + len(left_out) == MOST_FILES:
-            raise ProjectTooLarge(f"{root} holds more than {MOST_FILES:,} source files; nothing was changed.")
-        if name != name.encode(errors="replace").decode():
-            left_out[ascii(name)] = "its name is no text"
-            continue
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
-            left_out[name] = "it is a link that leads out of the project"
-            continue
+    for path in walk.files(root):
+        if len(files) >= limits.files or total > limits.all_bytes:
+            most = f"{limits.files:,} files or {limits.all_bytes // MEGABYTE} MB"
+            walk.leave(path, TOO_MUCH, f"From here on nothing was read: the project has more than {most}.")
+            break
+        content = walk.read(path)
+        if content is not None:
+            files[walk.name_of(path)] = content
+            total += len(content)
+    return ProjectFiles(dict(sorted(files.items())), tuple(walk.left_out))
+
+
+@dataclass(slots=True)
+class _Walk:
+    root: Path
+    wanted: Callable[[str], bool]
+    limits: Limits
+    left_out: list[LeftOut] = field(default_factory=list)
+
+    def files(self, directory: Path, depth: int = 0) -> Iterator[Path]:
+        """In order of names, so that a limit cuts at the same place each time."""
+        if depth > self.limits.deep:
+            self.leave(directory, "too_deep", f"Directories deeper than {self.limits.deep} are not looked into.")
+            return
         try:
-            files[name] = read_file(path.resolve())[0]
+            with os.scandir(directory) as entries:
+                found = sorted(entries, key=lambda entry: entry.name)
+        except OSError as error:
+            self.leave(directory, "unread", f"The directory cannot be read: {error.strerror}.")
+            return
+        for entry in found:
+            path = Path(entry.path)
+            folder = os.path.isdir(path)  # of a link too; one that leads in circles is none
+            if folder and (entry.name in PASSED_OVER or entry.name.startswith(".")):
+                continue
+            if not folder and not self.wanted(self.name_of(path)):
+                continue
+            if entry.is_symlink():
+                self._link(path)
+            elif folder:
+                yield from self.files(path, depth + 1)
+            else:
+                yield path
+
+    def read(self, path: Path) -> bytes | None:
+        """None for a file that is left out."""
+        if not _is_text(self.name_of(path)):
+            self.leave(path, "unread", "Its name is no text.")
+            return None
+        try:
+            content, _ = read_file(path)
         except FileUnusable as error:
-            left_out[name] = error.message
-            continue
-        total += len(files[name])
-        if total > MOST_BYTES:
-            raise ProjectTooLarge(f"{root} holds more than {MOST_BYTES // 1024 // 1024} MB of source files.")
-    return Project(files, left_out)
+            self.leave(path, "unread", str(error))
+            return None
+        if len(content) > self.limits.file_bytes:
+            most = self.limits.file_bytes // MEGABYTE
+            self.leave(path, "too_large", f"It has more than {most} MB and was not read.")
+            return None
+        return content
+
+    def _link(self, path: Path) -> None:
+        """One that stays in the project leads to what is looked at anyway."""
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.root)):
+            self.leave(path, "link_leaves", "The link leads out of the project and is not followed.")
+
+    def leave(self, path: Path, code: str, why: str) -> None:
+        name = self.name_of(path)
+        self.left_out.append(LeftOut(name if _is_text(name) else ascii(name), code, why))
+
+    def name_of(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
 
 
-def _walk(root: Path) -> Iterator[Path]:
-    """In order of names, so that a limit cuts at the same place each time."""
-    for directory, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in PASSED_OVER)
-        for name in sorted(names):
-            yield Path(directory, name)
+def _is_text(name: str) -> bool:
+    """A file system permits bytes that are none."""
+    return name == name.encode(errors="replace").decode()

@@ -75,7 +75,7 @@ def _sources(spec: Spec, origin: str, to: str) -> tuple[dict[str, Any], dict[str
     state = {
         "name": target.name,
         "files": len(project.files),
-        "left_out": dict(list(project.left_out.items())[:MOST_FINDINGS]),
+        "left_out": {one.path: one.why for one in project.left_out[:MOST_FINDINGS]},
         "counts": {
             str(weight): sum(one.weight is weight for one in findings) for weight in {f.weight for f in findings}
         },

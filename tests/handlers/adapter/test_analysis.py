@@ -13,7 +13,7 @@ from migrations_app.handlers.adapter.analysis import analyze
 from migrations_app.handlers.adapter.cache import DirectoryCache
 from migrations_app.handlers.adapter.document import to_document
 from migrations_app.handlers.adapter.facts import EffectKind
-from migrations_app.handlers.adapter.project.directory import Limits
+from migrations_app.handlers.project.reading import Limits
 from tests.handlers.adapter.reading import FIXTURES, analysis_of, by_entry, instance_of, outcome
 
 # For each tool: the body as the generic adapter takes it over, or the codes of reasons that must be among those given.

@@ -1,7 +1,7 @@
 import pytest
 
 from migrations_app.handlers.adapter.facts import Verdict
-from tests.handlers.adapter.reading import HEAD, analysis_of, by_entry, codes, mapped
+from tests.handlers.adapter.reading import HEAD, by_entry, codes, mapped
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,6 @@ def test_statements_that_an_entry_can_say(tmp_path, body, answer):
         ("return self.t(x)", "own_code"),
         ("match x:\n    case 1: return 2", "branch"),
         ("def inner(): ...\nreturn x", "own_code"),
-        ("return self.t(*x)", "expression"),
     ],
 )
 def test_statements_that_are_left_to_a_person(tmp_path, body, code):
@@ -45,39 +44,3 @@ def test_statements_that_are_left_to_a_person(tmp_path, body, code):
 
     assert mapping.verdict is Verdict.MANUAL
     assert code in codes(mapping), mapping.reasons
-
-
-@pytest.mark.parametrize(
-    ("signature", "code"),
-    [("self, x=[]", "default"), ("self, x=LIMIT", "default"), ("self, *x", "expression"), ("self, x, /", "expression")],
-)
-def test_parameters_that_no_entry_has(tmp_path, signature, code):
-    assert code in codes(mapped(tmp_path, "return 1", signature=signature, before="LIMIT = 1"))
-
-
-def test_arguments_bind_as_keywords_do(tmp_path):
-    mapping = mapped(tmp_path, "return [x, y, more]", signature="self, x, *, y=-1.5, **more")
-
-    assert by_entry(mapping, {"x": 1, "z": 2}) == ("answered", "[1, -1.5, {'z': 2}]")
-    assert by_entry(mapping, {"y": 1}) == ("raised", "TypeError")
-
-
-@pytest.mark.parametrize(
-    "dispatch",
-    [
-        "if tool_name == 't' and hasattr(self, 't'):\n    return self.t(**arguments)",
-        "if not tool_name != 't':\n    return self.t(**arguments)",
-        "method = getattr(self, tool_name, None)\nif callable(method):\n    return method(**arguments)",
-        "arguments = arguments or {}\nreturn {'t': self.t}[tool_name](**arguments)",
-        "tools = {'t': self.t}\nif tool_name not in tools:\n    raise KeyError\nreturn tools[tool_name](**arguments)",
-    ],
-)
-def test_ways_from_a_name_to_its_method(tmp_path, dispatch):
-    lines = "\n".join(f"        {line}" for line in dispatch.splitlines())
-    entry = f"    def execute_tool(self, tool_name, arguments, context):\n{lines}\n"
-    code = f"class A:\n{entry}\n    def t(self, x):\n        return len(x)\n"
-    [adapter] = analysis_of(tmp_path, code).adapters
-    [tool] = [one for one in adapter.tools if one.name == "t"]
-
-    assert by_entry(tool.mapping, {"x": "abc"}) == ("answered", "3")
-    assert by_entry(tool.mapping, {"y": "abc"}) == ("raised", "TypeError")
