@@ -151,11 +151,23 @@ class Database(ABC):
         """By scope; empty where nothing was copied yet."""
 
     @abstractmethod
+    def put(self, selection: Selection, rows: Sequence[Row], worker: WorkerToken) -> int:
+        """Insert these rows of the target, or replace those of the same key, in one transaction; how many."""
+
+    @abstractmethod
     def remove(self, selection: Selection, keys: Sequence[KeyValue], worker: WorkerToken) -> int: ...
 
     @abstractmethod
     def empty(self, tables: Sequence[str], worker: WorkerToken) -> None:
         """Remove every row of the target's tables, in one transaction."""
+
+    @abstractmethod
+    def execute(self, statements: Sequence[str], worker: WorkerToken) -> None:
+        """Statements of `creating.py`, in one transaction where the database can."""
+
+    @abstractmethod
+    def drop(self, tables: Sequence[str], worker: WorkerToken) -> None:
+        """Drop those that are there, in one transaction, with the foreign keys between them."""
 
     @abstractmethod
     def forget(self, scope_prefix: str, worker: WorkerToken) -> None:
