@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from migrations_app.stores.tables.schema import ColumnType, TypeKind
+
 KeyValue = tuple[str, ...]
 """The values of a row's key in canonical text (`canonical.py`), exact and JSON-safe; in the order of the key."""
 
@@ -53,11 +55,15 @@ class Transform:
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A column of the target, and the source's column (None: only `transforms`, which begin with CONSTANT then)."""
+    """A column of the target, and the source's column (None: only `transforms`, which begin with CONSTANT then).
+
+    `type` is what the target's column holds: both sides' canonical text of this column is of its kind.
+    """
 
     target: str
     source: str | None
     transforms: tuple[Transform, ...] = ()
+    type: ColumnType = ColumnType(TypeKind.TEXT, "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,10 @@ class Selection:
     """One table's way. `source` and `target` are names of `Catalogue.tables`; `key` names source columns.
 
     The key's columns are mapped without a transform, so that a row keeps its key and both sides can be compared by it.
+    Without a key a table goes in one chunk and is compared as a whole.
+
+    `bytewise`: ranges follow the bytes of the key's canonical texts, not the order of the database, which no index
+    helps with. It is for comparing two sides whose orders differ (`key_order.same_order`); copying never needs it.
     """
 
     source: str
@@ -72,6 +82,7 @@ class Selection:
     key: tuple[str, ...]
     columns: tuple[Mapped, ...]
     where: tuple[Condition, ...] = ()
+    bytewise: bool = False
 
     @property
     def target_key(self) -> tuple[str, ...]:
