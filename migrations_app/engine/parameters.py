@@ -1,6 +1,7 @@
 """Typed fields, declared once; forms, API schemas, YAML checks and docs come from them (DESIGN section 3)."""
 
 import difflib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from migrations_app.engine.errors import Problem
 MAX_TEXT = 2000
 _MOST_UNKNOWN = 20
 _LONGEST_SHOWN = 60
+_MOST_BYTES = 200_000
+_DEEPEST = 12
 _DIGITS = re.compile(r"[+-]?[0-9]{1,18}")
 _WORDS_FOR_BOOLEANS = {
     "true": True,
@@ -30,6 +33,7 @@ class FieldKind(StrEnum):
     BOOLEAN = "boolean"
     CHOICE = "choice"
     TEXT = "text"
+    DOCUMENT = "document"  # a list or a map of JSON, None without a value; its handler knows what may be in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,17 @@ def json_schema(fields: Sequence[Field]) -> dict[str, Any]:
     return schema
 
 
+_JSON_TYPES: Mapping[FieldKind, str | list[str]] = {
+    FieldKind.INTEGER: "integer",
+    FieldKind.BOOLEAN: "boolean",
+    FieldKind.CHOICE: "string",
+    FieldKind.TEXT: "string",
+    FieldKind.DOCUMENT: ["array", "object"],
+}
+
+
 def _property(declared: Field) -> dict[str, Any]:
-    kind = "string" if declared.kind in (FieldKind.CHOICE, FieldKind.TEXT) else str(declared.kind)
-    entry: dict[str, Any] = {"type": kind, "title": declared.label}
+    entry: dict[str, Any] = {"type": _JSON_TYPES[declared.kind], "title": declared.label}
     details = {
         "description": " ".join(part for part in (declared.help, declared.unit and f"Unit: {declared.unit}.") if part),
         "default": declared.default,
@@ -143,6 +155,8 @@ def _value(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]
             return _choice(declared, given, path)
         case FieldKind.TEXT:
             return _text(declared, given, path)
+        case FieldKind.DOCUMENT:
+            return _document(declared, given, path)
 
 
 def _integer(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
@@ -193,6 +207,42 @@ def _text(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
     if len(given) > declared.max_length:
         return None, _problem(declared, path, f"is longer than {declared.max_length} characters", "Shorten the text.")
     return given, None
+
+
+def _document(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
+    """Forms send JSON as text."""
+    try:
+        value = json.loads(given) if isinstance(given, str) else given
+    except (ValueError, RecursionError):
+        return None, _problem(declared, path, "is not JSON", "Give a list in [ ] or a map in { }.")
+    if not isinstance(value, list | tuple | Mapping):
+        return None, _problem(declared, path, "is neither a list nor a map", "Give a list in [ ] or a map in { }.")
+    left = [_MOST_BYTES]
+    if why := _why_no_document(value, _DEEPEST, left):
+        return None, _problem(declared, path, why, "Give texts, whole numbers, true, false, null, lists and maps.")
+    return value, None
+
+
+def _why_no_document(value: Any, depth: int, left: list[int]) -> str:
+    """'' for a value that can be signed. `left`: bytes that it may still have, about."""
+    left[0] -= 4 * len(value) if isinstance(value, str) else 8
+    if left[0] < 0:
+        return f"is longer than {_MOST_BYTES} bytes"
+    if value is None or isinstance(value, bool):
+        return ""
+    if isinstance(value, int):
+        return "" if abs(value) < 2**53 else "holds a number beyond 2^53"
+    if isinstance(value, str):
+        return "holds a NUL character" if "\x00" in value else ""
+    if not isinstance(value, list | tuple | Mapping):
+        return "holds a number with a fraction, or something that JSON has not"
+    if not depth:
+        return f"has more than {_DEEPEST} levels"
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            return "has a key that is not text"
+        value = [part for pair in value.items() for part in pair]
+    return next(filter(None, (_why_no_document(item, depth - 1, left) for item in value)), "")
 
 
 def _missing(declared: Field, path: str) -> Problem:

@@ -3,6 +3,7 @@
 An input is named by its path (`options.batch_size`), which is also how problems name it.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,8 +32,7 @@ class Control:
         """Whether it differs from its default, or wants attention: then it is never folded away."""
         if self.field.kind is FieldKind.BOOLEAN:
             return self.checked != bool(self.field.default) or bool(self.problems)
-        default = "" if self.field.default is None else str(self.field.default)
-        return self.value != default or bool(self.problems)
+        return self.value != _default_text(self.field) or bool(self.problems)
 
     @property
     def kind(self) -> str:
@@ -40,8 +40,14 @@ class Control:
 
     @property
     def wide(self) -> bool:
-        """A path or a URL: one line, but a long one."""
-        return self.field.kind is FieldKind.TEXT and self.field.max_length > 400
+        """A path, a URL or a document: it takes the whole width."""
+        long = self.field.kind is FieldKind.TEXT and self.field.max_length > 400
+        return long or self.field.kind is FieldKind.DOCUMENT
+
+    @property
+    def lines(self) -> int:
+        """How high a document is shown."""
+        return min(30, max(4, self.value.count("\n") + 2))
 
     @property
     def bounds(self) -> tuple[str, str] | None:
@@ -74,7 +80,7 @@ def controls(
 
 def _control(field: Field, value: Any, path: str, problems: ProblemsByField) -> Control:
     name = f"{path}.{field.name}"
-    text = "" if value is None or isinstance(value, bool) else str(value)
+    text = "" if isinstance(value, bool) else text_of(value)
     return Control(name, name.replace(".", "-"), field, text, value in (True, "on", "true"), problems.of(name))
 
 
@@ -97,6 +103,8 @@ def text_of(value: Any) -> str:
     """A value as its input sends it."""
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, list | tuple | Mapping):
+        return json.dumps(value, ensure_ascii=False, indent=2)
     return "" if value is None else str(value)
 
 

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -108,6 +109,39 @@ def test_the_schema_says_what_the_fields_say() -> None:
         "required": ["note"],
     }
     assert "required" not in json_schema((SIZE,))
+
+
+TABLES = Field("tables", FieldKind.DOCUMENT, "Tables")
+
+
+@pytest.mark.parametrize("given_value", [[{"source": "public.orders", "key": ["id"]}], {"a": None, "b": [True, 7]}, []])
+def test_a_document_is_taken_as_it_is_and_as_the_text_of_a_form(given_value: Any) -> None:
+    for sent in (given_value, json.dumps(given_value)):
+        assert parse((TABLES,), {"tables": sent}, path="") == ({"tables": given_value}, [])
+    assert parse((TABLES,), {}, path="") == ({"tables": None}, [])
+    assert json_schema((TABLES,))["properties"]["tables"]["type"] == ["array", "object"]
+
+
+@pytest.mark.parametrize(
+    ("given_value", "words"),
+    [
+        ("[1", "is not JSON"),
+        ("[" * 5000, "is not JSON"),
+        ("7", "neither a list nor a map"),
+        (7, "neither a list nor a map"),
+        ([0.5], "fraction"),
+        ([object()], "fraction"),
+        ([2**53], "beyond 2^53"),
+        (["a\x00"], "NUL"),
+        ({1: 2}, "key that is not text"),
+        (["x" * 300_000], "longer than"),
+        ([[[[[[[[[[[[[[1]]]]]]]]]]]]]], "levels"),
+    ],
+)
+def test_a_document_that_cannot_be_signed_is_refused(given_value: Any, words: str) -> None:
+    values, problems = parse((TABLES,), {"tables": given_value}, path="p")
+    assert values == {}
+    assert [words in problem.message for problem in problems] == [True]
 
 
 _anything = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers()))

@@ -27,6 +27,15 @@ def test_what_is_left_at_its_default_was_not_chosen() -> None:
     assert chosen_values(FIELDS, sent) == {"size": "0", "backup": "off", "route": "web"}
 
 
+def test_a_document_is_shown_as_lines_of_json_and_sent_back_as_text() -> None:
+    tables = Field("tables", FieldKind.DOCUMENT, "Tables")
+    (untouched,) = controls((tables,), {}, path="parameters", problems=ProblemsByField())
+    (shown,) = controls((tables,), {"tables": [{"source": "a"}]}, path="parameters", problems=ProblemsByField())
+    assert (untouched.value, untouched.chosen, untouched.wide) == ("", False, True)
+    assert (shown.value, shown.chosen) == ('[\n  {\n    "source": "a"\n  }\n]', True)
+    assert chosen_values((tables,), {"tables": shown.value}) == {"tables": shown.value}
+
+
 def test_a_control_keeps_what_was_typed_and_says_what_is_wrong() -> None:
     problems = ProblemsByField([Problem("options.size", "Too small.", "Use 1.")])
     size, backup, _ = controls(FIELDS, {"size": "0", "backup": "off"}, path="options", problems=problems)
