@@ -150,6 +150,15 @@ class Database(ABC):
     def marks(self, scope_prefix: str) -> Mapping[str, Mark]:
         """By scope; empty where nothing was copied yet."""
 
+    @property
+    @abstractmethod
+    def silent(self) -> bool:
+        """Whether rows are copied without the target's triggers, and so without its foreign keys being checked."""
+
+    @abstractmethod
+    def orphans(self, tables: Sequence[str]) -> Mapping[str, int]:
+        """Of each foreign key of these tables the rows whose other row is missing; by `table.key name`, none at 0."""
+
     @abstractmethod
     def put(self, selection: Selection, rows: Sequence[Row], worker: WorkerToken) -> int:
         """Insert these rows of the target, or replace those of the same key, in one transaction; how many."""

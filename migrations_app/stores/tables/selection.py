@@ -53,6 +53,9 @@ class Transform:
     text: str = ""
 
 
+AS_TEXT = ColumnType(TypeKind.TEXT, "text")
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """A column of the target, and the source's column (None: only `transforms`, which begin with CONSTANT then).
@@ -63,7 +66,7 @@ class Mapped:
     target: str
     source: str | None
     transforms: tuple[Transform, ...] = ()
-    type: ColumnType = ColumnType(TypeKind.TEXT, "text")
+    type: ColumnType = AS_TEXT
 
 
 @dataclass(frozen=True, slots=True)
