@@ -16,12 +16,16 @@ class FileUnusable(ValidationFailed):
 
 
 class FileChanged(PlanIsStale):
-    """Somebody changed the file meanwhile; it was left as they made it."""
+    """Somebody changed the file meanwhile; it was left as they made it. A fingerprint of '': there is none."""
 
     def __init__(self, path: Path, *, expected: str, found: str) -> None:
+        said = f"was changed by somebody else: its fingerprint is {found[:12]}, {expected[:12]} was expected"
+        if not expected:
+            said = f"was made by somebody else: its fingerprint is {found[:12]}, and there was to be none"
+        elif not found:
+            said = f"is not there any more; {expected[:12]} was expected"
         super().__init__(
-            f"{path} was changed by somebody else: its fingerprint is {found[:12]}, {expected[:12]} was expected. "
-            "It was left as they made it.",
+            f"{path} {said}. It was left as they made it.",
             details={"path": str(path), "expected_sha256": expected, "found_sha256": found},
             recovery_actions=("Look at what changed, then plan again from the file as it is now.",),
         )

@@ -26,6 +26,33 @@ def resolved(path: Path, roots: Sequence[Path] | None = None) -> Path:
         raise unusable(path, "is not there.", "Check the path, and that this worker sees its disk.") from None
     except (OSError, RuntimeError) as error:  # 3.11 says RuntimeError of a circle of links
         raise unusable(path, f"cannot be reached: {_reason(error)}.", "Look at the links on the way to it.") from error
+    _refuse_outside(path, real, roots)
+    return real
+
+
+def placed(path: Path, roots: Sequence[Path] | None = None) -> Path:
+    """Where a file of this path is or would be, links on the way to it followed. It is no link itself.
+
+    Raises FileUnusable for a place that is not permitted, a link, and a directory on the way that is none.
+    """
+    if ".." in path.parts:
+        raise unusable(path, "leads back on its way.", "Name it without “..”.")
+    if path.is_symlink():
+        raise unusable(path, "is a link.", "Name the file that it leads to.")
+    parent = path.parent
+    while not os.path.lexists(parent):
+        parent = parent.parent
+    try:
+        real = parent.resolve(strict=True) / path.relative_to(parent)
+    except (OSError, RuntimeError) as error:
+        raise unusable(path, f"cannot be reached: {_reason(error)}.", "Look at the links on the way to it.") from error
+    if not parent.is_dir():
+        raise unusable(path, f"cannot be made: {parent} is no directory.", "Choose another place.")
+    _refuse_outside(path, real, roots)
+    return real
+
+
+def _refuse_outside(path: Path, real: Path, roots: Sequence[Path] | None) -> None:
     if roots is not None and not any(real.is_relative_to(root.resolve()) for root in roots):
         where = f"{path} (which is {real})" if real != path else f"{path}"
         raise unusable(
@@ -33,7 +60,6 @@ def resolved(path: Path, roots: Sequence[Path] | None = None) -> Path:
             "lies outside of the directories that SNAKEWEB_FILE_ROOTS names.",
             "Use a path beneath one of those directories; what links lead to counts.",
         )
-    return real
 
 
 def read(path: Path, *, roots: Sequence[Path] | None = None) -> bytes:

@@ -18,3 +18,11 @@ def test_an_unusable_file_says_what_to_do() -> None:
 
     assert error.message == "/etc/app is a directory. Nothing was changed."
     assert error.recovery_actions == ("Name the file in it.",)
+
+
+def test_a_file_that_came_or_went_is_said() -> None:
+    came = FileChanged(Path("/srv/tools.json"), expected="", found="b" * 64)
+    went = FileChanged(Path("/srv/tools.json"), expected="a" * 64, found="")
+
+    assert "was made by somebody else" in came.message
+    assert "is not there any more" in went.message

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from migrations_app.files.errors import FileUnusable
-from migrations_app.files.reading import MOST_BYTES, read, resolved, sha256_of
+from migrations_app.files.reading import MOST_BYTES, placed, read, resolved, sha256_of
 
 
 def test_it_gives_the_whole_content(tmp_path: Path) -> None:
@@ -68,3 +68,29 @@ def test_the_largest_permitted_file_is_read(tmp_path: Path) -> None:
     assert len(read(path)) == MOST_BYTES
     assert resolved(path) == path
     assert sha256_of(b"") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+
+def test_a_place_is_where_a_file_would_be_links_on_the_way_followed(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+
+    assert placed(tmp_path / "link" / "new" / "tools.json", (tmp_path,)) == tmp_path / "real" / "new" / "tools.json"
+
+
+def test_places_that_are_not_permitted_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "allowed").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "allowed" / "out").symlink_to("../elsewhere")
+    (tmp_path / "allowed" / "link.json").symlink_to("nowhere")
+    (tmp_path / "allowed" / "file").write_bytes(b"")
+    roots = (tmp_path / "allowed",)
+
+    for name, reason in {
+        "out/tools.json": "lies outside",
+        "../elsewhere/tools.json": "leads back",
+        "new/../../elsewhere/tools.json": "leads back",
+        "link.json": "is a link",
+        "file/tools.json": "is no directory",
+    }.items():
+        with pytest.raises(FileUnusable, match=reason):
+            placed(tmp_path / "allowed" / name, roots)

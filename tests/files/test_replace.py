@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from migrations_app.engine.crash_points import Crash, armed
+from migrations_app.files.aside import ASIDE
 from migrations_app.files.errors import FileBusy, FileChanged, FileUnusable, NoRoom
 from migrations_app.files.reading import MOST_BYTES, sha256_of
-from migrations_app.files.replace import ASIDE, Staged, replace
+from migrations_app.files.replace import Staged, replace
 from tests.files.nobody import as_nobody
 
 OLD, NEW = b"old", b"new and longer"
