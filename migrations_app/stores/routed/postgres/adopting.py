@@ -19,6 +19,7 @@ from psycopg import Transaction, errors
 
 from migrations_app.engine.errors import Timeout
 from migrations_app.engine.ports import WorkerToken
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.routed.base import Adopted, Held, bucket_of
 from migrations_app.stores.routed.postgres.merging import HELD, Merge
 from migrations_app.stores.routed.postgres.names import ADOPTION_LOCK
@@ -27,7 +28,6 @@ from migrations_app.stores.routed.postgres.rows import Rows
 from migrations_app.stores.sessions.applying import refuse_unrepresentable, stale
 from migrations_app.stores.sessions.postgres.binary_rows import HEADER, TRAILER
 from migrations_app.stores.sessions.postgres.binary_rows import Rows as CopyRows
-from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import raw
 from migrations_app.stores.sessions.records import UNVERSIONED, SessionRecord

@@ -2,6 +2,7 @@
 
 from functools import cached_property
 
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.routed.postgres.adopting import Adopter
 from migrations_app.stores.routed.postgres.clock import ServerClock
 from migrations_app.stores.routed.postgres.guarded import Guarded
@@ -13,7 +14,6 @@ from migrations_app.stores.routed.postgres.parts import Parts
 from migrations_app.stores.routed.postgres.plain import Plain
 from migrations_app.stores.routed.postgres.rows import Rows
 from migrations_app.stores.routed.postgres.statements import TRUE, Statements
-from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import TableLayout
 from migrations_app.stores.sessions.records import Codec

@@ -2,8 +2,8 @@
 
 import time
 
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.routed.postgres.parts import NOW_MS
-from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.table import raw
 
 MEASURED_EACH_SECONDS = 30.0

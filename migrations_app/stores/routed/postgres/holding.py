@@ -9,12 +9,12 @@ from typing import Any
 from psycopg import errors
 
 from migrations_app.engine.ports import WorkerToken
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.routed.base import Held, bucket_of
 from migrations_app.stores.routed.postgres.functions import minting
 from migrations_app.stores.routed.postgres.names import ADOPTION_LOCK
 from migrations_app.stores.routed.postgres.parts import NOW_MS, Parts
 from migrations_app.stores.routed.postgres.rows import KNOWN_CODECS, holdable
-from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import raw
 from migrations_app.stores.sessions.records import UNVERSIONED, Codec, SessionRecord, Version

@@ -2,8 +2,8 @@
 
 from psycopg import errors
 
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.sessions.configuration import StoreConfig
-from migrations_app.stores.sessions.postgres.connection import Connection
 
 
 def incarnation(connection: Connection, config: StoreConfig) -> str:

@@ -9,13 +9,13 @@ from psycopg import errors
 
 from migrations_app.engine.errors import Timeout
 from migrations_app.engine.ports import BUCKETS, WorkerToken
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.routed.base import ALL_BUCKETS
 from migrations_app.stores.routed.postgres.functions import delete_function, touch_function, write_function
 from migrations_app.stores.routed.postgres.names import FUNCTIONS, JOINING_LOCK, SEQUENCES, TABLES, TRIGGERS
 from migrations_app.stores.routed.postgres.parts import Parts
 from migrations_app.stores.routed.postgres.rights import grant_to_writers
 from migrations_app.stores.routed.postgres.watching import bucket_function, mint_function, triggers, watch_function
-from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import quoted, raw
 

@@ -5,11 +5,11 @@
 from collections.abc import Sequence
 
 from migrations_app.engine.ports import BUCKETS, WorkerToken
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.routed.base import JournalState, Mark, Tombstone, bucket_of
 from migrations_app.stores.routed.postgres.names import SEQUENCE_LOCK, RouteNames
 from migrations_app.stores.routed.postgres.parts import NOW_MS
 from migrations_app.stores.routed.postgres.rows import holdable
-from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import raw
 from migrations_app.stores.sessions.records import Version

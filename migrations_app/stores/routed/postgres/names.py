@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from migrations_app.engine.errors import ValidationFailed
 from migrations_app.engine.ports import BUCKETS
-from migrations_app.stores.sessions.postgres.connection import Connection
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.sessions.postgres.table import TableLayout, quoted
 
 FUNCTIONS = ("write1", "touch1", "delete1", "bucket1", "mint1", "watch1")

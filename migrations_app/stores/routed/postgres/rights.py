@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from psycopg.sql import SQL, Identifier
 
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.routed.postgres.parts import Parts
-from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.table import raw
 
 _TABLE = ("SELECT", "INSERT", "UPDATE", "DELETE")

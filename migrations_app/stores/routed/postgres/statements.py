@@ -12,7 +12,7 @@ from psycopg import errors
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGresult
 
-from migrations_app.stores.sessions.postgres.connection import Connection
+from migrations_app.stores.connections.postgres import Connection
 
 Parameter = bytes | None
 

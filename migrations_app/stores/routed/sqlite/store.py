@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+from migrations_app.stores.connections.sqlite import transaction
 from migrations_app.stores.routed.base import Condition, Fenced, Guard, WriteOutcome, Written, bucket_of
 from migrations_app.stores.routed.sqlite.calls import FENCED, Calls
 from migrations_app.stores.routed.sqlite.statements import Known, Statements
 from migrations_app.stores.routed.sqlite.working import WorkingSQLite
 from migrations_app.stores.sessions.applying import refuse_unrepresentable
 from migrations_app.stores.sessions.records import UNVERSIONED, SessionRecord, Version
-from migrations_app.stores.sessions.sqlite.connection import domain_errors, transaction
+from migrations_app.stores.sessions.sqlite.connection import domain_errors
 from migrations_app.stores.sessions.sqlite.table import why_unfit
 
 T = TypeVar("T")

@@ -9,6 +9,7 @@ from typing import Any
 
 from migrations_app.engine.errors import Timeout
 from migrations_app.engine.ports import BUCKETS, WorkerToken
+from migrations_app.stores.connections.sqlite import BUSY_SECONDS, transaction
 from migrations_app.stores.routed.base import (
     ALL_BUCKETS,
     Adopted,
@@ -25,7 +26,7 @@ from migrations_app.stores.sessions.applying import later, refuse_unrepresentabl
 from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import separator
 from migrations_app.stores.sessions.records import UNVERSIONED, SessionRecord, Version
-from migrations_app.stores.sessions.sqlite.connection import BUSY_SECONDS, domain_errors, transaction
+from migrations_app.stores.sessions.sqlite.connection import domain_errors
 from migrations_app.stores.sessions.sqlite.fences import Fences
 from migrations_app.stores.sessions.sqlite.store import SQLiteStore
 from migrations_app.stores.sessions.sqlite.table import why_unfit

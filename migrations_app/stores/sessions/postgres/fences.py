@@ -7,8 +7,8 @@ from psycopg.sql import SQL
 
 from migrations_app.engine.errors import Timeout
 from migrations_app.engine.ports import WorkerToken
+from migrations_app.stores.connections.postgres import Connection, Cursor
 from migrations_app.stores.sessions.applying import run_of, stale
-from migrations_app.stores.sessions.postgres.connection import Connection, Cursor
 from migrations_app.stores.sessions.postgres.table import Names
 
 ATTEMPTS = 4

@@ -4,7 +4,7 @@ from psycopg.sql import SQL
 
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
-from migrations_app.stores.sessions.postgres.connection import Connection
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import Names
 

@@ -1,7 +1,7 @@
 """How a PostgreSQL server stands; whoever may connect may ask, and is told less without `pg_monitor`."""
 
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.sessions.base import Standing
-from migrations_app.stores.sessions.postgres.connection import Connection
 
 # A replica that has replayed all it received is level, however long ago that was. Without the right to see it, the lag
 # of a primary's replicas is null. Other tables are counted by the statistics, which cost nothing to read.

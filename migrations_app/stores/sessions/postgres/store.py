@@ -11,6 +11,7 @@ from psycopg.sql import SQL
 
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
+from migrations_app.stores.connections.postgres import Connection, check_version
 from migrations_app.stores.sessions.applying import newest_of_each, refuse_unrepresentable
 from migrations_app.stores.sessions.base import WHOLE, Applied, Ids, Page, Partition, SessionStore, StoreProbe
 from migrations_app.stores.sessions.codecs import problem_with
@@ -18,7 +19,7 @@ from migrations_app.stores.sessions.configuration import StoreConfig
 from migrations_app.stores.sessions.paging import PageBudget, read_cursor, take, write_cursor
 from migrations_app.stores.sessions.postgres import scratch
 from migrations_app.stores.sessions.postgres.columns import why_unfit
-from migrations_app.stores.sessions.postgres.connection import Connection, check_version, connect, domain_errors
+from migrations_app.stores.sessions.postgres.connection import connect, domain_errors
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.standing import standing
 from migrations_app.stores.sessions.postgres.table import (

@@ -12,6 +12,7 @@ from typing import Any
 from psycopg.sql import SQL, Composed, Identifier
 
 from migrations_app.engine.errors import Problem, ValidationFailed
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.sessions.configuration import COLUMN_PARTS, StoreConfig, Unit
 from migrations_app.stores.sessions.postgres.columns import (
     Column,
@@ -19,7 +20,6 @@ from migrations_app.stores.sessions.postgres.columns import (
     live_condition,
     select_expression,
 )
-from migrations_app.stores.sessions.postgres.connection import Connection
 
 OWN_COLUMNS: Mapping[str, tuple[str, str]] = {
     "key": ("key", 'text COLLATE "C" PRIMARY KEY'),

@@ -11,10 +11,10 @@ from psycopg import errors
 from psycopg.sql import Composed
 
 from migrations_app.engine.ports import WorkerToken
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.sessions.base import Applied
 from migrations_app.stores.sessions.postgres.binary_rows import Rows
 from migrations_app.stores.sessions.postgres.columns import why_unfit
-from migrations_app.stores.sessions.postgres.connection import Connection
 from migrations_app.stores.sessions.postgres.fences import Fences
 from migrations_app.stores.sessions.postgres.table import TableLayout
 from migrations_app.stores.sessions.records import SessionRecord, Version

@@ -10,6 +10,7 @@ from typing import Any
 
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
+from migrations_app.stores.connections.sqlite import transaction
 from migrations_app.stores.sessions.applying import (
     Held,
     Verdict,
@@ -24,7 +25,7 @@ from migrations_app.stores.sessions.paging import PageBudget, read_cursor, separ
 from migrations_app.stores.sessions.records import Codec, SessionRecord, Version
 from migrations_app.stores.sessions.scratch import require_own
 from migrations_app.stores.sessions.sqlite import scratch
-from migrations_app.stores.sessions.sqlite.connection import connect, domain_errors, transaction
+from migrations_app.stores.sessions.sqlite.connection import connect, domain_errors
 from migrations_app.stores.sessions.sqlite.fences import Fences
 from migrations_app.stores.sessions.sqlite.table import (
     TableLayout,

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
+from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.routed.base import RoutedStore
 from migrations_app.stores.routed.postgres.names import FUNCTIONS, SEQUENCES, TABLES, TRIGGERS
 from migrations_app.stores.routed.postgres.store import RoutedPostgres
 from migrations_app.stores.sessions.configuration import parse_config
-from migrations_app.stores.sessions.postgres.connection import Connection
 from tests.stores.routed.place import RoutedPlace
 from tests.stores.sessions.place import Place
 from tests.stores.sessions.postgres.places import connection_of

@@ -2,7 +2,6 @@ import psycopg
 import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable, Timeout, ValidationFailed
-from migrations_app.stores.sessions.postgres.connection import check_version
 from tests.stores.sessions.place import WORKER, Place
 from tests.stores.sessions.postgres.places import connection_of, filled, run
 
@@ -41,12 +40,6 @@ def test_wrong_credentials_name_the_field(postgres_server, change, password, fie
 
     assert [problem.field for problem in caught.value.problems] == [field]
     assert postgres_server.password not in str(caught.value.as_dict())
-
-
-def test_an_old_server_is_refused():
-    check_version(130000)
-    with pytest.raises(ValidationFailed, match="PostgreSQL 12 is too old"):
-        check_version(120022)
 
 
 def test_a_port_without_a_server_is_unavailable(own):

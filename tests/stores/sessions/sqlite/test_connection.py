@@ -32,7 +32,7 @@ def test_a_number_beyond_the_file_format_is_refused(own):
 
 
 def test_a_file_locked_by_somebody_else_is_unavailable(own, monkeypatch):
-    monkeypatch.setattr("migrations_app.stores.sessions.sqlite.connection.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("migrations_app.stores.connections.sqlite.BUSY_SECONDS", 0.05)
     with own.ready() as store:
         other = sqlite3.connect(own.config["path"], isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
