@@ -1,7 +1,9 @@
 from django.apps import AppConfig
 from django.core.checks import Tags, register
 
-from migrations_app.management.checks import secret_keys_are_given
+from migrations_app.handlers import registry
+from migrations_app.management.checks import custom_handlers_are_usable, secret_keys_are_given
+from migrations_app.runtime.settings import custom_handlers
 
 
 class MigrationsAppConfig(AppConfig):
@@ -11,3 +13,5 @@ class MigrationsAppConfig(AppConfig):
 
     def ready(self) -> None:
         register(secret_keys_are_given, Tags.security, deploy=True)
+        register(custom_handlers_are_usable)
+        registry.load(custom_handlers())

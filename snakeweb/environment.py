@@ -23,6 +23,7 @@ class Surroundings:
     allowed_hosts: tuple[str, ...]
     file_roots: tuple[Path, ...]
     artifacts_url: str
+    custom_handlers: dict[str, str]
 
 
 def _generated_key() -> str:
@@ -39,6 +40,12 @@ def _generated_key() -> str:
     return path.read_text().strip()
 
 
+def _custom_handlers(text: str) -> dict[str, str]:
+    """`name=dotted.path` pairs, separated by commas or spaces. One without a path is refused where it is loaded."""
+    pairs = (pair.partition("=") for pair in text.replace(",", " ").split())
+    return {name: path for name, _, path in pairs}
+
+
 def read() -> Surroundings:
     env = os.environ
     keys = tuple(k for k in env.get("SNAKEWEB_SECRET_KEYS", "").replace(",", " ").split() if k)
@@ -53,4 +60,5 @@ def read() -> Surroundings:
         allowed_hosts=hosts or ("localhost", "127.0.0.1", "[::1]"),
         file_roots=tuple(Path(p) for p in env.get("SNAKEWEB_FILE_ROOTS", "").split(os.pathsep) if p),
         artifacts_url=env.get("SNAKEWEB_ARTIFACTS_URL", f"file://{STATE_DIRECTORY / 'artifacts'}"),
+        custom_handlers=_custom_handlers(env.get("SNAKEWEB_CUSTOM_HANDLERS", "")),
     )

@@ -220,7 +220,7 @@ LOGGING = {
 }
 
 # The seed's configuration, key by key; what is not given here takes the advanced block's value (DESIGN section 3).
-SNAKEWEB_MIGRATION: dict[str, object] = {}
+SNAKEWEB_MIGRATION: dict[str, object] = {"custom_handlers": SURROUNDINGS.custom_handlers}
 SNAKEWEB_STATE = environment.STATE_DIRECTORY
 SNAKEWEB_FILE_ROOTS = SURROUNDINGS.file_roots
 SNAKEWEB_ARTIFACTS_URL = SURROUNDINGS.artifacts_url

@@ -8,6 +8,7 @@ from migrations_app.api import (
     environments,
     freezes,
     keeping,
+    migration_types,
     migrations,
     operations,
     policies,
@@ -49,6 +50,7 @@ api.add_router("/migrations", reviews.router)
 api.add_router("/migrations", keeping.router)
 api.add_router("/migrations", dependencies.router)
 api.add_router("/migrations", break_glass.router)
+api.add_router("/migration-types", migration_types.router)
 api.add_router("/policies", policies.router)
 api.add_router("/migrations", schedules.of_a_migration)
 api.add_router("/schedules", schedules.router)

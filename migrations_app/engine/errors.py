@@ -166,6 +166,16 @@ class PlanIsStale(MigrationError):
     recovery_actions = ("Plan again, look at what changed, and have the new revision signed.",)
 
 
+class HandlerMissing(MigrationError):
+    """This process has no handler that runs the plan; another one may. Nothing was changed."""
+
+    code = "handler_missing"
+    recovery_actions = (
+        "Install the package and version that the plan was made with, for every worker, and start them again.",
+        "Or plan again with the version that is installed.",
+    )
+
+
 class IllegalTransition(MigrationError):
     """That is not possible in this state."""
 
@@ -194,6 +204,7 @@ ERRORS_BY_CODE: dict[str, type[MigrationError]] = {
         UserCancelled,
         LeaseLost,
         PlanIsStale,
+        HandlerMissing,
         IllegalTransition,
         ClaimConflict,
     )

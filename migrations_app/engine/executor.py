@@ -9,7 +9,7 @@ from collections.abc import Callable
 from migrations_app.engine.brief import Limits, Outcome, OutcomeKind, RunBrief
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.driver import Driver
-from migrations_app.engine.errors import IllegalTransition, LeaseLost, MigrationError, PlanIsStale, UserCancelled
+from migrations_app.engine.errors import IllegalTransition, LeaseLost, UserCancelled
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.forward import Forward
 from migrations_app.engine.handler import Handler
@@ -71,13 +71,8 @@ class Executor:
         waiting = self._still_waiting()
         if waiting is not None:
             return waiting
-        mismatch = self._mismatch()
-        if mismatch is not None and driver.view.state is not RunState.QUEUED:
-            raise Superseded(mismatch.message)
+        self._require_handler()
         self._open()
-        if mismatch is not None:
-            driver.finish(EventType.RUN_FAILED, error=mismatch.as_dict())
-            return Outcome(OutcomeKind.FINISHED, str(driver.view.state))
         while True:
             outcome = self._go_on()
             if outcome is not None:
@@ -99,14 +94,13 @@ class Executor:
             return Outcome(OutcomeKind.PARKED, str(ParkedFor.RETRY), view.wake_at) if early else None
         return _waits_for_others(view, view.step(view.current_step))
 
-    def _mismatch(self) -> MigrationError | None:
+    def _require_handler(self) -> None:
         plan, handler = self._driver.run.plan, self._driver.handler
-        if (plan.handler, plan.handler_version) == (handler.name, handler.version):
-            return None
-        return PlanIsStale(
-            f"The plan was made for handler {plan.handler} {plan.handler_version}; "
-            f"this worker has {handler.name} {handler.version}. Nothing was changed."
-        )
+        if plan.handler != handler.name or not handler.runs_plans_of(plan.handler_version):
+            raise Superseded(
+                f"the plan was made with {plan.handler} {plan.handler_version}; "
+                f"this worker has {handler.name} {handler.version}"
+            )
 
     def _open(self) -> None:
         view = self._driver.view

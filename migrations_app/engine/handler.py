@@ -210,13 +210,16 @@ RiskRule = Callable[[RiskCase], Iterable[Finding]]
 
 
 class Handler(ABC):
-    """A migration type. Built-in ones live in `handlers/`, others arrive by entry point.
+    """A migration type. Built-in ones live in `handlers/`, others arrive by entry point (`handlers/registry.py`).
 
-    `unused_options`: names of options that mean nothing to it; forms do not offer them.
+    `version` is recorded in every plan. `compatible_versions`: earlier ones of its own whose plans it runs as well,
+    each whole (`1.4.2`) or by its beginning (`1.4.*`). `unused_options`: names of options that mean nothing to it;
+    forms do not offer them.
     """
 
     name: ClassVar[str]
     version: ClassVar[str]
+    compatible_versions: ClassVar[tuple[str, ...]] = ()
     api_version: ClassVar[int] = HANDLER_API
     type: ClassVar[MigrationType]
     label: ClassVar[str]
@@ -226,6 +229,10 @@ class Handler(ABC):
     unused_options: ClassVar[frozenset[str]] = frozenset()
     risk_rules: ClassVar[tuple[RiskRule, ...]] = ()
     templates: ClassVar[tuple[PlanTemplate, ...]] = ()
+
+    def runs_plans_of(self, version: str) -> bool:
+        """Whether a plan that this version of the handler made can be run by this one."""
+        return version == self.version or any(_covers(known, version) for known in self.compatible_versions)
 
     @abstractmethod
     def analyze(self, spec: Spec) -> Analysis:
@@ -259,3 +266,10 @@ class Handler(ABC):
     def background(self) -> Mapping[str, Background]:
         """By name, what may go on beside the steps while a run lives; an action asks for it with `ctx.live.want`."""
         return {}
+
+
+def _covers(known: str, version: str) -> bool:
+    """`1.4.*` covers 1.4 and whatever begins with `1.4.`."""
+    if not known.endswith(".*"):
+        return version == known
+    return version == known[:-2] or version.startswith(known[:-1])

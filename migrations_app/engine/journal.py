@@ -53,7 +53,7 @@ def apply(view: RunView, event: Event) -> RunView:
     if view.state is None:
         raise _illegal(view, event, "the run is not queued yet")
     if event.type in RUN_EVENTS:
-        view = replace(view, state=next_status(view.state, event.type))
+        view = replace(view, state=next_status(view.state, event.type), waits_for="")
         try:
             return _RUN_HANDLERS[event.type](view, event)
         except ValueError as wrong:
@@ -64,6 +64,8 @@ def apply(view: RunView, event: Event) -> RunView:
 def _note(view: RunView, event: Event) -> RunView:
     if event.payload.get("slice_over"):
         view = replace(view, yielded=True)
+    if event.payload.get("waits_for"):
+        view = replace(view, waits_for=str(event.payload["waits_for"]))
     if event.type is EventType.LOGGED and event.payload.get("level") == "warning":
         return replace(view, warnings=(*view.warnings, str(event.payload.get("message", ""))))
     return view
@@ -87,7 +89,7 @@ def _step_event(view: RunView, event: Event) -> RunView:
     if view.state is RunState.PAUSED:
         step = step_fold.stop_in_good_order(step)
     yielded = view.yielded if step_fold.is_partition_event(event) else bool(event.payload.get("slice_over"))
-    return replace(view, steps=(*view.steps[:place], step, *view.steps[place + 1 :]), yielded=yielded)
+    return replace(view, steps=(*view.steps[:place], step, *view.steps[place + 1 :]), yielded=yielded, waits_for="")
 
 
 def _started(view: RunView, event: Event) -> RunView:

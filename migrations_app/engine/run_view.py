@@ -151,7 +151,8 @@ class RunView:
     """The state of a run. `undo_order` names the steps to undo, first one first, once a rollback started.
 
     `waited` is the time the run was paused or waited for a person; it does not count against the time limit.
-    `yielded` says that the last driver stopped in good order at the end of its slice.
+    `yielded` says that the last driver stopped in good order at the end of its slice. `waits_for`: a worker had to
+    leave it to others, and this is what those have to have; empty as soon as one of them has gone on.
     """
 
     plan: Plan
@@ -173,6 +174,7 @@ class RunView:
     result: Mapping[str, Any] | None = None
     instructions: tuple[Mapping[str, Any], ...] = ()
     warnings: tuple[str, ...] = ()
+    waits_for: str = ""
 
     def step(self, step_id: str) -> StepView:
         """Raises KeyError for a step the plan does not have."""

@@ -48,6 +48,15 @@ class Unmet:
 
 
 @dataclass(frozen=True, slots=True)
+class Lacking:
+    """The handler that the plan was made with, and which version is installed here instead ('': none)."""
+
+    handler: str
+    version: str
+    installed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Predecessor:
     """A migration that has to complete before."""
 
@@ -99,7 +108,7 @@ class StartFacts:
     unreachable: Sequence[str] = ()
     probed_at: datetime | None = None
     maintenance: bool = False
-    handler_known: bool = True
+    lacking: Lacking | None = None
     completed_at: datetime | None = None
     rollback_enabled: bool = True
     later_runs: Sequence[Blocker] = field(default_factory=tuple)
@@ -130,14 +139,8 @@ def _general(facts: StartFacts) -> list[Unmet]:
     unmet = []
     if facts.maintenance:
         unmet.append(Unmet("maintenance", "Snakeweb is in read-only maintenance.", "Wait until an admin ends it."))
-    if not facts.handler_known:
-        unmet.append(
-            Unmet(
-                "handler_missing",
-                "No worker has the handler version this plan was made with.",
-                "Plan again with the installed version, or install the version the plan names.",
-            )
-        )
+    if facts.lacking is not None:
+        unmet.append(_lacking(facts.lacking))
     if facts.expected_digest and facts.expected_digest != facts.digest:
         unmet.append(
             Unmet(
@@ -162,6 +165,23 @@ _LIVE = (
     MigrationStatus.ROLLING_BACK,
 )
 _ENDED_OTHERWISE = (MigrationStatus.CANCELLED, MigrationStatus.FAILED, MigrationStatus.ROLLED_BACK)
+
+
+def _lacking(lacking: Lacking) -> Unmet:
+    made = f"{lacking.handler} {lacking.version}"
+    if not lacking.installed:
+        return Unmet(
+            "handler_missing",
+            f"The migration type “{lacking.handler}”, which made this plan, is not installed here or was refused.",
+            f"Install the package that ships {made}, for web and workers, and start them again; /settings/ lists what "
+            "is installed.",
+        )
+    return Unmet(
+        "handler_incompatible",
+        f"The plan was made with {made}; installed is {lacking.installed}, which does not run plans of "
+        f"{lacking.version}.",
+        f"Plan anew: the new plan is made with {lacking.installed} and is signed as such. Or install {made} again.",
+    )
 
 
 def _status(facts: StartFacts) -> list[Unmet]:

@@ -1,9 +1,12 @@
-"""What `manage.py check --deploy` looks at beside Django's own list."""
+"""What `manage.py check` looks at beside Django's own list."""
 
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
+from django.core.checks import Warning as CheckWarning
+
+from migrations_app.handlers import registry
 
 
 def secret_keys_are_given(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -17,4 +20,16 @@ def secret_keys_are_given(app_configs: Any = None, **kwargs: Any) -> list[CheckM
             f"alike; to keep what is sealed already, start with the key in {settings.SNAKEWEB_STATE / 'secret_keys'}.",
             id="snakeweb.E001",
         )
+    ]
+
+
+def custom_handlers_are_usable(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A warning each, no error: a broken package of somebody else's keeps no command from running."""
+    return [
+        CheckWarning(
+            f"The migration type “{refused.name}” of {refused.origin} is not used: {refused.reason}",
+            hint="Mend or uninstall it, and start every process again. Everything else works as it did.",
+            id="snakeweb.W001",
+        )
+        for refused in registry.custom().refused
     ]

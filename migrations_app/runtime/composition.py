@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 
 from migrations_app.engine.background import Background, BackgroundContext
 from migrations_app.engine.brief import Limits, RunBrief
-from migrations_app.engine.errors import PlanIsStale
+from migrations_app.engine.errors import HandlerMissing, PlanIsStale
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.executor import Executor
 from migrations_app.engine.handler import Handler
@@ -61,14 +61,16 @@ def resolve_target(row: TargetRow) -> Target:
 
 
 def handler_of(plan: Plan) -> Handler:
-    """The handler that made this plan. Raises ValidationFailed when unknown, PlanIsStale for another version."""
-    handler = registry.get(plan.handler)
-    if handler.version != plan.handler_version:
-        raise PlanIsStale(
-            f"The plan was made by {plan.handler} {plan.handler_version}; this worker has {handler.version}.",
-            details={"handler": plan.handler, "planned_with": plan.handler_version, "installed": handler.version},
-        )
-    return handler
+    """The handler that made this plan. Raises HandlerMissing where this process has none that runs it."""
+    handler = registry.all_handlers().get(plan.handler)
+    if handler is not None and handler.runs_plans_of(plan.handler_version):
+        return handler
+    here = handler.version if handler else ""
+    raise HandlerMissing(
+        f"The plan was made with {plan.handler} {plan.handler_version}; "
+        + (f"{here} is installed here, which does not run its plans." if here else "it is not installed here."),
+        details={"handler": plan.handler, "planned_with": plan.handler_version, "installed": here},
+    )
 
 
 def executor(
@@ -76,8 +78,8 @@ def executor(
 ) -> Executor:
     """The driver of this run under this lease.
 
-    Raises SecretUnreadable, PlanIsStale (a target's connection changed since it was signed, or another handler
-    version) and ValidationFailed (unknown handler, a file outside of the roots): then this worker cannot drive the run.
+    Raises HandlerMissing (another worker may have it), SecretUnreadable, PlanIsStale (a target's connection changed
+    since it was signed) and ValidationFailed (a file outside of the roots): then this worker cannot drive the run.
     """
     plan = Plan.from_content(run.revision.content)
     settings = runtime_settings()

@@ -59,7 +59,7 @@ def run_columns(view: RunView) -> dict[str, Any]:
     return {
         "state": view.state or RunState.QUEUED,
         "wake_at": view.wake_at,
-        "parked_because": str(view.parked_for),
+        "parked_because": view.waits_for or str(view.parked_for),
         "result": dict(view.result or {}),
         "error": None if view.error is None else dict(view.error),
         "started_at": view.started_at,

@@ -117,6 +117,13 @@ def current() -> MigrationSettings:
     return values
 
 
+def custom_handlers() -> Mapping[str, str]:
+    """Name -> dotted path of the migration types that the settings name. Raises nothing: it is read at every start."""
+    given = getattr(settings, "SNAKEWEB_MIGRATION", {})
+    named = given.get("custom_handlers") if isinstance(given, Mapping) else None
+    return named if isinstance(named, Mapping) else {}
+
+
 def runtime_settings() -> RuntimeSettings:
     """Raises ImproperlyConfigured naming the key and the fix."""
     raw = dict(getattr(settings, "SNAKEWEB_RUNTIME", {}))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from migrations_app.engine.errors import MigrationError, ValidationFailed
+from migrations_app.engine.errors import HandlerMissing, MigrationError, ValidationFailed
 from migrations_app.engine.handler import Handler, Spec
 from migrations_app.engine.plan import Analysis, Plan, Target
 from migrations_app.engine.ports import Clock
@@ -31,16 +31,23 @@ class TargetCheck:
 
 
 def check_targets(revision: PlanRevision, *, protected: bool, clock: Clock) -> TargetCheck:
-    """Look at every target of the plan with read-only connections."""
+    """Look at every target of the plan with read-only connections.
+
+    Sees nothing where the plan's handler is not installed: that is a condition of its own.
+    """
     at = clock.now()
     plan = Plan.from_content(revision.content)
+    try:
+        handler = composition.handler_of(plan)
+    except HandlerMissing:
+        return TargetCheck(at)
     try:
         targets = composition.resolve_targets(plan)
     except ValidationFailed as error:
         return TargetCheck(at, unreachable=(error.message,))
     except MigrationError as error:
         return TargetCheck(at, drift=(Drift(error.message, str(error.details.get("target", ""))),))
-    return compare(composition.handler_of(plan), plan, targets, revision.fingerprints, protected=protected, at=at)
+    return compare(handler, plan, targets, revision.fingerprints, protected=protected, at=at)
 
 
 def compare(

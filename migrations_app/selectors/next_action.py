@@ -122,7 +122,7 @@ def next_action(at: Situation, refusals: Mapping[str, str]) -> NextAction:
 
 def _when_planned(at: Situation, refusals: Mapping[str, str]) -> NextAction:
     codes = {unmet.code for unmet in at.start.unmet}
-    if "plan_is_stale" in codes or "handler_missing" in codes:
+    if "plan_is_stale" in codes or "handler_incompatible" in codes:
         return _offer("plan", "Plan again", refusals)
     if at.review.state in OPEN and at.review.missing and not refusals["sign"]:
         return _offer("sign", "Review and sign", refusals)

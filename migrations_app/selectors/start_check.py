@@ -10,9 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from migrations_app.engine.environment_facts import EarlierEnvironment
-from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.start_check import About, Blocker, Drift, StartFacts, check_start
+from migrations_app.engine.start_check import About, Blocker, Drift, Lacking, StartFacts, check_start
 from migrations_app.engine.vocabulary import (
     ClaimMode,
     MigrationStatus,
@@ -135,7 +134,7 @@ def start_facts(
             Drift(f"The configuration of target {name} was changed.", name, "configuration")
             for name in changed_targets(revision)
         ),
-        handler_known=_handler_known(plan),
+        lacking=lacking(plan),
         completed_at=completed_at,
         rollback_enabled=bool(plan.options.get("rollback_enabled", True)),
         later_runs=_later_runs(migration, plan) if kind is RunKind.ROLLBACK else (),
@@ -219,8 +218,9 @@ def started_steps(run: Run) -> frozenset[str]:
     return frozenset(rows.values_list("step", flat=True))
 
 
-def _handler_known(plan: Plan) -> bool:
-    try:
-        return registry.get(plan.handler).version == plan.handler_version
-    except (KeyError, MigrationError):
-        return False
+def lacking(plan: Plan) -> Lacking | None:
+    """None where this process has a handler that runs the plan."""
+    handler = registry.all_handlers().get(plan.handler)
+    if handler is not None and handler.runs_plans_of(plan.handler_version):
+        return None
+    return Lacking(plan.handler, plan.handler_version, handler.version if handler else "")

@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from migrations_app.engine.brief import Outcome, OutcomeKind
-from migrations_app.engine.errors import LeaseLost, MigrationError, PlanIsStale
+from migrations_app.engine.errors import HandlerMissing, LeaseLost, MigrationError, PlanIsStale, UserCancelled
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.ports import BACKGROUND, Clock, WorkerToken
-from migrations_app.engine.vocabulary import RunKind, RunState
+from migrations_app.engine.vocabulary import RunKind, RunState, Signal
 from migrations_app.models import BreakGlass, Run
 from migrations_app.runtime import composition, journal, leases, work
 from migrations_app.runtime.clock import database_now
@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 SUPERSEDED = Outcome(OutcomeKind.SUPERSEDED)
 TRY_AGAIN = timedelta(seconds=10)
 TRY_SOON = timedelta(seconds=1)
+TRY_OTHERS = timedelta(seconds=2)
 BACKGROUND_SECONDS = 300.0  # below the broker's visibility timeout
 
 
@@ -114,6 +115,8 @@ def _drive(scope: Scope, worker: WorkerToken, clock: Clock, heartbeat: Heartbeat
         executor = composition.executor(run, worker, clock=clock, alive=heartbeat.alive, urgent=heartbeat.urgent)
         _refuse_stale(run, clock)
         _refuse_expired(run, clock)
+    except HandlerMissing as error:
+        return _left_to_others(run, worker, error, clock)
     except MigrationError as error:
         return _cannot_drive(run, worker, error, clock)
     return executor.drive() if scope.is_run else executor.drive_partition(scope.step, scope.partition)
@@ -165,6 +168,25 @@ def _refuse_expired(run: Run, clock: Clock) -> None:
         raise PlanIsStale(
             f"The approvals ended on {ends:%-d %B %H:%M} UTC, while the run waited to begin; nothing was changed."
         )
+
+
+def _left_to_others(run: Run, worker: WorkerToken, error: HandlerMissing, clock: Clock) -> Outcome:
+    """Workers may have different handlers, as while a new version is rolled out: it waits for one that has its own.
+
+    Says so once, until somebody has gone on. A run that began nothing can still be cancelled by anybody.
+    """
+    waits_for = f"waits for a worker with {error.details['handler']} {error.details['planned_with']}"
+    logger.info("run %s is left to others: %s", run.pk, error.message)
+    with transaction.atomic():
+        leases.require_held(worker)
+        if run.state == RunState.QUEUED and run.signal in (Signal.CANCEL, Signal.ROLL_BACK):
+            cancelled = NewEvent(EventType.RUN_CANCELLED, payload={"error": UserCancelled().as_dict()})
+            journal.append_by_person(run, [cancelled], now=clock.now())
+            return Outcome(OutcomeKind.FINISHED, RunState.CANCELLED)
+        if run.parked_because != waits_for:
+            said = {"level": "warning", "message": f"It {waits_for}. {error.message}", "waits_for": waits_for}
+            journal.append_by_person(run, [NewEvent(EventType.LOGGED, payload=said)], now=clock.now())
+    return Outcome(OutcomeKind.PARKED, error.code, wake_at=clock.now() + TRY_OTHERS)
 
 
 def _cannot_drive(run: Run, worker: WorkerToken, error: MigrationError, clock: Clock) -> Outcome:

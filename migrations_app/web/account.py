@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from migrations_app.selectors.migration_types import migration_types
 from migrations_app.selectors.tokens import list_tokens
 from migrations_app.services import tokens
 from migrations_app.services.errors import InvalidInput
@@ -34,7 +35,7 @@ LIFETIMES = (30, 90, 365)  # days
 @require_safe
 @login_required
 def settings(request: PageRequest) -> HttpResponse:
-    return render(request, "settings/account.html")
+    return render(request, "settings/account.html", {"known": migration_types(actor=request.actor)})
 
 
 @never_cache

@@ -19,6 +19,7 @@ OTHERS_GIVE_IT = (
 )
 NEVER = (
     "maintenance",
+    "handler_incompatible",
     "handler_missing",
     "digest_changed",
     "already_running",

@@ -14,7 +14,7 @@ from migrations_app.engine.run_view import ParkedFor
 from migrations_app.engine.vocabulary import Decision, RunKind, RunState, Signal, StepState
 from migrations_app.testing.driving import LocalRun
 from migrations_app.testing.interposing import Call, Moment
-from tests.engine.toy import World, local_run
+from tests.engine.toy import ToyHandler, World, local_run
 
 E = EventType
 
@@ -347,16 +347,23 @@ class TestWaiting:
 
 
 class TestVersions:
-    def test_a_queued_run_of_another_handler_version_fails_and_changes_nothing(self) -> None:
+    def test_a_queued_run_of_another_handler_version_is_left_to_others(self) -> None:
         world = World()
         run = local_run(world)
-        run.plan = replace(run.plan, handler_version="0")
-        run.memory.plan = run.plan
-        view = run.finish()
-        assert view.state is RunState.FAILED
-        assert view.error is not None
-        assert view.error["type"] == "plan_is_stale"
-        assert world.done == []
+        before = types(run)
+        run.plan = run.memory.plan = replace(run.plan, handler_version="0")
+        assert run.drive().kind is OutcomeKind.SUPERSEDED
+        assert (types(run), world.done) == (before, [])
+
+    def test_a_plan_of_a_version_that_the_handler_runs_as_well_is_run(self) -> None:
+        class Newer(ToyHandler):
+            version = "2"
+            compatible_versions = ("1",)
+
+        world = World()
+        run = local_run(world)
+        run.handler = Newer(world)
+        assert run.finish().state is RunState.SUCCEEDED
 
     def test_a_run_under_way_is_left_to_workers_with_its_version(self) -> None:
         run = local_run(World())

@@ -5,7 +5,7 @@ import pytest
 
 from migrations_app.engine.environment_facts import EarlierEnvironment
 from migrations_app.engine.policy import Asked, SignatureFact, Slot
-from migrations_app.engine.start_check import Blocker, Drift, StartFacts, check_going_on, check_start
+from migrations_app.engine.start_check import Blocker, Drift, Lacking, StartFacts, check_going_on, check_start
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role, RunKind
 from migrations_app.engine.windows import FreezeFact, Hours
 from migrations_app.testing.memory import START
@@ -55,7 +55,8 @@ def test_nothing_stands_in_the_way() -> None:
     ("changes", "expected"),
     [
         ({"maintenance": True}, "maintenance"),
-        ({"handler_known": False}, "handler_missing"),
+        ({"lacking": Lacking("stamp", "1.2.0")}, "handler_missing"),
+        ({"lacking": Lacking("stamp", "1.2.0", "3.0.0")}, "handler_incompatible"),
         ({"expected_digest": "0" * 64}, "digest_changed"),
         ({"status": MigrationStatus.EXECUTING}, "already_running"),
         ({"status": MigrationStatus.DRAFT}, "not_planned"),
@@ -210,5 +211,5 @@ def test_a_paused_run_goes_on_by_itself_only_where_what_still_matters_holds() ->
         hours=Hours(None, START + timedelta(hours=1)),
         blockers=(Blocker("sessions", 4, "Other"),),
         drift=(Drift("It changed."),),
-        handler_known=False,
+        lacking=Lacking("stamp", "1.2.0"),
     ) == ["handler_missing", "frozen", "outside_window", "claim_conflict", "plan_is_stale"]

@@ -55,3 +55,17 @@ def test_keys_that_were_given_are_fine(settings):
     settings.SNAKEWEB_SECRET_KEYS_GENERATED = True
     (problem,) = secret_keys_are_given()
     assert str(django_settings.SNAKEWEB_STATE) in str(problem.hint)
+
+
+def test_a_migration_type_that_cannot_be_used_is_a_warning_with_its_reason_and_stops_nothing(tmp_path):
+    said = checked(
+        tmp_path,
+        SNAKEWEB_ALLOWED_HOSTS="snakeweb.example.org",
+        SNAKEWEB_SECRET_KEYS=secrets.token_urlsafe(48),
+        SNAKEWEB_CUSTOM_HANDLERS="stamp=tests.custom_types.Stamp, rotate=nowhere.handler.Rotate",
+    )
+
+    assert "snakeweb.W001" in said.stderr
+    assert "“rotate”" in said.stderr
+    assert "ModuleNotFoundError" in said.stderr
+    assert "stamp" not in said.stderr

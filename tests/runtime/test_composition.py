@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations_app.engine.errors import PlanIsStale, ValidationFailed
+from migrations_app.engine.errors import HandlerMissing, PlanIsStale
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.engine.vocabulary import RunKind, RunState
@@ -43,9 +43,9 @@ def test_another_handler_version_and_an_unknown_handler_are_refused() -> None:
     newer = Plan.from_content({**content.content(), "handler_version": "999"})
     unknown = Plan.from_content({**content.content(), "handler": "nobody"})
 
-    with pytest.raises(PlanIsStale, match="999"):
+    with pytest.raises(HandlerMissing, match="999"):
         composition.handler_of(newer)
-    with pytest.raises(ValidationFailed):
+    with pytest.raises(HandlerMissing, match="nobody"):
         composition.handler_of(unknown)
 
 

@@ -5,7 +5,7 @@ from django.conf import LazySettings
 from django.core.exceptions import ImproperlyConfigured
 
 from migrations_app.engine import options
-from migrations_app.runtime.settings import current, runtime_settings
+from migrations_app.runtime.settings import current, custom_handlers, runtime_settings
 
 
 def test_the_defaults_are_the_advanced_block_s() -> None:
@@ -62,3 +62,15 @@ def test_a_clockwork_that_cannot_work_is_refused(settings: LazySettings, given: 
 
     with pytest.raises(ImproperlyConfigured, match="SNAKEWEB_RUNTIME"):
         runtime_settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [({"custom_handlers": {"a": "b.C"}}, {"a": "b.C"}), ({}, {}), ({"custom_handlers": 3}, {}), (None, {})],
+)
+def test_custom_handlers_are_read_at_every_start_so_wrong_settings_do_not_stop_it(
+    settings: LazySettings, given: object, expected: object
+) -> None:
+    settings.SNAKEWEB_MIGRATION = given
+
+    assert custom_handlers() == expected

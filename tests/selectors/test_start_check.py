@@ -115,7 +115,7 @@ def test_another_handler_version_needs_another_plan(stage, now):
     revision.content["handler_version"] = "0"
     PlanRevision.objects.filter(pk=revision.pk).update(content=revision.content)
 
-    assert "handler_missing" in codes(migration, now)
+    assert "handler_incompatible" in codes(migration, now)
 
 
 def test_a_rollback_waits_for_later_runs_of_the_targets(stage, people, now):
