@@ -1,0 +1,5 @@
+from tests.stores.tables.changes.contract import ChangeLogContract
+
+
+class TestSqliteChangeLog(ChangeLogContract):
+    pass
