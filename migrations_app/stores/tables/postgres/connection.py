@@ -15,6 +15,7 @@ SESSION = {
     "IntervalStyle": "iso_8601",
     "bytea_output": "hex",
     "extra_float_digits": "1",
+    "standard_conforming_strings": "on",
     # A chunk's statements wait for each other's ends, over two servers.
     "idle_in_transaction_session_timeout": "60s",
     "statement_timeout": "600s",
