@@ -63,11 +63,11 @@ def apply(configuration: Configuration, edits: Iterable[Edit]) -> Mapping[str, b
         by_file.setdefault(edit.file, []).append(edit)
     after = {path: file.content for path, file in configuration.files.items()}
     for path, wanted in by_file.items():
-        after[path] = _applied(after[path], sorted(wanted))
+        after[path] = applied(after[path], sorted(wanted))
     return after
 
 
-def _applied(content: bytes, edits: list[Edit]) -> bytes:
+def applied(content: bytes, edits: list[Edit]) -> bytes:
     parts: list[bytes] = []
     at = 0
     for edit in edits:

@@ -15,7 +15,7 @@ _READ: dict[str, tuple[tuple[int, int], Configuration]] = {}
 
 
 class GenericAdapter:
-    """Serves the tools of the file that SNAKEPIT_GENERIC_ADAPTER names; a subclass may set `configuration_file`.
+    """Serves the tools of a file: the one that it is given, that a subclass names, or SNAKEPIT_GENERIC_ADAPTER.
 
     It keeps nothing between requests but the configuration, which is read again when the file changes.
     """
@@ -23,9 +23,11 @@ class GenericAdapter:
     __thread_safe__ = True
     configuration_file: str = ""
 
-    def __init__(self) -> None:
+    def __init__(self, configuration_file: str = "") -> None:
         self.session_context: Any = None
-        self._configuration = _configuration(self.configuration_file or os.environ.get(VARIABLE, ""))
+        self._configuration = _configuration(
+            configuration_file or self.configuration_file or os.environ.get(VARIABLE, "")
+        )
 
     def set_session_context(self, session_context: Any) -> None:
         self.session_context = session_context

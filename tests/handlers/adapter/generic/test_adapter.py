@@ -68,6 +68,12 @@ def test_what_it_does_not_serve_is_said_with_the_reason(file):
         adapter.execute_tool("other", {}, None)
 
 
+def test_a_file_may_be_given_instead_of_the_variable(file, monkeypatch):
+    monkeypatch.setenv("SNAKEPIT_GENERIC_ADAPTER", "/nowhere")
+
+    assert GenericAdapter(str(file)).execute_tool("root", {"x": 9}) == 3
+
+
 def test_a_file_that_changed_is_read_again(file):
     GenericAdapter()
     changed = DOCUMENT | {"tools": [], "refused": {"root": "It has gone."}}

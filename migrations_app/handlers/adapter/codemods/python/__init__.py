@@ -1,0 +1,1 @@
+"""Python files that use the class of an adapter."""

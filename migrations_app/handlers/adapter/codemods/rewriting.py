@@ -1,0 +1,15 @@
+"""Every place of a project that uses an adapter, as it is after the switch to the generic adapter."""
+
+from collections.abc import Mapping
+
+from migrations_app.handlers.adapter.codemods.python.modules import rewrite_python
+from migrations_app.handlers.adapter.codemods.switch import Rewrites, Switch
+
+
+def rewrite(files: Mapping[str, bytes], switch: Switch) -> Rewrites:
+    """`files` maps paths with slashes to contents. Nothing is run. What is not understood is refused and stays.
+
+    A second time nothing changes, and nothing is refused that was not the first time.
+    """
+    python = rewrite_python({path: content for path, content in files.items() if path.endswith(".py")}, switch)
+    return Rewrites(python.changes, python.refused)
