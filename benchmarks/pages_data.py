@@ -40,7 +40,8 @@ from migrations_app.models import (  # noqa: E402
     Signature,
     StepRun,
 )
-from migrations_app.runtime.audit import AuditRecord, canonical_body, check_chain  # noqa: E402
+from migrations_app.runtime.audit import AuditRecord, canonical_body  # noqa: E402
+from migrations_app.runtime.audit_check import check_chain  # noqa: E402
 from migrations_app.runtime.clock import SystemClock  # noqa: E402
 
 MIGRATIONS, EVENTS, AUDIT, REVIEWS = 10_000, 1_000_000, 1_000_000, 200_000

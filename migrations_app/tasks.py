@@ -9,7 +9,7 @@ from celery.signals import worker_shutting_down
 from migrations_app.runtime import composition
 from migrations_app.runtime.turns import take_short_turns
 from migrations_app.runtime.watchdog import Watchdog
-from migrations_app.services import dispatching, driving, unattended
+from migrations_app.services import dispatching, driving, sealing, unattended
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +42,13 @@ def run_due_schedules() -> None:
     attended = unattended.run_due(clock=composition.clock())
     if any((attended.started, attended.missed, attended.held_up, attended.closed, attended.told, attended.resumed)):
         logger.info("schedules: %s", attended)
+
+
+@shared_task(name="snakeweb.seal_audit")  # type: ignore[untyped-decorator]
+def seal_audit() -> None:
+    sealed = sealing.seal_audit(now=composition.clock().now())
+    if sealed.made or sealed.written:
+        logger.info("audit: %s", sealed)
 
 
 class WatchdogStep(bootsteps.StartStopStep):  # type: ignore[misc]

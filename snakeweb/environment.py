@@ -24,6 +24,7 @@ class Surroundings:
     file_roots: tuple[Path, ...]
     artifacts_url: str
     custom_handlers: dict[str, str]
+    audit_checkpoints_urls: tuple[str, ...]
 
 
 def _generated_key() -> str:
@@ -61,4 +62,5 @@ def read() -> Surroundings:
         file_roots=tuple(Path(p) for p in env.get("SNAKEWEB_FILE_ROOTS", "").split(os.pathsep) if p),
         artifacts_url=env.get("SNAKEWEB_ARTIFACTS_URL", f"file://{STATE_DIRECTORY / 'artifacts'}"),
         custom_handlers=_custom_handlers(env.get("SNAKEWEB_CUSTOM_HANDLERS", "")),
+        audit_checkpoints_urls=tuple(env.get("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", "").split()),
     )

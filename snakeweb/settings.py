@@ -163,7 +163,12 @@ CELERY_BEAT_SCHEDULE = {
         "task": "snakeweb.run_due_schedules",
         "schedule": 10.0,  # seconds; what nobody took up in thirty is in the way of the next
         "options": {"queue": "control", "expires": 30},
-    }
+    },
+    "audit": {
+        "task": "snakeweb.seal_audit",
+        "schedule": 30.0,
+        "options": {"queue": "control", "expires": 60},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(environment.STATE_DIRECTORY / "beat-schedule")
 
@@ -224,5 +229,6 @@ SNAKEWEB_MIGRATION: dict[str, object] = {"custom_handlers": SURROUNDINGS.custom_
 SNAKEWEB_STATE = environment.STATE_DIRECTORY
 SNAKEWEB_FILE_ROOTS = SURROUNDINGS.file_roots
 SNAKEWEB_ARTIFACTS_URL = SURROUNDINGS.artifacts_url
+SNAKEWEB_AUDIT_CHECKPOINTS_URLS = SURROUNDINGS.audit_checkpoints_urls
 SNAKEWEB_SECRET_KEYS = SURROUNDINGS.secret_keys
 SNAKEWEB_SECRET_KEYS_GENERATED = SURROUNDINGS.secret_keys_generated

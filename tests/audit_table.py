@@ -1,18 +1,45 @@
-"""Lets Django's flush between tests empty the append-only audit table: the triggers go, and come back."""
+"""Entries of the audit trail for tests, and what somebody could do to them who takes the triggers away.
+
+Django's flush between tests empties the append-only table in this way too.
+"""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from django.db import connection
 
 from migrations_app.migrations import _audit_triggers as triggers
+from migrations_app.models import AuditEntry
+from migrations_app.runtime import audit
+from tests.runs import AT
 
 
 def run_statements(statements: Sequence[str]) -> None:
     with connection.cursor() as cursor:
         for statement in statements:
             cursor.execute(statement)
+
+
+@contextmanager
+def without_triggers() -> Iterator[None]:
+    """What somebody with the database's own superuser could do."""
+    run_statements(triggers.drop_statements(connection.vendor))
+    try:
+        yield
+    finally:
+        run_statements(triggers.create_statements(connection.vendor))
+
+
+def entry(number: int = 1) -> AuditEntry:
+    return audit.append(
+        audit.AuditRecord(at=AT, actor="olga", action="run.execute", object_type="migration", object_id=str(number))
+    )
+
+
+def entries(count: int) -> list[AuditEntry]:
+    return [entry(number) for number in range(count)]
 
 
 @pytest.fixture(scope="session", autouse=True)

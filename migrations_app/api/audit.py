@@ -1,14 +1,17 @@
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.http import HttpRequest, StreamingHttpResponse
-from ninja import Query, Router, Schema, Status
+from django.http import StreamingHttpResponse
+from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Page, Paging
+from migrations_app.api.schemas import Page, Paging, page
 from migrations_app.selectors import audit as reads
 from migrations_app.selectors.audit import AuditFilters, AuditRow, ChainStatus
-from migrations_app.services import proving
+from migrations_app.selectors.audit_checkpoints import SealedSegment, checkpoint_page
+from migrations_app.selectors.audit_formats import ExportFormat
+from migrations_app.services import exporting, proving
 
 router = Router(tags=["audit"])
 
@@ -26,8 +29,9 @@ class Which(Paging):
     until: datetime | None = None
 
 
-class From(Schema):
+class Wanted(Which):
     after: int = 0
+    format: ExportFormat = ExportFormat.JSONL
 
 
 @router.get("", response=Page[AuditRow])
@@ -38,9 +42,18 @@ def list_audit(request: ApiRequest, which: Query[Which]) -> Any:
 
 
 @router.get("/export", openapi_extra={"responses": {200: {"content": {"application/x-ndjson": {}}}}})
-def export_audit(request: ApiRequest, which: Query[From]) -> Any:
-    """The chain as JSON lines (seq, hash, previous, body), in order, after entry `after`; for offline verification."""
-    return ndjson(request, reads.export_lines(actor=request.auth, after=which.after))
+def export_audit(request: ApiRequest, which: Query[Wanted]) -> Any:
+    """What matches, in the order of the chain. As `jsonl` each entry comes with what proves it, and the file verifies
+    offline: `snakeweb audit verify FILE --public-key KEY`. `csv`, `cef` and `ocsf` prove nothing."""
+    filters = AuditFilters(**which.model_dump(exclude={"cursor", "limit", "format"}))
+    lines = exporting.export_audit(actor=request.auth, now=now(), filters=filters, format=which.format)
+    return download(lines, which.format)
+
+
+@router.get("/checkpoints", response=Page[SealedSegment])
+def list_checkpoints(request: ApiRequest, paging: Query[Paging]) -> Any:
+    """Signed checkpoints, newest first: what sealed which entries. Body and signature are kept elsewhere as well."""
+    return page(checkpoint_page(actor=request.auth, cursor=paging.cursor, limit=paging.limit))
 
 
 @router.get("/verify", response=ChainStatus)
@@ -55,7 +68,7 @@ def verify_audit(request: ApiRequest) -> Any:
     return Status(202, reads.chain_status(actor=request.auth))
 
 
-def ndjson(request: HttpRequest, lines: Any) -> StreamingHttpResponse:
-    response = StreamingHttpResponse(lines, content_type="application/x-ndjson")
-    response["Content-Disposition"] = 'attachment; filename="snakeweb-audit.jsonl"'
+def download(lines: Iterator[bytes], format: ExportFormat) -> StreamingHttpResponse:  # noqa: A002
+    response = StreamingHttpResponse(lines, content_type=format.media_type)
+    response["Content-Disposition"] = f'attachment; filename="{format.file_name}"'
     return response

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -40,6 +40,23 @@ class Client:
         if response.is_success:
             return _document(response, self.base)
         raise _failure(response, self.base)
+
+    def download(self, path: str, file: BinaryIO, **query: Any) -> int:
+        """Write the answer's bytes as they come; returns how many. Raises as `get`."""
+        size = 0
+        try:
+            with self._http.stream("GET", path, params=query) as response:
+                if not response.is_success:
+                    response.read()
+                    raise _failure(response, self.base)
+                for part in response.iter_bytes():
+                    size += file.write(part)
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise CommandFailed(
+                Exit.UNREACHABLE, f"Snakeweb at {self.base} did not send all of it: {reason}. Try again."
+            ) from error
+        return size
 
 
 @contextmanager

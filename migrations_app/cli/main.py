@@ -8,13 +8,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from migrations_app.cli import status, watch
+from migrations_app.cli import audit, status, watch
 from migrations_app.cli.client import connected
 from migrations_app.cli.exits import CommandFailed, Exit
 
 EXITS = """exit status:
   0    done; for watch: the run succeeded (a rollback: it is rolled back)
-  1    the run failed, was cancelled or rolled back, or needs a person
+  1    the run failed, was cancelled or rolled back, or needs a person; an export is damaged
   2    wrong arguments, or no token
   3    refused: token not known, not allowed, not found
   4    Snakeweb does not answer
@@ -25,6 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     given = _parser().parse_args(arguments)
     try:
+        if hasattr(given, "offline"):
+            return int(given.offline(given, Console(highlight=False, soft_wrap=not sys.stdout.isatty())))
         with connected(given.url, _token(given)) as client:
             return int(given.command(client, given, Console(highlight=False, soft_wrap=not sys.stdout.isatty())))
     except CommandFailed as failed:
@@ -54,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     status.register(commands, shared)
     watch.register(commands, shared)
+    audit.register(commands, shared)
     return parser
 
 

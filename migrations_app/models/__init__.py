@@ -1,6 +1,13 @@
 """The ORM: one module per noun."""
 
-from migrations_app.models.audit import AuditEntry, AuditHead, AuditProof
+from migrations_app.models.audit import (
+    AuditCheckpoint,
+    AuditEntry,
+    AuditHead,
+    AuditPlace,
+    AuditProof,
+    AuditRetention,
+)
 from migrations_app.models.break_glass import BreakGlass, OverriddenCondition
 from migrations_app.models.dependency import MigrationDependency
 from migrations_app.models.environment import Environment
@@ -26,9 +33,12 @@ __all__ = [
     "ApiToken",
     "AskedPolicy",
     "Attendance",
+    "AuditCheckpoint",
     "AuditEntry",
     "AuditHead",
+    "AuditPlace",
     "AuditProof",
+    "AuditRetention",
     "BreakGlass",
     "ClaimedTarget",
     "Environment",

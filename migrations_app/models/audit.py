@@ -59,9 +59,62 @@ class AuditProof(models.Model):
     head = models.CharField(max_length=64)
     ok = models.BooleanField()
     problem = models.CharField(max_length=500, blank=True)
+    damage = models.CharField(max_length=12, blank=True, help_text="Its kind; empty for an intact chain.")
 
     class Meta:
         ordering = ["-id"]
 
     def __str__(self) -> str:
         return f"{self.entries} entries, {'intact' if self.ok else 'broken'}"
+
+
+class AuditCheckpoint(models.Model):
+    """A sealed segment of the chain, signed. `body` is the stored canonical text; the other columns are for searching.
+
+    Append-only and numbered without a gap, by database triggers.
+    """
+
+    number = models.PositiveBigIntegerField(primary_key=True)
+    first = models.PositiveBigIntegerField()
+    last = models.PositiveBigIntegerField(unique=True)
+    body = models.TextField()
+    signature = models.CharField(max_length=128)
+    public_key = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(first__lte=models.F("last")), name="audit_checkpoint_ordered")
+        ]
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.number}: entries {self.first} to {self.last}"
+
+
+class AuditPlace(models.Model):
+    """Where checkpoints are written off this machine, and how far that has come. `name` holds no credentials."""
+
+    name = models.CharField(max_length=500, unique=True)
+    written_through = models.PositiveBigIntegerField(default=0)
+    written_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return f"{self.name}: through checkpoint {self.written_through}"
+
+
+class AuditRetention(models.Model):
+    """Up to which entry the trail was removed; the one row that lets a delete pass."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    removed_through = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_audit_retention")]
+
+    def __str__(self) -> str:
+        return f"removed through {self.removed_through}"

@@ -69,7 +69,9 @@ class ExportCheck:
         return self.entries - self.proven
 
 
-def lines(entries: Iterable[Entry], *, signer: Signer, at: str, by: str, filters: Mapping[str, str]) -> Iterator[bytes]:
+def lines(
+    entries: Iterable[Entry], *, signer: Signer, at: str, by: str, filters: Mapping[str, str | int]
+) -> Iterator[bytes]:
     """The file, a line at a time. `entries` come in the order of the chain."""
     total = hashlib.sha256()
     count, proven, shown = 0, 0, 0
@@ -88,7 +90,7 @@ def lines(entries: Iterable[Entry], *, signer: Signer, at: str, by: str, filters
         members = {"seq": entry.seq, "hash": entry.hash, "previous": entry.previous, "body": entry.body}
         yield line({"line": "entry", **members, "checkpoint": number, "path": list(entry.path)})
         count, proven = count + 1, proven + (number is not None)
-    end = {"entries": count, "proven": proven, "sha256": total.hexdigest()}
+    end: dict[str, Any] = {"entries": count, "proven": proven, "sha256": total.hexdigest()}
     signature = signer.sign(_PURPOSE, rfc8785.dumps({**end, "key": signer.key}))
     yield rfc8785.dumps({"line": "end", **end, "signature": signature.hex()}) + b"\n"
 

@@ -6,7 +6,6 @@ of those bytes. Writers queue at the head row's lock, which is taken last (DESIG
 """
 
 import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -15,10 +14,8 @@ from typing import Any
 
 import rfc8785
 from django.db import transaction
-from django.db.models import Subquery
-from django.db.models.functions import Coalesce
 
-from migrations_app.models import AuditEntry, AuditHead, AuditProof
+from migrations_app.models import AuditEntry, AuditHead
 
 FORMAT = 1
 GENESIS = "0" * 64
@@ -87,12 +84,13 @@ def _locked_head() -> AuditHead:
 
 def canonical_body(record: AuditRecord, *, seq: int, previous: str) -> bytes:
     fields = asdict(record)
-    fields["at"] = _instant(record.at)
+    fields["at"] = instant(record.at)
     fields["object"] = {"type": fields.pop("object_type"), "id": fields.pop("object_id")}
     return rfc8785.dumps(_json_ready({"format": FORMAT, "seq": seq, "previous": previous, **fields}))
 
 
-def _instant(at: datetime) -> str:
+def instant(at: datetime) -> str:
+    """ISO 8601 in UTC, to the microsecond, as bodies and checkpoints have it."""
     return at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
@@ -101,7 +99,7 @@ def _json_ready(value: Any) -> Any:
     if isinstance(value, StrEnum):
         return value.value
     if isinstance(value, datetime):
-        return _instant(value)
+        return instant(value)
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) > MAX_SAFE_INTEGER:
@@ -111,75 +109,3 @@ def _json_ready(value: Any) -> Any:
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):
         return [_json_ready(item) for item in value]
     return value
-
-
-@dataclass(frozen=True, slots=True)
-class ChainBreak:
-    """Where the chain breaks, and how."""
-
-    seq: int
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChainCheck:
-    """`entries` that were read, `head` hash of the last intact one; `broken` None when all is well."""
-
-    entries: int
-    head: str
-    broken: ChainBreak | None
-
-
-def check_chain() -> ChainCheck:
-    """Read the whole chain and name the first break: changed body, removed, added or reordered row, changed column.
-
-    A chain that was rewritten as a whole still contradicts the head row and the stored proofs.
-    """
-    proofs = dict(AuditProof.objects.filter(ok=True).values_list("entries", "head"))
-    head = AuditHead.objects.filter(pk=1).first() or AuditHead(pk=1)  # writers go on; we read up to here
-    previous, count = GENESIS, 0
-    for entry in AuditEntry.objects.filter(seq__lte=head.seq).order_by("seq").iterator(chunk_size=5000):
-        message = _entry_problem(entry, expected_seq=count + 1, previous=previous)
-        if not message and proofs.get(entry.seq, entry.hash) != entry.hash:
-            message = "is not the entry that an earlier proof has seen"
-        if message:
-            return ChainCheck(count, previous, ChainBreak(count + 1, message))
-        previous, count = entry.hash, count + 1
-    return ChainCheck(count, previous, _end_problem(count, previous, head, proofs))
-
-
-def _entry_problem(entry: AuditEntry, *, expected_seq: int, previous: str) -> str:
-    if entry.seq != expected_seq:
-        return f"is missing; the next entry is {entry.seq}"
-    body = bytes(entry.body)
-    if hashlib.sha256(body).hexdigest() != entry.hash:
-        return "has a body that does not match its hash"
-    content = json.loads(body)
-    if content["seq"] != entry.seq:
-        return f"holds the body of entry {content['seq']}"
-    if content["previous"] != previous or entry.previous != previous:
-        return "does not follow the entry before it"
-    shown = {
-        "at": _instant(entry.at),
-        "actor": entry.actor,
-        "action": entry.action,
-        "outcome": entry.outcome,
-        "object": {"type": entry.object_type, "id": entry.object_id},
-        "environment": entry.environment,
-        "request_id": entry.request_id,
-    }
-    changed = sorted(name for name, value in shown.items() if content[name] != value)
-    return f"shows other words than its body: {', '.join(changed)}" if changed else ""
-
-
-def _end_problem(count: int, newest: str, head: AuditHead, proofs: Mapping[int, str]) -> ChainBreak | None:
-    if head.seq > count:
-        return ChainBreak(count + 1, f"is missing; the head is at {head.seq}")
-    if head.hash != newest:
-        return ChainBreak(count, "is not the entry that the head names")
-    # One statement, so that an entry and its head are seen together or not at all.
-    beyond = AuditEntry.objects.filter(seq__gt=Coalesce(Subquery(AuditHead.objects.values("seq")[:1]), 0)).first()
-    if beyond is not None:
-        return ChainBreak(beyond.seq, "lies beyond the head")
-    unseen = [entries for entries in proofs if entries > count]
-    return ChainBreak(count + 1, f"is missing; a proof has seen {max(unseen)} entries") if unseen else None

@@ -3,13 +3,13 @@
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
-from migrations_app.models import AuditEntry, AuditHead, AuditProof, Environment
+from migrations_app.models import AuditCheckpoint, AuditEntry, AuditHead, AuditPlace, AuditProof, Environment
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.audit_sentences import sentence
@@ -52,7 +52,7 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditFilters:
-    """Empty means any. `q` is looked for in actor, action and object id."""
+    """Empty means any. `q` is looked for in actor, action and object id; `after` is an entry's seq."""
 
     q: str = ""
     actor: str = ""
@@ -64,6 +64,7 @@ class AuditFilters:
     request_id: str = ""
     since: datetime | None = None
     until: datetime | None = None
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,22 @@ class Facet:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckpointPlace:
+    """Where checkpoints are written off this machine. `written_through`: the newest that is there."""
+
+    name: str
+    written_through: int
+    written_at: datetime | None
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChainStatus:
-    """The last proof. `verified_at` None: never verified. `entries` and `head` are of the chain as it is now."""
+    """The last proof. `verified_at` None: never verified. `entries` and `head` are of the chain as it is now.
+
+    `damage` is its kind. `sealed_through`: the last entry of the newest checkpoint; those after it are vouched for by
+    the database alone. `public_key` is what checkpoints and exports verify with.
+    """
 
     entries: int
     head: str
@@ -84,6 +99,16 @@ class ChainStatus:
     verified_entries: int
     ok: bool
     problem: str
+    damage: str = ""
+    checkpoints: int = 0
+    sealed_through: int = 0
+    sealed_at: datetime | None = None
+    public_key: str = ""
+    places: tuple[CheckpointPlace, ...] = ()
+
+    @property
+    def unproven(self) -> int:
+        return max(0, self.entries - self.sealed_through)
 
     @property
     def broken_entry(self) -> int | None:
@@ -115,8 +140,8 @@ def audit_page(*, actor: Actor, filters: AuditFilters = ANYTHING, cursor: str = 
 
     Raises PermissionDenied.
     """
-    access = _auditor(actor)
-    matching = _matching(access, filters)
+    access = auditor(actor)
+    matching = matching_entries(access, filters)
     newest = list(matching.order_by("-seq").values_list(*_FACETS)[:MOST_COUNTED])
     page = cut(matching, cursor=cursor, limit=limit, total=len(newest))
     return AuditPage(
@@ -132,35 +157,22 @@ def audit_page(*, actor: Actor, filters: AuditFilters = ANYTHING, cursor: str = 
 
 def neighbours(*, actor: Actor, seq: int) -> tuple[int | None, int | None]:
     """The entries before and after this one that the actor may see. Raises PermissionDenied."""
-    visible = _matching(_auditor(actor), ANYTHING).values_list("seq", flat=True)
+    visible = matching_entries(auditor(actor), ANYTHING).values_list("seq", flat=True)
     return visible.filter(seq__lt=seq).order_by("-seq").first(), visible.filter(seq__gt=seq).order_by("seq").first()
 
 
 def audit_entry(*, actor: Actor, seq: int) -> AuditRow:
     """Raises PermissionDenied, and NotFound, the same for one of an environment that the actor may not audit."""
     usable = seq if 0 < seq <= LARGEST_ID else 0
-    found = _matching(_auditor(actor), ANYTHING).filter(seq=usable).first()
+    found = matching_entries(auditor(actor), ANYTHING).filter(seq=usable).first()
     if found is None:
         raise NotFound(f"There is no entry {str(seq)[:20]} that you may see.", "Look for it in the trail.")
     return _row(found)
 
 
-def export_lines(*, actor: Actor, after: int = 0) -> Iterator[bytes]:
-    """The chain as JSON lines in order: `{"seq","hash","previous","body"}` with the stored canonical body as text.
-
-    Needs READ_AUDIT everywhere, because a chain with holes proves nothing. Raises PermissionDenied before the
-    first line.
-    """
-    if not _auditor(actor).can(Permission.READ_AUDIT, None):
-        raise PermissionDenied(
-            "The whole trail can be exported by auditors of every environment only.", "Ask such an auditor."
-        )
-    return _lines(max(0, after))
-
-
 def chain_status(*, actor: Actor) -> ChainStatus:
     """Raises PermissionDenied."""
-    _auditor(actor)
+    auditor(actor)
     return _chain()
 
 
@@ -169,7 +181,12 @@ def chain_seen_by(access: Access) -> ChainStatus | None:
     return _chain() if access.anywhere(Permission.READ_AUDIT) else None
 
 
-def _auditor(actor: Actor) -> Access:
+def chain_outline(access: Access) -> ChainStatus | None:
+    """The last proof and the head alone, for the frame around every page; None for whoever may not read the trail."""
+    return _outline() if access.anywhere(Permission.READ_AUDIT) else None
+
+
+def auditor(actor: Actor) -> Access:
     access = access_of(actor)
     if not access.anywhere(Permission.READ_AUDIT):
         raise PermissionDenied(
@@ -179,7 +196,7 @@ def _auditor(actor: Actor) -> Access:
     return access
 
 
-def _matching(access: Access, filters: AuditFilters) -> QuerySet[AuditEntry]:
+def matching_entries(access: Access, filters: AuditFilters) -> QuerySet[AuditEntry]:
     rows = AuditEntry.objects.all()
     allowed = access.environments(Permission.READ_AUDIT)
     if allowed is not None:
@@ -190,6 +207,8 @@ def _matching(access: Access, filters: AuditFilters) -> QuerySet[AuditEntry]:
             rows = rows.filter(**{name: value})
     if filters.since is not None:
         rows = rows.filter(at__gte=filters.since)
+    if 0 < filters.after <= LARGEST_ID:
+        rows = rows.filter(seq__gt=filters.after)
     if filters.until is not None:
         rows = rows.filter(at__lt=filters.until)
     for word in filters.q.replace("\x00", "").split()[:6]:
@@ -226,6 +245,19 @@ def _row(entry: AuditEntry) -> AuditRow:
 
 
 def _chain() -> ChainStatus:
+    newest = AuditCheckpoint.objects.order_by("-number").first()
+    places = AuditPlace.objects.values_list("name", "written_through", "written_at", "problem")
+    return replace(
+        _outline(),
+        checkpoints=newest.number if newest else 0,
+        sealed_through=newest.last if newest else 0,
+        sealed_at=newest.at if newest else None,
+        public_key=newest.public_key if newest else "",
+        places=tuple(CheckpointPlace(*row) for row in places),
+    )
+
+
+def _outline() -> ChainStatus:
     head = AuditHead.objects.first() or AuditHead()
     proof = AuditProof.objects.order_by("-pk").first()
     return ChainStatus(
@@ -235,11 +267,5 @@ def _chain() -> ChainStatus:
         verified_entries=proof.entries if proof else 0,
         ok=proof.ok if proof else True,
         problem=proof.problem if proof else "",
+        damage=proof.damage if proof else "",
     )
-
-
-def _lines(after: int) -> Iterator[bytes]:
-    rows = AuditEntry.objects.filter(seq__gt=after).order_by("seq")
-    for seq, digest, previous, body in rows.values_list("seq", "hash", "previous", "body").iterator(chunk_size=1000):
-        line = {"seq": seq, "hash": digest, "previous": previous, "body": bytes(body).decode()}
-        yield json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"

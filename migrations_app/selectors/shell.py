@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from migrations_app.models import Environment, Person
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of, held_by
-from migrations_app.selectors.audit import ChainStatus, chain_seen_by
+from migrations_app.selectors.audit import ChainStatus, chain_outline
 from migrations_app.selectors.inbox import open_count
 
 
@@ -47,7 +47,7 @@ def shell(*, actor: Actor) -> Shell:
         can_manage_policies=access.can(Permission.MANAGE_POLICIES, None),
         can_read_audit=access.anywhere(Permission.READ_AUDIT),
         sees_something=access.anywhere(Permission.VIEW),
-        chain=chain_seen_by(access),
+        chain=chain_outline(access),
     )
 
 

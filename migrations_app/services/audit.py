@@ -1,19 +1,16 @@
-"""Writing to and proving the audit chain. Other services call `record` inside their own transaction."""
+"""Writing to the audit chain. Other services call `record` inside their own transaction."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from migrations_app.models import ApiToken, AuditEntry, AuditProof
+from migrations_app.models import ApiToken, AuditEntry
 from migrations_app.models.actor import Actor
 from migrations_app.runtime import audit as chain
 from migrations_app.runtime.audit import AuditOutcome
 from migrations_app.runtime.secrets import redact
 
-__all__ = ["AuditOutcome", "Verified", "record", "verify_chain"]
-
-MAX_PROBLEM = 500
+__all__ = ["AuditOutcome", "record"]
 
 
 def record(
@@ -57,24 +54,3 @@ def _token_prefix(actor: Actor) -> str:
     if actor.token_id is None:
         return ""
     return ApiToken.objects.filter(pk=actor.token_id).values_list("prefix", flat=True).first() or ""
-
-
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """`entries` intact ones and the hash of the newest of them; `broken_at` is the seq where the chain breaks."""
-
-    at: datetime
-    entries: int
-    head: str
-    ok: bool
-    broken_at: int | None = None
-    problem: str = ""
-
-
-def verify_chain(*, now: datetime) -> Verified:
-    """Read the whole chain, keep the outcome as a proof, and name the first break by its seq."""
-    check = chain.check_chain()
-    broken_at = check.broken.seq if check.broken else None
-    problem = f"Entry {check.broken.seq} {check.broken.message}."[:MAX_PROBLEM] if check.broken else ""
-    AuditProof.objects.create(at=now, entries=check.entries, head=check.head, ok=check.broken is None, problem=problem)
-    return Verified(now, check.entries, check.head, check.broken is None, broken_at, problem)

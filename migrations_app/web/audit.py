@@ -1,6 +1,7 @@
 """The audit trail: sentences with filters, the proof of the chain, and the export."""
 
 import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -10,9 +11,10 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from migrations_app.selectors.audit import ANYTHING, AuditFilters, audit_page, chain_status, export_lines, neighbours
+from migrations_app.selectors.audit import ANYTHING, AuditFilters, audit_page, chain_status, neighbours
 from migrations_app.selectors.audit import audit_entry as selected_entry
-from migrations_app.services import proving
+from migrations_app.selectors.audit_formats import ExportFormat
+from migrations_app.services import exporting, proving
 from migrations_app.web.requests import PageRequest
 
 TEXT_FILTERS = ("q", "actor", "action", "outcome", "environment", "object_type", "object_id", "request_id")
@@ -21,13 +23,15 @@ TEXT_FILTERS = ("q", "actor", "action", "outcome", "environment", "object_type",
 @require_safe
 @login_required
 def audit_list(request: PageRequest) -> HttpResponse:
-    filters = AuditFilters(
-        **{key: request.GET.get(key, "").strip()[:100] for key in TEXT_FILTERS},
-        since=_midnight(request.GET.get("since", "")),
-        until=_midnight(request.GET.get("until", ""), days=1),
-    )
+    filters = _filters(request)
     page = audit_page(actor=request.actor, filters=filters, cursor=request.GET.get("cursor", ""))
-    context = {"page": page, "filters": filters, "asked": request.GET, "any_asked": filters != ANYTHING}
+    context = {
+        "page": page,
+        "filters": filters,
+        "asked": request.GET,
+        "any_asked": filters != ANYTHING,
+        "formats": tuple(ExportFormat),
+    }
     return render(request, "audit/list.html#results" if request.htmx else "audit/list.html", context)
 
 
@@ -57,9 +61,21 @@ def audit_verify(request: PageRequest) -> HttpResponse:
 @require_safe
 @login_required
 def audit_export(request: PageRequest) -> HttpResponseBase:
-    headers = {"Content-Disposition": 'attachment; filename="snakeweb-audit.jsonl"'}
-    lines = export_lines(actor=request.actor)
-    return StreamingHttpResponse(lines, content_type="application/x-ndjson", headers=headers)
+    """What the page shows, as a file: the same filters, in any of the formats."""
+    asked = request.GET.get("format", "")
+    format_ = ExportFormat(asked) if asked in tuple(ExportFormat) else ExportFormat.JSONL
+    lines = exporting.export_audit(actor=request.actor, now=timezone.now(), filters=_filters(request), format=format_)
+    headers = {"Content-Disposition": f'attachment; filename="{format_.file_name}"'}
+    return StreamingHttpResponse(lines, content_type=format_.media_type, headers=headers)
+
+
+def _filters(request: PageRequest) -> AuditFilters:
+    texts: dict[str, Any] = {key: request.GET.get(key, "").strip()[:100] for key in TEXT_FILTERS}
+    return AuditFilters(
+        **texts,
+        since=_midnight(request.GET.get("since", "")),
+        until=_midnight(request.GET.get("until", ""), days=1),
+    )
 
 
 def _midnight(text: str, *, days: int = 0) -> datetime.datetime | None:

@@ -1,12 +1,13 @@
 """Environments, targets, tokens and the audit trail over the API."""
 
-import json
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from migrations_app.models import Environment, SealedSecret
+from migrations_app.proofs.export import verify
+from migrations_app.runtime import sealing
 from migrations_app.services.actor import Actor
 from migrations_app.testing.beam import BeamNode
 from tests.api.door import browser, program
@@ -159,16 +160,21 @@ def test_the_audit_trail_is_read_exported_and_verified(here: Stage, auditor: Act
 
     exported = door.get("/audit/export")
     assert exported.headers["Content-Type"] == "application/x-ndjson"
-    lines = [json.loads(line) for line in exported.content.splitlines()]
-    assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
-    assert [line["previous"] for line in lines[1:]] == [line["hash"] for line in lines[:-1]]
-    assert len(door.get("/audit/export", after=2).content.splitlines()) == len(lines) - 2
+    lines = exported.content.splitlines(keepends=True)
+    check = verify(lines, sealing.trusted_keys())
+    assert (check.first, check.whole) == (1, True)
+    later = door.get("/audit/export", after=2).content.splitlines(keepends=True)
+    assert verify(later, sealing.trusted_keys()).first == 3
+    denied = door.get("/audit/export", format="csv", outcome="denied")
+    assert denied.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert len(denied.content.splitlines()) == 2  # the names, and the refused export above
+    assert door.get("/audit/checkpoints").body["items"] == []
 
     verified = door.post("/audit/verify")
     assert verified.status == 202
     proof = door.get("/audit/verify").body
     assert proof["ok"]
-    assert proof["verified_entries"] >= len(lines)
+    assert proof["verified_entries"] >= check.entries
     assert here.operator.post("/audit/verify").code == "permission_denied"
 
 

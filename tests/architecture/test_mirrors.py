@@ -11,6 +11,7 @@ ROOMS = (
     "configuration",
     "sources",
     "sandbox",
+    "proofs",
     "snakepit",
     "files",
     "handlers",

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from migrations_app.cli.exits import Exit
 from migrations_app.models import Run
+from migrations_app.runtime import sealing
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.services import driving, runs, tokens
 from migrations_app.services.actor import Actor
@@ -201,3 +202,26 @@ def test_help_lists_the_statuses() -> None:
     code, out, _ = outcome(NO_SERVER, "", "--help")
     assert code == Exit.OK
     assert all(f"  {status.value} " in out for status in Exit)
+
+
+def test_an_export_of_the_audit_trail_verifies_without_the_server(
+    web: Web, auditor: Actor, operator: Actor, tmp_path: Path
+) -> None:
+    given = tokens.create(actor=auditor, now=datetime.now(UTC), name="for a test", scopes=["read"]).clear
+    file = tmp_path / "audit.jsonl"
+    status, out, err = outcome(web.url, given, "audit", "export", str(file))
+    assert (status, err) == (Exit.OK, ""), err
+    assert f"bytes written to {file}" in " ".join(out.split())
+
+    key = sealing.signer().public.hex()
+    status, out, err = outcome(NO_SERVER, "", "audit", "verify", str(file), "--public-key", key)
+    assert (status, err) == (Exit.OK, "")
+    assert "Nothing is left out" in " ".join(out.split())
+
+    status, out, err = outcome(web.url, given, "audit", "export", str(file))
+    assert status == Exit.USAGE
+    assert "is there already" in " ".join(err.split())
+    other = tokens.create(actor=operator, now=datetime.now(UTC), name="for a test", scopes=["read"]).clear
+    status, out, err = outcome(web.url, other, "audit", "export", str(tmp_path / "not"))
+    assert status == Exit.REFUSED
+    assert not (tmp_path / "not").exists()

@@ -1,12 +1,12 @@
-import json
 from datetime import timedelta
 
 import pytest
 
-from migrations_app.models import AuditProof, Person, RoleGrant
-from migrations_app.selectors.audit import AuditFilters, audit_entry, audit_page, chain_status, export_lines, neighbours
+from migrations_app.models import AuditPlace, AuditProof, Person, RoleGrant
+from migrations_app.runtime import sealing as runtime_sealing
+from migrations_app.selectors.audit import AuditFilters, audit_entry, audit_page, chain_status, neighbours
 from migrations_app.selectors.refusals import NotFound, PermissionDenied
-from migrations_app.services import audit, environments
+from migrations_app.services import environments, proving
 from migrations_app.services.errors import PermissionDenied as Denied
 from tests.cast import actor_of
 
@@ -72,7 +72,7 @@ def test_facets_count_what_matches(trail, auditor):
 
 @pytest.mark.parametrize("name", ["operator", "approver", "viewer", "outsider"])
 def test_others_may_not_read_it(trail, cast, name):
-    for read in (audit_page, chain_status, export_lines):
+    for read in (audit_page, chain_status):
         with pytest.raises(PermissionDenied):
             read(actor=cast.actors[name])
 
@@ -90,21 +90,23 @@ def test_an_auditor_of_one_environment_sees_that_one(trail, dev, now):
     for seq in (1, 4, 0, 2**70):
         with pytest.raises(NotFound):
             audit_entry(actor=actor, seq=seq)
-    with pytest.raises(PermissionDenied, match="every environment"):
-        export_lines(actor=actor)
 
 
-def test_the_export_is_the_chain_itself(trail, auditor):
-    lines = [json.loads(line) for line in export_lines(actor=auditor)]
+def test_the_chain_says_what_is_sealed_and_what_only_the_database_vouches_for(trail, auditor, now):
+    runtime_sealing.seal_due(now + timedelta(days=1))
+    AuditPlace.objects.create(name="/evidence", written_through=1, problem="full")
 
-    assert [line["seq"] for line in lines] == [1, 2, 3]
-    assert lines[1]["previous"] == lines[0]["hash"]
-    assert json.loads(lines[2]["body"])["actor"] == "viewer"
-    assert [json.loads(line)["seq"] for line in export_lines(actor=auditor, after=2)] == [3]
+    status = chain_status(actor=auditor)
+
+    assert (status.checkpoints, status.sealed_through, status.unproven) == (1, 3, 0)
+    assert status.public_key == runtime_sealing.signer().public.hex()
+    assert [(place.name, place.problem) for place in status.places] == [("/evidence", "full")]
+    proving.verify_audit(actor=auditor, now=now)
+    assert chain_status(actor=auditor).unproven == 1
 
 
 def test_the_last_proof_is_shown(trail, auditor, now):
-    audit.verify_chain(now=now)
+    proving.verify_chain(now=now)
 
     status = chain_status(actor=auditor)
 

@@ -4,7 +4,7 @@ import pytest
 
 from migrations_app.models import Lease, Migration
 from migrations_app.selectors.gauges import gauges
-from migrations_app.services import audit
+from migrations_app.services import audit, proving
 from migrations_app.services.actor import SYSTEM
 from tests.runs import AT, a_run
 
@@ -31,6 +31,6 @@ def test_runs_leases_and_outbox_are_counted() -> None:
 
 def test_the_chain_and_its_last_proof_are_shown(now: datetime) -> None:
     audit.record(actor=SYSTEM, now=now, action="trial", object_type="trial", object_id="1")
-    audit.verify_chain(now=now)
+    proving.verify_chain(now=now)
     seen = gauges(now=now + timedelta(minutes=1))
     assert (seen.audit_entries, seen.audit_ok, seen.audit_proof_age_seconds) == (1, True, 60)

@@ -6,7 +6,7 @@ Each oracle says what is wrong as text, nothing when it holds; `judge` asks all 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from migrations_app.services import audit
+from migrations_app.services import proving
 from migrations_app.testing.histories import Action, Operation, Outcome, by_session
 from migrations_app.testing.linearizability import Register, check
 from tests.faults.zero_downtime.client import unpacked
@@ -88,7 +88,7 @@ def level(a: Contents, b: Contents) -> Iterator[str]:
 
 def audited() -> Iterator[str]:
     """O7: the hash chain is whole."""
-    verified = audit.verify_chain(now=now())
+    verified = proving.verify_chain(now=now())
     if not verified.ok:
         yield f"O7 the audit chain is broken: {verified.problem}"
 

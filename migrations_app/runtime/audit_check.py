@@ -1,0 +1,239 @@
+"""Reading the whole audit chain, and naming the first thing in it that is not as it was written."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
+
+from migrations_app.models import AuditEntry, AuditHead, AuditProof, AuditRetention
+from migrations_app.proofs.checkpoint import Checkpoint, CheckpointDamaged, SignedCheckpoint
+from migrations_app.proofs.keys import PublicKeys, UnknownKey
+from migrations_app.proofs.merkle import Tree
+from migrations_app.runtime import sealing
+from migrations_app.runtime.audit import GENESIS, instant
+
+_ROWS_AT_ONCE = 5000
+_SHOWN = ("actor", "action", "outcome", "environment", "request_id")
+
+
+class Damage(StrEnum):
+    """What was done to the chain, as far as it shows."""
+
+    CHANGED = "changed"
+    REMOVED = "removed"
+    INSERTED = "inserted"
+    REORDERED = "reordered"
+    TRUNCATED = "truncated"
+    REWRITTEN = "rewritten"
+
+
+@dataclass(frozen=True, slots=True)
+class ChainBreak:
+    """Where the chain breaks, and how. `seq` is the first bad entry, or the first one of a bad segment."""
+
+    seq: int
+    kind: Damage
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainCheck:
+    """`entries`: intact ones from the beginning, removed ones of sealed segments included; `head`: hash of the last.
+
+    `sealed_through`: the last entry that a checkpoint has sealed. For those after it only the database vouches.
+    """
+
+    entries: int
+    head: str
+    broken: ChainBreak | None
+    sealed_through: int = 0
+
+
+class _Row(NamedTuple):
+    seq: int
+    body: bytes
+    hash: str
+    previous: str
+    at: Any
+    actor: str
+    action: str
+    outcome: str
+    environment: str
+    request_id: str
+    object_type: str
+    object_id: str
+
+
+class _Broken(Exception):
+    def __init__(self, seq: int, kind: Damage, message: str) -> None:
+        super().__init__(message)
+        self.found = ChainBreak(seq, kind, message)
+
+
+Outside = Mapping[str, Mapping[int, SignedCheckpoint]]
+"""Checkpoints as other places keep them: by the place's name and their number."""
+
+
+def check_chain(outside: Outside | None = None) -> ChainCheck:
+    """Read the whole chain. A chain that was rewritten as a whole still contradicts its checkpoints, and one whose
+    checkpoints were made anew as well contradicts those `outside`, or is not signed by a key of ours."""
+    reading = _Reading(outside or {})
+    broken = reading.whole()
+    if broken is not None and _removed_through() > reading.removed:
+        reading = _Reading(outside or {})  # retention removed what was being read
+        broken = reading.whole()
+    return ChainCheck(reading.count, reading.newest, broken, reading.sealed_through)
+
+
+def _removed_through() -> int:
+    return AuditRetention.objects.filter(pk=1).values_list("removed_through", flat=True).first() or 0
+
+
+class _Reading:
+    """What was sealed or proven is read first and the head after it: what is written meanwhile lies beyond both."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside = outside
+        self._proofs = dict(AuditProof.objects.filter(ok=True).values_list("entries", "head"))
+        self._checkpoints: list[Checkpoint] = []
+        self._segment: list[str] = []
+        self._seen: dict[int, str] = {}
+        self.removed = _removed_through()
+        self.count, self.newest, self.sealed_through = 0, GENESIS, 0
+
+    def whole(self) -> ChainBreak | None:
+        try:
+            self._take_checkpoints()
+            self._head = AuditHead.objects.filter(pk=1).first() or AuditHead(pk=1)
+            for place, known in self._outside.items():
+                self._compare(place, known)
+            self._take_entries()
+            self._take_end()
+        except _Broken as broken:
+            return broken.found
+        return None
+
+    def _take_checkpoints(self) -> None:
+        """Ours are signed and follow each other."""
+        try:
+            own = sealing.checkpoints()
+        except CheckpointDamaged:
+            raise _Broken(1, Damage.REWRITTEN, "cannot be judged: a checkpoint of the database is none") from None
+        keys, before = sealing.trusted_keys(), None
+        for one in own:
+            sealed = one.checkpoint
+            if not _ours(one, keys):
+                message = f"is sealed by checkpoint {sealed.number}, which no key of ours has signed"
+                raise _Broken(sealed.first, Damage.REWRITTEN, message)
+            if not sealed.follows(before):
+                message = f"begins checkpoint {sealed.number}, which does not follow the one before"
+                raise _Broken(sealed.first, Damage.REWRITTEN, message)
+            self._checkpoints.append(sealed)
+            before = sealed
+
+    def _compare(self, place: str, known: Mapping[int, SignedCheckpoint]) -> None:
+        """What no key of ours has signed is passed over: whoever writes there could make a sound chain look broken."""
+        keys = sealing.trusted_keys()
+        for number, one in sorted(known.items()):
+            if not _ours(one, keys):
+                continue
+            sealed = one.checkpoint
+            own = self._checkpoints[number - 1] if number <= len(self._checkpoints) else None
+            if own is not None and own != sealed:
+                message = f"was sealed otherwise: {place} holds another checkpoint {number}"
+                raise _Broken(sealed.first, Damage.REWRITTEN, message)
+            if own is None and sealed.last <= self._head.seq:
+                message = f"was sealed by checkpoint {number}, which only {place} still has"
+                raise _Broken(sealed.first, Damage.REWRITTEN, message)
+            self._seen[sealed.last] = place
+
+    def _take_entries(self) -> None:
+        ahead = iter(self._checkpoints)
+        sealed = next(ahead, None)
+        while sealed is not None and sealed.last <= self.removed:
+            self.count, self.newest, self.sealed_through = sealed.last, sealed.head, sealed.last
+            sealed = next(ahead, None)
+        for row in self._rows():
+            self._take(row)
+            self._segment.append(row.hash)
+            if sealed is not None and row.seq == sealed.last:
+                self._take_seal(sealed)
+                sealed = next(ahead, None)
+
+    def _rows(self) -> Any:
+        rows = AuditEntry.objects.filter(seq__gt=self.count, seq__lte=self._head.seq).order_by("seq")
+        return map(_Row._make, rows.values_list(*_Row._fields).iterator(chunk_size=_ROWS_AT_ONCE))
+
+    def _take(self, row: _Row) -> None:
+        expected = self.count + 1
+        if row.seq != expected:
+            raise _Broken(expected, Damage.REMOVED, f"is missing; the next entry is {row.seq}")
+        body = bytes(row.body)
+        if hashlib.sha256(body).hexdigest() != row.hash:
+            raise _Broken(expected, Damage.CHANGED, "has a body that does not match its hash")
+        content = json.loads(body)
+        if content["seq"] != row.seq:
+            raise _Broken(*_moved(expected, content["seq"]))
+        if content["previous"] != self.newest or row.previous != self.newest:
+            raise _Broken(expected, Damage.CHANGED, "does not follow the entry before it")
+        if changed := _shown_otherwise(row, content):
+            raise _Broken(expected, Damage.CHANGED, f"shows other words than its body: {', '.join(changed)}")
+        if self._proofs.get(row.seq, row.hash) != row.hash:
+            raise _Broken(expected, Damage.REWRITTEN, "is not the entry that an earlier proof has seen")
+        self.count, self.newest = expected, row.hash
+
+    def _take_seal(self, sealed: Checkpoint) -> None:
+        if sealed.head != self.newest or Tree(self._segment).root != sealed.root:
+            message = f"to {sealed.last} are not the entries that checkpoint {sealed.number} has sealed"
+            raise _Broken(sealed.first, Damage.REWRITTEN, message)
+        self.sealed_through = sealed.last
+        self._segment.clear()
+
+    def _take_end(self) -> None:
+        missing = self.count + 1
+        if self._head.seq > self.count:
+            raise _Broken(missing, Damage.TRUNCATED, f"is missing; the head is at {self._head.seq}")
+        if self._head.hash != self.newest:
+            raise _Broken(self.count, Damage.CHANGED, "is not the entry that the head names")
+        # One statement, so that an entry and its head are seen together or not at all.
+        beyond = AuditEntry.objects.filter(seq__gt=Coalesce(Subquery(AuditHead.objects.values("seq")[:1]), 0)).first()
+        if beyond is not None:
+            raise _Broken(beyond.seq, Damage.INSERTED, "lies beyond the head")
+        if self._checkpoints and self._checkpoints[-1].last > self.count:
+            raise _Broken(missing, Damage.TRUNCATED, f"is missing; {self._checkpoints[-1].last} entries were sealed")
+        if lost := [last for last in self._seen if last > self.count]:
+            message = f"is missing; {self._seen[max(lost)]} has seen {max(lost)} entries sealed"
+            raise _Broken(missing, Damage.TRUNCATED, message)
+        if unseen := [entries for entries in self._proofs if entries > self.count]:
+            raise _Broken(missing, Damage.TRUNCATED, f"is missing; a proof has seen {max(unseen)} entries")
+
+
+def _ours(one: SignedCheckpoint, keys: PublicKeys) -> bool:
+    try:
+        one.check(keys)
+    except (CheckpointDamaged, UnknownKey):
+        return False
+    return True
+
+
+def _moved(here: int, said: int) -> tuple[int, Damage, str]:
+    """What puts the body of entry `said` into row `here`."""
+    if said < here:
+        return here - 1, Damage.INSERTED, f"was put in: the entry after it holds the body of entry {said}"
+    there = AuditEntry.objects.filter(seq=said).values_list("body", flat=True).first()
+    if there is not None and json.loads(bytes(there)).get("seq", said) < said:
+        return here, Damage.REORDERED, f"holds the body of entry {said}"
+    return here, Damage.REMOVED, f"holds the body of entry {said}: what was here is gone"
+
+
+def _shown_otherwise(row: _Row, content: Mapping[str, Any]) -> list[str]:
+    shown = {name: getattr(row, name) for name in _SHOWN} | {
+        "at": instant(row.at),
+        "object": {"type": row.object_type, "id": row.object_id},
+    }
+    return sorted(name for name, value in shown.items() if content[name] != value)

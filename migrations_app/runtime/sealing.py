@@ -1,0 +1,124 @@
+"""Sealing the audit chain: every 1,000 entries, or what is five minutes old, becomes a signed checkpoint.
+
+The key is derived from `SNAKEWEB_SECRET_KEYS`: who can write to the database but has not that key cannot seal again
+what was changed. An entry is looked at before it is sealed; a damaged chain is not sealed any further.
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from migrations_app.models import AuditCheckpoint, AuditEntry
+from migrations_app.proofs.checkpoint import NOTHING_BEFORE, Checkpoint, SignedCheckpoint, from_document, signed
+from migrations_app.proofs.export import Entry
+from migrations_app.proofs.keys import PublicKeys, Signer
+from migrations_app.proofs.merkle import Tree
+from migrations_app.runtime import secrets
+from migrations_app.runtime.audit import GENESIS, instant
+
+SEGMENT = 1000  # entries
+OLDEST = timedelta(minutes=5)  # that an entry stays unsealed, as long as somebody asks
+_PURPOSE = "audit checkpoints"
+
+
+class ChainDamaged(RuntimeError):
+    """The entries that were to be sealed are not what was written; nothing was sealed."""
+
+
+def signer() -> Signer:
+    return Signer(secrets.derive(secrets.keys()[0], _PURPOSE))
+
+
+def trusted_keys() -> PublicKeys:
+    """Those of every listed secret key: the first signs, the others have signed before it."""
+    listed = secrets.keys()
+    return PublicKeys(Signer(secrets.derive(key, _PURPOSE)).public for key in listed)
+
+
+def checkpoints(numbers: Iterable[int] | None = None) -> list[SignedCheckpoint]:
+    """In their order. Raises CheckpointDamaged for a row that is none."""
+    rows = AuditCheckpoint.objects.order_by("number")
+    if numbers is not None:
+        rows = rows.filter(number__in=list(numbers))
+    return [_signed(row) for row in rows]
+
+
+def seal_due(now: datetime) -> list[SignedCheckpoint]:
+    """Seal what is due; two callers at once seal it once. Raises ChainDamaged."""
+    made: list[SignedCheckpoint] = []
+    while (one := _seal_next(now)) is not None:
+        made.append(one)
+    return made
+
+
+def _seal_next(now: datetime) -> SignedCheckpoint | None:
+    newest = AuditCheckpoint.objects.order_by("-number").first()
+    before = _signed(newest).checkpoint if newest else None
+    rows = list(AuditEntry.objects.filter(seq__gt=before.last if before else 0).order_by("seq")[:SEGMENT])
+    if not rows or (len(rows) < SEGMENT and rows[0].at > now - OLDEST):
+        return None
+    _look_at(rows, seq=before.last + 1 if before else 1, previous=before.head if before else GENESIS)
+    key = signer()
+    sealed = signed(
+        Checkpoint(
+            number=before.number + 1 if before else 1,
+            first=rows[0].seq,
+            last=rows[-1].seq,
+            root=Tree([row.hash for row in rows]).root,
+            head=rows[-1].hash,
+            previous=before.digest if before else NOTHING_BEFORE,
+            at=instant(now),
+            key=key.key,
+        ),
+        key,
+    )
+    return sealed if _kept(sealed, now, key.public) else None
+
+
+def _look_at(rows: Sequence[AuditEntry], *, seq: int, previous: str) -> None:
+    for row in rows:
+        if row.seq != seq or row.previous != previous or hashlib.sha256(bytes(row.body)).hexdigest() != row.hash:
+            raise ChainDamaged(f"entry {seq} is not as it was written; the chain is not sealed from there on")
+        seq, previous = seq + 1, row.hash
+
+
+def _kept(sealed: SignedCheckpoint, now: datetime, public: bytes) -> bool:
+    """False when another process was first."""
+    one = sealed.checkpoint
+    document = sealed.document()
+    try:
+        with transaction.atomic():
+            AuditCheckpoint.objects.create(
+                number=one.number, first=one.first, last=one.last, public_key=public.hex(), at=now, **document
+            )
+    except IntegrityError:
+        return False
+    return True
+
+
+def _signed(row: AuditCheckpoint) -> SignedCheckpoint:
+    return from_document({"body": row.body, "signature": row.signature})
+
+
+def with_proofs(rows: Iterable[tuple[int, str, str, bytes]]) -> Iterator[Entry]:
+    """Entries (seq, hash, previous, body) in their order, each with what proves it. One segment is held at a time."""
+    segment: tuple[SignedCheckpoint, Tree] | None = None
+    for seq, digest, previous, body in rows:
+        if segment is None or seq > segment[0].checkpoint.last:
+            segment = _segment_of(seq)
+        text = bytes(body).decode()
+        if segment is None:
+            yield Entry(seq, digest, previous, text)
+        else:
+            sealed, tree = segment
+            yield Entry(seq, digest, previous, text, sealed, tree.path(seq - sealed.checkpoint.first))
+
+
+def _segment_of(seq: int) -> tuple[SignedCheckpoint, Tree] | None:
+    row = AuditCheckpoint.objects.filter(first__lte=seq, last__gte=seq).first()
+    if row is None:
+        return None
+    hashes = AuditEntry.objects.filter(seq__gte=row.first, seq__lte=row.last).order_by("seq")
+    return _signed(row), Tree(list(hashes.values_list("hash", flat=True)))

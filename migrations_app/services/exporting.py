@@ -1,0 +1,61 @@
+"""Handing out the audit trail, or a part of it, so that it proves itself elsewhere."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from migrations_app.models import AuditEntry
+from migrations_app.proofs import export
+from migrations_app.runtime import sealing
+from migrations_app.runtime.audit import instant
+from migrations_app.selectors.audit import AuditFilters, auditor, matching_entries
+from migrations_app.selectors.audit_formats import ExportFormat, rendered
+from migrations_app.services import audit
+from migrations_app.services.actor import Actor
+from migrations_app.services.operation import operation
+
+_AT_ONCE = 1000  # rows
+
+
+@operation("audit.export", about="audit", in_maintenance=True)
+def export_audit(*, actor: Actor, now: datetime, filters: AuditFilters, format: ExportFormat) -> Iterator[bytes]:  # noqa: A002
+    """The entries that match, in the order of the chain, a line at a time. That it was asked for is an entry.
+
+    As JSON lines each entry comes with what proves it (`proofs/export.py`). Who may audit some environments only gets
+    the entries of those. Raises PermissionDenied.
+    """
+    entries = matching_entries(auditor(actor), filters).order_by("seq")
+    said = _said(filters)
+    audit.record(
+        actor=actor,
+        now=now,
+        action="audit.export",
+        object_type="audit",
+        object_id="chain",
+        after={"format": format.value, **said},
+    )
+    if format is not ExportFormat.JSONL:
+        stored = entries.values_list("hash", "body").iterator(chunk_size=_AT_ONCE)
+        return rendered(((digest, bytes(body)) for digest, body in stored), format)
+    return _proven(entries, at=now, by=actor.username, filters=said)
+
+
+def part(*, first: int, last: int, at: datetime, by: str) -> Iterator[bytes]:
+    """Entries `first` to `last` with their proofs, for keeping them elsewhere before they are removed."""
+    return _proven(AuditEntry.objects.filter(seq__gte=first, seq__lte=last).order_by("seq"), at=at, by=by, filters={})
+
+
+def _proven(
+    entries: QuerySet[AuditEntry], *, at: datetime, by: str, filters: Mapping[str, str | int]
+) -> Iterator[bytes]:
+    rows = entries.values_list("seq", "hash", "previous", "body").iterator(chunk_size=_AT_ONCE)
+    proven = sealing.with_proofs((seq, digest, previous, bytes(body)) for seq, digest, previous, body in rows)
+    return export.lines(proven, signer=sealing.signer(), at=instant(at), by=by, filters=filters)
+
+
+def _said(filters: AuditFilters) -> Mapping[str, str | int]:
+    """What was asked for, as text; nothing of what was not."""
+    given = {name: value for name, value in asdict(filters).items() if value}
+    return {name: instant(value) if isinstance(value, datetime) else value for name, value in given.items()}
