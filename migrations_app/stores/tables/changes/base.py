@@ -14,15 +14,29 @@ from typing import Self
 
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.ports import WorkerToken
-from migrations_app.stores.tables.selection import KeyValue
+from migrations_app.stores.tables.schema import ColumnType, Table
+from migrations_app.stores.tables.selection import KeyValue, Selection
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A table whose changes are logged, and the columns of the key that they are logged by."""
+    """A table whose changes are logged, and the columns of the key that they are logged by.
+
+    For reading: the types that those columns hold, and those whose canonical text is `wanted`.
+    """
 
     table: str
     key: tuple[str, ...]
+    held: tuple[ColumnType, ...] = ()
+    wanted: tuple[ColumnType, ...] = ()
+
+
+def watched(selection: Selection, table: Table) -> Watched:
+    """`table` is the selection's source. Keys are read as the target's columns hold them, as everywhere."""
+    becomes = {one.source: one.type for one in selection.columns if one.source is not None and not one.transforms}
+    columns = [table.column(name) for name in selection.key]
+    held = tuple(column.type for column in columns if column is not None)
+    return Watched(selection.source, selection.key, held, tuple(becomes[name] for name in selection.key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +113,8 @@ class ChangeLog(ABC):
     def pending(self) -> Pending: ...
 
     @abstractmethod
-    def read(self, table: str, after: int, limit: int) -> list[Change]:
-        """The first changes of the table with a greater id, in the order of ids."""
+    def read(self, watched: Watched, after: int, limit: int) -> list[Change]:
+        """The first changes of the table with a greater id, in the order of ids, their keys in canonical text."""
 
     @abstractmethod
     def acknowledge(self, table: str, ids: Sequence[int]) -> None:
@@ -111,6 +125,21 @@ class ChangeLog(ABC):
         """Of several changes of one row keep the newest, which bounds the log; how many were removed."""
 
     # The write stop.
+
+    @abstractmethod
+    def role_problems(self, watched: Sequence[Watched], roles: Sequence[str]) -> list[Problem]:
+        """Why these roles could go on writing after `revoke`, and what there is to be said against that."""
+
+    @abstractmethod
+    def revoke(self, roles: Sequence[str], longest_ms: int, worker: WorkerToken) -> None:
+        """Take the privilege to write to the tables from these roles, and write down what was taken and until when.
+
+        Whoever has begun a transaction before may still end it: `locked` waits for them.
+        """
+
+    @abstractmethod
+    def give_back(self, worker: WorkerToken, *, overdue: bool = False) -> int:
+        """Give every privilege back that was taken (`overdue`: only after its time); how many. Inside `locked` too."""
 
     @abstractmethod
     def locked(self, longest_ms: int, patience: Patience) -> AbstractContextManager[None]:

@@ -4,8 +4,8 @@ import pytest
 
 from migrations_app.engine.errors import IllegalTransition, LeaseLost, Timeout
 from migrations_app.engine.ports import WorkerToken
-from migrations_app.stores.tables.changes.base import Patience
-from tests.stores.tables.changes.places import WORKER, Place, changes, noted
+from migrations_app.stores.tables.changes.base import Patience, Watched
+from tests.stores.tables.changes.places import INTEGER, WORKER, Place, changes, noted
 
 FEW = Patience(lock_ms=50, seconds=0.3)
 
@@ -58,10 +58,11 @@ class ChangeLogContract:
     def test_it_is_read_in_parts(self, place: Place):
         with place.installed() as log:
             place.run("INSERT INTO {items} VALUES (1, 'a', ''), (2, 'b', ''), (3, 'c', '')")
-            first = log.read(place.items, 0, 2)
+            watched = Watched(place.items, ("id",), (INTEGER,), (INTEGER,))
+            first = log.read(watched, 0, 2)
 
             assert [change.key for change in first] == [("1",), ("2",)]
-            assert [change.key for change in log.read(place.items, first[-1].id, 2)] == [("3",)]
+            assert [change.key for change in log.read(watched, first[-1].id, 2)] == [("3",)]
 
     def test_of_a_row_that_changes_often_one_change_is_kept(self, place: Place):
         with place.installed() as log:

@@ -10,14 +10,17 @@ from typing import Any
 import psycopg
 
 from migrations_app.engine.ports import WorkerToken
-from migrations_app.stores.connections import postgres, sqlite
+from migrations_app.stores.connections import postgres
 from migrations_app.stores.tables.changes.base import Change, ChangeLog, Patience, Watched
-from migrations_app.stores.tables.changes.postgres.log import PostgresChangeLog
-from migrations_app.stores.tables.changes.sqlite.log import SqliteChangeLog
+from migrations_app.stores.tables.changes.opening import open_change_log
+from migrations_app.stores.tables.schema import ColumnType, TypeKind
 from migrations_app.testing.servers import PostgresServer
 from tests.stores.sessions.place import wait_until
 
 WORKER = WorkerToken("run:7", 3)
+INTEGER = ColumnType(TypeKind.INTEGER, "integer", bits=32)
+TEXT = ColumnType(TypeKind.TEXT, "text")
+DATE = ColumnType(TypeKind.DATE, "date")
 TABLES = (
     "CREATE TABLE {items} (id integer PRIMARY KEY, code varchar(20) UNIQUE, note text)",
     "CREATE TABLE {parts} (item integer NOT NULL REFERENCES {items_here} ON UPDATE CASCADE ON DELETE CASCADE, "
@@ -25,12 +28,14 @@ TABLES = (
 )
 
 
-def changes(log: ChangeLog, table: str) -> list[Change]:
-    return log.read(table, 0, 1000)
+def changes(log: ChangeLog, table: str, *types: ColumnType) -> list[Change]:
+    """`types` of the key's columns; whole numbers when none is given, as many as the tables of a `Place` have."""
+    held = types or ((INTEGER,) if "items" in table else (INTEGER, INTEGER))
+    return log.read(Watched(table, (), held, held), 0, 1000)
 
 
-def noted(log: ChangeLog, table: str) -> list[tuple[str, ...] | None]:
-    return [change.key for change in changes(log, table)]
+def noted(log: ChangeLog, table: str, *types: ColumnType) -> list[tuple[str, ...] | None]:
+    return [change.key for change in changes(log, table, *types)]
 
 
 class Writer:
@@ -69,6 +74,7 @@ class Place(ABC):
     items = "items"
     parts = "parts"
     integer = "integer"
+    config: dict[str, Any]
 
     @property
     def watched(self) -> list[Watched]:
@@ -135,11 +141,16 @@ class PostgresPlace(Place):
             connection.execute(f"SET lock_timeout = {waits_ms}")
             yield Writer(self, connection)
 
+    @property
+    def config(self) -> dict[str, Any]:
+        address = {"host": self.at.host, "port": self.at.port, "database": self.at.database}
+        return {"engine": "postgres", **address, "username": self.at.username, "schemas": "shop"}
+
     def connection(self) -> postgres.Connection:
         return postgres.connect(self.at, self.password, read_only=False)
 
     def log(self, run: int = 7) -> ChangeLog:
-        return PostgresChangeLog(self.connection(), self.at, run)
+        return open_change_log(self.config, {"password": self.password}, run=run)
 
     def objects(self) -> list[tuple[Any, ...]]:
         with self.writer() as writer:
@@ -159,6 +170,7 @@ class SqlitePlace(Place):
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.config = {"engine": "sqlite", "path": str(path)}
 
     @contextmanager
     def writer(self, *, waits_ms: int = 5000) -> Iterator[Writer]:
@@ -170,7 +182,7 @@ class SqlitePlace(Place):
             connection.close()
 
     def log(self, run: int = 7) -> ChangeLog:
-        return SqliteChangeLog(sqlite.connect(str(self.path), read_only=False), str(self.path), run)
+        return open_change_log(self.config, {}, run=run)
 
     def objects(self) -> list[tuple[Any, ...]]:
         with self.writer() as writer:

@@ -11,10 +11,11 @@ from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.connections.postgres import Connection, Server, domain_errors
 from migrations_app.stores.tables.changes.base import Change, ChangeLog, Patience, Pending, Watched
 from migrations_app.stores.tables.changes.ownership import of_another, outranked, rank
-from migrations_app.stores.tables.changes.postgres import planning, triggers
+from migrations_app.stores.tables.changes.postgres import planning, rights, triggers
 from migrations_app.stores.tables.changes.postgres.locking import held, patiently
 from migrations_app.stores.tables.changes.postgres.names import COLUMNS, FIND, SCHEMA, TABLES, function_name, table_name
 from migrations_app.stores.tables.changes.postgres.triggers import GUARDING, LOGGING
+from migrations_app.stores.tables.postgres.canonical import text_of
 
 MARGIN_MS = 1000
 _NUMBER = "(SELECT number FROM snakeweb_changes.watched WHERE name = %s)"
@@ -69,6 +70,7 @@ class PostgresChangeLog(ChangeLog):
                 return
             with self._connection.transaction():
                 self._own(worker)
+                rights.give_back(self._connection)
             for relation in self._relations():
                 for pair in (LOGGING, GUARDING):
                     self._take_off(relation, pair, worker, patience)
@@ -124,14 +126,18 @@ class PostgresChangeLog(ChangeLog):
         oldest = max((max(0, age) for _, _, age in rows), default=0)
         return Pending(sum(count for _, count, _ in rows), oldest, size, {name: count for name, count, _ in rows})
 
-    def read(self, table: str, after: int, limit: int) -> list[Change]:
+    def read(self, watched: Watched, after: int, limit: int) -> list[Change]:
+        parts = [
+            text_of(f"(key[{number}])::{held.native}", held, wanted)
+            for number, (held, wanted) in enumerate(zip(watched.held, watched.wanted, strict=True), start=1)
+        ]
         with domain_errors(self._server):
             rows = self._connection.execute(
-                f"SELECT id, key FROM snakeweb_changes.log WHERE number = {_NUMBER} AND id > %s "  # noqa: S608
-                "ORDER BY id LIMIT %s",
-                [table, after, limit],
+                f"SELECT id, key IS NULL, {', '.join(parts)} FROM snakeweb_changes.log "  # noqa: S608
+                f"WHERE number = {_NUMBER} AND id > %s ORDER BY id LIMIT %s",
+                [watched.table, after, limit],
             ).fetchall()
-        return [Change(id_, None if key is None else tuple(key)) for id_, key in rows]
+        return [Change(id_, None if unknown else tuple(key)) for id_, unknown, *key in rows]
 
     def acknowledge(self, table: str, ids: Sequence[int]) -> None:
         with domain_errors(self._server):
@@ -178,6 +184,24 @@ class PostgresChangeLog(ChangeLog):
             return self._there() and any(
                 triggers.found(self._connection, relation, GUARDING) for relation in self._relations()
             )
+
+    def role_problems(self, watched: Sequence[Watched], roles: Sequence[str]) -> list[Problem]:
+        with domain_errors(self._server):
+            found = [self._connection.execute(FIND, [each.table]).fetchone() for each in watched]
+            return rights.problems(self._connection, [row[0] for row in found if row is not None], roles)
+
+    def revoke(self, roles: Sequence[str], longest_ms: int, worker: WorkerToken) -> None:
+        with domain_errors(self._server), self._connection.transaction():
+            self._own(worker)
+            rights.revoke(self._connection, self._relations(), roles, longest_ms)
+
+    def give_back(self, worker: WorkerToken, *, overdue: bool = False) -> int:
+        with domain_errors(self._server):
+            if not self._there() or (overdue and not rights.overdue(self._connection)):
+                return 0
+            with self._connection.transaction():
+                self._own(worker)
+                return rights.give_back(self._connection)
 
     def _own(self, worker: WorkerToken, *, first: bool = False) -> None:
         """Within a transaction: hold the log until its end. Raises LeaseLost, and IllegalTransition for another's."""

@@ -24,8 +24,8 @@ CREATE TABLE IF NOT EXISTS {SCHEMA}.log (
   at timestamptz NOT NULL DEFAULT clock_timestamp(), PRIMARY KEY (number, id))
   WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000);
 CREATE TABLE IF NOT EXISTS {SCHEMA}.revoked (
-  name text NOT NULL, field text NOT NULL, grantee text NOT NULL, privilege text NOT NULL, grantable boolean NOT NULL,
-  until timestamptz NOT NULL);
+  schema text NOT NULL, name text NOT NULL, field text NOT NULL, grantee text NOT NULL, privilege text NOT NULL,
+  grantable boolean NOT NULL, until timestamptz NOT NULL);
 """
 
 # A table by the name that the catalogue gives it, whatever characters that has.

@@ -10,6 +10,7 @@ from typing import Any
 from migrations_app.engine.errors import IllegalTransition, Problem, Timeout, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.connections.sqlite import domain_errors
+from migrations_app.stores.tables.canonical import reader
 from migrations_app.stores.tables.changes.base import Change, ChangeLog, Patience, Pending, Watched
 from migrations_app.stores.tables.changes.ownership import of_another, outranked, rank
 from migrations_app.stores.tables.changes.sqlite import triggers
@@ -162,20 +163,18 @@ class SqliteChangeLog(ChangeLog):
         oldest = max((max(0, time.time_ns() // 1_000_000 - at) for _, _, at in rows), default=0)
         return Pending(changes, oldest, changes * BYTES_A_CHANGE, {name: count for name, count, _ in rows})
 
-    def read(self, table: str, after: int, limit: int) -> list[Change]:
+    def read(self, watched: Watched, after: int, limit: int) -> list[Change]:
+        readers = [reader(wanted) for wanted in watched.wanted]
+        keys = ", ".join(f"key{number}" for number in range(1, len(readers) + 1))
         with domain_errors(self._path):
-            row = self._connection.execute(
-                "SELECT key FROM snakeweb_changes_watched WHERE name = ?", [table]
-            ).fetchone()
-            if row is None:
-                return []
-            keys = ", ".join(f"key{number}" for number in range(1, len(json.loads(row[0])) + 1))
             rows = self._connection.execute(
                 f"SELECT id, {keys} FROM snakeweb_changes WHERE number = {_NUMBER} AND id > ? "  # noqa: S608
                 "ORDER BY id LIMIT ?",
-                [table, after, limit],
+                [watched.table, after, limit],
             ).fetchall()
-        return [Change(id_, tuple(str(part) for part in key)) for id_, *key in rows]
+        return [
+            Change(id_, tuple(read(part) or "" for read, part in zip(readers, key, strict=True))) for id_, *key in rows
+        ]
 
     def acknowledge(self, table: str, ids: Sequence[int]) -> None:
         with domain_errors(self._path):
@@ -225,6 +224,16 @@ class SqliteChangeLog(ChangeLog):
     def guarded(self) -> bool:
         with domain_errors(self._path):
             return bool(self._standing(triggers.GUARD_PREFIX))
+
+    def role_problems(self, watched: Sequence[Watched], roles: Sequence[str]) -> list[Problem]:
+        message = f"{self._path} is a file, which has no roles."
+        return [Problem("parameters.write_stop", message, "Stop the writers by lock, or by hand.", "no_roles")]
+
+    def revoke(self, roles: Sequence[str], longest_ms: int, worker: WorkerToken) -> None:
+        raise IllegalTransition(f"{self._path} is a file, which has no roles. Nothing was changed.")
+
+    def give_back(self, worker: WorkerToken, *, overdue: bool = False) -> int:
+        return 0
 
     @contextmanager
     def _writing(self, patience: Patience) -> Iterator[None]:

@@ -6,7 +6,7 @@ import pytest
 
 from migrations_app.stores.tables.changes.base import Patience, Watched
 from migrations_app.stores.tables.changes.sqlite.triggers import uniques
-from tests.stores.tables.changes.places import WORKER, SqlitePlace, noted
+from tests.stores.tables.changes.places import TEXT, WORKER, SqlitePlace, noted
 
 WAYS = {
     "insert or replace": (
@@ -84,7 +84,7 @@ def test_what_is_replaced_is_noted(shop, recursive, way):
 
         left = {row[0] for row in writer.rows("SELECT k FROM t")}
         assert "a" not in left
-        assert {("a",), *((each,) for each in left)} <= set(noted(log, "t"))
+        assert {("a",), *((each,) for each in left)} <= set(noted(log, "t", TEXT))
 
 
 def test_what_an_update_replaces_is_noted(shop, recursive):
@@ -94,7 +94,7 @@ def test_what_an_update_replaces_is_noted(shop, recursive):
         writer.run("UPDATE OR REPLACE t SET u = 1 WHERE k = 'b'")
 
         assert writer.rows("SELECT k FROM t ORDER BY k") == [("b",), ("c",)]
-        assert set(noted(log, "t")) == {("a",), ("b",)}
+        assert set(noted(log, "t", TEXT)) == {("a",), ("b",)}
 
 
 def test_deleting_everything_notes_every_row(shop):
@@ -102,7 +102,7 @@ def test_deleting_everything_notes_every_row(shop):
     with watching(shop) as log:
         shop.run("DELETE FROM t")
 
-        assert noted(log, "t") == [("a",), ("b",)]
+        assert noted(log, "t", TEXT) == [("a",), ("b",)]
 
 
 def test_an_upsert_and_what_is_ignored_lose_nothing(shop):
@@ -111,8 +111,8 @@ def test_an_upsert_and_what_is_ignored_lose_nothing(shop):
         shop.run("INSERT INTO t VALUES ('a', 5) ON CONFLICT (k) DO UPDATE SET u = excluded.u")
         shop.run("INSERT OR IGNORE INTO t VALUES ('b', 5)")
 
-        assert ("a",) in noted(log, "t")
-        assert ("b",) not in noted(log, "t")
+        assert ("a",) in noted(log, "t", TEXT)
+        assert ("b",) not in noted(log, "t", TEXT)
 
 
 def test_a_unique_expression_is_said_beforehand(shop):
@@ -126,7 +126,7 @@ def test_names_of_any_kind(shop):
     with watching(shop, "a \"b'", "se lect") as log:
         shop.run('INSERT INTO "a ""b\'" VALUES (\'x\', 1)')
 
-        assert noted(log, "a \"b'") == [("x",)]
+        assert noted(log, "a \"b'", TEXT) == [("x",)]
 
 
 def test_the_row_id_goes_by_a_name_that_no_column_hides(shop):
