@@ -97,7 +97,7 @@ def _schema_problems(engine: str, values: Mapping[str, Any]) -> list[Problem]:
     return [
         Problem("config.schemas", f"“{name[:63]}” is no schema of tables.", "Name schemas that hold your tables.")
         for name in names
-        if len(name.encode()) > 63 or name.startswith("pg_") or name == "information_schema"
+        if len(name.encode()) > 63 or "." in name or name.startswith("pg_") or name == "information_schema"
     ]
 
 

@@ -95,10 +95,24 @@ class Sequence:
 
 
 @dataclass(frozen=True, slots=True)
+class Index:
+    """`columns` is empty where it is not plainly of columns (an expression, a condition, an order, another method).
+
+    `definition` is the statement as its database writes it.
+    """
+
+    name: str
+    columns: tuple[str, ...] = ()
+    unique: bool = False
+    definition: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """`name` is `schema.table` in PostgreSQL and `table` in SQLite. `rows` and `bytes` are estimates, free to read.
 
-    `keys`: the primary one first. `indexes`, `triggers` and `checks` are names.
+    `keys`: the primary one first. `indexes`, `triggers` and `checks` are names; `built` says more of those indexes
+    that belong to no key.
     """
 
     name: str
@@ -111,6 +125,7 @@ class Table:
     checks: tuple[str, ...] = ()
     rows: int = 0
     bytes: int = 0
+    built: tuple[Index, ...] = ()
 
     def column(self, name: str) -> Column | None:
         return next((one for one in self.columns if one.name == name), None)
@@ -118,7 +133,12 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The tables that were asked for and are there. `encoding` and `time_zone` are the database's."""
+    """The tables that were asked for and are there. `encoding` and `time_zone` are the database's.
+
+    `details`: `collation` is how the database orders text, in words that can be compared between servers (`C` is the
+    order of bytes; else `icu:de-DE:153.120`, `libc:en_US.UTF-8:2.36`), and a column's `collation` is in the same words.
+    `left_out` names what is there and no table, with commas between: views, foreign tables, virtual tables.
+    """
 
     tables: Mapping[str, Table]
     encoding: str = "UTF8"

@@ -32,6 +32,7 @@ def test_schemas_are_names_between_commas():
         ({**POSTGRES, "port": 0, "password": "x"}, ["config.port", "config.password"]),
         ({**POSTGRES, "schemas": ","}, ["config.schemas"]),
         ({**POSTGRES, "schemas": "pg_catalog,public,information_schema"}, ["config.schemas", "config.schemas"]),
+        ({**POSTGRES, "schemas": "odd.name"}, ["config.schemas"]),
         ({"engine": "sqlite", "path": "/x", "schemas": "main"}, ["config.schemas"]),
         ({**OTHER, "driver": "postgresql+psycopg"}, ["config.driver"]),
         ({**OTHER, "driver": "sqlite"}, ["config.driver"]),

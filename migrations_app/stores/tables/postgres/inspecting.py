@@ -9,6 +9,7 @@ from psycopg import errors
 
 from migrations_app.stores.connections.postgres import Connection
 from migrations_app.stores.tables.base import DatabaseProbe
+from migrations_app.stores.tables.postgres.catalogue import read_catalogue
 from migrations_app.stores.tables.postgres.connection import PostgresConnected
 from migrations_app.stores.tables.schema import Catalogue
 
@@ -66,7 +67,11 @@ class PostgresInspecting(PostgresConnected):
             )
 
     def catalogue(self, tables: Sequence[str] | None = None) -> Catalogue:
-        raise NotImplementedError
+        with self._errors():
+            connection = self._open()
+            encoding = str(connection.info.parameter_status("server_encoding"))
+            schemas = self._config.schemas
+            return read_catalogue(connection, schemas, tables, encoding=encoding, time_zone=self._time_zone)
 
     def _identity(self, connection: Connection, oid: int) -> str:
         """The cluster's own number with the database's; where it is not shown to this user, the address."""

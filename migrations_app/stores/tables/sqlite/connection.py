@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from migrations_app.stores.connections.sqlite import connect, domain_errors
 from migrations_app.stores.tables.base import Database
+from migrations_app.stores.tables.canonical import text_factory
 from migrations_app.stores.tables.configuration import DatabaseConfig
+from migrations_app.stores.tables.sqlite.canonical import register
 
 
 class SQLiteConnected(Database):
@@ -29,9 +31,12 @@ class SQLiteConnected(Database):
             connection.close()
 
     def _open(self, *, create: bool = False) -> sqlite3.Connection:
-        """In autocommit. Call it within `_errors`."""
+        """In autocommit, with the functions of `canonical.py`. Call it within `_errors`."""
         if self._connection is None:
-            self._connection = connect(self._path, read_only=self._read_only, create=create)
+            connection = connect(self._path, read_only=self._read_only, create=create)
+            self._connection = connection
+            connection.text_factory = text_factory
+            register(connection)
         return self._connection
 
     def _errors(self) -> AbstractContextManager[None]:

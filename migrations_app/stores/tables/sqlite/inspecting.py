@@ -9,14 +9,8 @@ from collections.abc import Sequence
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.stores.tables.base import DatabaseProbe
 from migrations_app.stores.tables.schema import Catalogue
+from migrations_app.stores.tables.sqlite.catalogue import TABLES, read_catalogue
 from migrations_app.stores.tables.sqlite.connection import SQLiteConnected
-
-# Virtual tables have no rows of their own, and their shadow tables are rows of somebody else.
-TABLES = """
-SELECT name FROM pragma_table_list
-WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
-  AND name NOT LIKE 'snakeweb\\_%' ESCAPE '\\'
-"""
 
 
 class SQLiteInspecting(SQLiteConnected):
@@ -46,7 +40,10 @@ class SQLiteInspecting(SQLiteConnected):
             )
 
     def catalogue(self, tables: Sequence[str] | None = None) -> Catalogue:
-        raise NotImplementedError
+        if not os.path.exists(self._path):
+            return Catalogue({}, "UTF-8", "", {"collation": "C", "left_out": ""})
+        with self._errors():
+            return read_catalogue(self._open(), tables)
 
     def _latency(self) -> float:
         latencies = []
