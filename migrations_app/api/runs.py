@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Any
 
+from django.http import StreamingHttpResponse
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
@@ -11,6 +12,7 @@ from migrations_app.selectors import runs as reads
 from migrations_app.selectors import statuses
 from migrations_app.selectors.break_glass import BreakGlassRow
 from migrations_app.selectors.route_live import RouteLive, route_live
+from migrations_app.selectors.run_tables import RunTables
 from migrations_app.selectors.runs import (
     ConfirmationWanted,
     EventRow,
@@ -23,6 +25,7 @@ from migrations_app.selectors.runs import (
 from migrations_app.services import confirmations, cutover, runs
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import SignInRequired
+from migrations_app.services.rejected_rows import rejected_rows
 
 router = Router(tags=["runs"])
 
@@ -45,6 +48,7 @@ RunDetail = extended(
     broken_glass=BreakGlassRow | None,
     cutover=CutoverOrder,
     most_a_second=int,
+    tables=RunTables | None,
     route=RouteLive | None,
     execution=dict[str, Any],
 )
@@ -96,8 +100,8 @@ def list_runs(request: ApiRequest, which: Query[Which]) -> Any:
 def get_run(request: ApiRequest, run_id: int) -> Any:
     """`execution` has the fields of the original design's execution result, by their own names.
 
-    `cutover` is the last order on the hand-over, `most_a_second` the limit on the copy (0: none), and `route` the
-    route of a zero-downtime run as it is now (null for other runs).
+    `cutover` is the last order on the hand-over, `most_a_second` the limit on the copy (0: none), `route` the route of
+    a zero-downtime run as it is now, and `tables` those of a data migration (both null for other runs).
     """
     return run_detail(request.auth, run_id)
 
@@ -112,6 +116,14 @@ def run_events(request: ApiRequest, run_id: int, which: Query[Slice]) -> Any:
 @router.get("/{int:run_id}/report", response=RunReport)
 def run_report(request: ApiRequest, run_id: int) -> Any:
     return reads.run_report(actor=request.auth, run_id=run_id, now=now())
+
+
+@router.get("/{int:run_id}/rejected", openapi_extra={"responses": {200: {"content": {"application/x-ndjson": {}}}}})
+def run_rejected(request: ApiRequest, run_id: int) -> StreamingHttpResponse:
+    """The rows that the target of a data migration refused, as NDJSON: table, key, reason, values. It is audited."""
+    found = rejected_rows(actor=request.auth, now=now(), run_id=run_id)
+    headers = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+    return StreamingHttpResponse(found.lines, content_type="application/x-ndjson", headers=headers)
 
 
 @router.post("/{int:run_id}/pause", response={202: RunDetail})
@@ -197,6 +209,7 @@ def run_detail(actor: Actor, run_id: int) -> dict[str, Any]:
         broken_glass=found.broken_glass,
         cutover=found.cutover,
         most_a_second=found.most_a_second,
+        tables=found.tables,
         route=route_live(actor=actor, run_id=run_id, now=at),
         execution=statuses.run_dict(actor=actor, run_id=run_id, now=at),
     )

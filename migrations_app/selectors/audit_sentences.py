@@ -72,6 +72,7 @@ _VERBS: Mapping[str, str] = {
     "run.bring_back": "asked to bring back every bucket of",
     "run.throttle": "set the pace of",
     "run.sign_off": "answered the confirmation of",
+    "run.rejected_rows": "downloaded the refused rows of",
     "backup.delete": "deleted the backup of",
     "audit.verify": "verified",
     "audit.export": "exported",

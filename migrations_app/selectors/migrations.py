@@ -38,6 +38,7 @@ from migrations_app.selectors.run_rows import RunRow
 from migrations_app.selectors.schedules import ScheduleRow, schedules_of
 from migrations_app.selectors.signing import signing_of
 from migrations_app.selectors.start_check import StartCheck, UnmetRow, start_check
+from migrations_app.selectors.table_mapping import TableMapping, mapping_of
 from migrations_app.selectors.timeline import TimelineEntry, timeline
 from migrations_app.selectors.upgrades import UpgradeView, upgrade_of
 from migrations_app.selectors.waivers import WaiverRow, waivers_of
@@ -133,6 +134,7 @@ class MigrationPage:
     break_glasses: tuple[BreakGlassRow, ...]
     rewrite: Rewrite | None
     upgrade: UpgradeView | None
+    mapping: TableMapping | None
 
     @property
     def irreversible(self) -> int:
@@ -225,6 +227,7 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         break_glasses=break_glasses_of(actor, migration, now=now, approvers=signing.approvers),
         rewrite=rewrite_of(plan) if plan else None,
         upgrade=upgrade_of(plan) if plan else None,
+        mapping=mapping_of(plan) if plan else None,
     )
 
 

@@ -23,6 +23,7 @@ from migrations_app.selectors.run_actions import ConfirmationWanted, RunAction, 
 from migrations_app.selectors.run_log import EventRow, events_after
 from migrations_app.selectors.run_rows import LIVE_RUN_STATES, RunRow, rows_of, with_names
 from migrations_app.selectors.run_steps import PartitionProgress, StepProgress, steps_of
+from migrations_app.selectors.run_tables import RunTables, tables_of
 from migrations_app.selectors.run_visibility import visible_run
 
 __all__ = [
@@ -57,7 +58,8 @@ class RunPage:
     none). `signal` is what somebody asked for and the run has not acted on yet; `cutover` is the last order on a
     zero-downtime hand-over, `most_a_second` the limit on its copy (0: none). `warnings` are the newest ones.
     `undone_by` is the run that undid this one after it had succeeded. `waited_ms`: that a step made callers wait
-    (None: none has told so). `broken_glass`: it was started against unmet conditions, by whom and why.
+    (None: none has told so). `broken_glass`: it was started against unmet conditions, by whom and why. `tables`: those
+    of a data migration; `sees_rejected`: whether the actor may have the rows that were refused.
     """
 
     row: RunRow
@@ -80,6 +82,8 @@ class RunPage:
     most_a_second: int = 0
     waited_ms: int | None = None
     broken_glass: BreakGlassRow | None = None
+    tables: RunTables | None = None
+    sees_rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,8 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         most_a_second=run.most_a_second,
         waited_ms=_waited_ms(view),
         broken_glass=break_glass_of(run) if run.kind == RunKind.APPLY else None,
+        tables=tables_of(view, run.revision.target_state),
+        sees_rejected=access.can(Permission.CONTROL, run.environment_id),
     )
 
 

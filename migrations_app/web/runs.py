@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,11 +17,13 @@ from migrations_app.selectors.route_live import route_live
 from migrations_app.selectors.run_charts import run_charts
 from migrations_app.selectors.runs import RunFilters, list_runs, run_page, run_report
 from migrations_app.services import confirmations, cutover, runs
+from migrations_app.services.rejected_rows import rejected_rows
 from migrations_app.web import questions
 from migrations_app.web.confirming import METHODS, from_dialog, sent_to, unconfirmed
 from migrations_app.web.numbers import whole_number
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.run_log import log_context
+from migrations_app.web.streaming import streamed
 
 CONTROLS = {
     "pause": (runs.pause, "Pause asked for; the run stops at its next checkpoint."),
@@ -95,6 +97,15 @@ def run_actions(request: PageRequest, run_id: int) -> HttpResponse:
 def run_report_page(request: PageRequest, run_id: int) -> HttpResponse:
     report = run_report(actor=request.actor, run_id=run_id, now=timezone.now())
     return render(request, "runs/report.html", {"report": report, "page": report.page})
+
+
+@require_safe
+@login_required
+def run_rejected(request: PageRequest, run_id: int) -> StreamingHttpResponse:
+    """The rows that the target refused, as a file."""
+    found = rejected_rows(actor=request.actor, now=timezone.now(), run_id=run_id)
+    headers = {"Content-Disposition": f'attachment; filename="{found.name}"'}
+    return streamed(request, found.lines, content_type="application/x-ndjson", headers=headers)
 
 
 @require_POST

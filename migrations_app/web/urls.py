@@ -113,6 +113,7 @@ urlpatterns = [
     ),
     path("runs/", runs.run_list, name="run_list"),
     path("runs/<int:run_id>/", runs.run, name="run"),
+    path("runs/<int:run_id>/rejected/", runs.run_rejected, name="run_rejected"),
     path("runs/<int:run_id>/report/", runs.run_report_page, name="run_report"),
     path("runs/<int:run_id>/log/", run_log.run_log, name="run_log"),
     path("runs/<int:run_id>/lines/", run_log.run_lines, name="run_lines"),

@@ -5,7 +5,7 @@ Ranges are decided once: were each partition to decide them for itself, a source
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from migrations_app.engine.errors import DataCorruption
 from migrations_app.engine.handler import ActionContext
@@ -27,6 +27,11 @@ class Kept:
     ranges: Mapping[str, tuple[KeyRange, ...]]
     rows: Mapping[str, int]
     apart: frozenset[str] = frozenset()
+    planned: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, table: str) -> str:
+        """What the plan calls a table of this run: another name only in a rehearsal."""
+        return self.planned.get(table, table)
 
     def of(self, tables: Sequence[str]) -> tuple[Selection, ...]:
         return tuple(each for each in self.selections if each.target in tables)
@@ -81,6 +86,7 @@ def load(ctx: ActionContext) -> Kept:
         },
         {names[table]: rows for table, rows in saved["rows"].items()},
         frozenset(names[table] for table in saved["apart"]),
+        {own: table for table, own in names.items() if own != table},
     )
 
 

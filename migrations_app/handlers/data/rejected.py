@@ -21,25 +21,38 @@ def prefix(run_id: int) -> str:
     return f"{folder(run_id)}rejected/"
 
 
-def put_aside(ctx: ActionContext, row: Rejected) -> None:
-    """Raises StepFailed when the plan says to stop, or when there are too many."""
-    where = f"Row {shown(row.key)} of {row.table} was refused: {row.reason}"
-    if ctx.parameters["on_reject"] == STOP:
-        raise StepFailed(
-            f"{where}. Nothing of its chunk was written. Correct the row or the mapping, or let refused rows be put "
-            "aside with the parameter “on_reject”.",
-            details={"table": row.table, "key": list(row.key), "reason": row.reason},
-        )
-    with ctx.artifacts.create(_key(ctx.effect_run_id, row)) as stream:
-        document = {"table": row.table, "key": list(row.key), "reason": row.reason, "values": dict(row.values)}
-        stream.write(json.dumps(document, ensure_ascii=False, sort_keys=True).encode() + b"\n")
-    most = ctx.parameters["most_rejected"]
-    if sum(1 for _ in ctx.artifacts.keys(prefix(ctx.effect_run_id))) > most:
-        raise StepFailed(
-            f"More than {most} rows were refused, the newest: {where}. They are kept, with their reasons. Correct the "
-            "source or the mapping, or raise the parameter “most_rejected”.",
-            details={"most_rejected": most, "table": row.table, "key": list(row.key), "reason": row.reason},
-        )
+class Quarantine:
+    """Of one driver. How many rows lie there already is looked up only when there could be too many."""
+
+    def __init__(self, ctx: ActionContext) -> None:
+        self._ctx = ctx
+        self._unlooked = 0  # so many more fit, even if every other partition uses up its share
+
+    def put_aside(self, row: Rejected) -> None:
+        """Raises StepFailed when the plan says to stop, or when there are too many."""
+        ctx = self._ctx
+        where = f"Row {shown(row.key)} of {row.table} was refused: {row.reason}"
+        if ctx.parameters["on_reject"] == STOP:
+            raise StepFailed(
+                f"{where}. Nothing of its chunk was written. Correct the row or the mapping, or let refused rows be "
+                "put aside with the parameter “on_reject”.",
+                details={"table": row.table, "key": list(row.key), "reason": row.reason},
+            )
+        with ctx.artifacts.create(_key(ctx.effect_run_id, row)) as stream:
+            document = {"table": row.table, "key": list(row.key), "reason": row.reason, "values": dict(row.values)}
+            stream.write(json.dumps(document, ensure_ascii=False, sort_keys=True).encode() + b"\n")
+        if self._unlooked:
+            self._unlooked -= 1
+            return
+        most = ctx.parameters["most_rejected"]
+        left = most - sum(1 for _ in ctx.artifacts.keys(prefix(ctx.effect_run_id)))
+        if left < 0:
+            raise StepFailed(
+                f"More than {most} rows were refused, the newest: {where}. They are kept, with their reasons. Correct "
+                "the source or the mapping, or raise the parameter “most_rejected”.",
+                details={"most_rejected": most, "table": row.table, "key": list(row.key), "reason": row.reason},
+            )
+        self._unlooked = left // ctx.partitions
 
 
 def lines(artifacts: Artifacts, run_id: int) -> Iterator[bytes]:
@@ -64,11 +77,6 @@ def counted(ctx: ActionContext) -> dict[str, dict[str, Any]]:
         table["rows"] += 1
         table["reasons"][row["reason"]] = table["reasons"].get(row["reason"], 0) + 1
     return found
-
-
-def discard(ctx: ActionContext) -> None:
-    for key in list(ctx.artifacts.keys(prefix(ctx.effect_run_id))):
-        ctx.artifacts.delete(key)
 
 
 def shown(key: KeyValue) -> str:
