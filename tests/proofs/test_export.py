@@ -60,7 +60,7 @@ def test_no_line_can_be_left_out_repeated_or_moved() -> None:
 
 
 def test_the_first_damaged_line_is_named() -> None:
-    number = next(place for place, line in enumerate(FILE) if b'"seq":6}' in line)
+    number = next(place for place, line in enumerate(FILE) if b'"seq":6,' in line)
     line = FILE[number].replace(b"olga", b"eve!")
 
     with pytest.raises(ExportDamaged, match="entry 6 has a body that does not match its hash") as refused:
