@@ -8,10 +8,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import ClassVar, Self
 
+from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
-from migrations_app.stores.tables.schema import Catalogue
+from migrations_app.stores.tables.schema import Catalogue, Table
 from migrations_app.stores.tables.selection import KeyRange, KeyValue, Selection
 
 
@@ -86,6 +88,31 @@ class Mark:
     finished: bool = False
 
 
+Carried = int | float | str | bytes | None
+"""A value on its way: INTEGER as int, FLOAT as float, BYTES as bytes, TEXT as it is, all else in canonical text.
+
+What is no value of its kind, or no text that can be encoded, is `Foreign`.
+"""
+
+
+class Foreign(str):
+    """The canonical text of such a value. It has a place in SQLite only."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """`bytes` as they travelled, about."""
+
+    rows: int
+    bytes: int
+    rejected: int = 0
+
+    def __add__(self, other: "Copied") -> "Copied":
+        return Copied(self.rows + other.rows, self.bytes + other.bytes, self.rejected + other.rejected)
+
+
 class Database(ABC):
     """A live database, opened by `stores.tables.opening.open_database(config, secrets, read_only=...)`.
 
@@ -95,6 +122,10 @@ class Database(ABC):
     """
 
     kind: ClassVar[str]
+
+    @cached_property
+    def _tables(self) -> dict[str, Table]:
+        return {}
 
     def __enter__(self) -> Self:
         return self
@@ -111,6 +142,16 @@ class Database(ABC):
     @abstractmethod
     def catalogue(self, tables: Sequence[str] | None = None) -> Catalogue:
         """All tables of the configured schemas, or those named; a name that is not there is left out."""
+
+    def table(self, name: str) -> Table:
+        """One of the catalogue, looked up once while this database is open. Raises ValidationFailed without it."""
+        if name not in self._tables:
+            found = self.catalogue([name]).tables.get(name)
+            if found is None:
+                message = f"There is no table “{name}”."
+                raise ValidationFailed(message, problems=[Problem("tables", message, "Plan again.", "missing")])
+            self._tables[name] = found
+        return self._tables[name]
 
     @abstractmethod
     def end_of_chunk(
@@ -140,6 +181,17 @@ class Database(ABC):
     def rows(self, selection: Selection, keys: Sequence[KeyValue], *, side: Side) -> list[Row]:
         """Those of `keys` that are there."""
 
+    @abstractmethod
+    def carried(self, selection: Selection, within: KeyRange) -> Iterator[tuple[Carried, ...]]:
+        """The source's rows as what they become, in the order of the key; never more than a page of them in memory.
+
+        Raises Refused when a value cannot be read as what it is to become.
+        """
+
+    def blocks(self, selection: Selection, within: KeyRange) -> tuple[bool, Iterator[bytes]] | None:
+        """The same rows as PostgreSQL's COPY data, and whether in its binary form; None where nothing speaks it."""
+        return None
+
     # Writing: only of a database that was opened for it.
 
     @abstractmethod
@@ -150,10 +202,30 @@ class Database(ABC):
     def marks(self, scope_prefix: str) -> Mapping[str, Mark]:
         """By scope; empty where nothing was copied yet."""
 
+    @abstractmethod
+    def stand(self, scope: str, worker: WorkerToken) -> Mark:
+        """The mark of a range, made at its beginning where there is none."""
+
+    @abstractmethod
+    def write_chunk(
+        self, source: "Database", selection: Selection, within: KeyRange, mark: Mark, worker: WorkerToken
+    ) -> Copied:
+        """The source's rows of `within` and the mark that they are here, in one transaction; `mark` is where it stood.
+
+        Raises LeaseLost, MarkMoved, Refused or Interfered, and nothing was written.
+        """
+
+    @abstractmethod
+    def pass_mark(self, mark: Mark, upto: KeyValue | None, worker: WorkerToken, *, finished: bool = False) -> Mark:
+        """Move a mark without a row. Raises LeaseLost or MarkMoved."""
+
     @property
     @abstractmethod
     def silent(self) -> bool:
-        """Whether rows are copied without the target's triggers, and so without its foreign keys being checked."""
+        """Whether the target's triggers stay silent while rows arrive. Its foreign keys are not checked then.
+
+        SQLite's triggers always fire, and its foreign keys are never checked meanwhile. `orphans` tells of both.
+        """
 
     @abstractmethod
     def orphans(self, tables: Sequence[str]) -> Mapping[str, int]:
@@ -161,7 +233,10 @@ class Database(ABC):
 
     @abstractmethod
     def put(self, selection: Selection, rows: Sequence[Row], worker: WorkerToken) -> int:
-        """Insert these rows of the target, or replace those of the same key, in one transaction; how many."""
+        """Insert these rows of the target, or replace those of the same key, in one transaction; how many.
+
+        Raises Refused.
+        """
 
     @abstractmethod
     def remove(self, selection: Selection, keys: Sequence[KeyValue], worker: WorkerToken) -> int: ...

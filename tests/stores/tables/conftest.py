@@ -1,10 +1,15 @@
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from migrations_app.testing.servers import PostgresServer
+from tests.stores.tables.orders import KEY, WORKER, Move, Orders, selection_of, some_orders
 from tests.stores.tables.places import DatabasePlace, postgres_place, sqlite_place
+
+PAIRS = [(one, other) for one in ("postgres", "sqlite") for other in ("postgres", "sqlite")]
 
 
 @pytest.fixture
@@ -16,3 +21,35 @@ def postgres(postgres_server: PostgresServer) -> Iterator[DatabasePlace]:
 @pytest.fixture
 def sqlite(tmp_path: Path) -> DatabasePlace:
     return sqlite_place(tmp_path / "tables.db")
+
+
+@pytest.fixture
+def orders_in(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Orders]]:
+    """An empty database of the kind, where a table of orders is to be."""
+    numbers = itertools.count()
+    with ExitStack() as stack:
+
+        def place(kind: str) -> Orders:
+            if kind == "sqlite":
+                return Orders(sqlite_place(tmp_path / f"orders-{next(numbers)}.db"))
+            server: PostgresServer = request.getfixturevalue("postgres_server")
+            return Orders(stack.enter_context(postgres_place(server)))
+
+        yield place
+
+
+@pytest.fixture(params=PAIRS, ids=[f"{one}-{other}" for one, other in PAIRS])
+def pair(request: pytest.FixtureRequest, orders_in: Callable[[str], Orders]) -> tuple[Orders, Orders]:
+    return orders_in(request.param[0]), orders_in(request.param[1])
+
+
+@pytest.fixture
+def move(pair: tuple[Orders, Orders]) -> Iterator[Move]:
+    """500 orders on their way to an empty table."""
+    source, target = pair
+    source.create()
+    source.fill(some_orders(500))
+    target.create()
+    with source.open() as one, target.open() as other:
+        other.raise_worker_fence(WORKER)
+        yield Move(one, other, selection_of(one, other, (source.name, target.name), KEY))

@@ -1,8 +1,8 @@
 """PostgreSQL behind the one contract of databases: its parts put together."""
 
 from migrations_app.stores.tables.postgres.inspecting import PostgresInspecting
-from migrations_app.stores.tables.unwritten import Unwritten
+from migrations_app.stores.tables.postgres.writing import PostgresWriting
 
 
-class PostgresDatabase(PostgresInspecting, Unwritten):
+class PostgresDatabase(PostgresInspecting, PostgresWriting):
     pass

@@ -1,8 +1,8 @@
 """SQLite behind the one contract of databases: its parts put together."""
 
 from migrations_app.stores.tables.sqlite.inspecting import SQLiteInspecting
-from migrations_app.stores.tables.unwritten import Unwritten
+from migrations_app.stores.tables.sqlite.writing import SQLiteWriting
 
 
-class SQLiteDatabase(SQLiteInspecting, Unwritten):
+class SQLiteDatabase(SQLiteInspecting, SQLiteWriting):
     pass
