@@ -36,6 +36,9 @@ class Generated(StrEnum):
     BY_DEFAULT = "identity_by_default"
 
 
+AS_MADE = (Generated.STORED, Generated.VIRTUAL)  # never written
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnType:
     """`native` is the type as its database writes it. None is without a limit.
@@ -76,13 +79,17 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class ForeignKey:
-    """`table` is the name of the other one as `Catalogue.tables` has it; it may be the same table."""
+    """`table` is the name of the other one as `Catalogue.tables` has it; it may be the same table.
+
+    `actions`: what happens when the other row goes or changes, as SQL (`ON DELETE CASCADE`); '' refuses it.
+    """
 
     name: str
     columns: tuple[str, ...]
     table: str
     referred: tuple[str, ...]
     deferrable: bool = False
+    actions: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +142,10 @@ class Table:
 class Catalogue:
     """The tables that were asked for and are there. `encoding` and `time_zone` are the database's.
 
-    `details`: `collation` is how the database orders text, in words that can be compared between servers (`C` is the
-    order of bytes; else `icu:de-DE:153.120`, `libc:en_US.UTF-8:2.36`), and a column's `collation` is in the same words.
-    `left_out` names what is there and no table, with commas between: views, foreign tables, virtual tables.
+    `details`: `engine` is the one of the configuration, or the dialect; `schemas` are the configured ones, `left_out`
+    what is there and no table (views, foreign and virtual tables), each with commas between. `collation` is how the
+    database orders text, in words that can be compared between servers (`C` is the order of bytes; else
+    `icu:de-DE:153.120`, `libc:en_US.UTF-8:2.36`), and a column's `collation` is in the same words.
     """
 
     tables: Mapping[str, Table]

@@ -70,7 +70,8 @@ WHERE i.indrelid = ANY(%s) ORDER BY i.indrelid, NOT i.indisprimary, c.relname
 _CONSTRAINTS = """
 SELECT o.conrelid, o.contype, o.conname, o.conkey, n.nspname || '.' || f.relname,
        (SELECT array_agg(a.attname ORDER BY k.place) FROM unnest(o.confkey) WITH ORDINALITY AS k (number, place)
-        JOIN pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = k.number), o.condeferrable
+        JOIN pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = k.number), o.condeferrable,
+       o.confdeltype, o.confupdtype
 FROM pg_constraint o LEFT JOIN pg_class f ON f.oid = o.confrelid LEFT JOIN pg_namespace n ON n.oid = f.relnamespace
 WHERE o.conrelid = ANY(%s) AND o.contype IN ('f', 'c') AND o.conparentid = 0 ORDER BY o.conrelid, o.conname
 """
@@ -92,6 +93,7 @@ JOIN pg_attribute a ON a.attrelid = d.table_oid AND a.attnum = d.number
 WHERE d.table_oid = ANY(%s) ORDER BY 1, 3
 """
 _GENERATED = {"s": Generated.STORED, "v": Generated.VIRTUAL, "a": Generated.ALWAYS, "d": Generated.BY_DEFAULT}
+_ACTIONS = {"c": "CASCADE", "n": "SET NULL", "d": "SET DEFAULT"}
 Rows = Mapping[int, list[tuple[Any, ...]]]
 
 
@@ -130,7 +132,13 @@ def read_catalogue(
             bytes=size,
             built=tuple(_built(indexes[oid], names)),
         )
-    return Catalogue(read, encoding, time_zone, {"collation": collation, "left_out": ", ".join(left_out)})
+    details = {
+        "engine": "postgres",
+        "schemas": ", ".join(schemas),
+        "collation": collation,
+        "left_out": ", ".join(left_out),
+    }
+    return Catalogue(read, encoding, time_zone, details)
 
 
 def _by_table(rows: Iterable[tuple[Any, ...]]) -> Rows:
@@ -177,6 +185,12 @@ def _built(indexes: Iterable[tuple[Any, ...]], names: Mapping[int, str]) -> Iter
 
 
 def _foreign_keys(constraints: Iterable[tuple[Any, ...]], names: Mapping[int, str]) -> Iterable[ForeignKey]:
-    for kind, name, numbers, table, referred, deferrable in constraints:
+    for kind, name, numbers, table, referred, deferrable, on_delete, on_update in constraints:
         if kind == "f":
-            yield ForeignKey(name, tuple(names[number] for number in numbers), table, tuple(referred), deferrable)
+            actions = " ".join(
+                f"ON {event} {_ACTIONS[action]}"
+                for event, action in (("DELETE", on_delete), ("UPDATE", on_update))
+                if action in _ACTIONS
+            )
+            columns = tuple(names[number] for number in numbers)
+            yield ForeignKey(name, columns, table, tuple(referred), deferrable, actions)

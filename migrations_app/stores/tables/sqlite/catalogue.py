@@ -27,6 +27,9 @@ WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '
 ORDER BY name
 """
 _LEFT_OUT = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type IN ('view', 'virtual') ORDER BY name"
+_FOREIGN_KEYS = """
+SELECT id, seq, "table", "from", "to", on_delete, on_update FROM pragma_foreign_key_list(?) ORDER BY id, seq
+"""
 _NAMES = "SELECT name FROM sqlite_master WHERE type = 'table'"
 _TRIGGERS = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ? ORDER BY name"
 _GENERATED = {2: Generated.VIRTUAL, 3: Generated.STORED}
@@ -43,7 +46,7 @@ def read_catalogue(connection: sqlite3.Connection, tables: Sequence[str] | None)
     left_out = ", ".join(row[0] for row in connection.execute(_LEFT_OUT))
     encoding = connection.execute("PRAGMA encoding").fetchone()[0]
     read = {name: _Reading(connection, name, bool(without_rowid)).table(names) for name, without_rowid in found}
-    return Catalogue(read, encoding, "", {"collation": "C", "left_out": left_out})
+    return Catalogue(read, encoding, "", {"engine": "sqlite", "collation": "C", "left_out": left_out})
 
 
 class _Reading:
@@ -116,7 +119,7 @@ class _Reading:
 
     def _foreign_keys(self, names: dict[str, str]) -> Iterable[ForeignKey]:
         """They have no names here; each has one of its table and columns."""
-        rows = self._ask('SELECT id, seq, "table", "from", "to" FROM pragma_foreign_key_list(?) ORDER BY id, seq')
+        rows = self._ask(_FOREIGN_KEYS)
         for number in sorted({row[0] for row in rows}):
             mine = [row for row in rows if row[0] == number]
             other = names.get(str(mine[0][2]).lower(), str(mine[0][2]))
@@ -125,7 +128,12 @@ class _Reading:
             if None in referred:
                 primary = "SELECT name FROM pragma_table_info(?) WHERE pk ORDER BY pk"
                 referred = tuple(row[0] for row in self._ask(primary, other))
-            yield ForeignKey(f"{self._name}_{'_'.join(columns)}_fkey", columns, other, referred)
+            actions = " ".join(
+                f"ON {event} {action}"
+                for event, action in zip(("DELETE", "UPDATE"), mine[0][5:], strict=True)
+                if action in ("CASCADE", "SET NULL", "SET DEFAULT")
+            )
+            yield ForeignKey(f"{self._name}_{'_'.join(columns)}_fkey", columns, other, referred, actions=actions)
 
     def _sequences(self, written: str, alias: str) -> Iterable[SequenceOf]:
         """Of AUTOINCREMENT. Other numbers of rows are given again, so nothing remembers them."""

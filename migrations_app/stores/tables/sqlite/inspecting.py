@@ -41,7 +41,7 @@ class SQLiteInspecting(SQLiteConnected):
 
     def catalogue(self, tables: Sequence[str] | None = None) -> Catalogue:
         if not os.path.exists(self._path):
-            return Catalogue({}, "UTF-8", "", {"collation": "C", "left_out": ""})
+            return Catalogue({}, "UTF-8", "", {"engine": "sqlite", "collation": "C", "left_out": ""})
         with self._errors():
             return read_catalogue(self._open(), tables)
 

@@ -104,13 +104,14 @@ def test_foreign_keys_name_the_other_table_as_the_catalogue_does(catalogue):
         """CREATE SCHEMA "Other one"; CREATE TABLE "Other one"."Odd ""name" ("a.b" int, c int, PRIMARY KEY (c, "a.b"));
            CREATE TABLE t (x int, y int, up int, id int PRIMARY KEY, CHECK (x > 0),
              CONSTRAINT there FOREIGN KEY (x, y) REFERENCES "Other one"."Odd ""name" ("a.b", c) DEFERRABLE,
-             CONSTRAINT self FOREIGN KEY (up) REFERENCES t)""",
+             CONSTRAINT self FOREIGN KEY (up) REFERENCES t
+               ON DELETE SET NULL ON UPDATE CASCADE)""",
         schemas="public, Other one",
     )
 
     assert sorted(found.tables) == ['Other one.Odd "name', "public.t"]
     assert found.tables["public.t"].foreign_keys == (
-        ForeignKey("self", ("up",), "public.t", ("id",)),
+        ForeignKey("self", ("up",), "public.t", ("id",), actions="ON DELETE SET NULL ON UPDATE CASCADE"),
         ForeignKey("there", ("x", "y"), 'Other one.Odd "name', ("a.b", "c"), deferrable=True),
     )
     assert found.tables["public.t"].checks == ("t_x_check",)
@@ -148,6 +149,7 @@ def test_what_is_no_table_is_left_out_and_said(catalogue):
     assert found.tables["public.p"].keys[0].columns == ("n",)
     assert found.details["left_out"] == "public.m, public.v"
     assert found.details["collation"] == "C"
+    assert (found.details["engine"], found.details["schemas"]) == ("postgres", "public")
     assert found.encoding == "UTF8"
 
 

@@ -69,13 +69,14 @@ def test_keys_are_found_in_every_form(catalogue):
 def test_foreign_keys_have_names_and_the_columns_they_mean(catalogue):
     found = catalogue(
         """CREATE TABLE Parent (a INT, b INT, PRIMARY KEY (b, a));
-           CREATE TABLE child (id INTEGER PRIMARY KEY, x INT, y INT, up INT REFERENCES child,
+           CREATE TABLE child (id INTEGER PRIMARY KEY, x INT, y INT,
+             up INT REFERENCES child ON DELETE CASCADE ON UPDATE NO ACTION,
              FOREIGN KEY (x, y) REFERENCES parent)"""
     ).tables
 
     assert set(found["child"].foreign_keys) == {
         ForeignKey("child_x_y_fkey", ("x", "y"), "Parent", ("b", "a")),
-        ForeignKey("child_up_fkey", ("up",), "child", ("id",)),
+        ForeignKey("child_up_fkey", ("up",), "child", ("id",), actions="ON DELETE CASCADE"),
     }
 
 
@@ -102,7 +103,7 @@ def test_what_is_no_table_is_left_out_and_said(catalogue):
     assert list(found.tables) == ["t"]
     assert found.tables["t"].checks == ("check", "small")
     assert found.tables["t"].triggers == ("watch",)
-    assert found.details == {"collation": "C", "left_out": "v, words"}
+    assert found.details == {"engine": "sqlite", "collation": "C", "left_out": "v, words"}
 
 
 def test_statistics_say_how_many_rows_there_are(catalogue):
