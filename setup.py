@@ -17,7 +17,7 @@ setup(
     package_dir={f"snakeweb.{top}": top for top in TOPS},
     package_data={
         "": ["py.typed"],
-        "migrations_app": ["*/erlang/*.erl", "snakepit/surface.json"],
+        "migrations_app": ["*/erlang/*.erl", "snakepit/surface.json", "management/scaffold/**/*.txt"],
         **{name: ["*"] for name in DATA},
     },
 )

@@ -1,34 +1,29 @@
 # ruff: noqa: S101  (a test class: pytest is what reads its asserts)
 """What every handler keeps, as a test class that its author subclasses (DESIGN section 4, requirement 14).
 
+    from migrations_app.testing import HandlerContract
+
     class TestMyHandler(HandlerContract):
         def make_handler(self): return MyHandler()
         def reset(self): ...            # bring the outside world to its first state
         def make_spec(self): ...        # what to migrate there
         def snapshot(self): ...         # the outside world, comparable with ==
 
-The kit repeats every action, fails every action and every undo, kills the driver at every checkpoint and around
-every step, runs a dry run, and compares what the outside world looks like. Steps that are not `reversible` are held to
-their word: from the first of them on a failure ends the run where it is, to be retried, and nothing is taken back.
+The kit looks at what the handler declares and plans, repeats every action, fails every action and every undo, kills the
+driver at every checkpoint, around every step and between the lines of the handler's own code, runs a dry run, and
+compares what the outside world looks like. Steps that are not `reversible` are held to their word: from the first of
+them on a failure ends the run where it is, to be retried, and nothing is taken back. It needs no database, no server
+and nothing but pytest beside this package.
 """
 
-from abc import abstractmethod
-from collections.abc import Mapping
-from itertools import dropwhile, takewhile
-from typing import Any
-
-from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.engine.errors import DataCorruption, StepFailed
-from migrations_app.engine.handler import Handler, Spec
-from migrations_app.engine.plan import Plan
-from migrations_app.engine.planner import create_plan
-from migrations_app.engine.ports import Live, Unwatched
-from migrations_app.engine.run_view import RunView
 from migrations_app.engine.vocabulary import RunKind, RunState, StepState
+from migrations_app.testing.contract_lines import DeathsBetweenLines
+from migrations_app.testing.contract_promises import Promises
+from migrations_app.testing.contract_world import MOST_PLACES, ended, failing, survive
 from migrations_app.testing.driving import LocalRun
-from migrations_app.testing.interposing import Call, Hook, InterposedHandler, Moment
+from migrations_app.testing.interposing import Call, Hook, Moment
 
-MOST_PLACES = 500
 _POINTS = (
     "forward.intent_written",
     "forward.partitions_planned",
@@ -40,117 +35,85 @@ _POINTS = (
 _UNDO_POINTS = ("rollback.intent_written", "rollback.effect_done", "rollback.outcome_written")
 
 
-class HandlerContract:
+class HandlerContract(Promises, DeathsBetweenLines):
     """Subclass it, answer the four questions, and the tests below hold for your handler."""
-
-    @abstractmethod
-    def make_handler(self) -> Handler: ...
-
-    @abstractmethod
-    def reset(self) -> None:
-        """Bring the outside world to its first state; called before each run of the kit."""
-
-    @abstractmethod
-    def make_spec(self) -> Spec:
-        """What to migrate in the world that `reset` made. Options and parameters are complete."""
-
-    @abstractmethod
-    def snapshot(self) -> Any:
-        """Everything outside that a run may change and a rollback must restore, comparable with `==`."""
-
-    def extra(self) -> Mapping[str, Any]:
-        """What the handler expects in `ActionContext.extra`."""
-        return {}
-
-    def live(self) -> Live:
-        """What goes on beside the steps: orders, clients, panels."""
-        return Unwatched()
-
-    def make_run(
-        self, *, hook: Hook | None = None, kind: RunKind = RunKind.APPLY, plan: Plan | None = None
-    ) -> LocalRun:
-        """A queued run in the world as it is; `hook` stands between the engine and the actions."""
-        handler, spec = self.make_handler(), self.make_spec()
-        plan = create_plan(spec, handler).plan
-        if hook is not None:
-            handler = InterposedHandler(handler, hook, [step.id for step in plan.steps])
-        return LocalRun(handler, plan, spec.targets, kind=kind, extra=self.extra(), live=self.live())
-
-    def settled(self) -> Any:
-        """What the world looks like after an undisturbed run."""
-        self.reset()
-        view = self.make_run().finish()
-        assert view.state is RunState.SUCCEEDED, view.error
-        return self.snapshot()
-
-    def test_planning_changes_nothing(self) -> None:
-        self.reset()
-        before = self.snapshot()
-        plan = self.make_run().plan
-        assert self.snapshot() == before
-        assert Plan.from_content(plan.content()).digest == plan.digest
 
     def test_a_dry_run_writes_nothing(self) -> None:
         self.reset()
         before = self.snapshot()
-        view = self.make_run(kind=RunKind.DRY_RUN).finish()
-        assert view.state is RunState.SUCCEEDED, view.error
-        assert self.snapshot() == before
+        ended(self.make_run(kind=RunKind.DRY_RUN).finish(), RunState.SUCCEEDED, "in a dry run")
+        self.same(before, "after a dry run")
+
+    def test_a_rehearsal_leaves_nothing(self) -> None:
+        """An empty promise for a handler that says why it cannot be rehearsed."""
+        self.reset()
+        before = self.snapshot()
+        if self.make_handler().why_no_rehearsal(self.make_spec().targets):
+            return
+        ended(self.make_run(kind=RunKind.REHEARSAL).finish(), RunState.SUCCEEDED, "in a rehearsal")
+        self.same(before, "after a rehearsal")
 
     def test_every_action_can_be_repeated(self) -> None:
         """The driver dies after each effect, before its outcome is written: the effect is brought about again."""
-        expected = self.settled()
-        for point in ("forward.effect_done", "partition.effect_done"):
-            self._dies_everywhere(point, expected)
+        self._dies_everywhere("forward.effect_done", "partition.effect_done")
 
     def test_a_driver_may_die_around_every_step(self) -> None:
-        expected = self.settled()
-        for point in _POINTS:
-            self._dies_everywhere(point, expected)
+        self._dies_everywhere(*_POINTS)
 
     def test_it_resumes_at_every_checkpoint(self) -> None:
-        self._dies_everywhere("progress.saved", self.settled())
+        self._dies_everywhere("progress.saved")
+
+    def test_a_driver_may_die_at_every_crash_point_of_the_handler(self) -> None:
+        """Each of `crash_points` has to be passed, or its name is wrong."""
+        for point in self.crash_points:
+            passed = self._dies_everywhere(point) + self._dies_while_undoing(point)
+            assert passed, f"nothing ever came to the crash point “{point}”"
 
     def test_the_failure_of_every_action_is_undone(self) -> None:
-        for step_id in self._steps_with_a_way_back():
-            self.reset()
-            before = self.snapshot()
-            view = self.make_run(hook=_failing(Call.DO, step_id, StepFailed)).finish()
-            assert view.state is RunState.ROLLED_BACK, (step_id, view.error)
-            assert self.snapshot() == before, f"a failure after the effect of “{step_id}” is not undone"
+        """Before it has done anything, and after it has done everything."""
+        for step_id in self.steps_with_a_way_back():
+            for after in (False, True):
+                self.reset()
+                before = self.snapshot()
+                when = f"when “{step_id}” failed {'after' if after else 'before'} its effect"
+                hook = failing(Call.DO, step_id, StepFailed, after=after)
+                ended(self.make_run(hook=hook).finish(), RunState.ROLLED_BACK, when)
+                self.same(before, when)
 
     def test_past_what_nothing_takes_back_a_failure_is_retried(self) -> None:
         """An empty promise for a handler whose every step is reversible."""
-        expected = self.settled() if self._steps_without_a_way_back() else None
-        for step_id in self._steps_without_a_way_back():
+        expected = self.settled() if self.steps_without_a_way_back() else None
+        for step_id in self.steps_without_a_way_back():
             for call, error in ((Call.DO, StepFailed), (Call.VERIFY, DataCorruption)):
                 self.reset()
                 broken = [True]
-                failing = _failing(call, step_id, error)
+                fail = failing(call, step_id, error)
 
-                def hook(moment: Moment, failing: Hook = failing, broken: list[bool] = broken) -> None:
+                def hook(moment: Moment, fail: Hook = fail, broken: list[bool] = broken) -> None:
                     if broken[0]:
-                        failing(moment)
+                        fail(moment)
 
                 run = self.make_run(hook=hook)
-                view = run.finish()
-                assert (view.state, view.undo_order) == (RunState.FAILED, ()), (step_id, view.error)
+                ended(run.finish(), RunState.FAILED, f"when “{step_id}” failed, which nothing takes back")
+                assert run.view.undo_order == (), f"a failure of “{step_id}” was rolled back although nothing can"
                 broken[0] = False
                 run.retry()
-                assert run.finish().state is RunState.SUCCEEDED, step_id
-                assert self.snapshot() == expected, f"the retried “{step_id}” does not end as it should"
+                ended(run.finish(), RunState.SUCCEEDED, f"when the failed “{step_id}” was retried")
+                self.same(expected, f"after the failed “{step_id}” was retried")
 
     def test_corruption_found_by_any_step_is_undone(self) -> None:
-        for step_id in self._steps_with_a_way_back():
+        for step_id in self.steps_with_a_way_back():
             self.reset()
             before = self.snapshot()
-            view = self.make_run(hook=_failing(Call.VERIFY, step_id, DataCorruption)).finish()
-            assert view.state is RunState.ROLLED_BACK, (step_id, view.error)
-            assert self.snapshot() == before, f"corruption found by “{step_id}” is not undone"
+            when = f"when the verification of “{step_id}” found corruption"
+            ended(
+                self.make_run(hook=failing(Call.VERIFY, step_id, DataCorruption)).finish(), RunState.ROLLED_BACK, when
+            )
+            self.same(before, when)
 
     def test_a_failed_undo_leaves_instructions_and_can_be_retried(self) -> None:
-        last = self._steps_with_a_way_back()[-1]
-        for step_id in reversed(self._steps_with_a_way_back()):
+        last = self.last_with_a_way_back()
+        for step_id in reversed(self.steps_with_a_way_back()):
             self.reset()
             before = self.snapshot()
             broken = [True]
@@ -163,35 +126,27 @@ class HandlerContract:
 
             run = self.make_run(hook=hook)
             view = run.finish()
-            assert view.state is RunState.STUCK, (step_id, view.state)
+            ended(view, RunState.STUCK, f"when the undo of “{step_id}” failed")
             remaining = [name for name in view.undo_order if view.step(name).state is not StepState.UNDONE]
-            assert [entry["step"] for entry in view.instructions] == remaining
-            assert all(entry["actions"] for entry in view.instructions), "every instruction says what to do"
+            told = [entry["step"] for entry in view.instructions]
+            assert told == remaining, f"instructions are for {told}, but {remaining} are left to undo"
+            assert all(entry["actions"] for entry in view.instructions), "an instruction does not say what to do"
             broken[0] = False
             run.retry()
-            assert run.finish().state is RunState.ROLLED_BACK, step_id
-            assert self.snapshot() == before, f"the retried undo of “{step_id}” does not restore the state before"
+            ended(run.finish(), RunState.ROLLED_BACK, f"when the undo of “{step_id}” was retried")
+            self.same(before, f"after the undo of “{step_id}” failed and was retried")
 
     def test_a_driver_may_die_around_every_undo(self) -> None:
-        last = self._steps_with_a_way_back()[-1]
         for point in _UNDO_POINTS:
-            for number in range(1, MOST_PLACES):
-                self.reset()
-                before = self.snapshot()
-                run = self.make_run(hook=_failing(Call.DO, last, StepFailed))
-                view, died = _survive(run, f"{point}:{number}:raise")
-                assert view.state is RunState.ROLLED_BACK, (point, number, view.error)
-                assert self.snapshot() == before, (point, number)
-                if not died:
-                    break
+            self._dies_while_undoing(point)
 
     def test_a_finished_run_can_be_rolled_back(self) -> None:
         """Unless there is a step that nothing takes back: then the rollback is refused before anything is touched."""
-        refused = bool(self._steps_without_a_way_back())
+        refused = bool(self.steps_without_a_way_back())
         self.reset()
         before = self.snapshot()
         done = self.make_run()
-        assert done.finish().state is RunState.SUCCEEDED
+        ended(done.finish(), RunState.SUCCEEDED, "although nothing disturbed it")
         after = self.snapshot()
         back = LocalRun(
             done.handler,
@@ -206,44 +161,39 @@ class HandlerContract:
             extra=done.extra,
             live=done.live,
         )
-        view = back.finish()
-        assert view.state is (RunState.FAILED if refused else RunState.ROLLED_BACK), view.error
-        assert self.snapshot() == (after if refused else before)
+        ended(back.finish(), RunState.FAILED if refused else RunState.ROLLED_BACK, "in a rollback after the end")
+        self.same(after if refused else before, "after a rollback of the finished run")
 
-    def _steps_with_a_way_back(self) -> list[str]:
-        """Those before the first that is irreversible."""
-        self.reset()
-        return [step.id for step in takewhile(lambda step: step.reversible, self.make_run().plan.steps)]
+    def _dies_everywhere(self, *points: str) -> int:
+        """Drive the run again and again, each time with a driver that dies one passing of a point later.
 
-    def _steps_without_a_way_back(self) -> list[str]:
-        self.reset()
-        return [step.id for step in dropwhile(lambda step: step.reversible, self.make_run().plan.steps)]
+        Returns how many drivers died.
+        """
+        expected, deaths = self.settled(), 0
+        for point in points:
+            for number in range(1, MOST_PLACES):
+                self.reset()
+                view, died = survive(self.make_run(), f"{point}:{number}:raise")
+                when = f"after a death at {point}, passing {number}"
+                ended(view, RunState.SUCCEEDED, when)
+                self.same(expected, when)
+                if not died:
+                    break
+                deaths += 1
+        return deaths
 
-    def _dies_everywhere(self, point: str, expected: Any) -> None:
-        """Drive the run again and again, each time with a driver that dies one passing of `point` later."""
-        for number in range(1, MOST_PLACES):
+    def _dies_while_undoing(self, point: str) -> int:
+        """The same in runs whose last reversible step fails."""
+        last, deaths = self.last_with_a_way_back(), 0
+        for number in range(1, MOST_PLACES if last else 0):
             self.reset()
-            view, died = _survive(self.make_run(), f"{point}:{number}:raise")
-            assert view.state is RunState.SUCCEEDED, (point, number, view.error)
-            assert self.snapshot() == expected, f"after a death at {point}, passing {number}"
+            before = self.snapshot()
+            run = self.make_run(hook=failing(Call.DO, last, StepFailed))
+            view, died = survive(run, f"{point}:{number}:raise")
+            when = f"after a death at {point}, passing {number}, while it was rolled back"
+            ended(view, RunState.ROLLED_BACK, when)
+            self.same(before, when)
             if not died:
-                return
-
-
-def _survive(run: LocalRun, point: str) -> tuple[RunView, bool]:
-    """The end of a run whose driver dies at `point`, and whether it came there at all."""
-    with armed(point):
-        try:
-            return run.finish(), False
-        except Crash:
-            return run.finish(), True
-
-
-def _failing(call: Call, step_id: str, error: type[StepFailed] | type[DataCorruption]) -> Hook:
-    """Fails one step after its effect (or its verification), every time."""
-
-    def hook(moment: Moment) -> None:
-        if moment.call is call and moment.step == step_id and moment.after:
-            raise error("The step was made to fail.")
-
-    return hook
+                break
+            deaths += 1
+        return deaths

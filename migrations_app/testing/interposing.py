@@ -35,6 +35,10 @@ class Moment:
         return self.number
 
 
+_DECLARED = (
+    *("name", "version", "compatible_versions", "api_version", "type", "label", "summary"),
+    *("roles", "parameters", "unused_options", "risk_rules", "templates"),
+)
 Hook = Callable[[Moment], object]
 
 
@@ -48,8 +52,7 @@ class InterposedHandler(Handler):
         self._inner = inner
         self._hook = hook
         self._numbers = {name: number for number, name in enumerate(steps, 1)}
-        names = ("name", "version", "api_version", "type", "label", "summary", "roles", "parameters", "risk_rules")
-        vars(self).update({name: getattr(inner, name) for name in names})
+        vars(self).update({name: getattr(inner, name) for name in _DECLARED})
 
     def analyze(self, spec: Spec) -> Analysis:
         return self._inner.analyze(spec)

@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+import migrations_app.testing
+from migrations_app.engine.errors import ValidationFailed
 from migrations_app.engine.handler import Action, ActionContext, Handler, Spec
 from migrations_app.engine.plan import Analysis, Step
 from migrations_app.testing.contract import HandlerContract
-from tests.engine.toy import Copy, Switch, ToyHandler, World, spec
+from tests.engine.toy import ITEMS, Clean, Copy, Switch, ToyHandler, World, spec
 
 
 class TestToyInline(HandlerContract):
@@ -66,6 +68,35 @@ class _AddingSwitch(Switch):
         return {}
 
 
+class _BackwardsCopy(Copy):
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        result = super().do(ctx)
+        ctx.progress.save({}, done=0, total=ITEMS, unit="items")
+        return result
+
+
+class _UnreadableCopy(Copy):
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return {**super().do(ctx), "keys": set(self.world.source)}
+
+
+class _HastyClean(Clean):
+    """Remembers what it has done before it has done it, so a death in between leaves it undone."""
+
+    begun = False
+
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        if not _HastyClean.begun:
+            _HastyClean.begun = True
+            self.world.source.clear()
+        return {"cleaned": ITEMS}
+
+
+class _LeavingCopy(Copy):
+    def clean_up(self, ctx: ActionContext) -> None:
+        self.world.target[99] = "left"
+
+
 class _Broken(ToyHandler):
     replacement: Mapping[str, type[Action]] = {}
 
@@ -81,6 +112,10 @@ class _Broken(ToyHandler):
         ({"copy": _ForgetfulCopy}, "test_a_finished_run_can_be_rolled_back"),
         ({"switch": _WritingPreview}, "test_a_dry_run_writes_nothing"),
         ({"switch": _AddingSwitch}, "test_every_action_can_be_repeated"),
+        ({"copy": _BackwardsCopy}, "test_progress_adds_up"),
+        ({"copy": _UnreadableCopy}, "test_checkpoints_and_results_are_json"),
+        ({"clean": _HastyClean}, "test_a_driver_may_die_between_any_two_lines"),
+        ({"copy": _LeavingCopy}, "test_a_rehearsal_leaves_nothing"),
     ],
 )
 def test_the_kit_finds_a_broken_handler(replacement: Mapping[str, type[Action]], test: str) -> None:
@@ -90,5 +125,68 @@ def test_the_kit_finds_a_broken_handler(replacement: Mapping[str, type[Action]],
             handler.replacement = replacement
             return handler
 
+        def reset(self) -> None:
+            _HastyClean.begun = False
+            super().reset()
+
     with pytest.raises(AssertionError):
         getattr(Kit(), test)()
+
+
+class _Floating(ToyHandler):
+    def steps(self, spec: Spec, analysis: Analysis) -> Sequence[Step]:
+        return [replace(step, parameters={"share": 0.5}) for step in super().steps(spec, analysis)]
+
+
+class _Moody(ToyHandler):
+    """Plans another thing each time."""
+
+    seen = 0
+
+    def steps(self, spec: Spec, analysis: Analysis) -> Sequence[Step]:
+        _Moody.seen += 1
+        return [replace(step, parameters={"seen": _Moody.seen}) for step in super().steps(spec, analysis)]
+
+
+class _Circular(ToyHandler):
+    def steps(self, spec: Spec, analysis: Analysis) -> Sequence[Step]:
+        return [replace(step, depends_on=("clean",)) for step in super().steps(spec, analysis)]
+
+
+class _Twin(ToyHandler):
+    roles = (*ToyHandler.roles, ToyHandler.roles[0])
+
+
+class _Unlike(ToyHandler):
+    parameters = ()
+
+
+@pytest.mark.parametrize(
+    ("handler", "test"),
+    [
+        (_Floating, "test_the_plan_is_data_without_floats"),
+        (_Moody, "test_the_digest_is_stable"),
+        (_Circular, "test_the_steps_are_a_graph_without_cycles"),
+        (_Twin, "test_its_declarations_can_be_used"),
+        (_Unlike, "test_the_spec_fills_roles_and_parameters_as_they_are_declared"),
+    ],
+)
+def test_the_kit_finds_a_handler_that_says_what_is_not_so(handler: type[ToyHandler], test: str) -> None:
+    class Kit(TestToyInline):
+        def make_handler(self) -> Handler:
+            return handler(self.world)
+
+    with pytest.raises((AssertionError, ValidationFailed)):
+        getattr(Kit(), test)()
+
+
+def test_a_crash_point_that_nothing_comes_to_is_a_mistake() -> None:
+    class Kit(TestToyInline):
+        crash_points = ("toy.nowhere",)
+
+    with pytest.raises(AssertionError, match=r"toy\.nowhere"):
+        Kit().test_a_driver_may_die_at_every_crash_point_of_the_handler()
+
+
+def test_the_kit_is_public() -> None:
+    assert migrations_app.testing.HandlerContract is HandlerContract

@@ -1,6 +1,7 @@
 """What the steps share: the files as they are, the content before the run, and the content that was signed."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from migrations_app.engine.handler import ActionContext
@@ -58,8 +59,9 @@ def write(ctx: ActionContext, old: Contents, new: Contents, checkpoint: dict[str
     changed = [name for name in sorted(new) if old[name] != new[name]]
     changes = [Change(where.file(name), new[name], sha256_of(old[name])) for name in changed]
 
-    def lease() -> None:
-        ctx.progress.save(checkpoint, done=0, total=len(changed), unit="files")
+    def say(done: int) -> None:
+        ctx.progress.save(checkpoint, done=done, total=len(changed), unit="files")
 
-    replaced = replace_all(changes, roots=ctx.targets[TARGET].roots, may_go_on=lease)
+    replaced = replace_all(changes, roots=ctx.targets[TARGET].roots, may_go_on=partial(say, 0))
+    say(len(changed))
     return [name for name in changed if where.file(name) in replaced]

@@ -78,5 +78,6 @@ class Rolling:
         state: dict[str, Any] = {"roll": self.point.as_dict(), "workers": self._drained}
         state["since"] = self._since.isoformat() if self._since else ""
         counters = {"serving": view.serving, "busy": view.statistics.busy, "queued": view.statistics.queued}
-        done = expected - len(self.point.waiting)
+        begun = bool(self.point.waiting) or self.point.recycled > 0  # before the first look nobody is known to wait
+        done = expected - len(self.point.waiting) if begun else 0
         self._ctx.progress.save(state, done=max(0, done), total=expected, unit="workers", counters=counters)

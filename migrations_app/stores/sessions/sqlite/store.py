@@ -169,6 +169,8 @@ class SQLiteStore(SessionStore):
             layout.has_side = True
 
     def drop_created(self, worker: WorkerToken) -> None:
+        if self._is_missing:
+            return
         with domain_errors(self._config):
             connection, layout = self._open(), self._find_layout()
             table = self._config["table"]
@@ -184,7 +186,14 @@ class SQLiteStore(SessionStore):
                         fences.forget(f"created:{table}:")
             self._known_layout = None
 
+    @property
+    def _is_missing(self) -> bool:
+        """Whether there is no file: what was to make it failed, or did not come to it."""
+        return not os.path.exists(self._config["path"])
+
     def raise_worker_fence(self, worker: WorkerToken) -> None:
+        if self._is_missing:  # nobody writes into a file that is not there
+            return
         with domain_errors(self._config):
             connection = self._open()
             with transaction(connection):
@@ -204,6 +213,8 @@ class SQLiteStore(SessionStore):
             self._known_layout = None
 
     def clear_worker_fences(self, run_scope_prefix: str) -> None:
+        if self._is_missing:
+            return
         with domain_errors(self._config):
             connection = self._open()
             with transaction(connection):

@@ -50,3 +50,14 @@ def test_the_own_table_is_made_and_unmade(own):
     connection = sqlite3.connect(own.config["path"])
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
     connection.close()
+
+
+def test_where_no_file_was_made_nothing_is_taken_back_and_none_is_made(tmp_path):
+    place = sqlite_place(tmp_path / "never.db")
+    (tmp_path / "never.db").unlink(missing_ok=True)
+    with place.open() as store:
+        store.raise_worker_fence(WORKER)
+        store.drop_created(WORKER)
+        store.clear_worker_fences("run:7:")
+
+    assert not (tmp_path / "never.db").exists()
