@@ -14,11 +14,15 @@ router = Router(tags=["tokens"])
 
 
 class NewToken(Input):
-    """`scopes` are of read, operate, admin and route; a token never does more than its person may."""
+    """`scopes` are of read, operate, admin and route; a token never does more than its person may.
+
+    `networks`: addresses or CIDR that it may come from; none means anywhere.
+    """
 
     name: str
     scopes: list[str]
     expires_at: datetime | None = None
+    networks: list[str] = []
 
 
 class CreatedToken(Schema):

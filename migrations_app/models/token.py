@@ -4,13 +4,19 @@ from migrations_app.models.person import Person
 
 
 class ApiToken(models.Model):
-    """A bearer token of a person, for programs. Shown once; only its hash is kept. Tokens never sign."""
+    """A bearer token of a person, for programs. Shown once; only its hash is kept. Tokens never sign.
+
+    `hash` is keyed by the secret key that `key_id` names; '' is one of before hashes were keyed, and plain. `networks`
+    (CIDR texts) are where it may come from; none means anywhere.
+    """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="tokens")
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=12, unique=True)
     hash = models.CharField(max_length=64, unique=True)
+    key_id = models.CharField(max_length=12, blank=True)
     scopes = models.JSONField(default=list)
+    networks = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)

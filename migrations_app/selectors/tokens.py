@@ -13,6 +13,7 @@ class TokenRow:
     name: str
     prefix: str
     scopes: tuple[str, ...]
+    networks: tuple[str, ...]
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
@@ -29,6 +30,7 @@ def list_tokens(*, actor: Actor) -> tuple[TokenRow, ...]:
             name=row.name,
             prefix=row.prefix,
             scopes=tuple(row.scopes),
+            networks=tuple(row.networks),
             created_at=row.created_at,
             expires_at=row.expires_at,
             last_used_at=row.last_used_at,

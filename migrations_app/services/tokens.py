@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import ipaddress
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 from django.db.models import Q
 
 from migrations_app.models import ApiToken
+from migrations_app.runtime import secrets as keys
 from migrations_app.services import audit, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
@@ -18,6 +20,7 @@ from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Scope
 
 MOST_LIVE_TOKENS = 50
+MOST_NETWORKS = 20
 LONGEST_LIFE = timedelta(days=366)
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 
@@ -32,9 +35,18 @@ class NewToken:
 
 @operation("token.create", about="token")
 def create(
-    *, actor: Actor, now: datetime, name: str, scopes: Sequence[str], expires_at: datetime | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    name: str,
+    scopes: Sequence[str],
+    expires_at: datetime | None = None,
+    networks: Sequence[str] = (),
 ) -> NewToken:
-    """For oneself, from a browser session; a token cannot make tokens."""
+    """For oneself, from a browser session; a token cannot make tokens.
+
+    `networks`: addresses or CIDR texts that it may come from; none means anywhere.
+    """
     if actor.token_id is not None:
         raise PermissionDenied("A token cannot make tokens.", "Make it in the browser, under Settings.")
     person = finding.person(actor)
@@ -46,6 +58,7 @@ def create(
     until = check.moment("expires_at", expires_at)
     if until is not None and not now < until <= now + LONGEST_LIFE:
         check.problem("expires_at", "This is not within the next year.", "Choose a time within it.", "out_of_range")
+    allowed = _networks(check, networks)
     if ApiToken.objects.filter(person=person, revoked_at=None).count() >= MOST_LIVE_TOKENS:
         check.problem("name", f"You have {MOST_LIVE_TOKENS} tokens.", "Revoke those you no longer use.", "too_many")
     check.done()
@@ -55,8 +68,10 @@ def create(
         person=person,
         name=named,
         prefix=prefix,
-        hash=_hash(clear),
+        hash=_hash(clear, keys.keys()[0]),
+        key_id=keys.key_id(keys.keys()[0]),
         scopes=words,
+        networks=allowed,
         created_at=now,
         expires_at=until,
     )
@@ -66,7 +81,7 @@ def create(
         action="token.create",
         object_type="token",
         object_id=row.pk,
-        after={"name": named, "prefix": prefix, "scopes": words, "expires_at": until},
+        after={"name": named, "prefix": prefix, "scopes": words, "networks": allowed, "expires_at": until},
     )
     return NewToken(row.pk, clear)
 
@@ -92,14 +107,16 @@ def revoke(*, actor: Actor, now: datetime, token_id: int) -> None:
 def authenticate(*, clear: str, now: datetime, address: str = "", request_id: str = "") -> Actor:
     """The actor behind a bearer token. Raises PermissionDenied, the same for every way a token can be no good."""
     row = ApiToken.objects.select_related("person").filter(prefix=_prefix(clear)).first()
-    expected = row.hash if row is not None else "0" * 64
-    good = hmac.compare_digest(_hash(clear), expected)
+    good = _is(row, clear)
     if row is None or not good or row.revoked_at is not None or not row.person.is_active:
         raise PermissionDenied("This token is not valid.", "Check it, or make a new one under Settings.")
     if row.expires_at is not None and row.expires_at <= now:
         raise PermissionDenied("This token has expired.", "Make a new one under Settings.")
+    if not _may_come_from(address, row.networks):
+        raise PermissionDenied("This token may not be used from here.", "Use it from one of its networks.")
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_IS_NOTED_EVERY)
     ApiToken.objects.filter(stale, pk=row.pk).update(last_used_at=now)
+    _under_the_newest_key(row, clear)
     return Actor(
         person_id=row.person_id,
         username=row.person.username,
@@ -116,5 +133,54 @@ def _prefix(clear: str) -> str:
     return f"{parts[0]}_{parts[1]}" if len(parts) == 3 and clear.isascii() and clear.isprintable() else ""
 
 
-def _hash(clear: str) -> str:
+def _is(row: ApiToken | None, clear: str) -> bool:
+    """Takes as long for a token that nobody has."""
+    if row is None or not row.key_id:
+        return hmac.compare_digest(_plain_hash(clear), row.hash if row is not None else "0" * 64)
+    try:
+        key = keys.key_named(row.key_id)
+    except keys.SecretUnreadable:
+        return False  # its key is not listed any more: who rotated it out wanted that
+    return hmac.compare_digest(_hash(clear, key), row.hash)
+
+
+def _under_the_newest_key(row: ApiToken, clear: str) -> None:
+    """Only who shows the token lets us hash it anew, so a rotation of keys reaches each token at its next use."""
+    newest = keys.keys()[0]
+    if row.key_id != keys.key_id(newest):
+        ApiToken.objects.filter(pk=row.pk, hash=row.hash).update(hash=_hash(clear, newest), key_id=keys.key_id(newest))
+
+
+def _hash(clear: str, key: str) -> str:
+    """Keyed, so that a copy of the database alone does not let anybody try tokens on it."""
+    pepper = keys.derive(key, "api tokens")
+    return hmac.new(pepper, clear.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def _plain_hash(clear: str) -> str:
     return hashlib.sha256(clear.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _networks(check: Check, given: Sequence[str]) -> list[str]:
+    """As CIDR texts, each once."""
+    found: dict[str, None] = {}
+    for text in given:
+        try:
+            found[str(ipaddress.ip_network(text.strip(), strict=True))] = None
+        except ValueError:
+            message = f"“{text.strip()[:50]}” is no network."
+            check.problem("networks", message, "Write an address, or a network as 10.2.0.0/16.", "network")
+    if len(found) > MOST_NETWORKS:
+        check.problem("networks", f"These are {len(found)} networks.", f"Name at most {MOST_NETWORKS}.", "too_many")
+    return list(found)
+
+
+def _may_come_from(address: str, networks: Sequence[str]) -> bool:
+    if not networks:
+        return True
+    try:
+        here = ipaddress.ip_address(address)
+    except ValueError:
+        return False  # nobody knows from where
+    mapped = getattr(here, "ipv4_mapped", None)
+    return any((mapped or here) in ipaddress.ip_network(network) for network in networks)

@@ -52,6 +52,7 @@ def settings_tokens(request: PageRequest) -> HttpResponse:
                 name=request.POST.get("name", ""),
                 scopes=request.POST.getlist("scopes"),
                 expires_at=now + datetime.timedelta(days=days) if days in LIFETIMES else None,
+                networks=request.POST.get("networks", "").replace(",", " ").split(),
             )
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)

@@ -1,9 +1,11 @@
+import hashlib
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from migrations_app.models import ApiToken, AuditEntry
+from migrations_app.runtime import secrets as keys
 from migrations_app.services import tokens
 from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied
 
@@ -97,6 +99,10 @@ def test_a_token_makes_no_tokens(operator, now):
         ({"expires_at": "tomorrow"}, "expires_at"),
         ({"days": -1}, "expires_at"),
         ({"days": 400}, "expires_at"),
+        ({"networks": ["10.0.0.0/33"]}, "networks"),
+        ({"networks": ["10.0.0.1/16"]}, "networks"),
+        ({"networks": ["office"]}, "networks"),
+        ({"networks": [f"10.0.{n}.0/24" for n in range(21)]}, "networks"),
     ],
 )
 def test_bad_input_is_refused_by_field(operator, now, given, field):
@@ -116,3 +122,55 @@ def test_there_is_a_limit(operator, now):
 
     with pytest.raises(InvalidInput, match="50 tokens"):
         create(operator, now)
+
+
+@pytest.mark.parametrize(
+    ("address", "allowed"),
+    [
+        ("10.2.200.9", True),
+        ("192.0.2.7", True),
+        ("::ffff:10.2.0.1", True),
+        ("2001:db8::5", True),
+        ("10.3.0.1", False),
+        ("192.0.2.8", False),
+        ("", False),
+        ("rubbish", False),
+    ],
+)
+def test_a_token_of_some_networks_works_from_those_only(operator, now, address, allowed):
+    made = create(operator, now, networks=["10.2.0.0/16", "192.0.2.7", "2001:db8::/32", "10.2.0.0/16"])
+    assert ApiToken.objects.get().networks == ["10.2.0.0/16", "192.0.2.7/32", "2001:db8::/32"]
+
+    if allowed:
+        assert tokens.authenticate(clear=made.clear, now=now, address=address).token_id == made.id
+    else:
+        with pytest.raises(PermissionDenied, match="may not be used from here"):
+            tokens.authenticate(clear=made.clear, now=now, address=address)
+
+
+def test_the_hash_is_worth_nothing_without_the_secret_key(operator, now, settings):
+    made = create(operator, now)
+    assert ApiToken.objects.get().hash != hashlib.sha256(made.clear.encode()).hexdigest()
+
+    settings.SNAKEWEB_SECRET_KEYS = ("another key",)
+    with pytest.raises(PermissionDenied, match="not valid"):
+        tokens.authenticate(clear=made.clear, now=now)
+
+
+def test_a_rotation_of_keys_reaches_a_token_at_its_next_use(operator, now, settings):
+    made, old = create(operator, now), settings.SNAKEWEB_SECRET_KEYS
+    settings.SNAKEWEB_SECRET_KEYS = ("a newer key", *old)
+    tokens.authenticate(clear=made.clear, now=now)
+    settings.SNAKEWEB_SECRET_KEYS = ("a newer key",)
+
+    assert tokens.authenticate(clear=made.clear, now=now).token_id == made.id
+    assert ApiToken.objects.get().key_id == keys.key_id("a newer key")
+
+
+def test_a_token_of_before_hashes_were_keyed_still_works_and_is_keyed_then(operator, now):
+    made = create(operator, now)
+    ApiToken.objects.update(key_id="", hash=hashlib.sha256(made.clear.encode()).hexdigest())
+
+    for _ in range(2):
+        assert tokens.authenticate(clear=made.clear, now=now).token_id == made.id
+        assert ApiToken.objects.get().key_id
