@@ -6,13 +6,13 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks import adapters, node, pages, router, watchers
+from benchmarks import adapters, call_sites, node, pages, router, watchers
 from benchmarks.plain_copy import plain_copy
 from benchmarks.workshop import PREFIX, Workshop, measured, workshop
 from migrations_app.testing.servers import PostgresServer
 
 SERVED = ("steps", "throughput", "router", "memory")
-PARTS = (*SERVED, "pages", "watchers", "node", "adapters")  # these start what they need themselves
+PARTS = (*SERVED, "pages", "watchers", "node", "adapters", "call_sites")  # these start what they need themselves
 GOAL_RATIO = 0.7
 GOAL_GROWTH_MB = 150
 BATCH = 1000
@@ -21,7 +21,7 @@ BATCH = 1000
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument(
-        "parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all but pages, watchers, node, adapters)"
+        "parts", nargs="*", metavar="PART", help=f"any of {', '.join(PARTS)} (all but those that need no servers)"
     )
     parser.add_argument("--sessions", type=int, default=100_000, help="sessions in the throughput runs (100,000)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds of each measurement (5)")
@@ -43,6 +43,8 @@ def main() -> None:
         node.report(wishes.sessions, wishes.rounds)
     if "adapters" in parts:
         adapters.report(wishes.lines)
+    if "call_sites" in parts:
+        call_sites.report(wishes.lines)
     if not parts & set(SERVED):
         return
     with workshop() as shop:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from migrations_app.handlers.adapter.codemods.python.modules import rewrite_python
 from migrations_app.handlers.adapter.codemods.switch import Rewrites, Switch
+from migrations_app.handlers.adapter.codemods.texts import rewrite_texts
 
 
 def rewrite(files: Mapping[str, bytes], switch: Switch) -> Rewrites:
@@ -12,4 +13,6 @@ def rewrite(files: Mapping[str, bytes], switch: Switch) -> Rewrites:
     A second time nothing changes, and nothing is refused that was not the first time.
     """
     python = rewrite_python({path: content for path, content in files.items() if path.endswith(".py")}, switch)
-    return Rewrites(python.changes, python.refused)
+    others = rewrite_texts({path: content for path, content in files.items() if not path.endswith(".py")}, switch)
+    changes = sorted((*python.changes, *others.changes), key=lambda one: one.path)
+    return Rewrites(tuple(changes), tuple(sorted((*python.refused, *others.refused))))

@@ -31,7 +31,7 @@ class Binding:
 
 def bindings(source: Source, known: Meanings) -> list[Binding]:
     found: list[Binding] = []
-    captured = captures(source.tree)
+    captured = captures(source)
     for scope in dict.fromkeys(scope for scope in source.scopes.values() if scope is not None):
         for assignment in scope.assignments:
             binding = _binding(source, known, scope, assignment)
@@ -44,11 +44,11 @@ def bindings(source: Source, known: Meanings) -> list[Binding]:
 
 def star_imports(source: Source, known: Meanings) -> Iterator[cst.CSTNode]:
     """`import *` that may bring the class, where the file has its name; and each place that has it."""
-    for node in _walk(source.tree):
+    for node in source.nodes() if b"*" in source.text else ():
         if isinstance(node, cst.ImportFrom) and isinstance(node.names, cst.ImportStar):
             there = known.module(source.path, dotted(node.module), len(node.relative))
             names = known.names.get(there.path, frozenset()) if there is not None else frozenset()
-            used = [one for one in _walk(source.tree) if isinstance(one, cst.Name) and _reads(source, one, names)]
+            used = [one for one in source.nodes() if isinstance(one, cst.Name) and _reads(source, one, names)]
             if used:
                 yield node
                 yield from used
@@ -56,7 +56,7 @@ def star_imports(source: Source, known: Meanings) -> Iterator[cst.CSTNode]:
 
 def unresolved_imports(source: Source, module: str, name: str) -> Iterator[cst.CSTNode]:
     """`from module import name`, for a module that is not among the files."""
-    for node in _walk(source.tree):
+    for node in source.nodes():
         if isinstance(node, cst.ImportFrom) and not isinstance(node.names, cst.ImportStar):
             if dotted(node.module) == module and any(dotted(one.name) == name for one in node.names):
                 yield node
@@ -64,10 +64,10 @@ def unresolved_imports(source: Source, module: str, name: str) -> Iterator[cst.C
             yield node
 
 
-def captures(tree: cst.Module) -> frozenset[str]:
+def captures(source: Source) -> frozenset[str]:
     """Names that patterns of `match` bind, of which libcst's scopes know nothing."""
     found = set()
-    for node in _walk(tree):
+    for node in source.nodes() if b"match" in source.text else ():
         if isinstance(node, cst.MatchAs | cst.MatchStar) and node.name is not None:
             found.add(node.name.value)
         elif isinstance(node, cst.MatchMapping) and node.rest is not None:
@@ -169,11 +169,3 @@ def _class_under(
 def _accesses(source: Source, assignment: metadata.BaseAssignment) -> Iterable[cst.BaseExpression]:
     found = (access.node for access in assignment.references)
     return sorted((one for one in found if isinstance(one, cst.BaseExpression)), key=lambda one: source.span(one))
-
-
-def _walk(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
-    waiting = [node]
-    while waiting:
-        one = waiting.pop()
-        yield one
-        waiting.extend(one.children)

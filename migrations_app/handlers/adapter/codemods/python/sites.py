@@ -39,7 +39,7 @@ class Sites:
     _captured: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
-        self._captured = captures(self.source.tree)
+        self._captured = captures(self.source)
 
     def judge(self, binding: Binding) -> Judged:
         judged = Judged()

@@ -2,7 +2,7 @@
 
 import ast
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from migrations_app.handlers.adapter.facts import Lines
 Span = tuple[int, int]
 MOST_NODES = 100_000  # of Python's own tree: some 10,000 lines
 MOST_OPERANDS = 500
+_PROVIDERS = (metadata.ParentNodeProvider, metadata.ScopeProvider, metadata.ByteSpanPositionProvider)
 _TOO_DEEP = "It is nested deeper than it can be read."
 
 
@@ -37,6 +38,10 @@ class Source:
         """Without the brackets around an expression."""
         found = self._spans[node]
         return found.start, found.start + found.length
+
+    def nodes(self) -> Iterable[cst.CSTNode]:
+        """All of them, in no order."""
+        return self.parents
 
     def parent(self, node: cst.CSTNode) -> cst.CSTNode:
         """The file itself is its own parent."""
@@ -82,6 +87,7 @@ def read(path: str, content: bytes) -> Source:
         if text != tree.code:
             raise NotReadable("It has line ends or white space that are not kept when it is written.")
         wrapper = metadata.MetadataWrapper(tree, unsafe_skip_copy=True)
+        wrapper.resolve_many(_PROVIDERS)  # together: each by itself would walk the tree again
         parents = wrapper.resolve(metadata.ParentNodeProvider)
         scopes = wrapper.resolve(metadata.ScopeProvider)
         spans = wrapper.resolve(metadata.ByteSpanPositionProvider)

@@ -40,20 +40,17 @@ def texts(source: Source, switch: Switch) -> Texts:
 
 
 def _texts(source: Source) -> Iterator[tuple[cst.CSTNode, str]]:
-    waiting: list[cst.CSTNode] = [source.tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, cst.SimpleString | cst.ConcatenatedString):
-            value = node.evaluated_value
-            if isinstance(value, bytes):
-                value = value.decode(errors="replace")
-            if value is not None:
-                if not isinstance(source.parent(node), cst.Expr):
-                    yield node, value
-                continue
+    for node in source.nodes():
         if isinstance(node, cst.FormattedStringText):
             yield node, node.value
-        waiting.extend(node.children)
+        if not isinstance(node, cst.SimpleString | cst.ConcatenatedString):
+            continue
+        parent = source.parent(node)
+        if isinstance(parent, cst.Expr | cst.ConcatenatedString):
+            continue
+        value = node.evaluated_value
+        if value is not None:
+            yield node, value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _call(source: Source, node: cst.CSTNode) -> cst.Call | None:
