@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Self
+from typing import ClassVar, Self
 
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.ports import WorkerToken
@@ -76,9 +76,13 @@ class Patience:
 class ChangeLog(ABC):
     """One log in one database, of one run. Over a connection of its own; not thread-safe.
 
+    `guards_us`: whether a guard refuses the writes of Snakeweb as well.
+
     Methods raise the engine's errors. Those that take a worker raise LeaseLost when a later one of the run was here,
     and IllegalTransition when the log is another run's.
     """
+
+    guards_us: ClassVar[bool]
 
     def __enter__(self) -> Self:
         return self
@@ -121,6 +125,10 @@ class ChangeLog(ABC):
         """Remove these, and only these, once they are at the other side."""
 
     @abstractmethod
+    def clear(self, worker: WorkerToken) -> None:
+        """Forget every change: what is noted from now on is what counts."""
+
+    @abstractmethod
     def compact(self) -> int:
         """Of several changes of one row keep the newest, which bounds the log; how many were removed."""
 
@@ -138,17 +146,18 @@ class ChangeLog(ABC):
         """
 
     @abstractmethod
-    def give_back(self, worker: WorkerToken, *, overdue: bool = False) -> int:
-        """Give every privilege back that was taken (`overdue`: only after its time); how many. Inside `locked` too."""
+    def give_back(self, worker: WorkerToken | None, *, overdue: bool = False) -> int:
+        """Give back what was taken; how many privileges. Inside `locked` too. What is overdue anybody may give back."""
 
     @abstractmethod
-    def locked(self, longest_ms: int, patience: Patience) -> AbstractContextManager[None]:
+    def locked(self, longest_ms: int, patience: Patience) -> AbstractContextManager[float]:
         """Inside the block nobody else writes to the tables, and reads go on. Whatever this log does inside takes
-        effect at its end, and not at all when it is left by an error. Raises Timeout when the lock was not given."""
+        effect at its end, and not at all when it is left by an error. Gives the time (`time.monotonic`) since when
+        others may have waited. Raises Timeout when the lock was not given."""
 
     @abstractmethod
     def guard(self, message: str, worker: WorkerToken) -> None:
-        """Inside `locked`: from its end on the tables refuse every write with this message, but those of Snakeweb."""
+        """Inside `locked`: from its end on the tables refuse every write with this message."""
 
     @abstractmethod
     def unguard(self, worker: WorkerToken, patience: Patience) -> None: ...

@@ -91,6 +91,8 @@ class PostgresCopying(PostgresReading):
     @contextmanager
     def _fenced(self, worker: WorkerToken, *, tables: Sequence[str] = ()) -> Iterator[Moves]:
         """A transaction that holds the worker's fence, in which these tables' triggers do not fire where possible."""
+        for name in tables:
+            self.table(name)  # the catalogue is read in a transaction of its own
         silenced = bool(tables) and self.silent and not self._waits(tables)
         with self._open().transaction():
             moves = self._moves()

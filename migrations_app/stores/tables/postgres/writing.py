@@ -63,7 +63,7 @@ class PostgresWriting(PostgresCopying):
 
     def advance_sequences(self, tables: Sequence[str], worker: WorkerToken) -> Mapping[str, int]:
         values: dict[str, int] = {}
-        with self._errors(), self._fenced(worker):
+        with self._errors(), self._fenced(worker, tables=tables):
             for table in map(self.table, tables):
                 for sequence in table.sequences:
                     value = self._advance(table_name(sequence.name), table_name(table.name), quoted(sequence.column))

@@ -75,6 +75,7 @@ class Place(ABC):
     parts = "parts"
     integer = "integer"
     config: dict[str, Any]
+    secrets: dict[str, str]
 
     @property
     def watched(self) -> list[Watched]:
@@ -134,6 +135,7 @@ class PostgresPlace(Place):
         self.url = server.database_url(database)
         self.at = postgres.Server(server.host, server.port, database, login.get("username", server.username), table="")
         self.password = login.get("password", server.password)
+        self.secrets = {"password": self.password}
 
     @contextmanager
     def writer(self, *, waits_ms: int = 5000) -> Iterator[Writer]:
@@ -150,7 +152,7 @@ class PostgresPlace(Place):
         return postgres.connect(self.at, self.password, read_only=False)
 
     def log(self, run: int = 7) -> ChangeLog:
-        return open_change_log(self.config, {"password": self.password}, run=run)
+        return open_change_log(self.config, self.secrets, run=run)
 
     def objects(self) -> list[tuple[Any, ...]]:
         with self.writer() as writer:
@@ -171,6 +173,7 @@ class SqlitePlace(Place):
     def __init__(self, path: Path) -> None:
         self.path = path
         self.config = {"engine": "sqlite", "path": str(path)}
+        self.secrets = {}
 
     @contextmanager
     def writer(self, *, waits_ms: int = 5000) -> Iterator[Writer]:
@@ -182,7 +185,7 @@ class SqlitePlace(Place):
             connection.close()
 
     def log(self, run: int = 7) -> ChangeLog:
-        return open_change_log(self.config, {}, run=run)
+        return open_change_log(self.config, self.secrets, run=run)
 
     def objects(self) -> list[tuple[Any, ...]]:
         with self.writer() as writer:

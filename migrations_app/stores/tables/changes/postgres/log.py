@@ -1,5 +1,6 @@
 """The change log of a PostgreSQL database."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +24,8 @@ _NUMBER = "(SELECT number FROM snakeweb_changes.watched WHERE name = %s)"
 
 class PostgresChangeLog(ChangeLog):
     """`run` is the one whose log it is: in a rollback run, the run that it undoes."""
+
+    guards_us = False
 
     def __init__(self, connection: Connection, server: Server, run: int) -> None:
         self._connection = connection
@@ -146,6 +149,11 @@ class PostgresChangeLog(ChangeLog):
                 [table, list(ids)],
             )
 
+    def clear(self, worker: WorkerToken) -> None:
+        with domain_errors(self._server), self._connection.transaction():
+            self._own(worker)
+            self._connection.execute("DELETE FROM snakeweb_changes.log")
+
     def compact(self) -> int:
         with domain_errors(self._server):
             # Only what this statement sees is compared: the newest of each row, and it is committed, stays.
@@ -157,15 +165,18 @@ class PostgresChangeLog(ChangeLog):
             ).rowcount
 
     @contextmanager
-    def locked(self, longest_ms: int, patience: Patience) -> Iterator[None]:
+    def locked(self, longest_ms: int, patience: Patience) -> Iterator[float]:
+        since = [0.0]
+
         def lock() -> None:
             # A worker that freezes keeps nobody's writes waiting for longer: the server ends its session.
             self._connection.execute(f"SET LOCAL idle_in_transaction_session_timeout = {longest_ms + MARGIN_MS}")
             tables = SQL(", ").join(table_name(*names) for names in self._names())
+            since[0] = time.monotonic()
             self._connection.execute(SQL("LOCK TABLE {} IN EXCLUSIVE MODE").format(tables))
 
         with domain_errors(self._server), held(self._connection, patience, lock):
-            yield
+            yield since[0]
 
     def guard(self, message: str, worker: WorkerToken) -> None:
         with domain_errors(self._server):
@@ -195,13 +206,14 @@ class PostgresChangeLog(ChangeLog):
             self._own(worker)
             rights.revoke(self._connection, self._relations(), roles, longest_ms)
 
-    def give_back(self, worker: WorkerToken, *, overdue: bool = False) -> int:
+    def give_back(self, worker: WorkerToken | None, *, overdue: bool = False) -> int:
         with domain_errors(self._server):
-            if not self._there() or (overdue and not rights.overdue(self._connection)):
+            if not self._there():
                 return 0
             with self._connection.transaction():
-                self._own(worker)
-                return rights.give_back(self._connection)
+                if worker is not None:
+                    self._own(worker)
+                return rights.give_back(self._connection, overdue=overdue)
 
     def _own(self, worker: WorkerToken, *, first: bool = False) -> None:
         """Within a transaction: hold the log until its end. Raises LeaseLost, and IllegalTransition for another's."""

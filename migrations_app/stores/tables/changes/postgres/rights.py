@@ -104,9 +104,10 @@ def revoke(connection: Connection, relations: Sequence[int], roles: Sequence[str
         )
 
 
-def give_back(connection: Connection) -> int:
-    """Within a transaction: how many privileges were given back."""
-    taken = _taken(connection)
+def give_back(connection: Connection, *, overdue: bool = False) -> int:
+    """Within a transaction: how many privileges were given back; `overdue`: only those whose time is over."""
+    connection.execute("LOCK TABLE snakeweb_changes.revoked IN EXCLUSIVE MODE")
+    taken = _taken(connection, "HAVING max(until) < clock_timestamp()" if overdue else "")
     for schema, table, field, grantee, privilege, grantable in taken:
         if connection.execute(
             "SELECT to_regclass(%s) IS NULL", [table_name(schema, table).as_string(connection)]
@@ -120,19 +121,19 @@ def give_back(connection: Connection) -> int:
                 SQL(" WITH GRANT OPTION" if grantable else ""),
             )
         )
-    connection.execute("DELETE FROM snakeweb_changes.revoked")
+    for each in taken:
+        connection.execute(
+            "DELETE FROM snakeweb_changes.revoked WHERE (schema, name, field, grantee, privilege, grantable) "
+            "= (%s, %s, %s, %s, %s, %s)",
+            each,
+        )
     return len(taken)
 
 
-def overdue(connection: Connection) -> bool:
-    row = connection.execute("SELECT count(*) FROM snakeweb_changes.revoked WHERE until < clock_timestamp()").fetchone()
-    return bool(row and row[0])
-
-
-def _taken(connection: Connection) -> list[tuple[str, str, str, str, str, bool]]:
+def _taken(connection: Connection, having: str = "") -> list[tuple[str, str, str, str, str, bool]]:
+    columns = "schema, name, field, grantee, privilege, grantable"
     return connection.execute(
-        "SELECT DISTINCT schema, name, field, grantee, privilege, grantable FROM snakeweb_changes.revoked "
-        "ORDER BY 1, 2, 3, 4, 5"
+        f"SELECT {columns} FROM snakeweb_changes.revoked GROUP BY {columns} {having} ORDER BY {columns}"  # noqa: S608
     ).fetchall()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from migrations_app.engine.errors import IllegalTransition, Problem, Timeout, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
-from migrations_app.stores.connections.sqlite import domain_errors
+from migrations_app.stores.connections.sqlite import domain_errors, transaction
 from migrations_app.stores.tables.canonical import reader
 from migrations_app.stores.tables.changes.base import Change, ChangeLog, Patience, Pending, Watched
 from migrations_app.stores.tables.changes.ownership import of_another, outranked, rank
@@ -30,6 +30,8 @@ _NUMBER = "(SELECT number FROM snakeweb_changes_watched WHERE name = ?)"
 
 class SqliteChangeLog(ChangeLog):
     """`run` is the one whose log it is: in a rollback run, the run that it undoes."""
+
+    guards_us = True
 
     def __init__(self, connection: sqlite3.Connection, path: str, run: int) -> None:
         self._connection = connection
@@ -184,6 +186,11 @@ class SqliteChangeLog(ChangeLog):
                 [table, json.dumps(list(ids))],
             )
 
+    def clear(self, worker: WorkerToken) -> None:
+        with domain_errors(self._path), transaction(self._connection):
+            self._own(worker)
+            self._connection.execute("DELETE FROM snakeweb_changes")
+
     def compact(self) -> int:
         with domain_errors(self._path):
             # Every column but those two: the table and the parts of the key.
@@ -196,10 +203,10 @@ class SqliteChangeLog(ChangeLog):
             ).rowcount
 
     @contextmanager
-    def locked(self, longest_ms: int, patience: Patience) -> Iterator[None]:
+    def locked(self, longest_ms: int, patience: Patience) -> Iterator[float]:
         """A worker that freezes keeps the file locked until it is ended: SQLite has no server to do it."""
         with domain_errors(self._path), self._writing(patience):
-            yield
+            yield time.monotonic()
 
     def guard(self, message: str, worker: WorkerToken) -> None:
         """Snakeweb's own writes are refused as well: nothing tells a file who writes."""
@@ -232,7 +239,7 @@ class SqliteChangeLog(ChangeLog):
     def revoke(self, roles: Sequence[str], longest_ms: int, worker: WorkerToken) -> None:
         raise IllegalTransition(f"{self._path} is a file, which has no roles. Nothing was changed.")
 
-    def give_back(self, worker: WorkerToken, *, overdue: bool = False) -> int:
+    def give_back(self, worker: WorkerToken | None, *, overdue: bool = False) -> int:
         return 0
 
     @contextmanager

@@ -17,6 +17,7 @@ def test_parts_on_another_server_are_named(place):
     with place.connection() as connection:
         (problem,) = problems(connection, "here", [Watched("shop.days", ("day",))])
 
+    place.run("DROP FOREIGN DATA WRAPPER far CASCADE")
     assert problem.code == "foreign_part"
     assert "far_days" in problem.message
 
