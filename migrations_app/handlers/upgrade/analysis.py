@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from migrations_app import pools
-from migrations_app.engine.errors import MigrationError, ValidationFailed
+from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, content_digest
 from migrations_app.handlers.config.analysis import analyse as analyse_configuration
 from migrations_app.handlers.project.reading import read_project
-from migrations_app.handlers.upgrade.parameters import POOL, PROJECT, strategy_of
+from migrations_app.handlers.upgrade.parameters import POOL, PROJECT
+from migrations_app.handlers.upgrade.pool import look_at_pool, said
 from migrations_app.pools.base import Release
-from migrations_app.pools.strategy import planned
 from migrations_app.snakepit.versions import Version
 from migrations_app.sources.check import check, reads
 
@@ -27,7 +26,7 @@ def analyse(spec: Spec) -> Analysis:
     if "binds" not in target:
         return found
     release = Release(target["version"], _generation(target["binds"]))
-    target["pool"], fingerprint = _pool(spec, release)
+    target["pool"], fingerprint = look_at_pool(spec, lambda _probe: release)
     if fingerprint:
         fingerprints[POOL] = fingerprint
     if PROJECT in spec.targets:
@@ -43,34 +42,12 @@ def _generation(binds: Mapping[str, Any]) -> str:
     return content_digest(binds["after"] if "after" in binds else dict(binds))[:GENERATION]
 
 
-def _pool(spec: Spec, release: Release) -> tuple[dict[str, Any], dict[str, Any]]:
-    target = spec.targets[POOL]
-    try:
-        with pools.open_pool(target.config, target.secrets, read_only=True) as pool:
-            probe = pool.probe()
-        plan = planned(probe, release, strategy_of(spec.parameters))
-    except MigrationError as error:
-        return {"name": target.name, "error": _said(error)}, {}
-    before = probe.release
-    state = {
-        "name": target.name,
-        "release": release.as_dict(),
-        "before": before.as_dict() if before else None,
-        "expected": plan.expected,
-        "minimum": plan.minimum,
-        "waves": [list(wave) for wave in plan.waves],
-        "serving": probe.view.serving,
-        "problems": list(probe.problems),
-    }
-    return state, pools.fingerprint(probe)
-
-
 def _sources(spec: Spec, origin: str, to: str) -> tuple[dict[str, Any], dict[str, Any]]:
     target = spec.targets[PROJECT]
     try:
         project = read_project(target, reads)
     except MigrationError as error:
-        return {"name": target.name, "error": _said(error)}, {}
+        return {"name": target.name, "error": said(error)}, {}
     findings = check(project.files, origin=Version(origin), to=Version(to))
     state = {
         "name": target.name,
@@ -93,12 +70,3 @@ def _sources(spec: Spec, origin: str, to: str) -> tuple[dict[str, Any], dict[str
         ],
     }
     return state, project.fingerprint
-
-
-def _said(error: MigrationError) -> Mapping[str, Any]:
-    problems = error.problems if isinstance(error, ValidationFailed) else ()
-    return {
-        "code": error.code,
-        "message": error.message,
-        "problems": [[one.field, one.message, one.fix, one.code] for one in problems],
-    }

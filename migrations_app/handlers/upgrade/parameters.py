@@ -12,7 +12,7 @@ CONFIGURATION = TARGET  # the steps of a configuration migration are the same on
 POOL = "pool"
 PROJECT = "project"
 
-_ROLL = (
+ROLL = (
     Field(
         "surge",
         FieldKind.INTEGER,
@@ -78,7 +78,7 @@ _ROLL = (
         help="A new worker that is not healthy after so long stops the roll.",
     ),
 )
-PARAMETERS = (*(field for field in OF_CONFIGURATION if field.name != "restore"), *_ROLL)
+PARAMETERS = (*(field for field in OF_CONFIGURATION if field.name != "restore"), *ROLL)
 
 
 def strategy_of(parameters: Mapping[str, Any]) -> Strategy:

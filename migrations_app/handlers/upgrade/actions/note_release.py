@@ -12,7 +12,11 @@ from migrations_app.pools.strategy import planned
 
 
 class NoteRelease(Action):
-    """Result: before (version, generation), expected, minimum. Changes nothing."""
+    """Result: before (version, generation), expected, minimum. Changes nothing. `untouched`: what a refusal says of the
+    files."""
+
+    def __init__(self, untouched: str = "No file and no worker was changed.") -> None:
+        self._untouched = untouched
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         with opened(ctx, read_only=True) as pool:
@@ -22,12 +26,12 @@ class NoteRelease(Action):
         if plan.minimum != signed["minimum"]:
             raise PlanIsStale(
                 f"{name} would serve with {plan.minimum} workers at the least, and {signed['minimum']} were signed; "
-                "its size is another one. No file and no worker was changed.",
+                f"its size is another one. {self._untouched}",
             )
         if probe.view.serving < plan.expected:
             raise ValidationFailed(
-                f"{name} serves with {probe.view.serving} of {plan.expected} workers. No file and no worker was "
-                "changed. Bring the pool up whole, then start again.",
+                f"{name} serves with {probe.view.serving} of {plan.expected} workers. {self._untouched} "
+                "Bring the pool up whole, then start again.",
             )
         if plan.back is None:
             raise ValidationFailed(f"{name} does not say what it runs, so there would be no way back.")
@@ -47,8 +51,8 @@ class NoteRelease(Action):
     def manual_undo(self, ctx: ActionContext) -> tuple[str, ...]:
         noted = ctx.results.get(ctx.step.id, {}).get("before", {})
         return (
-            f"Look at the log of the pool {ctx.targets[POOL].name}: some workers did not come back. The configuration "
-            "is as it was before the run.",
+            f"Look at the log of the pool {ctx.targets[POOL].name}: some workers did not come back. The files that "
+            "they start with are as they were before the run.",
             f"Bring every worker to version {noted.get('version', '')}, generation {noted.get('generation', '')}, by "
             "the pool's own means, then press Retry: what runs that already is left alone.",
         )
