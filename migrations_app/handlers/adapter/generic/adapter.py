@@ -36,6 +36,9 @@ class GenericAdapter:
         """Name, description, parameters and `supports_streaming`, which is always false."""
         return [_described(tool) for _, tool in sorted(self._configuration.tools.items())]
 
+    def serves(self, tool_name: str) -> bool:
+        return tool_name in self._configuration.tools
+
     def execute_tool(self, tool_name: str, arguments: Mapping[str, Any] | None = None, context: Any = None) -> Any:
         """Raises UnknownTool, ToolRefused, StreamRefused, WrongArguments, NotAllowed, or what the library raises."""
         tool = self._configuration.tools.get(tool_name)
