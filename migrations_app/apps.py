@@ -2,7 +2,11 @@ from django.apps import AppConfig
 from django.core.checks import Tags, register
 
 from migrations_app.handlers import registry
-from migrations_app.management.checks import custom_handlers_are_usable, secret_keys_are_given
+from migrations_app.management.checks import (
+    custom_handlers_are_usable,
+    second_factor_roles_are_roles,
+    secret_keys_are_given,
+)
 from migrations_app.runtime.settings import custom_handlers
 
 
@@ -14,4 +18,5 @@ class MigrationsAppConfig(AppConfig):
     def ready(self) -> None:
         register(secret_keys_are_given, Tags.security, deploy=True)
         register(custom_handlers_are_usable)
+        register(second_factor_roles_are_roles)
         registry.load(custom_handlers())

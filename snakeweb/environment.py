@@ -25,6 +25,7 @@ class Surroundings:
     artifacts_url: str
     custom_handlers: dict[str, str]
     audit_checkpoints_urls: tuple[str, ...]
+    second_factor_roles: tuple[str, ...]
 
 
 def _generated_key() -> str:
@@ -63,4 +64,5 @@ def read() -> Surroundings:
         artifacts_url=env.get("SNAKEWEB_ARTIFACTS_URL", f"file://{STATE_DIRECTORY / 'artifacts'}"),
         custom_handlers=_custom_handlers(env.get("SNAKEWEB_CUSTOM_HANDLERS", "")),
         audit_checkpoints_urls=tuple(env.get("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", "").split()),
+        second_factor_roles=tuple(env.get("SNAKEWEB_SECOND_FACTOR_ROLES", "").replace(",", " ").split()),
     )

@@ -118,7 +118,8 @@ ACCOUNT_ADAPTER = "migrations_app.web.accounts.InvitationOnlyAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds; signing asks for a password no older (DESIGN section 5)
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SURROUNDINGS.production  # http://localhost is where one tries it out
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come with the invitation; a second factor must not wait for mail
 
 LANGUAGE_CODE = "en"
@@ -230,5 +231,6 @@ SNAKEWEB_STATE = environment.STATE_DIRECTORY
 SNAKEWEB_FILE_ROOTS = SURROUNDINGS.file_roots
 SNAKEWEB_ARTIFACTS_URL = SURROUNDINGS.artifacts_url
 SNAKEWEB_AUDIT_CHECKPOINTS_URLS = SURROUNDINGS.audit_checkpoints_urls
+SNAKEWEB_SECOND_FACTOR_ROLES = SURROUNDINGS.second_factor_roles
 SNAKEWEB_SECRET_KEYS = SURROUNDINGS.secret_keys
 SNAKEWEB_SECRET_KEYS_GENERATED = SURROUNDINGS.secret_keys_generated

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 from django.core.checks import Warning as CheckWarning
 
+from migrations_app.engine.vocabulary import Role
 from migrations_app.handlers import registry
 
 
@@ -19,6 +20,20 @@ def secret_keys_are_given(app_configs: Any = None, **kwargs: Any) -> list[CheckM
             hint="Credentials and backups can only be read with their keys. Set SNAKEWEB_SECRET_KEYS for every process "
             f"alike; to keep what is sealed already, start with the key in {settings.SNAKEWEB_STATE / 'secret_keys'}.",
             id="snakeweb.E001",
+        )
+    ]
+
+
+def second_factor_roles_are_roles(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A role that is misspelled here would ask nobody for anything."""
+    unknown = sorted(set(settings.SNAKEWEB_SECOND_FACTOR_ROLES) - set(Role))
+    if not unknown:
+        return []
+    return [
+        Error(
+            f"SNAKEWEB_SECOND_FACTOR_ROLES names what is no role: {', '.join(unknown)}.",
+            hint=f"Roles are {', '.join(Role)}.",
+            id="snakeweb.E002",
         )
     ]
 

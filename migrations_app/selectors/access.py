@@ -5,9 +5,12 @@ every permission but SIGN, which always needs an approver's grant (DESIGN sectio
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
 from django.db.models import Q
 
 from migrations_app.engine.vocabulary import Role
@@ -80,12 +83,16 @@ TABLE: Mapping[Permission, tuple[frozenset[Role], Scope | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What one actor may do, read from the database once. `roles` maps environment id (None: all) to roles."""
+    """What one actor may do, read from the database once. `roles` maps environment id (None: all) to roles.
+
+    `withheld` are roles that were granted and are not in force, because they ask for a second factor.
+    """
 
     roles: Mapping[int | None, frozenset[Role]]
     superuser: bool = False
     system: bool = False
     scopes: frozenset[str] | None = None
+    withheld: frozenset[Role] = frozenset()
 
     def can(self, permission: Permission, environment_id: int | None) -> bool:
         """In that environment; `None` asks for the permission in every environment."""
@@ -134,7 +141,28 @@ def held_by(person: Person, scopes: frozenset[str] | None = None) -> Access:
     grants = RoleGrant.objects.filter(Q(person=person) | Q(group__in=person.groups.all()))
     for environment_id, role in grants.values_list("environment_id", "role"):
         roles[environment_id] = roles.get(environment_id, frozenset()) | {Role(role)}
-    return Access(roles, superuser=person.is_superuser, scopes=scopes)
+    return _with_second_factor(person, Access(roles, superuser=person.is_superuser, scopes=scopes))
+
+
+def roles_with_second_factor() -> frozenset[Role]:
+    """Roles that only somebody with a second factor holds. A name that is no role is refused by `manage.py check`."""
+    return frozenset(role for role in Role if role in settings.SNAKEWEB_SECOND_FACTOR_ROLES)
+
+
+def _with_second_factor(person: Person, access: Access) -> Access:
+    """One rule for every door: without a second factor such a role is not held, on pages, in the API, by tokens."""
+    asked = roles_with_second_factor()
+    withheld = frozenset().union(*access.roles.values()) & asked
+    loses = access.superuser and Role.ADMIN in asked
+    if not (withheld or loses) or is_mfa_enabled(person):
+        return access
+    kept = {environment: held - asked for environment, held in access.roles.items() if held - asked}
+    return replace(
+        access,
+        roles=kept,
+        superuser=access.superuser and not loses,
+        withheld=withheld | (frozenset({Role.ADMIN}) if loses else frozenset()),
+    )
 
 
 def people_who_see(environment_id: int) -> list[Person]:
@@ -148,9 +176,11 @@ def people_with(role: Role, environment_id: int) -> list[Person]:
     """Active people who hold the role in that environment, by themselves or through a group."""
     here = Q(role=role) & (Q(environment=None) | Q(environment=environment_id))
     grants = RoleGrant.objects.filter(here)
+    people = Person.objects.filter(is_active=True)
+    if role in roles_with_second_factor():
+        people = people.filter(pk__in=Authenticator.objects.values("user"))
     return list(
-        Person.objects.filter(is_active=True)
-        .filter(Q(pk__in=grants.values("person")) | Q(groups__in=grants.values("group")))
+        people.filter(Q(pk__in=grants.values("person")) | Q(groups__in=grants.values("group")))
         .distinct()
         .order_by("username")
     )

@@ -13,13 +13,15 @@ from migrations_app.selectors.inbox import open_count
 class Shell:
     """`roles` are sentences such as “operator in staging”. `sees_something`: some environment is open to them.
 
-    `chain` is None for whoever may not read the audit trail.
+    `withheld` are roles that are not in force before a second factor is set up. `chain` is None for whoever may not
+    read the audit trail.
     """
 
     username: str
     name: str
     email: str
     roles: tuple[str, ...]
+    withheld: tuple[str, ...]
     inbox: int
     can_author: bool
     can_manage_targets: bool
@@ -39,6 +41,7 @@ def shell(*, actor: Actor) -> Shell:
         name=str(person) if person else actor.username,
         email=person.email if person else "",
         roles=_roles(access),
+        withheld=tuple(sorted(access.withheld)),
         inbox=open_count(actor=actor),
         can_author=access.anywhere(Permission.AUTHOR),
         can_manage_targets=access.anywhere(Permission.MANAGE_TARGETS),

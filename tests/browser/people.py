@@ -1,7 +1,7 @@
 """People at their browsers. Each has a context of their own; what the browser complains about is kept."""
 
 import shutil
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
@@ -54,6 +54,10 @@ class People:
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
+
+    def sign_in_at_name(self, username: str) -> Page:
+        """At the server's name in place of its address."""
+        return replace(self, url=self.url.replace("127.0.0.1", "localhost")).sign_in(username)
 
     def sign_in(self, username: str, *, phone: bool = False, dark: bool = False) -> Page:
         page = self.somebody(phone=phone, dark=dark)

@@ -54,6 +54,31 @@ def test_a_second_factor_is_set_up_and_asked_for(people: People) -> None:
     expect(another).to_have_url(re.compile(r":\d+/$"))
 
 
+def test_a_security_key_is_added_and_signs_in(people: People) -> None:
+    """The browser's own virtual key stands in for one of metal; a relying party is a name, never an address."""
+    page = people.sign_in_at_name("approver")
+    devices = page.context.new_cdp_session(page)
+    devices.send("WebAuthn.enable")
+    options = {"protocol": "ctap2", "transport": "usb", "hasResidentKey": False, "hasUserVerification": True}
+    key = {**options, "isUserVerified": True, "automaticPresenceSimulation": True}
+    devices.send("WebAuthn.addVirtualAuthenticator", {"options": key})
+    page.goto("/accounts/2fa/webauthn/add/")
+    ConfirmPresencePage(page).confirm()
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("heading", name="Recovery Codes")).to_be_visible()
+
+    page.goto("/")
+    page.get_by_role("button", name=re.compile("Account of")).click()
+    page.get_by_role("button", name="Sign out").click()
+    page.goto("/accounts/login/")
+    page.get_by_label("User name or e-mail").fill("approver")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Use a security key").click()
+    expect(page).to_have_url(re.compile(r":\d+/$"))
+    assert people.complaints == []
+
+
 def code_of(secret: str) -> str:
     """The six digits that an authenticator app shows (RFC 6238)."""
     step = int(time.time()) // 30

@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 
-from migrations_app.management.checks import secret_keys_are_given
+from migrations_app.management.checks import second_factor_roles_are_roles, secret_keys_are_given
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -69,3 +69,12 @@ def test_a_migration_type_that_cannot_be_used_is_a_warning_with_its_reason_and_s
     assert "“rotate”" in said.stderr
     assert "ModuleNotFoundError" in said.stderr
     assert "stamp" not in said.stderr
+
+
+def test_a_role_that_is_none_asks_nobody_for_a_second_factor_and_is_named(settings):
+    settings.SNAKEWEB_SECOND_FACTOR_ROLES = ("approver", "aprover")
+    (error,) = second_factor_roles_are_roles()
+    assert "aprover." in error.msg
+    assert error.id == "snakeweb.E002"
+    settings.SNAKEWEB_SECOND_FACTOR_ROLES = ("approver",)
+    assert second_factor_roles_are_roles() == []

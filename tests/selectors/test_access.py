@@ -1,4 +1,7 @@
+from dataclasses import replace
+
 import pytest
+from allauth.mfa.models import Authenticator
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import Environment, Person, RoleGrant
@@ -49,3 +52,44 @@ def test_who_holds_a_role_where(cast, staging, dev, now):
     assert [str(p.username) for p in people_with(Role.APPROVER, staging.pk)] == ["approver", "second_approver"]
     assert [p.username for p in people_with(Role.APPROVER, dev.pk)] == ["aa-local", "approver", "second_approver"]
     assert [p.username for p in people_with(Role.VIEWER, dev.pk)] == ["viewer"]
+
+
+@pytest.fixture
+def asked(settings):
+    settings.SNAKEWEB_SECOND_FACTOR_ROLES = ("approver", "admin")
+
+
+def with_factor(username):
+    return Authenticator.objects.create(user=Person.objects.get(username=username), type="totp", data={})
+
+
+def test_a_role_that_asks_for_a_second_factor_is_not_held_without_one(asked, approver, admin, operator, staging):
+    access = access_of(approver)
+    assert (access.roles, access.withheld) == ({}, {Role.APPROVER})
+    assert not access.can(Permission.SIGN, staging.pk)
+    assert not access_of(replace(admin, scopes=frozenset({"admin"}))).can(Permission.MANAGE_TARGETS, staging.pk)
+    assert access_of(operator).withheld == frozenset()
+    assert "approver" not in [person.username for person in people_with(Role.APPROVER, staging.pk)]
+
+    factor = with_factor("approver")
+    assert access_of(approver).can(Permission.SIGN, staging.pk)
+    assert "approver" in [person.username for person in people_with(Role.APPROVER, staging.pk)]
+    factor.delete()
+    assert not access_of(approver).can(Permission.SIGN, staging.pk)
+
+
+def test_a_superuser_is_an_admin_in_this_too(asked, staging, now):
+    person = Person.objects.create_superuser("root")
+    access = access_of(actor_of(person, now))
+    assert (access.superuser, access.withheld) == (False, {Role.ADMIN})
+    with_factor("root")
+    assert access_of(actor_of(person, now)).superuser
+
+
+def test_other_roles_of_the_same_person_stay_in_force(asked, approver, staging, now):
+    person = Person.objects.get(username="approver")
+    RoleGrant.objects.create(person=person, role="viewer", environment=staging, granted_at=now)
+
+    access = access_of(approver)
+    assert access.roles == {staging.pk: {Role.VIEWER}}
+    assert access.withheld == {Role.APPROVER}
