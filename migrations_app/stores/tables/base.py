@@ -89,7 +89,7 @@ class Mark:
 
 
 Carried = int | float | str | bytes | None
-"""A value on its way: INTEGER as int, FLOAT as float, BYTES as bytes, TEXT as it is, all else in canonical text.
+"""A value on its way: INTEGER as int, FLOAT as float, BYTES as bytes, TEXT and OTHER as they are, all else canonical.
 
 What is no value of its kind, or no text that can be encoded, is `Foreign`.
 """

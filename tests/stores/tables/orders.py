@@ -13,7 +13,6 @@ import psycopg
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.tables.base import Copied, Database, Mark, Rejected, Side
 from migrations_app.stores.tables.moving import copy_range
-from migrations_app.stores.tables.schema import Column, ColumnType, Key, Table, TypeKind
 from migrations_app.stores.tables.selection import EVERYTHING, KeyRange, Mapped, Selection
 from tests.stores.tables.places import DatabasePlace
 
@@ -47,10 +46,8 @@ class Orders:
     def create(self, extra: str = "", *, key: bool = True) -> None:
         self.sql(_DDL[self.kind].format(_KEY if key else "", f", {extra}" if extra else ""))
 
-    def open(self, *, key: bool = True) -> Database:
-        database = self.place.open()
-        database._tables[self.name] = _table(self, key)
-        return database
+    def open(self) -> Database:
+        return self.place.open()
 
     def fill(self, rows: Sequence[Sequence[Any]]) -> None:
         with self.connected() as connection:
@@ -84,27 +81,6 @@ class Orders:
             connection.commit()
         finally:
             connection.close()
-
-
-def _table(orders: Orders, key: bool) -> Table:
-    kinds = {
-        "shop": (TypeKind.TEXT, "text"),
-        "number": (TypeKind.INTEGER, "bigint"),
-        "amount": (TypeKind.DECIMAL, "numeric(12,2)"),
-        "placed_at": (TypeKind.INSTANT, "timestamp with time zone"),
-        "day": (TypeKind.DATE, "date"),
-        "paid": (TypeKind.BOOLEAN, "boolean"),
-        "weight": (TypeKind.FLOAT, "double precision"),
-        "document": (TypeKind.JSON, "jsonb"),
-        "content": (TypeKind.BYTES, "bytea"),
-        "note": (TypeKind.TEXT, "text"),
-    }
-    columns = tuple(
-        Column(name, ColumnType(kind, native, bits=64), nullable=name not in ("shop", "number"))
-        for name, (kind, native) in kinds.items()
-    )
-    keys = (Key("orders_pkey", ("shop", "number"), primary=True),) if key else ()
-    return Table(orders.name, columns, keys=keys)
 
 
 def some_orders(count: int, *, seed: int = 1) -> list[tuple[Any, ...]]:

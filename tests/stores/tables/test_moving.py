@@ -159,7 +159,7 @@ def test_a_table_without_a_key_goes_whole_and_is_compared_as_a_multiset(pair):
     rows = some_orders(60)
     source.fill(rows + rows[:7])
     target.create(key=False)
-    with source.open(key=False) as one, target.open(key=False) as other:
+    with source.open() as one, target.open() as other:
         other.raise_worker_fence(WORKER)
         move = Move(one, other, selection_of(one, other, (source.name, target.name), ()))
         copied = move.run(rows=10)
@@ -181,7 +181,7 @@ def test_a_refused_row_of_a_table_without_a_key_stops_it(pair):
     source.create(key=False)
     source.fill(some_orders(10))
     target.create("CHECK (number <> 5)", key=False)
-    with source.open(key=False) as one, target.open(key=False) as other:
+    with source.open() as one, target.open() as other:
         other.raise_worker_fence(WORKER)
         move = Move(one, other, selection_of(one, other, (source.name, target.name), ()))
         with pytest.raises(ValidationFailed, match="refuses a row"):

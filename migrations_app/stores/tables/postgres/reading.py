@@ -17,7 +17,7 @@ from migrations_app.stores.tables.postgres.expressions import Expression, Words
 from migrations_app.stores.tables.postgres.reasons import reason_of
 from migrations_app.stores.tables.refusals import Refused
 from migrations_app.stores.tables.schema import ColumnType, TypeKind
-from migrations_app.stores.tables.selection import EVERYTHING, KeyRange, KeyValue, Selection
+from migrations_app.stores.tables.selection import AS_TEXT, EVERYTHING, KeyRange, KeyValue, Selection
 
 PAGE = 2000
 LEAST_IN_A_PART = 1000  # rows
@@ -31,7 +31,7 @@ _BINARY = frozenset(
         *("timestamp without time zone", "timestamp with time zone"),
     )
 )
-_AS_THEY_ARE = (TypeKind.INTEGER, TypeKind.TEXT, TypeKind.BYTES)
+_AS_THEY_ARE = (TypeKind.INTEGER, TypeKind.TEXT, TypeKind.OTHER, TypeKind.BYTES)
 
 
 class PostgresReading(PostgresConnected):
@@ -198,6 +198,7 @@ def _as_carried(value: Expression, wanted: ColumnType) -> str:
         return {
             TypeKind.INTEGER: f"({value.sql})::bigint",
             TypeKind.TEXT: f"({value.sql})::text",
+            TypeKind.OTHER: f"({value.sql})::text",
             TypeKind.BYTES: value.sql,
         }[wanted.kind]
     if value.type.kind is wanted.kind is TypeKind.FLOAT and value.type.bits == 64:
@@ -209,7 +210,9 @@ def _as_copied(value: Expression, wanted: ColumnType) -> str:
     if _same_wire(value.type, wanted):
         return f"({value.sql})::{_base(wanted)}" if _wire(value.type) != _wire(wanted) else value.sql
     text = text_of(value.sql, value.type, wanted)
-    return value_of(text, wanted) if wanted.kind in (TypeKind.TEXT, TypeKind.BYTES) else text
+    if wanted.kind in (TypeKind.TEXT, TypeKind.OTHER):
+        return value_of(text, AS_TEXT)
+    return value_of(text, wanted) if wanted.kind is TypeKind.BYTES else text
 
 
 def _same_wire(held: ColumnType, wanted: ColumnType) -> bool:

@@ -11,6 +11,7 @@ from migrations_app.stores.tables.base import Carried, ChunkDigest, Row, Side
 from migrations_app.stores.tables.canonical import text_factory
 from migrations_app.stores.tables.digesting import digest_of, row_digest
 from migrations_app.stores.tables.selection import EVERYTHING, KeyRange, KeyValue, Selection
+from migrations_app.stores.tables.sqlite import copy_text
 from migrations_app.stores.tables.sqlite.canonical import register
 from migrations_app.stores.tables.sqlite.connection import SQLiteConnected
 from migrations_app.stores.tables.sqlite.expressions import BYTES, Words, listed, quoted
@@ -98,6 +99,16 @@ class SQLiteReading(SQLiteConnected):
             for row in self._stream(f"SELECT {columns} FROM {words.table}{where}{words.order()}", values):
                 yield tuple([carry(value) for carry, value in zip(carriers, row, strict=True)])
 
+    def blocks(self, selection: Selection, within: KeyRange) -> tuple[bool, Iterator[bytes]]:
+        return False, self._blocks(selection, within)
+
+    def _blocks(self, selection: Selection, within: KeyRange) -> Iterator[bytes]:
+        with self._errors():
+            words = self._words(selection, Side.SOURCE)
+            where, values = words.where(within)
+            statement = f"SELECT {', '.join(words.columns())} FROM {words.table}{where}{words.order()}"
+            yield from copy_text.blocks(self._pages(statement, values), selection.columns, words.carriers())
+
     def _row_digests(self, selection: Selection, within: KeyRange, side: Side) -> Iterator[tuple[KeyValue, str]]:
         with self._errors():
             words = self._words(selection, side)
@@ -119,32 +130,31 @@ class SQLiteReading(SQLiteConnected):
         return list(self._stream(f"{select}{where}{rest}", values))
 
     def _stream(self, statement: str, values: Sequence[Any]) -> Iterator[tuple[Any, ...]]:
-        """Text that is no UTF-8 comes as `Undecodable`; only where there is some is the slower reading needed."""
+        for page in self._pages(statement, values):
+            yield from page
+
+    def _pages(self, statement: str, values: Sequence[Any]) -> Iterator[list[tuple[Any, ...]]]:
+        """Text that is no UTF-8 comes as `Undecodable`; only where there is some, text is read the slower way."""
         connection = self._open()
         seen = 0
-        try:
-            cursor = connection.execute(statement, values)
-            while page := cursor.fetchmany(PAGE):
-                for row in page:
-                    seen += 1
-                    yield row
-        except sqlite3.OperationalError as error:
-            if "decode" not in str(error):
-                raise
-        else:
-            return
-        yield from self._stream_undecodable(connection, statement, values, seen)
-
-    def _stream_undecodable(
-        self, connection: sqlite3.Connection, statement: str, values: Sequence[Any], seen: int
-    ) -> Iterator[tuple[Any, ...]]:
-        before, connection.text_factory = connection.text_factory, text_factory
-        try:
-            for number, row in enumerate(connection.execute(statement, values)):
-                if number >= seen:
-                    yield row
-        finally:
-            connection.text_factory = before
+        factory: Any = str
+        cursor = connection.execute(statement, values)
+        while True:
+            before, connection.text_factory = connection.text_factory, factory
+            try:
+                page = cursor.fetchmany(PAGE)
+            except sqlite3.OperationalError as error:
+                if "decode" not in str(error) or factory is not str:
+                    raise
+                factory = text_factory
+                cursor = connection.execute(f"SELECT * FROM ({statement}) LIMIT -1 OFFSET {seen}", values)
+                continue
+            finally:
+                connection.text_factory = before
+            if not page:
+                return
+            seen += len(page)
+            yield page
 
     def _width(self, selection: Selection, side: Side) -> int:
         """Bytes of a row, about."""

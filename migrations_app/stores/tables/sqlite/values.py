@@ -19,7 +19,13 @@ Carry = Callable[[Any], Any]
 INSTANT = ColumnType(TypeKind.INSTANT, "timestamp with time zone", precision=6)
 NUMBER = ColumnType(TypeKind.DECIMAL, "numeric")
 REMEMBERED = 4096
-_AS_IT_IS = {TypeKind.INTEGER: int, TypeKind.FLOAT: float, TypeKind.TEXT: str, TypeKind.BYTES: bytes}
+_AS_IT_IS = {
+    TypeKind.INTEGER: int,
+    TypeKind.FLOAT: float,
+    TypeKind.TEXT: str,
+    TypeKind.OTHER: str,
+    TypeKind.BYTES: bytes,
+}
 _OF_NUMBERS_AND_TIMES = (
     TransformKind.ROUND,
     TransformKind.TIME_ZONE,
@@ -62,7 +68,7 @@ def carrier(mapped: Mapped, held: ColumnType) -> Carry:
 
 def binder(mapped: Mapped) -> Carry:
     """From a value that travels to what SQLite stores."""
-    if mapped.type.kind in (TypeKind.INTEGER, TypeKind.TEXT, TypeKind.BYTES):
+    if mapped.type.kind in (TypeKind.INTEGER, TypeKind.TEXT, TypeKind.OTHER, TypeKind.BYTES):
         return lambda value: _bound(mapped.type, value) if type(value) is Foreign else value
     if mapped.type.kind is TypeKind.FLOAT:
         # SQLite would make a null of a NaN, and say nothing.
