@@ -30,8 +30,8 @@ class Which(Schema):
 
 
 class NewTarget(Input):
-    """`kind` is `session_store`, `config_file`, `adapter_project` or `worker_pool`, `config` what the fields of that
-    kind say. Credentials go into `secrets`, where they are sealed and never shown."""
+    """`kind` is `session_store`, `config_file`, `adapter_project`, `database` or `worker_pool`, `config` what the
+    fields of that kind say. Credentials go into `secrets`, where they are sealed and never shown."""
 
     environment_id: int
     name: str

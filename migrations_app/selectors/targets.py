@@ -145,7 +145,7 @@ def _row(target: Target, probe: TargetProbe | None, run_id: int | None) -> Targe
         id=target.pk,
         name=target.name,
         kind=TargetKind(target.kind),
-        store=str(target.config.get("store", "")),
+        store=str(target.config.get("store") or target.config.get("engine", "")),
         environment_id=target.environment_id,
         environment=target.environment.name,
         protected=target.environment.protected,
@@ -162,6 +162,8 @@ def _row(target: Target, probe: TargetProbe | None, run_id: int | None) -> Targe
 
 def address_of(config: Mapping[str, Any]) -> str:
     """Where a target is, in one line: `redis db.example:6379/0 session:*`."""
+    if config.get("engine"):
+        return _address_of_database(config)
     store = config.get("store")
     if store == "redis":
         place = f"{config.get('host')}:{config.get('port', 6379)}/{config.get('db', 0)}"
@@ -182,3 +184,12 @@ def address_of(config: Mapping[str, Any]) -> str:
     if config.get("driver") == "process":
         return f"process pool {config.get('path')}"
     return str(config.get("path", ""))
+
+
+def _address_of_database(config: Mapping[str, Any]) -> str:
+    engine = config["engine"]
+    if engine == "sqlite":
+        return f"sqlite {config.get('path')}"
+    port = f":{config['port']}" if config.get("port") else ":5432" if engine == "postgres" else ""
+    kind = config.get("driver") if engine == "sqlalchemy" else engine
+    return f"{kind} {config.get('host')}{port}/{config.get('database')} {config.get('schemas', '')}".rstrip()

@@ -30,6 +30,8 @@ from migrations_app.services.permissions import Permission
 from migrations_app.sources.check import reads
 from migrations_app.stores.sessions import fingerprint, open_store
 from migrations_app.stores.sessions.base import StoreProbe
+from migrations_app.stores.tables.identity import fingerprint as database_fingerprint
+from migrations_app.stores.tables.opening import open_database
 
 MOST_MESSAGE = 500
 
@@ -139,10 +141,37 @@ def _look_at_project(target: Target, now: datetime) -> TargetTest:
     return TargetTest(bool(project.files), message[:MOST_MESSAGE], now, facts, project.fingerprint)
 
 
+def _look_at_database(target: Target, now: datetime) -> TargetTest:
+    with open_database(target.config, target.secrets, read_only=True) as database:
+        probe, catalogue = database.probe(), database.catalogue()
+    problems = " ".join(probe.problems)
+    tables = f"{len(catalogue.tables):,} table{'s' if len(catalogue.tables) != 1 else ''}"
+    rows = sum(table.rows for table in catalogue.tables.values())
+    message = problems or f"Answers in {probe.latency_ms:.1f} ms; it has {tables} with about {rows:,} rows."
+    facts = {
+        "kind": probe.kind,
+        "version": probe.version,
+        "identity": probe.identity,
+        "latency_ms": round(probe.latency_ms, 1),
+        "tables": len(catalogue.tables),
+        "rows_about": rows,
+        "used_bytes": probe.bytes,
+        "free_bytes": probe.free_bytes,
+        "encoding": probe.encoding,
+        "time_zone": probe.time_zone,
+        "writable": probe.writable,
+        "replica": probe.replica,
+        "left_out": catalogue.details.get("left_out", ""),
+        **probe.details,
+    }
+    return TargetTest(not problems, message[:MOST_MESSAGE], now, facts, database_fingerprint(probe, catalogue))
+
+
 _LOOKS: Mapping[TargetKind, Callable[[Target, datetime], TargetTest]] = {
     TargetKind.SESSION_STORE: _look_at_store,
     TargetKind.CONFIG_FILE: _look_at_configuration,
     TargetKind.ADAPTER_PROJECT: _look_at_project,
+    TargetKind.DATABASE: _look_at_database,
     TargetKind.WORKER_POOL: _look_at_pool,
 }
 

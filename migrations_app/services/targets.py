@@ -22,13 +22,20 @@ from migrations_app.services.forbidden_targets import guarded_in, own_store
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 from migrations_app.services.probing import TargetTest, test
-from migrations_app.stores.sessions import config_problems
+from migrations_app.stores import sessions
+from migrations_app.stores.tables import configuration as databases
 
 __all__ = ["SECRET_NAMES", "TargetTest", "archive", "create", "edit", "restore", "test"]
 
 SECRET_NAMES = ("password", "readonly_password", "gateway_token")
 MOST_SECRET = 4_000
-KINDS = (TargetKind.SESSION_STORE, TargetKind.CONFIG_FILE, TargetKind.ADAPTER_PROJECT, TargetKind.WORKER_POOL)
+KINDS = (
+    TargetKind.SESSION_STORE,
+    TargetKind.CONFIG_FILE,
+    TargetKind.ADAPTER_PROJECT,
+    TargetKind.DATABASE,
+    TargetKind.WORKER_POOL,
+)
 _DONE = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED)
 
 
@@ -176,8 +183,8 @@ def _config(check: Check, kind: str, config: Any, environment: Environment) -> d
         problems = pools.config_problems(given)
         check.add(problems)
         _check_path(check, given, problems)
-    elif len(check.problems) == before and kind == TargetKind.SESSION_STORE:
-        problems = config_problems(given)
+    elif len(check.problems) == before and kind in (TargetKind.SESSION_STORE, TargetKind.DATABASE):
+        problems = (databases if kind == TargetKind.DATABASE else sessions).config_problems(given)
         _check_owner_and_path(check, given, problems)
         if not problems:
             _check_guard(check, given, environment)
@@ -195,7 +202,7 @@ def _check_owner_and_path(check: Check, config: Mapping[str, Any], problems: Seq
     check.add(problems)
     owner = "" if problems else own_store(config)
     if owner:
-        check.problem("config", f"This is {owner}.", "Choose the store that you want to migrate.", "own_store")
+        check.problem("config", f"This is {owner}.", "Choose what you want to migrate.", "own_store")
     else:
         _check_path(check, config, problems)
 

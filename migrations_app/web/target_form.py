@@ -1,4 +1,4 @@
-"""A target's form: the declared fields of its store or pool, the columns of a mapped table, and credentials.
+"""A target's form: the declared fields of its store, database or pool, columns of a mapped table, and credentials.
 
 A credential is never shown again: empty keeps it, a tick removes it.
 """
@@ -15,15 +15,20 @@ from migrations_app.pools import POOL_FIELDS
 from migrations_app.selectors.targets import TargetPage
 from migrations_app.services.targets import SECRET_NAMES
 from migrations_app.stores.sessions import CONFIG_FIELDS, WITH_COLUMNS
+from migrations_app.stores.tables.configuration import CONFIG_FIELDS as DATABASE_FIELDS
 from migrations_app.web.declared import Control, chosen_values, controls, posted_values
 from migrations_app.web.problems import ProblemsByField
 
-# Beside the kinds of session store: worker pools, and the driver of each; configurations, and projects.
+# Beside the kinds of session store: databases, and the engine of each; worker pools, and the driver of each;
+# configurations, and projects.
 POOL, HTTP_POOL, PROCESS_POOL = "pool", "http_pool", "process_pool"
 DRIVERS = {POOL: "beam", HTTP_POOL: "http", PROCESS_POOL: "process"}
+POSTGRES_TABLES, SQLITE_TABLES, OTHER_TABLES = "postgres_tables", "sqlite_tables", "other_tables"
+ENGINES = {POSTGRES_TABLES: "postgres", SQLITE_TABLES: "sqlite", OTHER_TABLES: "sqlalchemy"}
 CONFIGURATION, PROJECT = "configuration", "project"
 FIELDS: Mapping[str, tuple[Field, ...]] = {
     **CONFIG_FIELDS,
+    **{database: DATABASE_FIELDS[engine] for database, engine in ENGINES.items()},
     **{pool: POOL_FIELDS[driver] for pool, driver in DRIVERS.items()},
     CONFIGURATION: CONFIGURATION_FIELDS,
     PROJECT: PROJECT_FIELDS,
@@ -34,6 +39,9 @@ NAMES = {
     "sqlite": "SQLite",
     "snapshot": "Snapshot file",
     "beam": "Snakepit node",
+    POSTGRES_TABLES: "Tables in PostgreSQL",
+    SQLITE_TABLES: "Tables in a SQLite file",
+    OTHER_TABLES: "Tables in another database",
     POOL: "Snakepit worker pool",
     HTTP_POOL: "Worker pool over HTTP",
     PROCESS_POOL: "Worker pool of processes",
@@ -41,13 +49,18 @@ NAMES = {
     PROJECT: "Source code of a project",
 }
 KINDS = {
+    **dict.fromkeys(ENGINES, TargetKind.DATABASE),
     **dict.fromkeys(DRIVERS, TargetKind.WORKER_POOL),
     CONFIGURATION: TargetKind.CONFIG_FILE,
     PROJECT: TargetKind.ADAPTER_PROJECT,
 }
 PASSWORD = (("password", "Password"),)
+BOTH_PASSWORDS = (*PASSWORD, ("readonly_password", "Password of the read-only user"))
 CREDENTIALS = {
-    "redis": (*PASSWORD, ("readonly_password", "Password of the read-only user")),
+    "redis": BOTH_PASSWORDS,
+    POSTGRES_TABLES: BOTH_PASSWORDS,
+    OTHER_TABLES: BOTH_PASSWORDS,
+    SQLITE_TABLES: (),
     "beam": (("password", "Cookie"), ("gateway_token", "Token of the gateway")),
     POOL: (("password", "Cookie"),),
     HTTP_POOL: (("password", "Bearer token"),),
@@ -68,12 +81,16 @@ FOLDED: Mapping[str, tuple[str, frozenset[str]]] = {
     POOL: _TLS,
 }
 STORES = tuple((store, NAMES[store]) for store in FIELDS)
-SHOWN = {**{driver: NAMES[pool] for pool, driver in DRIVERS.items()}, **NAMES}  # as configurations name them
+SHOWN = {  # as configurations name them
+    **{driver: NAMES[pool] for pool, driver in DRIVERS.items()},
+    **NAMES,
+    "sqlalchemy": "through SQLAlchemy",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class TargetForm:
-    """`store`: a kind of session store, or a name of KINDS. `columns` is the text of the columns box;
+    """`store`: a kind of session store, or a name of `KINDS`. `columns` is the text of the columns box;
     `config` what a service takes; `secrets` None removes."""
 
     store: str
@@ -124,6 +141,10 @@ def blank(query: Mapping[str, str]) -> TargetForm:
 def stored(page: TargetPage) -> TargetForm:
     config = dict(page.config)
     columns = config.pop("columns", None) or {}
+    if page.row.kind is TargetKind.DATABASE:
+        engine = config.pop("engine", "")
+        database = next((name for name, its in ENGINES.items() if its == engine), POSTGRES_TABLES)
+        return TargetForm(database, page.row.name, str(page.row.environment_id), config)
     driver, store = config.pop("driver", ""), str(config.pop("store", ""))
     store = {TargetKind.CONFIG_FILE: CONFIGURATION, TargetKind.ADAPTER_PROJECT: PROJECT}.get(page.row.kind, store)
     shown = _known(next((pool for pool, its in DRIVERS.items() if its == driver), store))
@@ -135,14 +156,22 @@ def sent(posted: Mapping[str, str]) -> TargetForm:
     declared = FIELDS[store]
     values = posted_values(declared, posted, path="config")
     columns = posted.get("config.columns", "")
-    kind = {"driver": DRIVERS[store]} if store in DRIVERS else {} if store in KINDS else {"store": store}
-    config: dict[str, Any] = {**kind, **_typed(declared, chosen_values(declared, values))}
+    config: dict[str, Any] = {**_named_kind(store), **_typed(declared, chosen_values(declared, values))}
     if store in WITH_COLUMNS and columns.strip():
         config["columns"] = columns_from(columns)
     secrets: dict[str, str | None] = {
         name: None if f"remove.{name}" in posted else posted.get(f"secrets.{name}", "") for name in SECRET_NAMES
     }
     return TargetForm(store, posted.get("name", ""), posted.get("environment", ""), values, columns, config, secrets)
+
+
+def _named_kind(store: str) -> dict[str, str]:
+    """How a configuration says what it is."""
+    if store in ENGINES:
+        return {"engine": ENGINES[store]}
+    if store in DRIVERS:
+        return {"driver": DRIVERS[store]}
+    return {} if store in KINDS else {"store": store}
 
 
 def columns_text(columns: Mapping[str, Any]) -> str:

@@ -115,6 +115,7 @@ def short_time(seconds: float) -> str:
 
 
 FACT_NAMES = {
+    "rows_about": "Rows, about",
     "downtime": "Writes waited",
     "latency_us": "Latency, µs",
     "latency_ms": "Latency",

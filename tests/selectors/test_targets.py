@@ -86,6 +86,9 @@ def test_hidden_ones_are_not_found(stage, outsider, viewer):
         ({"store": "snapshot", "path": "/x"}, "snapshot /x"),
         ({"store": "beam", "node": "snakepit@10.0.0.5"}, "beam snakepit@10.0.0.5"),
         ({"driver": "beam", "node": "snakepit@10.0.0.5", "pool": "gpu"}, "beam snakepit@10.0.0.5 pool gpu"),
+        ({"engine": "postgres", "host": "p", "database": "d", "schemas": "a,b"}, "postgres p:5432/d a,b"),
+        ({"engine": "sqlite", "path": "/x"}, "sqlite /x"),
+        ({"engine": "sqlalchemy", "driver": "mysql+pymysql", "host": "m", "database": "d"}, "mysql+pymysql m/d"),
         ({}, ""),
     ],
 )

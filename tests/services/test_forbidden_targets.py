@@ -69,3 +69,44 @@ def test_a_file_lies_beneath_the_roots_or_is_no_target(settings, admin, staging,
         assert "SNAKEWEB_FILE_ROOTS" in problem.message
     settings.SNAKEWEB_FILE_ROOTS = (tmp_path / "allowed",)
     assert create(tmp_path / "allowed" / "sessions.sqlite3")
+
+
+@pytest.mark.db_semantics
+def test_its_own_database_is_no_database_target(admin, staging, now):
+    config = own_database()
+    config["engine"] = config.pop("store")
+    with pytest.raises(InvalidInput, match="own database"):
+        targets.create(actor=admin, now=now, environment_id=staging.pk, name="me", kind="database", config=config)
+
+
+TABLES = {"engine": "postgres", "host": "db.example", "database": "shop", "username": "u"}
+SESSIONS = {"store": "postgres", "host": "DB.example.", "database": "shop", "username": "v", "table": "sessions"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "config", "kind_here", "config_here"),
+    [
+        ("database", TABLES, "database", {**TABLES, "username": "v", "schemas": "other"}),
+        ("database", TABLES, "session_store", SESSIONS),
+        ("session_store", SESSIONS, "database", TABLES),
+    ],
+)
+def test_a_database_that_is_guarded_is_no_target_of_a_laxer_environment(
+    admin, staging, production, now, kind, config, kind_here, config_here
+):
+    targets.create(actor=admin, now=now, environment_id=production.pk, name="there", kind=kind, config=config)
+    with pytest.raises(InvalidInput) as refused:
+        targets.create(actor=admin, now=now, environment_id=staging.pk, name="here", kind=kind_here, config=config_here)
+
+    assert [problem.code for problem in refused.value.problems] == ["guarded_elsewhere"]
+    other = {**config_here, "database": "elsewhere"}
+    assert targets.create(actor=admin, now=now, environment_id=staging.pk, name="here", kind=kind_here, config=other)
+
+
+def test_a_database_file_lies_beneath_the_roots_or_is_no_target(settings, admin, staging, now, tmp_path):
+    settings.SNAKEWEB_FILE_ROOTS = (tmp_path / "allowed",)
+    config = {"engine": "sqlite", "path": str(tmp_path / "shop.db")}
+    with pytest.raises(InvalidInput) as refused:
+        targets.create(actor=admin, now=now, environment_id=staging.pk, name="shop", kind="database", config=config)
+
+    assert [problem.code for problem in refused.value.problems] == ["outside_of_roots"]

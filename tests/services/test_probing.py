@@ -129,3 +129,45 @@ def test_looking_needs_a_role(stage, viewer, approver, outsider, now):
 
     assert AuditEntry.objects.filter(action="target.test", outcome="denied").count() == 3
     assert not TargetProbe.objects.exists()
+
+
+@pytest.mark.servers
+def test_a_database_says_what_tables_it_has(stage, admin, operator, now, postgres_server):
+    postgres_server.sql("DROP SCHEMA IF EXISTS probed CASCADE; CREATE SCHEMA probed; CREATE TABLE probed.t (id int)")
+    config = postgres_server.config(schemas="probed")
+    del config["store"]
+    made = targets.create(
+        actor=admin,
+        now=now,
+        environment_id=stage.environment.pk,
+        name="shop",
+        kind="database",
+        config={"engine": "postgres", **config},
+        secrets=postgres_server.secrets,
+    )
+
+    found = targets.test(actor=operator, now=now, target_id=made)
+    postgres_server.sql("ALTER TABLE probed.t ADD COLUMN a text")
+    later = targets.test(actor=operator, now=now, target_id=made)
+    postgres_server.sql("DROP SCHEMA probed CASCADE")
+    gone = targets.test(actor=operator, now=now, target_id=made)
+
+    assert found.ok
+    assert "it has 1 table with about 0 rows" in found.message
+    assert (found.facts["tables"], found.facts["schemas"], found.facts["writable"]) == (1, "probed", True)
+    assert set(found.fingerprint) == {"identity", "version", "encoding", "tables", "schema"}
+    assert {name for name in found.fingerprint if found.fingerprint[name] != later.fingerprint[name]} == {"schema"}
+    assert (gone.ok, gone.message) == (False, "There is no schema “probed”.")
+
+
+def test_a_file_of_tables_is_looked_at_without_being_made(stage, admin, operator, now, settings, tmp_path):
+    settings.SNAKEWEB_FILE_ROOTS = (tmp_path,)
+    config = {"engine": "sqlite", "path": str(tmp_path / "new.db")}
+    made = targets.create(
+        actor=admin, now=now, environment_id=stage.environment.pk, name="file", kind="database", config=config
+    )
+
+    found = targets.test(actor=operator, now=now, target_id=made)
+
+    assert (found.ok, found.facts["tables"], found.facts["exists"]) == (True, 0, "false")
+    assert not (tmp_path / "new.db").exists()

@@ -1,6 +1,7 @@
 from django.http import QueryDict
 
 from migrations_app.stores.sessions import config_problems
+from migrations_app.stores.tables.configuration import config_problems as database_problems
 from migrations_app.web.target_form import TargetForm, blank, columns_from, columns_text, sent
 
 
@@ -87,3 +88,24 @@ def test_what_few_need_is_folded_until_the_layout_asks_for_it() -> None:
     assert "time_unit" in redis.folded
     assert not redis.unfolds
     assert form("store=redis&config.layout=hash").unfolds
+
+
+def test_a_database_is_of_another_kind_and_names_its_engine() -> None:
+    given = form(
+        "store=postgres_tables&name=shop&config.host=db&config.port=5432&config.database=shop&config.username=u"
+        "&config.tls=on&config.schemas=public,crm&secrets.readonly_password=r"
+    )
+    assert given.config == {
+        "engine": "postgres",
+        "host": "db",
+        "database": "shop",
+        "username": "u",
+        "tls": True,
+        "schemas": "public,crm",
+    }
+    assert (given.kind, given.has_columns, given.secrets["readonly_password"]) == ("database", False, "r")
+    assert database_problems(given.config) == []
+    given = form("store=sqlite_tables&name=shop&config.path=/srv/shop.db")
+    assert (given.config, given.secret_fields()) == ({"engine": "sqlite", "path": "/srv/shop.db"}, ())
+    given = form("store=other_tables&config.driver=mysql%2Bpymysql&config.host=db&config.port=&config.database=d")
+    assert given.config == {"engine": "sqlalchemy", "driver": "mysql+pymysql", "host": "db", "database": "d"}
