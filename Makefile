@@ -11,6 +11,8 @@ STAMP := $(VENV)/.installed
 BENCH_VENV := .venv-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
 LOCK_VENV := .venv-lock
+AUDIT_VENV := .venv-audit
+AUDIT_STAMP := $(AUDIT_VENV)/.installed
 OUT := build/test
 ARGS ?=
 PIP := -m pip install -qq --disable-pip-version-check
@@ -42,10 +44,11 @@ run: $(STAMP) ## web, dispatcher, beat and one worker with SQLite and a private 
 worker: $(STAMP) ## one more worker process for the running installation
 	@$(BIN)/celery -A snakeweb worker --pool threads --concurrency 4 -Q control,live,bulk -n worker-$$$$@%h $(ARGS)
 
-lint: $(STAMP) ## ruff and the import contracts
+lint: $(STAMP) ## ruff, the import contracts and bandit
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml snakeweb migrations_app
 
 types: $(STAMP) ## mypy, strict
 	@$(BIN)/mypy
@@ -70,14 +73,29 @@ fmt: $(STAMP) ## format and mend what can be mended
 requirements: ## pin requirements/*.txt again from pyproject.toml
 	@test -x $(LOCK_VENV)/bin/uv || { $(PYTHON) -m venv $(LOCK_VENV); $(LOCK_VENV)/bin/python $(PIP) uv; }
 	@export UV_CUSTOM_COMPILE_COMMAND="make requirements"; lock="$(LOCK_VENV)/bin/uv pip compile --quiet \
-		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links pyproject.toml"; \
-	$$lock --extra server -o requirements/production.txt; \
-	$$lock --extra server --extra demo --group test --group lint -c requirements/production.txt \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links"; \
+	$$lock pyproject.toml --extra server -o requirements/production.txt; \
+	$$lock pyproject.toml --extra server --extra demo --group test --group lint -c requirements/production.txt \
 		-o requirements/development.txt; \
-	$$lock --extra server --extra demo --group test --group lint --group bench -c requirements/development.txt \
-		-o requirements/benchmark.txt
+	$$lock pyproject.toml --extra server --extra demo --group test --group lint --group bench \
+		-c requirements/development.txt -o requirements/benchmark.txt; \
+	$$lock --group audit -o requirements/audit.txt
+
+$(AUDIT_STAMP): requirements/audit.txt
+	$(PYTHON) -m venv $(AUDIT_VENV)
+	$(AUDIT_VENV)/bin/python $(PIP) --no-deps --require-hashes -r $<
+	@touch $@
+
+audit-deps: $(AUDIT_STAMP) ## ask the advisory databases about every pinned package (needs the network)
+	@$(AUDIT_VENV)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/development.txt $(ARGS)
+
+sbom: $(AUDIT_STAMP) ## build/sbom.json: what production installs, as CycloneDX
+	@mkdir -p build
+	@$(AUDIT_VENV)/bin/cyclonedx-py requirements requirements/production.txt --pyproject pyproject.toml \
+		--output-reproducible -o build/sbom.json
+	@echo "build/sbom.json: $$($(PYTHON) -c 'import json; print(len(json.load(open("build/sbom.json"))["components"]))') components"
 
 clean: ## remove what the targets above made
-	rm -rf build dist .demo .coverage* $(VENV) $(BENCH_VENV) $(LOCK_VENV) *.egg-info
+	rm -rf build dist .demo .coverage* $(VENV) $(BENCH_VENV) $(LOCK_VENV) $(AUDIT_VENV) *.egg-info
 
-.PHONY: help setup demo run worker lint types test test-faults bench screenshots fmt requirements clean
+.PHONY: help setup demo run worker lint types test test-faults bench screenshots fmt requirements audit-deps sbom clean

@@ -1,12 +1,15 @@
 import re
 
+import pytest
+
 from tests.architecture.sources import ROOT
 
 NAMED = re.compile(r"`([\w/]+\.py)::(test_\w+)`")
 
 
-def test_every_guarantee_names_a_test_that_exists():
-    named = NAMED.findall((ROOT / "docs/guarantees.md").read_text())
+@pytest.mark.parametrize("document", ["docs/guarantees.md", "SECURITY.md"])
+def test_everything_that_is_promised_names_a_test_that_exists(document):
+    named = NAMED.findall((ROOT / document).read_text())
     missing = [
         f"{path}::{name}"
         for path, name in named
