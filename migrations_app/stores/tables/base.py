@@ -15,6 +15,7 @@ from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.tables.schema import Catalogue, Table
 from migrations_app.stores.tables.selection import KeyRange, KeyValue, Selection
+from migrations_app.stores.tables.traps import Trap
 
 
 class Side(StrEnum):
@@ -152,6 +153,10 @@ class Database(ABC):
                 raise ValidationFailed(message, problems=[Problem("tables", message, "Plan again.", "missing")])
             self._tables[name] = found
         return self._tables[name]
+
+    def traps(self, selection: Selection, target: Catalogue | None) -> list[Trap]:
+        """Rows of the source's table that the target will not take; none where such a database cannot be asked."""
+        return []
 
     @abstractmethod
     def end_of_chunk(
