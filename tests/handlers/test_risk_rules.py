@@ -5,11 +5,12 @@ from migrations_app.engine.handler import RiskRule
 from migrations_app.handlers import registry
 from tests.engine.risk import test_history_rules, test_option_rules, test_place_rules, test_plan_rules
 from tests.handlers.config import cases as config
+from tests.handlers.data import cases as data
 from tests.handlers.session.risk import pairs as session
 from tests.handlers.upgrade import cases as upgrade
 from tests.risk_pairs import unproved
 
-TABLES = (test_history_rules, test_option_rules, test_place_rules, test_plan_rules, session, config, upgrade)
+TABLES = (test_history_rules, test_option_rules, test_place_rules, test_plan_rules, session, config, upgrade, data)
 PAIRS = [pair for table in TABLES for pair in table.PAIRS]
 
 

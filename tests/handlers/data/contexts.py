@@ -18,19 +18,20 @@ def context(
     step: Step | None = None,
     parameters: Mapping[str, Any] | None = None,
     artifacts: Artifacts | None = None,
+    run_id: int = 7,
     **changes: Any,
 ) -> ActionContext:
     wanted = given or spec(**(parameters or {}))
     clock = ManualClock()
     values: dict[str, Any] = {
-        "run_id": 7,
+        "run_id": run_id,
         "step": step or Step("copy_01", StepKind.MIGRATION, "Copy orders", "copy", {"tables": ["orders"]}),
         "options": wanted.options,
         "parameters": wanted.parameters,
         "targets": wanted.targets,
         "results": {},
         "checkpoint": {},
-        "worker": MemoryRun(clock).claim(run_scope(7)),
+        "worker": MemoryRun(clock).claim(run_scope(run_id)),
         "progress": Notebook(),
         "log": Log(),
         "clock": clock,

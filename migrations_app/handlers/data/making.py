@@ -1,0 +1,42 @@
+"""Making tables, and what they get after the copy. What is there already is left alone: again is the same as once."""
+
+from collections.abc import Collection, Sequence
+
+from migrations_app.engine.handler import ActionContext
+from migrations_app.handlers.data.parameters import SOURCE, TARGET
+from migrations_app.handlers.data.sides import reading
+from migrations_app.stores.tables import creating
+from migrations_app.stores.tables.base import Database
+from migrations_app.stores.tables.schema import Catalogue, Table
+from migrations_app.stores.tables.selection import Selection
+
+
+def make_tables(ctx: ActionContext, target: Database, selections: Sequence[Selection], only: Collection[str]) -> None:
+    """`selections` are all of the migration's, for foreign keys between them; `only`: the tables to make."""
+    engine = ctx.targets[TARGET].config["engine"]
+    there = target.catalogue(list(only)).tables
+    for statement in creating.tables(_source(ctx, selections), selections, engine=engine, only=only):
+        if statement.name not in there:
+            target.execute([statement.sql], ctx.worker)
+            ctx.progress.alive()
+
+
+def finish_tables(ctx: ActionContext, target: Database, selections: Sequence[Selection], only: Collection[str]) -> int:
+    """Indexes and foreign keys, one after the other; how many there are."""
+    engine = ctx.targets[TARGET].config["engine"]
+    statements = creating.after(_source(ctx, selections), selections, engine=engine, only=only)
+    there = target.catalogue(list(only)).tables
+    for statement in statements:
+        if statement.name not in _built(there[statement.table]):
+            target.execute([statement.sql], ctx.worker)
+            ctx.progress.alive()
+    return len(statements)
+
+
+def _source(ctx: ActionContext, selections: Sequence[Selection]) -> Catalogue:
+    with reading(ctx.targets[SOURCE]) as source:
+        return source.catalogue([each.source for each in selections])
+
+
+def _built(table: Table) -> set[str]:
+    return {*table.indexes, *(each.name for each in table.foreign_keys)}
