@@ -25,7 +25,7 @@ from migrations_app.handlers.adapter.project.quiet import is_generator, loud_at_
 from migrations_app.handlers.adapter.project.reach import Reach, complexity
 from migrations_app.handlers.project.reading import Limits, ProjectFiles, read_directory
 
-FORMAT: Final = 1  # of the document; a new one for every change of what the analysis says, as caches go by it
+FORMAT: Final = 2  # of the document; a new one for every change of what the analysis says, as caches go by it
 
 
 def analyze(

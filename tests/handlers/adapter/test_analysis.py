@@ -69,7 +69,7 @@ EXPECTED = {
         "now": {"missing"},
     },
     "threaded": {"factorial": "library_call", "counted": {"with", "state"}, "dice": "library_call"},
-    "handlers": {"upper": {"setup"}, "reverse": {"setup"}},
+    "handlers": {"upper": "chain", "reverse": "expression"},
     "streaming": {"count": {"streams"}, "later": {"streams"}, "pairs": {"streams"}, "listed": "expression"},
     "session": {
         "who": {"session"},

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from migrations_app.handlers.adapter.analysis import analyze
+from migrations_app.handlers.adapter.analysis import FORMAT, analyze
 from migrations_app.handlers.adapter.document import from_document, to_document
 from migrations_app.handlers.adapter.facts import Analysis, Effect, EffectKind, Lines
 from tests.handlers.adapter.reading import FIXTURES
@@ -14,7 +14,7 @@ def test_there_and_back(name):
 
     document = json.loads(json.dumps(to_document(analysis)))
 
-    assert document["format"] == 1
+    assert document["format"] == FORMAT
     assert from_document(Analysis, document) == analysis
 
 

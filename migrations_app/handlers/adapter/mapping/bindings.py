@@ -17,7 +17,7 @@ class Bindings(Decisions):
         env: dict[str, Symbol] = dict(function.env or {})
         names = [one.arg for one in given.args]
         if function.bound and names:
-            env[names.pop(0)] = Adapter()
+            env[names.pop(0)] = function.receiver or Adapter()
         if given.posonlyargs or given.vararg:
             raise self.unproven("expression", f"{function.method.name} has parameters that no entry has", node, frame)
         if self._spreads_arguments(node, frame):
@@ -54,6 +54,8 @@ class Bindings(Decisions):
         self.recipe.mode = "keywords"
         given = function.method.node.args
         values: dict[str, Symbol] = {name: Session() for name in names[: len(node.args)]}
+        if given.kwarg and values:
+            self.recipe.assumed.append(f"That no caller passes an argument named {', '.join(values)} is assumed.")
         defaults = self._defaults(function, names)
         annotations = {one.arg: one.annotation for one in [*given.args, *given.kwonlyargs]}
         for name in [*names[len(node.args) :], *(one.arg for one in given.kwonlyargs)]:

@@ -3,7 +3,7 @@
 import ast
 from typing import Final
 
-from migrations_app.handlers.adapter.mapping.calls import Calls
+from migrations_app.handlers.adapter.mapping.objects import Objects
 from migrations_app.handlers.adapter.mapping.operators import IN_PLACE
 from migrations_app.handlers.adapter.mapping.scopes import Frame
 from migrations_app.handlers.adapter.mapping.symbols import Known, Promise, Session, Symbol
@@ -15,7 +15,7 @@ DEEPEST: Final = 12
 _IDENTITY: Final = ("tool", "thread_safe_method", "staticmethod", "override", "abstractmethod")
 
 
-class Bodies(Calls):
+class Bodies(Objects):
     """Raises Unproven wherever the answer is not certain."""
 
     def run(self, method: Method, env: dict[str, Symbol]) -> Symbol:

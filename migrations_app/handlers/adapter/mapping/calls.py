@@ -12,7 +12,9 @@ from migrations_app.handlers.adapter.mapping.symbols import (
     Known,
     Later,
     Library,
+    Made,
     Own,
+    OwnClass,
     Promise,
     Session,
     Symbol,
@@ -28,23 +30,31 @@ class Calls(Bindings):
     def run(self, method: Method, env: dict[str, Symbol]) -> Symbol:
         """What the function answers with these variables."""
 
+    @abstractmethod
+    def make(self, made: OwnClass, node: ast.Call, frame: Frame) -> Made:
+        """An object of a class of the project. Raises Unproven for a class that does more than store."""
+
     def call(self, node: ast.Call, frame: Frame) -> Symbol:
         match node.func:
             case ast.Name(id="super") if not node.args and "super" not in frame.env:
+                if any(isinstance(one, Made) for one in frame.env.values()):
+                    raise self.unproven("own_code", "It uses super() of an object of the project", node, frame)
                 return Adapter(after=frame.method.owner)
             case ast.Name(id="getattr" | "hasattr") if self.asks_adapter(node, frame):
                 return self.asked(node, frame)
-            case ast.Attribute(attr="call_tool", value=ast.Name(id="self")) if (
-                self.project.method(self.found, "call_tool") is None
-            ):
+            case ast.Attribute(attr="call_tool", value=ast.Name(id="self")) if self.project.method(
+                self.found, "call_tool"
+            ) is None and isinstance(frame.env.get("self"), Adapter):
                 return self._call_tool(node, frame)
             case ast.Attribute(attr=name, value=value):
                 base = self.symbol(value, frame)
-                if not isinstance(base, Adapter | Library | Session | Own | Promise):
+                if not isinstance(base, Adapter | Library | Session | Own | OwnClass | Made | Promise):
                     return self._method(name, base, node, frame)
         function = self.symbol(node.func, frame)
         if isinstance(function, Own):
             return self.own_call(function, node, frame)
+        if isinstance(function, OwnClass):
+            return self.make(function, node, frame)
         if isinstance(function, Library):
             return self.by_function(function.path, node, frame) or self.library_call(function.path, node, frame)
         raise self.unproven(

@@ -1,10 +1,20 @@
 """Conditions that have the same answer in every call of a tool."""
 
 import ast
+from typing import Final
 
 from migrations_app.handlers.adapter.mapping.expressions import Expressions
 from migrations_app.handlers.adapter.mapping.scopes import Frame
 from migrations_app.handlers.adapter.mapping.symbols import Adapter, Known, Own, Symbol, Table
+
+# What Snakepit's own base classes have.
+_SNAKEPITS: Final = frozenset(
+    """
+    get_tools call_tool register_with_session register_with_session_async session_context session_id
+    set_session_context initialize cleanup register_command process_command acquire_lock get_stats track_request
+    get_thread_local set_thread_local clear_thread_local
+    """.split()  # noqa: SIM905
+)
 
 
 class Decisions(Expressions):
@@ -74,6 +84,9 @@ class Decisions(Expressions):
         if not isinstance(named, Known) or not isinstance(named.value, str):
             raise self.unproven("dispatch", "It asks the adapter for a name that is not known before", node, frame)
         there = self.project.method(self.found, named.value) is not None
+        if not there and (self.assigned(named.value) or named.value in _SNAKEPITS):
+            message = f"Whether the adapter has {named.value} is not known before"
+            raise self.unproven("dispatch", message, node, frame)
         if isinstance(node.func, ast.Name) and node.func.id == "hasattr":
             return Known(there)
         if not there and len(node.args) == 3:

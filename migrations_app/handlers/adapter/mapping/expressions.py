@@ -13,6 +13,7 @@ from migrations_app.handlers.adapter.mapping.symbols import (
     Known,
     Later,
     Library,
+    Made,
     Promise,
     Session,
     Symbol,
@@ -150,6 +151,8 @@ class Expressions(Values):
         match base:
             case Adapter(after=after):
                 return self.of_adapter(node.attr, after, node, frame)
+            case Made():
+                return self.of_made(base, node, frame)
             case Library(path=path):
                 return self.of_library(f"{path}.{node.attr}", node, frame)
             case Session():

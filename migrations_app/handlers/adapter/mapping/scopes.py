@@ -10,13 +10,16 @@ from migrations_app.handlers.adapter.mapping.symbols import (
     Adapter,
     Known,
     Library,
+    Made,
     Own,
+    OwnClass,
     Recipe,
+    Session,
     Symbol,
     Table,
 )
 from migrations_app.handlers.adapter.project.attributes import EVERY, attributes_of
-from migrations_app.handlers.adapter.project.module import Function, Imported, bound_by
+from migrations_app.handlers.adapter.project.module import Function, Imported, Module, bound_by
 from migrations_app.handlers.adapter.project.names import Assigned, Class, Method, Project
 
 _SESSION = ("session_context", "_session_context", "session_id")
@@ -80,7 +83,7 @@ class Scopes(ABC):
         if isinstance(binding, ast.Constant | ast.Dict):
             return self.constant_of(binding, node, Frame(frame.method))
         if isinstance(binding, ast.ClassDef):
-            raise self.unproven("own_code", f"It uses the project's own class {name}", node, frame)
+            return OwnClass(self.project.of(binding, module))
         raise self.unproven("state", f"It uses the variable {name} of {module.path}", node, frame)
 
     def imported(self, binding: Imported, name: str, node: ast.AST, frame: Frame) -> Symbol:
@@ -88,12 +91,29 @@ class Scopes(ABC):
         home, target = self.project.follow(binding, module)
         if isinstance(target, Function) and binding.name not in self.replaced:
             return Own(Method(home, None, target), bound=False)
+        if isinstance(target, ast.ClassDef) and self._is_only(binding, module):
+            return OwnClass(self.project.of(target, home))
         if binding.level or self.project.is_own(binding.module, seen_from=module):
             raise self.unproven(
                 "own_code", f"{name} comes from the project's own {binding.module or 'package'}", node, frame
             )
         path = f"{binding.module}.{binding.name}" if binding.name else bound_by(binding).get(name, binding.module)
         return self.of_library(path, node, frame)
+
+    def _is_only(self, binding: Imported, module: Module) -> bool:
+        """Whether every module on the way binds the name once, and nothing replaces it."""
+        while isinstance(binding, Imported):
+            there = self.project.module(binding.module, seen_from=module, level=binding.level)
+            if there is None or there.star or binding.name in self.replaced:
+                return False
+            try:
+                module, following = there, there.only(binding.name)
+            except LookupError:
+                return False
+            if not isinstance(following, Imported):
+                return True
+            binding = following
+        return True
 
     def of_library(self, path: str, node: ast.AST, frame: Frame) -> Library:
         if frame.method.module.star:
@@ -120,14 +140,18 @@ class Scopes(ABC):
         raise self.unproven("state", "It uses a variable of the module or class", node, frame)
 
     def of_adapter(self, name: str, after: Class | None, node: ast.AST, frame: Frame) -> Symbol:
+        if name == "session_context" and self._stores_session():
+            return Session()
         if name in _SESSION:
             raise self.unproven("session", f"It uses the session ({name})", node, frame)
         if name in self.replaced:
             raise self.unproven("patched", f"The project replaces an attribute {name}", node, frame)
-        assigned = self._assigned(name)
+        assigned = self.assigned(name)
         method = self.project.method(self.found, name, after=after)
         if method is not None and not assigned:
             return Own(method, bound=_is_bound(method))
+        if method is None and (made := self.set_up(name, assigned)) is not None:
+            return made
         if method is None and len(assigned) == 1 and not isinstance(assigned[0][1], ast.AST):
             raise self.unproven("state", f"It uses the adapter's own {name}", node, frame)
         if method is None and len(assigned) == 1:
@@ -140,7 +164,18 @@ class Scopes(ABC):
             raise self.unproven("missing", f"The adapter has no {name} of its own", node, frame)
         raise self.unproven("state", f"It uses the adapter's own {name}", node, frame)
 
-    def _assigned(self, name: str) -> list[Assigned]:
+    def _stores_session(self) -> bool:
+        """Whether `set_session_context` does nothing but that, as Snakepit's own does."""
+        method = self.project.method(self.found, "set_session_context")
+        if method is None:
+            return False
+        if not isinstance(method.node, ast.FunctionDef) or len(method.node.args.args) != 2:
+            return False
+        stored = f"self.session_context = {method.node.args.args[1].arg}"
+        body = [one for one in method.node.body if not isinstance(getattr(one, "value", None), ast.Constant)]
+        return [ast.unparse(one) for one in body] == [stored]
+
+    def assigned(self, name: str) -> list[Assigned]:
         known = self.project.assigned.get(id(self.found.node))
         if known is None:
             known = self.project.assigned[id(self.found.node)] = attributes_of(self.project, self.found)
@@ -175,6 +210,14 @@ class Scopes(ABC):
     @abstractmethod
     def unproven(self, code: str, message: str, node: ast.AST, frame: Frame) -> Unproven:
         """To be raised: with the place of the node."""
+
+    @abstractmethod
+    def of_made(self, made: Made, node: ast.Attribute, frame: Frame) -> Symbol:
+        """An attribute of an object of the project. Raises Unproven."""
+
+    @abstractmethod
+    def set_up(self, name: str, assigned: list[Assigned]) -> Symbol | None:
+        """What an attribute of the adapter holds when its `__init__` made objects for it; None where that is open."""
 
     @abstractmethod
     def symbol(self, node: ast.expr, frame: Frame) -> Symbol:

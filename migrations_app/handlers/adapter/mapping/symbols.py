@@ -1,5 +1,6 @@
 """What an expression stands for while a tool is read: known now, or known when the tool is called."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,11 +23,27 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class Own:
-    """A function, method or lambda of the project; `bound` to the adapter, or plain."""
+    """A function, method or lambda of the project; `bound` to the adapter, or to `receiver`, or plain."""
 
     method: Method
     bound: bool
     env: Any = None
+    receiver: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class OwnClass:
+    """A class of the project."""
+
+    of: Class
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An object of a project's class, made for this call alone, of which all that it stores is known."""
+
+    of: Class
+    attributes: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +89,7 @@ class Promise:
     symbol: "Symbol"
 
 
-Symbol = Known | Library | Own | Adapter | Arguments | Session | Table | Later | Promise
+Symbol = Known | Library | Own | OwnClass | Made | Adapter | Arguments | Session | Table | Later | Promise
 
 
 @dataclass(slots=True)

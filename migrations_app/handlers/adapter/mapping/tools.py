@@ -140,11 +140,18 @@ def _of_class(project: Project, found: Class) -> list[Reason]:
             if method.name in _DYNAMIC:
                 said.append(("class", f"{one.name} defines {method.name}.", place))
             elif lifecycle(method.name):
-                loud = list(loud_in_setup(method.body))
+                loud = [two for two in loud_in_setup(method.body) if not _only_makes(project, found, method, two)]
                 said += [
                     ("setup", f"{one.name}.{method.name} does more than store.", one.module.place(two)) for two in loud
                 ]
     return [Reason(code, message, lines, GUIDANCE[code]) for code, message, lines in said]
+
+
+def _only_makes(project: Project, found: Class, method: Function, statement: ast.stmt) -> bool:
+    constructor = project.method(found, "__init__")
+    if constructor is None or constructor.node is not method or statement not in method.body:
+        return False
+    return Bodies(project, found, Recipe()).only_makes(statement)
 
 
 def _of_imports(project: Project, modules: dict[str, Module]) -> list[Reason]:
