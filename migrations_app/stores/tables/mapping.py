@@ -1,13 +1,13 @@
 """From what an author asked for to selections: which table goes where, column by column."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from migrations_app.engine.errors import Problem
 from migrations_app.stores.tables import asked
 from migrations_app.stores.tables.asked import AskedColumn, AskedTable
 from migrations_app.stores.tables.becoming import CREATES, POSTGRES, created_type, transformed
-from migrations_app.stores.tables.schema import AS_MADE, Catalogue, Column, ColumnType, Table
+from migrations_app.stores.tables.schema import AS_MADE, Catalogue, Column, ColumnType
 from migrations_app.stores.tables.selection import AS_TEXT, Mapped, Selection
 
 
@@ -169,9 +169,3 @@ def _target_name(source: str, source_engine: str, target: Catalogue, engine: str
 
 def _schemas(target: Catalogue) -> Sequence[str]:
     return [name.strip() for name in target.details.get("schemas", "").split(",") if name.strip()] or ["public"]
-
-
-def left_out(selection: Selection, table: Table) -> Iterable[str]:
-    """Columns of the source that go nowhere."""
-    used = {each.source for each in selection.columns}
-    return [each.name for each in table.columns if each.name not in used and each.generated not in AS_MADE]

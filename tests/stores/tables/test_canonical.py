@@ -333,4 +333,7 @@ def test_texts_of_one_value_differ_only_where_the_value_does(server):
     assert texts_of_literals(server, INSTANT, ["2020-01-01 02:00+02"], TIMESTAMP) == ["2020-01-01 00:00:00"]
     assert texts_of_literals(server, DECIMAL, ["1.5", "2.0", "NaN"], INTEGER) == ["\\!t1.5", "2", "\\!tNaN"]
     assert texts_of_literals(server, BOOLEAN, ["true"], kind("", TypeKind.ANY)) == ["i1"]
+    inets = ["10.1.2.3", "10.1.2.3/32", "10.0.0.0/8"]
+    assert texts_of_literals(server, INET, inets) == ["10.1.2.3", "10.1.2.3", "10.0.0.0/8"]
+    assert texts_of_literals(server, INET, [None]) == [None]
     assert texts_of_literals(server, JSONB, ['"\\""'], TEXT) == ['"\\\\""']

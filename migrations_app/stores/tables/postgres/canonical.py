@@ -72,7 +72,11 @@ def _own_text(sql: str, held: ColumnType, wanted: ColumnType) -> str:
             return _json(sql, held, wanted)
         case TypeKind.ARRAY:
             return _array(sql, held.element)
-        case TypeKind.TEXT | TypeKind.OTHER:
+        case TypeKind.OTHER:
+            # As the type itself writes it; a cast of inet to text adds /32. `concat` makes '' of null, and a row with a
+            # null in it is neither null nor not null.
+            return _escaped(f"CASE WHEN num_nonnulls({sql}) = 1 THEN concat({sql}) END")
+        case TypeKind.TEXT:
             padded = form_of(wanted).padded and not form_of(held).padded
             return _escaped(f"rtrim(({sql})::text, ' ')" if padded else f"({sql})::text")
     return f"({sql})::text"

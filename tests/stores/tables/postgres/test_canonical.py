@@ -46,6 +46,17 @@ def test_null_stays_null_whatever_is_made_of_it(postgres):
     assert row == (None,) * len(pairs)
 
 
+def test_a_row_with_a_null_in_it_is_a_value(postgres):
+    pair = ColumnType(TypeKind.OTHER, "public.pair")
+    with postgres.open() as database:
+        connection = database._open()
+        connection.execute("CREATE TYPE pair AS (a int, b text)")
+        texts = [text_of(f"{value}::public.pair", pair, pair) for value in ("ROW(1, NULL)", "ROW(NULL, NULL)", "NULL")]
+        row = connection.execute(f"SELECT {', '.join(texts)}").fetchone()
+
+    assert row == ("(1,)", "(,)", None)
+
+
 def test_a_key_is_looked_up_by_its_index(postgres):
     column = ColumnType(TypeKind.INSTANT, "timestamp with time zone")
     with postgres.open() as database, database._errors():
