@@ -11,12 +11,13 @@ from typing import Any
 from migrations_app.engine.errors import MigrationError, Problem
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, Target
+from migrations_app.engine.vocabulary import ValidationLevel
 from migrations_app.handlers.data import documents
 from migrations_app.handlers.data.backups import whole
 from migrations_app.handlers.data.looking import holds_rows
 from migrations_app.handlers.data.parameters import SOURCE, TARGET
 from migrations_app.handlers.data.sides import reading
-from migrations_app.stores.tables import mapping, ordering
+from migrations_app.stores.tables import compatibility, mapping, ordering, traps
 from migrations_app.stores.tables.base import Database, DatabaseProbe
 from migrations_app.stores.tables.identity import fingerprint
 from migrations_app.stores.tables.schema import Catalogue, Table
@@ -71,9 +72,11 @@ def wanted(
 
 
 def levels_of(source: Catalogue, target: Catalogue, selections: Sequence[Selection]) -> Mapping[str, int]:
-    """By the target's table: 0 depends on no other. A table that is missing has no foreign keys during the copy."""
+    """By the target's table: 0 depends on no other. A missing one goes by the foreign keys that it will get."""
     there = [each.target for each in selections if each.target in target.tables]
-    return {**{each.target: 0 for each in selections}, **ordering.levels(target, there)}
+    missing = {each.source: each.target for each in selections if each.target not in target.tables}
+    found = ordering.levels(source, list(missing))
+    return {**ordering.levels(target, there), **{missing[name]: level for name, level in found.items()}}
 
 
 def _state(target: Target, seen: Seen) -> dict[str, Any]:
@@ -98,12 +101,15 @@ def _data(spec: Spec, source: Seen, target: Seen) -> dict[str, Any]:
     selections, problems = wanted(spec.parameters, spec.targets, source.catalogue, target.catalogue)
     levels = levels_of(source.catalogue, target.catalogue, selections)
     there = [each.target for each in selections if each.target in target.catalogue.tables]
+    found = compatibility.problems(source.catalogue, target.catalogue, selections)
+    deep = spec.options.get("validation_level") != ValidationLevel.BASIC
+    trapped = traps.traps(source.database, selections, target.catalogue) if deep else []
     return {
         "tables": [_table(each, levels[each.target], source, target) for each in selections],
         "digest": documents.digest(selections),
         "problems": [asdict(problem) for problem in problems],
-        "incompatible": [],
-        "traps": [],
+        "incompatible": [asdict(one) for one in found],
+        "traps": [asdict(one) for one in trapped],
         "cycles": [list(cycle) for cycle in ordering.cycles(target.catalogue, there)],
     }
 

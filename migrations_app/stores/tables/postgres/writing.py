@@ -12,9 +12,13 @@ from migrations_app.stores.tables.base import Row, Side
 from migrations_app.stores.tables.postgres.canonical import value_of
 from migrations_app.stores.tables.postgres.copying import PostgresCopying, refusals
 from migrations_app.stores.tables.postgres.expressions import listed, quoted, table_name
-from migrations_app.stores.tables.postgres.reasons import reason_of
 from migrations_app.stores.tables.schema import Column, Generated, Table
 from migrations_app.stores.tables.selection import KeyValue, Selection
+
+_REFERRING = """
+SELECT DISTINCT c.conrelid::regclass::text FROM pg_catalog.pg_constraint AS c
+WHERE c.contype = 'f' AND c.confrelid = ANY(%s::text[]::regclass[]) AND NOT c.conrelid = ANY(%s::text[]::regclass[])
+"""
 
 
 class PostgresWriting(PostgresCopying):
@@ -44,12 +48,22 @@ class PostgresWriting(PostgresCopying):
         if not tables:
             return
         with self._errors(), self._fenced(worker):
-            try:
-                self._open().execute(f"TRUNCATE {', '.join(map(table_name, tables))}".encode())
-            except errors.FeatureNotSupported as error:
-                message = f"The tables cannot be emptied: {reason_of(error)} None of them was."
-                fix = "Move the table that refers to them as well, or drop its foreign key."
-                raise ValidationFailed(message, problems=[Problem("tables", message, fix, "referred")]) from None
+            connection = self._open()
+            names = [table_name(table) for table in tables]
+            referring = [name for (name,) in connection.execute(_REFERRING, [names, names])]
+            if not referring:
+                connection.execute(f"TRUNCATE {', '.join(names)}".encode())
+                return
+            # TRUNCATE refuses them even when they are empty, and a DELETE might take rows of theirs along. The lock
+            # keeps new ones away: their foreign keys have to lock rows here.
+            connection.execute(f"LOCK TABLE {', '.join(names)} IN EXCLUSIVE MODE".encode())
+            for other in referring:
+                if connection.execute(f"SELECT 1 FROM {other} LIMIT 1".encode()).fetchone():
+                    message = f"The tables cannot be emptied: rows of {other} refer to them. None of them was."
+                    fix = "Move the table that refers to them as well, or drop its foreign key."
+                    raise ValidationFailed(message, problems=[Problem("tables", message, fix, "referred")])
+            for name in reversed(names):
+                connection.execute(f"DELETE FROM {name}".encode())
 
     def execute(self, statements: Sequence[str], worker: WorkerToken) -> None:
         with self._errors(), self._fenced(worker):

@@ -1,6 +1,6 @@
 import pytest
 
-from migrations_app.engine.errors import LeaseLost
+from migrations_app.engine.errors import LeaseLost, ValidationFailed
 from tests.stores.tables.orders import WORKER, Orders
 
 pytestmark = pytest.mark.servers
@@ -19,3 +19,20 @@ def test_statements_run_together_or_not_at_all(postgres):
         database.drop(["public.one", "public.never"], WORKER)
 
     assert orders.sql("SELECT to_regclass('one') IS NULL") == [(True,)]
+
+
+def test_a_table_that_empty_ones_refer_to_is_emptied_and_rows_of_others_never_go_along(postgres):
+    orders = Orders(postgres)
+    orders.sql("CREATE TABLE one (a int PRIMARY KEY)")
+    orders.sql("CREATE TABLE other (a int REFERENCES one ON DELETE CASCADE)")
+    orders.sql("INSERT INTO one VALUES (1), (2)")
+    with postgres.open() as database:
+        database.raise_worker_fence(WORKER)
+        orders.sql("INSERT INTO other VALUES (2)")
+        with pytest.raises(ValidationFailed, match=r"rows of other refer to them\. None of them was"):
+            database.empty(["public.one"], WORKER)
+        assert orders.sql("SELECT count(*) FROM one") == [(2,)]
+        orders.sql("DELETE FROM other")
+        database.empty(["public.one"], WORKER)
+
+    assert orders.sql("SELECT count(*) FROM one") == [(0,)]
