@@ -34,7 +34,10 @@ def procedure_digest(spec: Spec, handler: Handler) -> str:
         "parameters": {name: value for name, value in spec.parameters.items() if name not in places},
         "options": {name: value for name, value in spec.options.items() if name not in GUARDS},
         "targets": {
-            role: {"kind": str(target.kind), "store": str(target.config.get("store", ""))}
+            role: {
+                "kind": str(target.kind),
+                "store": str(target.config.get("store") or target.config.get("engine", "")),
+            }
             for role, target in spec.targets.items()
         },
     }
