@@ -1,0 +1,46 @@
+"""A look at a database through SQLAlchemy."""
+
+import statistics
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import inspect, literal, select
+
+from migrations_app.stores.tables.alchemy.catalogue import read_catalogue
+from migrations_app.stores.tables.alchemy.connection import AlchemyConnected
+from migrations_app.stores.tables.base import DatabaseProbe
+from migrations_app.stores.tables.schema import Catalogue
+
+
+class AlchemyInspecting(AlchemyConnected):
+    def probe(self) -> DatabaseProbe:
+        """Its identity is its address: nothing that every kind of database shows survives less or more."""
+        with self._errors():
+            connection = self._open()
+            latencies = []
+            for _ in range(5):
+                before = time.perf_counter()
+                connection.execute(select(literal(1)))
+                latencies.append((time.perf_counter() - before) * 1000)
+            schemas, there = self._config.schemas, inspect(connection).get_schema_names()
+            problems = tuple(f"There is no schema “{name}”." for name in schemas if name not in there)
+            tables = sum(
+                len(inspect(connection).get_table_names(schema)) for schema in schemas or (None,) if not problems
+            )
+            version = connection.dialect.server_version_info or ()
+            return DatabaseProbe(
+                kind=connection.dialect.name,
+                version=".".join(map(str, version)),
+                identity=f"{self._url.get_backend_name()}://{self._url.host}:{self._url.port or ''}/{self._url.database}",
+                latency_ms=statistics.median(latencies),
+                encoding="UTF8",
+                time_zone="",
+                writable=not self._read_only,
+                tables=tables,
+                problems=problems,
+                details={"schemas": ", ".join(schemas), "driver": self._config["driver"]},
+            )
+
+    def catalogue(self, tables: Sequence[str] | None = None) -> Catalogue:
+        with self._errors():
+            return read_catalogue(self._open(), self._config.schemas, tables)
