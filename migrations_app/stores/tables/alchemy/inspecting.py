@@ -14,7 +14,7 @@ from migrations_app.stores.tables.schema import Catalogue
 
 class AlchemyInspecting(AlchemyConnected):
     def probe(self) -> DatabaseProbe:
-        """Its identity is its address: nothing that every kind of database shows survives less or more."""
+        """Its identity is its address: there is nothing better that every kind of database shows."""
         with self._errors():
             connection = self._open()
             latencies = []
@@ -27,11 +27,11 @@ class AlchemyInspecting(AlchemyConnected):
             tables = sum(
                 len(inspect(connection).get_table_names(schema)) for schema in schemas or (None,) if not problems
             )
-            version = connection.dialect.server_version_info or ()
+            version, url = connection.dialect.server_version_info or (), self._url
             return DatabaseProbe(
                 kind=connection.dialect.name,
                 version=".".join(map(str, version)),
-                identity=f"{self._url.get_backend_name()}://{self._url.host}:{self._url.port or ''}/{self._url.database}",
+                identity=f"{url.get_backend_name()}://{url.host}:{url.port or ''}/{url.database}",
                 latency_ms=statistics.median(latencies),
                 encoding="UTF8",
                 time_zone="",

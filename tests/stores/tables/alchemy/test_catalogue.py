@@ -8,7 +8,8 @@ from migrations_app.stores.tables.schema import ForeignKey, Generated, TypeKind
 STATEMENTS = """
 CREATE TABLE people (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL DEFAULT 'x', price NUMERIC(10, 2),
   seen DATETIME, photo BLOB, boss INTEGER,
-  initial TEXT GENERATED ALWAYS AS (substr(name, 1, 1)) STORED, FOREIGN KEY (boss) REFERENCES people (id) ON DELETE CASCADE,
+  initial TEXT GENERATED ALWAYS AS (substr(name, 1, 1)) STORED,
+  FOREIGN KEY (boss) REFERENCES people (id) ON DELETE CASCADE,
   CONSTRAINT one UNIQUE (name),
   CONSTRAINT short CHECK (length(name) < 40));
 CREATE TABLE lines (a INT, b INT, note TEXT, PRIMARY KEY (b, a));
