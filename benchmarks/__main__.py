@@ -3,16 +3,17 @@
 import argparse
 import os
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import adapters, call_sites, node, pages, router, watchers
+from benchmarks import adapters, call_sites, node, pages, router, tables, watchers
 from benchmarks.plain_copy import plain_copy
 from benchmarks.workshop import PREFIX, Workshop, measured, workshop
 from migrations_app.testing.servers import PostgresServer
 
 SERVED = ("steps", "throughput", "router", "memory")
-PARTS = (*SERVED, "pages", "watchers", "node", "adapters", "call_sites")  # these start what they need themselves
+# These start what they need themselves.
+PARTS = (*SERVED, "pages", "watchers", "node", "adapters", "call_sites", "tables")
 GOAL_RATIO = 0.7
 GOAL_GROWTH_MB = 150
 BATCH = 1000
@@ -30,21 +31,23 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=3_000, help="calls of each measurement of the router (3,000)")
     parser.add_argument("--scale", type=float, default=1.0, help="part of the full data of the pages (1.0)")
     parser.add_argument("--lines", type=int, default=100_000, help="lines of the project of adapters (100,000)")
+    parser.add_argument("--rows", type=int, default=400_000, help="rows of the table that is moved (400,000)")
     wishes = parser.parse_args()
     parts = set(wishes.parts) or set(SERVED)
     if not parts <= set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(parts - set(PARTS)))}; there are {', '.join(PARTS)}")
     print(f"{os.cpu_count()} cores, everything on this machine, medians of {wishes.rounds} interleaved rounds\n")
-    if "pages" in parts:
-        pages.both(pages.Wishes(scale=wishes.scale, rounds=wishes.rounds))
-    if "watchers" in parts:
-        watchers.report(watchers.Wishes())
-    if "node" in parts:
-        node.report(wishes.sessions, wishes.rounds)
-    if "adapters" in parts:
-        adapters.report(wishes.lines)
-    if "call_sites" in parts:
-        call_sites.report(wishes.lines)
+    alone: dict[str, Callable[[], None]] = {
+        "pages": lambda: pages.both(pages.Wishes(scale=wishes.scale, rounds=wishes.rounds)),
+        "watchers": lambda: watchers.report(watchers.Wishes()),
+        "node": lambda: node.report(wishes.sessions, wishes.rounds),
+        "adapters": lambda: adapters.report(wishes.lines),
+        "call_sites": lambda: call_sites.report(wishes.lines),
+        "tables": lambda: tables.report(wishes.rows, wishes.rounds),
+    }
+    for name, measure in alone.items():
+        if name in parts:
+            measure()
     if not parts & set(SERVED):
         return
     with workshop() as shop:
