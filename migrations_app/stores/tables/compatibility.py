@@ -28,6 +28,13 @@ class Incompatible:
     fix: str = ""
 
 
+_MAKES_TEXT = (
+    TransformKind.CONSTANT,
+    TransformKind.TRIM,
+    TransformKind.LOWER,
+    TransformKind.UPPER,
+    TransformKind.CUT,
+)
 _BY_VALUE = "Look at what the planning found of its rows; correct them there, or give the column a transform."
 _WIDER = "Widen the target's column, or look at what the planning found of its rows."
 # What a kind of PostgreSQL becomes by itself, and what of it is to be known; '' is nothing.
@@ -78,8 +85,8 @@ def _of_columns(source: Catalogue, selection: Selection, held: Table) -> Iterato
     for mapped in selection.columns:
         column = held.column(mapped.source) if mapped.source is not None else None
         arrives = transformed(column.type if column else AS_TEXT, mapped.transforms)
-        if mapped.transforms and mapped.transforms[-1].kind is not TransformKind.TIME_ZONE and arrives == AS_TEXT:
-            continue  # a text that a transform made is read as whatever the target holds
+        if arrives == AS_TEXT and any(each.kind in _MAKES_TEXT for each in mapped.transforms):
+            continue  # it is read as whatever the target holds
         for severity, code, message, fix in _differences(arrives, mapped.type, _engine(source) == SQLITE):
             yield Incompatible(selection.target, mapped.target, severity, code, message, fix)
 

@@ -79,6 +79,8 @@ def test_transforms_make_another_type():
     assert found(ColumnType(K.TIMESTAMP, "timestamp", precision=6), instant, zone) == []
     assert found(NUMBER, instant, Transform(TransformKind.EPOCH_SECONDS)) == []
     assert found(ColumnType(K.BYTES, "bytea"), TEXT, Transform(TransformKind.CONSTANT, "x")) == []
+    assert found(TEXT, NUMBER, Transform(TransformKind.IF_NULL, "0")) == [(Severity.ERROR, "other_kind")]
+    assert found(TEXT, NUMBER, Transform(TransformKind.TRIM)) == []
 
 
 def test_values_of_sqlite_speak_for_themselves():
