@@ -36,3 +36,31 @@ def test_a_table_that_empty_ones_refer_to_is_emptied_and_rows_of_others_never_go
         database.empty(["public.one"], WORKER)
 
     assert orders.sql("SELECT count(*) FROM one") == [(0,)]
+
+
+def test_sequences_are_advanced_and_never_back(postgres):
+    orders = Orders(postgres)
+    orders.sql("CREATE TABLE one (id bigserial PRIMARY KEY, other integer GENERATED ALWAYS AS IDENTITY (INCREMENT -1))")
+    orders.sql("INSERT INTO one (id, other) OVERRIDING SYSTEM VALUE VALUES (40, -7), (50, -3)")
+    with postgres.open() as database:
+        database.raise_worker_fence(WORKER)
+        first = dict(database.advance_sequences(["public.one"], WORKER))
+        orders.sql("DELETE FROM one")
+        again = dict(database.advance_sequences(["public.one"], WORKER))
+
+    assert first == again == {"public.one_id_seq": 50, "public.one_other_seq": -7}
+    assert orders.sql("INSERT INTO one DEFAULT VALUES RETURNING id, other") == [(51, -8)]
+
+
+def test_a_table_that_another_refers_to_is_not_emptied_alone(postgres):
+    orders = Orders(postgres)
+    orders.sql("CREATE TABLE one (id int PRIMARY KEY); CREATE TABLE two (id int REFERENCES one)")
+    orders.sql("INSERT INTO one VALUES (1); INSERT INTO two VALUES (1)")
+    with postgres.open() as database:
+        database.raise_worker_fence(WORKER)
+        with pytest.raises(ValidationFailed, match="cannot be emptied"):
+            database.empty(["public.one"], WORKER)
+        assert orders.sql("SELECT count(*) FROM one") == [(1,)]
+        database.empty(["public.one", "public.two"], WORKER)
+
+    assert orders.sql("SELECT (SELECT count(*) FROM one) + (SELECT count(*) FROM two)") == [(0,)]
