@@ -32,7 +32,7 @@ class RunRow:
     """A line of the list. `percentage` 0..100; `elapsed_seconds` up to now or the end; `digest` of its plan.
 
     `waits` says why a parked run holds no worker, "" for one that does not wait; `wake_at` until when.
-    `zero_downtime`: it moves a route bucket by bucket.
+    `zero_downtime`: it moves a route bucket by bucket. `handler` is the one that its plan was made with.
     """
 
     id: int
@@ -61,6 +61,7 @@ class RunRow:
     wake_at: datetime | None
     undoes: int | None
     zero_downtime: bool
+    handler: str
 
 
 def with_names(runs: QuerySet[Run]) -> QuerySet[Run]:
@@ -109,6 +110,7 @@ def _row(run: Run, steps: Mapping[str, StepRun], now: datetime) -> RunRow:
         wake_at=run.wake_at,
         undoes=run.undoes_id,
         zero_downtime=run.kind in MOVES_ROUTES and moved_route(run.revision.content) is not None,
+        handler=run.revision.content["handler"],
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from migrations_app.engine.errors import Problem
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.authoring import AuthoringForm, RoleChoice, authoring_form
 from migrations_app.services.drafts import MigrationDraft
@@ -75,7 +76,7 @@ def shown_form(
     actor: Actor, form: AuthoringForm, values: Mapping[str, str], problems: ProblemsByField | None = None
 ) -> ShownForm:
     """Everything that the template needs; `values` are texts by input name."""
-    problems = problems or ProblemsByField()
+    problems = problems or ProblemsByField(_not_installed(form, values))
     parameters = controls(form.parameters, _under(values, "parameters"), path="parameters", problems=problems)
     options = controls(form.options, _under(values, "options"), path="options", problems=problems)
     roles = [(role, values.get(f"targets.{role.name}", ""), problems.of(f"targets.{role.name}")) for role in form.roles]
@@ -94,6 +95,16 @@ def shown_form(
         elsewhere=problems.elsewhere(shown),
         preview=preview(actor=actor, draft=draft_in(form, values)) if form.environment and form.handler else None,
     )
+
+
+def _not_installed(form: AuthoringForm, values: Mapping[str, str]) -> tuple[Problem, ...]:
+    """The form is of another type than the one that is written in it: that one is gone."""
+    wanted = values.get("handler", "")
+    if not wanted or form.handler is None or form.handler.handler == wanted:
+        return ()
+    said = f"The type “{wanted[:60]}” is not installed here. This is the form of another one."
+    fix = "Have its package installed and look again, or go on with the type that is shown."
+    return (Problem("handler", said, fix, "handler_missing"),)
 
 
 def _under(values: Mapping[str, str], path: str) -> dict[str, str]:

@@ -40,6 +40,7 @@ RUN = RunRow(
     wake_at=None,
     undoes=None,
     zero_downtime=False,
+    handler="session",
 )
 STEP = StepProgress(
     number=1,

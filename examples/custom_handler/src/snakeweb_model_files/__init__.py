@@ -1,0 +1,1 @@
+"""A migration type for Snakeweb: model files from one project's directory to another's."""
