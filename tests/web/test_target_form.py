@@ -107,5 +107,3 @@ def test_a_database_is_of_another_kind_and_names_its_engine() -> None:
     assert database_problems(given.config) == []
     given = form("store=sqlite_tables&name=shop&config.path=/srv/shop.db")
     assert (given.config, given.secret_fields()) == ({"engine": "sqlite", "path": "/srv/shop.db"}, ())
-    given = form("store=other_tables&config.driver=mysql%2Bpymysql&config.host=db&config.port=&config.database=d")
-    assert given.config == {"engine": "sqlalchemy", "driver": "mysql+pymysql", "host": "db", "database": "d"}

@@ -44,6 +44,7 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
               help="Whose tables are meant, with commas between them. Empty for the user's own."),
     ),
 }  # fmt: skip
+MOVED = ("postgres", "sqlite")  # the engines that rows are moved between
 _DRIVER = re.compile(r"[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)?")
 _OWN_ENGINES = {"postgresql": "postgres", "postgres": "postgres", "sqlite": "sqlite"}
 
@@ -65,8 +66,12 @@ class DatabaseConfig:
 
 
 def config_problems(config: Mapping[str, Any]) -> list[Problem]:
-    """Everything wrong with a configuration, without connecting; fields are `config.host`."""
-    return _parse(config)[1]
+    """Everything wrong with a target's configuration, without connecting; fields are `config.host`."""
+    parsed, problems = _parse(config)
+    if parsed is not None and parsed.engine not in MOVED:
+        message = "Databases through SQLAlchemy can be looked at, and are not moved yet."
+        problems = [Problem("config.engine", message, f"Use one of: {', '.join(MOVED)}.", "choice"), *problems]
+    return problems
 
 
 def parse_config(config: Mapping[str, Any]) -> DatabaseConfig:
@@ -80,7 +85,7 @@ def parse_config(config: Mapping[str, Any]) -> DatabaseConfig:
 def _parse(config: Mapping[str, Any]) -> tuple[DatabaseConfig | None, list[Problem]]:
     engine = str(config.get("engine", ""))
     if engine not in CONFIG_FIELDS:
-        known = ", ".join(CONFIG_FIELDS)
+        known = ", ".join(MOVED)
         message = f"“{engine[:60]}” is no kind of database."
         return None, [Problem("config.engine", message, f"Use one of: {known}.", "choice")]
     flat = {name: value for name, value in config.items() if name != "engine"}

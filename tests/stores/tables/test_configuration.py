@@ -8,7 +8,17 @@ OTHER = {"engine": "sqlalchemy", "driver": "mysql+pymysql", "host": "db", "datab
 
 
 def fields(config):
-    return [problem.field for problem in config_problems(config)]
+    try:
+        parse_config(config)
+    except ValidationFailed as refused:
+        return [problem.field for problem in refused.problems]
+    return []
+
+
+def test_only_databases_that_are_moved_are_targets():
+    assert config_problems(POSTGRES) == config_problems({"engine": "sqlite", "path": "/x"}) == []
+    assert [problem.field for problem in config_problems({**OTHER, "host": ""})] == ["config.engine", "config.host"]
+    assert [problem.field for problem in config_problems({"engine": "postgres"})] == fields({"engine": "postgres"})
 
 
 def test_what_is_not_given_has_its_default():
