@@ -55,7 +55,11 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one side did with one case, as the runner says it. Written by code that nobody trusts."""
+    """What one side did with one case, as the runner says it. Written by code that nobody trusts.
+
+    `said`: its words are those of a `raise` in the project. `own`: it is an error of the generic adapter's own.
+    `late`: it was ended because its time was over.
+    """
 
     kind: str
     value: Any = None
@@ -63,6 +67,7 @@ class Seen:
     message: str = ""
     said: bool = False
     own: bool = False
+    late: bool = False
     effects: tuple[str, ...] = ()
     changed: Mapping[str, Any] = field(default_factory=dict)
 
@@ -184,7 +189,7 @@ def _seen(frame: Mapping[str, Any]) -> Seen:
     tried = frame.get("effects")
     effects = tuple(str(one)[:500] for one in tried) if isinstance(tried, list) else ()
     if kind == "ended":
-        return Seen("ended", message=str(frame.get("text"))[:500], effects=effects)
+        return Seen("ended", message=str(frame.get("text"))[:500], late=frame.get("late") is True, effects=effects)
     changed = frame.get("changed")
     changed = changed if isinstance(changed, dict) else {}
     if kind == "answer":

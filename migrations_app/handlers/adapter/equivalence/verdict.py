@@ -1,8 +1,8 @@
 """One tool on trial: all cases on both sides, what parts them confirmed and made small, and what stays open."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from migrations_app.handlers.adapter.equivalence.cases import Case, text_of
@@ -15,6 +15,7 @@ from migrations_app.handlers.adapter.equivalence.sides import Sides
 from migrations_app.handlers.adapter.equivalence.writing import unread
 from migrations_app.handlers.adapter.facts import EffectKind, Tool
 
+_NOT_THERE: Final = "ModuleNotFoundError"
 _CHANCE: Final = (EffectKind.RANDOMNESS, EffectKind.TIME)
 
 
@@ -41,19 +42,18 @@ class Trial:
         self.python = custom.python
         for name, side in (("custom", custom), ("generic", generic)):
             if side.fatal:
-                return self._not_compared(f"The {name} adapter cannot be loaded in the sandbox: {side.fatal}")
+                advice = " Name the interpreter of the project's own environment." if _NOT_THERE in side.fatal else ""
+                return self._not_compared(f"The {name} adapter cannot be loaded in the sandbox: {side.fatal}.{advice}")
         reached = coverage(custom.reached)
         compared = [at for at in forward if ("forward", at) in custom.seen and ("forward", at) in generic.seen]
         if reason := self._nothing_to_compare(custom, generic, compared) or self._by_chance(custom):
             return self._not_compared(reason, reached, len(compared))
-        for run, order in (("forward", forward), ("back", back)):
-            for at in range(len(order)):
-                pair = custom.seen.get((run, at)), generic.seen.get((run, at))
-                if pair[0] and pair[1] and difference(pair[0], pair[1], self.tolerance):
-                    found = self._confirmed(order[: at + 1])
-                    if isinstance(found, str):
-                        return self._not_compared(found, reached, len(compared))
-                    return self._made(Outcome.DIFFERENT, reached.open, reached, len(compared), found)
+        for order, late in self._parting(custom, generic, {"forward": forward, "back": back}):
+            found = self._confirmed(order, late)
+            if isinstance(found, Difference):
+                return self._made(Outcome.DIFFERENT, reached.open, reached, len(compared), found)
+            if found:
+                return self._not_compared(found, reached, len(compared))
         for name, side in (("custom", custom), ("generic", generic)):
             if side.stopped:
                 reason = f"The {name} side was given up before all cases were done: {side.stopped}"
@@ -61,21 +61,37 @@ class Trial:
         pairs = [(custom.seen["forward", at], generic.seen["forward", at]) for at in compared]
         return self._made(Outcome.EQUIVALENT, " ".join(_left_open(pairs, reached)), reached, len(compared))
 
+    def _parting(
+        self, custom: Ran, generic: Ran, runs: Mapping[str, tuple[int, ...]]
+    ) -> list[tuple[tuple[int, ...], bool]]:
+        """The calls up to one at which they part, and whether it is only that one did not come to an end in time. The
+        first that is more than that, or else two at most."""
+        late: list[tuple[tuple[int, ...], bool]] = []
+        for run, order in runs.items():
+            for at in range(len(order)):
+                mine, theirs = custom.seen.get((run, at)), generic.seen.get((run, at))
+                if mine and theirs and difference(mine, theirs, self.tolerance):
+                    if not (mine.late or theirs.late):
+                        return [(order[: at + 1], False)]
+                    late.append((order[: at + 1], True))
+        return late[:2]
+
     def _both(self, values: Sequence[Any], runs: Sequence[Run], functions: Sequence[str] = ()) -> tuple[Ran, Ran]:
         return self.sides.both((self.tool.name, self.served), values, runs, functions)
 
     def _nothing_to_compare(self, custom: Ran, generic: Ran, compared: Sequence[int]) -> str:
         for name, side in (("custom", custom), ("generic", generic)):
             seen = [one for (run, _), one in side.seen.items() if run == "forward"]
-            if not seen or all(one.kind == "ended" for one in seen):
-                why = seen[0].message if seen else side.stopped
-                return f"The {name} side never came to an end of a case: {why}"
+            ended = [one.message for one in seen if one.kind == "ended"]
+            if not seen or (ended and all(one.kind != "answer" for one in seen)):
+                return f"The {name} side never came to an answer: {(ended or [side.stopped])[0]}"
         pairs = [(custom.seen["forward", at], generic.seen["forward", at]) for at in compared]
         if all(one.kind != "answer" and other.kind != "answer" for one, other in pairs):
             told = next((one for one, _ in pairs if one.kind == "raised"), None)
             example = f", such as {told.error}: {told.message[:200]}" if told else ""
             return f"No case led to an answer, all to errors{example}. Record some real arguments for it."
-        if all(one.kind != "answer" or one.value[:1] == ["opaque"] for one, _ in pairs):
+        answers = [one.value for one, _ in pairs if one.kind == "answer"]
+        if answers and all(isinstance(one, list) and one[:1] == ["opaque"] for one in answers):
             return "All that it answers are objects that show nothing of themselves."
         return ""
 
@@ -93,12 +109,16 @@ class Trial:
         why = f" Its code uses {', '.join(known)}." if known else ""
         return f"Asked twice with {text_of(arguments)[:300]} it did not do the same twice: {what[:300]}.{why}"
 
-    def _confirmed(self, order: tuple[int, ...]) -> Difference | str:
-        """The last call of these, alone if it differs there too; small. A text says why it is no difference."""
+    def _confirmed(self, order: tuple[int, ...], late: bool) -> Difference | str:
+        """The last call of these, alone if it differs there too; small. A text says why nothing can be said; it is
+        empty where one was late, and with more time they are the same."""
         arguments = self._values[order[-1]]
-        what, custom, generic = self._alone(arguments)
+        trial = replace(self, sides=self.sides.patient()) if late else self
+        what, custom, generic = trial._alone(arguments)
         if what:
-            return self._small(arguments, what, custom, generic)
+            return trial._small(arguments, what, custom, generic)
+        if late:
+            return ""
         calls = [self._values[number] for number in order]
         if not self._after([calls])[0][0]:
             return f"A difference with {text_of(arguments)[:300]} was seen once, and not when it was tried again."
@@ -112,10 +132,9 @@ class Trial:
 
     def _small(self, arguments: dict[str, Any], what: str, custom: Seen, generic: Seen) -> Difference | str:
         kind = what.partition(":")[0]
-        if "ended" in (custom.kind, generic.kind):
-            small = arguments  # each try could take as long again
-        else:
-            small = shrink(arguments, lambda tried: [one.partition(":")[0] == kind for one in self._judged(tried)])
+        if "ended" in (custom.kind, generic.kind):  # each further try could take as long again
+            return Difference(text_of(arguments), what, observed(custom), observed(generic))
+        small = shrink(arguments, lambda tried: [one.partition(":")[0] == kind for one in self._judged(tried)])
         found = self._alone(small)
         if not found[0]:
             small, found = arguments, self._alone(arguments)

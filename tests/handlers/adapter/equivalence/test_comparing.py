@@ -15,6 +15,7 @@ from migrations_app.handlers.adapter.document import from_document, to_document
 from migrations_app.handlers.adapter.equivalence.comparing import compare
 from migrations_app.handlers.adapter.equivalence.report import EquivalenceReport, Outcome
 from migrations_app.handlers.adapter.generic.errors import ConfigurationRefused
+from tests.handlers.adapter.equivalence import pairs
 from tests.handlers.adapter.equivalence.planting import needs_sandbox
 from tests.handlers.adapter.reading import FIXTURES
 
@@ -42,6 +43,97 @@ def test_what_is_automatic_is_equivalent(name):
     for tool in report.tools:
         assert tool.outcome is Outcome.EQUIVALENT, tool
         assert tool.cases == sum(tool.sources.values())
+
+
+@needs_sandbox
+@pytest.mark.parametrize("seed", [11, 12])
+def test_equal_pairs_are_never_flagged_in_a_thousand_cases(tmp_path, seed):
+    """510 cases a seed."""
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / "adapter.py").write_text(pairs.CODE)
+    analysis = analyze(root)
+    configuration = generic_configuration(analysis)
+    assert configuration["refused"] == {}
+
+    report = compare(root, analysis, configuration, adapter="adapter.Pairs", seed=seed, cases=51)
+
+    assert {one.tool: one.difference for one in report.tools if one.difference} == {}
+    assert {one.outcome for one in report.tools} == {Outcome.EQUIVALENT}
+    assert all(one.branches_reached == one.branches for one in report.tools)
+    assert sum(one.cases for one in report.tools) >= 505
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("tool", "said"),
+    [
+        ("endless", "The custom side never came to an answer: It did not come to an end in 2 seconds."),
+        ("bomb", "The custom side never came to an answer: It did not come to an end in 2 seconds."),
+        ("flood", "The custom side never came to an answer: It asked for more memory than it may have."),
+    ],
+)
+def test_a_tool_that_does_nothing_but_harm_is_not_compared_and_says_why(tool, said):
+    configuration = {"format": 1, "allow": {}, "tools": [{"name": tool, "result": {"constant": 1}}]}
+
+    [report] = compared("hostile_tools", configuration=configuration, cases=4).tools
+
+    assert (report.outcome, report.reason) == (Outcome.NOT_COMPARED, said)
+    assert not list(FIXTURES.rglob("executed*"))
+
+
+@needs_sandbox
+@pytest.mark.parametrize(
+    ("tool", "arguments", "effect"),
+    [
+        ("wipe", {"path": "/project"}, "shutil.rmtree /project"),
+        ("download", {"url": "http://192.0.2.1/"}, "network: urllib.Request"),
+        ("evaluate", {"code": "__import__('os').system('true') or 1"}, "program: os.system"),
+        ("smuggle", {"name": "environ"}, ""),
+    ],
+)
+def test_a_tool_that_does_harm_beside_its_answer_differs_and_changes_nothing_outside(tool, arguments, effect):
+    before = {path: path.read_bytes() for path in (FIXTURES / "hostile_tools").rglob("*.py")}
+    configuration = {"format": 1, "allow": {}, "tools": [{"name": tool, "mode": "mapping", "result": {"constant": 1}}]}
+
+    [report] = compared("hostile_tools", configuration=configuration, cases=1, recorded={tool: [arguments]}).tools
+
+    assert report.outcome in (Outcome.DIFFERENT, Outcome.NOT_COMPARED)
+    if report.difference:
+        assert any(effect in one for one in report.difference.custom.effects) or not effect
+        assert report.difference.generic.effects == ()
+    else:
+        assert "No case led to an answer" not in report.reason
+    assert {path: path.read_bytes() for path in (FIXTURES / "hostile_tools").rglob("*.py")} == before
+    assert not list(FIXTURES.rglob("executed*"))
+
+
+@needs_sandbox
+def test_another_interpreter_runs_both_sides(tmp_path):
+    environment = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
+    tmp_path.chmod(0o755)
+    site = next(environment.glob("lib/python*/site-packages"))
+    (site / "only_there.py").write_text("VALUE = 5\n")
+    root = tmp_path / "project"
+    root.mkdir()
+    code = "import only_there\nclass A:\n    def execute_tool(self, tool_name, arguments, context):\n"
+    (root / "adapter.py").write_text(f"{code}        if tool_name == 't':\n            return only_there.VALUE\n")
+    analysis = analyze(root, installed={})
+    configuration = {
+        "format": 1,
+        "allow": {"functions": ["only_there"]},
+        "tools": [{"name": "t", "mode": "mapping", "result": {"library": "only_there.VALUE"}}],
+    }
+
+    theirs = compare(
+        root, analysis, configuration, adapter="adapter.A", cases=3, python=environment / "bin/python"
+    ).tools[0]
+    ours = compare(root, analysis, configuration, adapter="adapter.A", cases=3).tools[0]
+
+    assert theirs.outcome is Outcome.EQUIVALENT, theirs
+    assert ours.outcome is Outcome.NOT_COMPARED
+    assert "No module named 'only_there'. Name the interpreter" in ours.reason
 
 
 @needs_sandbox

@@ -222,3 +222,16 @@ def test_no_case_that_leads_to_an_answer_shows_nothing(tmp_path):
 
     assert report.outcome is Outcome.NOT_COMPARED
     assert "No case led to an answer" in report.reason
+
+
+def test_slow_is_no_difference_and_without_an_end_is_one(tmp_path):
+    slow = project(tmp_path, "import time\nif x == 3:\n    time.sleep(2.5)\nreturn abs(x)", signature="self, x: int")
+    entry = entry_of(["x"], **calls("builtins.abs", argument("x")))
+    given = {"t": [{"x": 3}, {"x": 4}]}
+
+    assert against(slow, entry, ["builtins.abs"], recorded=given, cases=4).outcome is Outcome.EQUIVALENT
+
+    endless = project(tmp_path, "while x == 3:\n    pass\nreturn abs(x)", signature="self, x: int")
+    report = against(endless, entry, ["builtins.abs"], recorded=given, cases=4)
+    assert found(report, "exception: It did not come to an end in 10 seconds., 3 is answered") == {"x": 3}
+    assert report.difference.custom.kind == "ended"

@@ -57,7 +57,7 @@ def say(frame: dict[str, Any]) -> None:
 class Runs:
     def __init__(self, job: dict[str, Any]) -> None:
         self._job = job
-        self._ended: dict[int, str] = {}
+        self._ended: dict[int, dict[str, Any]] = {}
         self._endings = 0
 
     def all(self) -> bool:
@@ -68,7 +68,7 @@ class Runs:
         at = 0
         while at < len(cases):
             if cases[at] in self._ended:  # once is enough
-                say({"run": name, "at": at, "seen": {"kind": "ended", "text": self._ended[cases[at]]}})
+                say({"run": name, "at": at, "seen": self._ended[cases[at]]})
                 at += 1
                 continue
             following = next((n for n in range(at, len(cases)) if cases[n] in self._ended), len(cases))
@@ -89,8 +89,9 @@ class Runs:
                 say({"fatal": process.ending})
                 return False
             if process.ending and at < following:
-                say({"run": name, "at": at, "seen": {"kind": "ended", "text": process.ending}})
-                self._ended[cases[at]] = process.ending
+                seen = {"kind": "ended", "text": process.ending, "late": process.late}
+                say({"run": name, "at": at, "seen": seen})
+                self._ended[cases[at]] = seen
                 self._endings += 1
                 at += 1
                 if self._endings >= self._job["patience"]:
@@ -105,6 +106,7 @@ class Process:
     def __init__(self, job: dict[str, Any], cases: list[int], traced: bool) -> None:
         self.ready = False
         self.ending = ""
+        self.late = False
         self._job = job
         self._left = len(cases)
         self._traced = traced
@@ -157,7 +159,7 @@ class Process:
                     return self._read(payload)
             left = deadline - time.monotonic()
             if left <= 0 or not select.select([self._channel], [], [], left)[0]:
-                self.ending = f"It did not come to an end in {seconds:g} seconds."
+                self.ending, self.late = f"It did not come to an end in {seconds:g} seconds.", True
                 return None
             part = os.read(self._channel, 65_536)
             if not part:
