@@ -131,10 +131,10 @@ class Trial:
         )
 
     def _small(self, arguments: dict[str, Any], what: str, custom: Seen, generic: Seen) -> Difference | str:
-        kind = what.partition(":")[0]
         if "ended" in (custom.kind, generic.kind):  # each further try could take as long again
             return Difference(text_of(arguments), what, observed(custom), observed(generic))
-        small = shrink(arguments, lambda tried: [one.partition(":")[0] == kind for one in self._judged(tried)])
+        kind = _kind(what, custom, generic)
+        small = shrink(arguments, lambda tried: [_kind(*one) == kind for one in self._judged(tried)])
         found = self._alone(small)
         if not found[0]:
             small, found = arguments, self._alone(arguments)
@@ -159,11 +159,11 @@ class Trial:
         pairs = [(custom, generic, (run.name, len(run.cases) - 1)) for run in runs]
         return [self._parted(one.seen.get(key, _MISSING), other.seen.get(key, _MISSING)) for one, other, key in pairs]
 
-    def _judged(self, values: Sequence[Any]) -> list[str]:
+    def _judged(self, values: Sequence[Any]) -> list[tuple[str, Seen, Seen]]:
         """What parts each of these calls, one after the other in one process."""
         custom, generic = self._both(values, [Run("tried", tuple(range(len(values))))])
         keys = [("tried", at) for at in range(len(values))]
-        return [self._parted(custom.seen.get(key, _MISSING), generic.seen.get(key, _MISSING))[0] for key in keys]
+        return [self._parted(custom.seen.get(key, _MISSING), generic.seen.get(key, _MISSING)) for key in keys]
 
     def _parted(self, custom: Seen, generic: Seen) -> tuple[str, Seen, Seen]:
         return difference(custom, generic, self.tolerance) if _MISSING not in (custom, generic) else "", custom, generic
@@ -191,6 +191,11 @@ class Trial:
 
 
 _MISSING: Final = Seen("ended", message="It was not tried.")
+
+
+def _kind(what: str, custom: Seen, generic: Seen) -> tuple[str, ...]:
+    """What stays the same while arguments become smaller, as another difference would be another finding."""
+    return what.partition(":")[0], custom.kind, custom.error, generic.kind, generic.error
 
 
 def _left_open(pairs: Sequence[tuple[Seen, Seen]], reached: Coverage) -> list[str]:

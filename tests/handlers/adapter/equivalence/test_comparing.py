@@ -69,7 +69,6 @@ def test_equal_pairs_are_never_flagged_in_a_thousand_cases(tmp_path, seed):
     ("tool", "said"),
     [
         ("endless", "The custom side never came to an answer: It did not come to an end in 2 seconds."),
-        ("bomb", "The custom side never came to an answer: It did not come to an end in 2 seconds."),
         ("flood", "The custom side never came to an answer: It asked for more memory than it may have."),
     ],
 )
@@ -86,10 +85,11 @@ def test_a_tool_that_does_nothing_but_harm_is_not_compared_and_says_why(tool, sa
 @pytest.mark.parametrize(
     ("tool", "arguments", "effect"),
     [
-        ("wipe", {"path": "/project"}, "shutil.rmtree /project"),
+        ("wipe", {"path": "/project"}, "shutil.rmtree /"),
         ("download", {"url": "http://192.0.2.1/"}, "network: urllib.Request"),
         ("evaluate", {"code": "__import__('os').system('true') or 1"}, "program: os.system"),
         ("smuggle", {"name": "environ"}, ""),
+        ("bomb", {}, "program: os.fork"),
     ],
 )
 def test_a_tool_that_does_harm_beside_its_answer_differs_and_changes_nothing_outside(tool, arguments, effect):
@@ -98,12 +98,13 @@ def test_a_tool_that_does_harm_beside_its_answer_differs_and_changes_nothing_out
 
     [report] = compared("hostile_tools", configuration=configuration, cases=1, recorded={tool: [arguments]}).tools
 
-    assert report.outcome in (Outcome.DIFFERENT, Outcome.NOT_COMPARED)
     if report.difference:
-        assert any(effect in one for one in report.difference.custom.effects) or not effect
+        told = report.difference.custom
+        assert any(effect in one for one in told.effects) or not effect or told.kind == "ended"
         assert report.difference.generic.effects == ()
-    else:
-        assert "No case led to an answer" not in report.reason
+    else:  # it takes the time of a case, or ends otherwise each time
+        assert report.outcome is Outcome.NOT_COMPARED
+        assert "did not" in report.reason
     assert {path: path.read_bytes() for path in (FIXTURES / "hostile_tools").rglob("*.py")} == before
     assert not list(FIXTURES.rglob("executed*"))
 

@@ -10,7 +10,10 @@ from typing import Any
 MOST = 50
 _MOST_BYTES = 1_000_000
 _CACHES = ".cache"
-_NETWORK = ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethost")
+_NETWORK = (
+    *("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.gethost"),
+    *("urllib.Request", "http.client.connect", "ftplib.connect", "smtplib.connect", "imaplib.open", "poplib.connect"),
+)
 _PROGRAMS = ("subprocess.Popen", "os.system", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "pty.spawn")
 _SIGNALS = ("os.kill", "signal.pthread_kill")
 _ENVIRONMENT = ("os.putenv", "os.unsetenv", "os.chdir")
