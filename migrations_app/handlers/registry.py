@@ -19,12 +19,19 @@ from migrations_app.engine.declarations import problems_of
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.handler import HANDLER_API, Handler
 from migrations_app.engine.vocabulary import MigrationType
+from migrations_app.handlers.adapter.handler import AdapterMigration
 from migrations_app.handlers.config.handler import ConfigMigration
 from migrations_app.handlers.data.handler import DataMigration
 from migrations_app.handlers.session.handler import SessionMigration
 from migrations_app.handlers.upgrade.handler import VersionUpgrade
 
-BUILT_IN: tuple[type[Handler], ...] = (SessionMigration, ConfigMigration, VersionUpgrade, DataMigration)
+BUILT_IN: tuple[type[Handler], ...] = (
+    SessionMigration,
+    ConfigMigration,
+    AdapterMigration,
+    VersionUpgrade,
+    DataMigration,
+)
 GROUP = "snakeweb.handlers"
 SETTING = 'SNAKEWEB_MIGRATION["custom_handlers"]'
 _LONGEST_REASON = 500

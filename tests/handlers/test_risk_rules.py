@@ -4,13 +4,15 @@ from migrations_app.engine import risk
 from migrations_app.engine.handler import RiskRule
 from migrations_app.handlers import registry
 from tests.engine.risk import test_history_rules, test_option_rules, test_place_rules, test_plan_rules
+from tests.handlers.adapter import cases as adapter
 from tests.handlers.config import cases as config
 from tests.handlers.data import cases as data
 from tests.handlers.session.risk import pairs as session
 from tests.handlers.upgrade import cases as upgrade
 from tests.risk_pairs import unproved
 
-TABLES = (test_history_rules, test_option_rules, test_place_rules, test_plan_rules, session, config, upgrade, data)
+OF_THE_ENGINE = (test_history_rules, test_option_rules, test_place_rules, test_plan_rules)
+TABLES = (*OF_THE_ENGINE, session, config, adapter, upgrade, data)
 PAIRS = [pair for table in TABLES for pair in table.PAIRS]
 
 

@@ -39,7 +39,7 @@ def test_an_operator_writes_a_draft(stage):
         ({"title": 5}, "title"),
         ({"description": "x" * 10_001}, "description"),
         ({"type": "nonsense"}, "type"),
-        ({"type": "adapter_migration"}, "type"),
+        ({"type": "custom_migration"}, "type"),
         ({"handler": "nonsense"}, "handler"),
         ({"type": "config_migration", "handler": "session"}, "handler"),
         ({"targets": {}}, "targets.source"),

@@ -5,6 +5,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from migrations_app.engine.errors import MigrationError
+from migrations_app.engine.ports import Artifacts
+
 
 class AnalysisCache(Protocol):
     def get(self, digest: str) -> bytes | None:
@@ -39,3 +42,27 @@ class DirectoryCache:
 
     def _path(self, digest: str) -> Path:
         return self._directory / f"{digest}.json"
+
+
+class ArtifactCache:
+    """Among the artifacts, which are encrypted where they rest."""
+
+    def __init__(self, artifacts: Artifacts) -> None:
+        self._artifacts = artifacts
+
+    def get(self, digest: str) -> bytes | None:
+        try:
+            if self._artifacts.stat(key_of(digest)) is None:
+                return None
+            with self._artifacts.open(key_of(digest)) as stream:
+                return stream.read()
+        except (MigrationError, OSError):
+            return None
+
+    def put(self, digest: str, content: bytes) -> None:
+        with suppress(MigrationError, OSError), self._artifacts.create(key_of(digest)) as stream:
+            stream.write(content)
+
+
+def key_of(digest: str) -> str:
+    return f"analyses/{digest}.json"

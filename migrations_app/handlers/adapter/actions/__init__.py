@@ -1,0 +1,1 @@
+"""The actions of the adapter migration's steps."""
