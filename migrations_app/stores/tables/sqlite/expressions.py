@@ -36,6 +36,10 @@ class Words:
                 self._type(name)
         return ["NULL" if name is None else quoted(name) for name in names]
 
+    def mapped(self) -> list[Mapped]:
+        """As this side has them: what has arrived is not transformed again."""
+        return [self._plain(one) for one in self._selection.columns]
+
     def texts(self) -> list[Text]:
         return [text_maker(self._plain(one), self._held_type(one)) for one in self._selection.columns]
 

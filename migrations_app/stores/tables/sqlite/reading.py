@@ -15,6 +15,7 @@ from migrations_app.stores.tables.sqlite import copy_text
 from migrations_app.stores.tables.sqlite.canonical import register
 from migrations_app.stores.tables.sqlite.connection import SQLiteConnected
 from migrations_app.stores.tables.sqlite.expressions import BYTES, Words, listed, quoted
+from migrations_app.stores.tables.sqlite.page_texts import page_texts
 
 PAGE = 1000
 LEAST_IN_A_PART = 1000  # rows
@@ -59,13 +60,10 @@ class SQLiteReading(SQLiteConnected):
     def digest(self, selection: Selection, within: KeyRange, *, side: Side) -> ChunkDigest:
         with self._errors():
             words = self._words(selection, side)
-            texts = words.texts()
-            columns = ", ".join(words.columns())
+            makers = words.texts()
             where, values = words.where(within)
-            return digest_of(
-                [text(value) for text, value in zip(texts, row, strict=True)]
-                for row in self._stream(f"SELECT {columns} FROM {words.table}{where}", values)
-            )
+            pages = self._pages(f"SELECT {', '.join(words.columns())} FROM {words.table}{where}", values)
+            return digest_of(texts for page in pages for texts in page_texts(words.mapped(), makers, page))
 
     def row_digests(self, selection: Selection, within: KeyRange, *, side: Side) -> Iterator[tuple[KeyValue, str]]:
         """Of a table without a key in the order of the digests, each with an empty key; they are all in memory then."""
