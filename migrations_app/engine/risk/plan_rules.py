@@ -38,6 +38,9 @@ def irreversible_steps(case: RiskCase) -> Iterator[Finding]:
 
 
 def backup(case: RiskCase) -> Iterator[Finding]:
+    """Nothing is said where the handler saw that there is nothing to back up (`nothing_to_back_up` of the target)."""
+    if case.analysis.target_state.get("nothing_to_back_up"):
+        return
     kept = case.spec.options.get("backup_retention", 0)
     if case.spec.options.get("backup_enabled", False) and any(step.kind is StepKind.BACKUP for step in case.steps):
         yield Finding(

@@ -47,7 +47,8 @@ def analyse(spec: Spec) -> Analysis:
             else:
                 states[role] = _state(target, seen[role])
         if len(seen) == len(ROLES):
-            states[TARGET]["data"] = _data(spec, seen[SOURCE], seen[TARGET])
+            data = _data(spec, seen[SOURCE], seen[TARGET])
+            states[TARGET] |= {"data": data, "nothing_to_back_up": not any(t["holds_rows"] for t in data["tables"])}
     tables = states[TARGET].get("data", {}).get("tables", ())
     return Analysis(
         source_state=states[SOURCE],

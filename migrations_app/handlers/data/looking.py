@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from migrations_app.stores.tables.base import Database, Side
-from migrations_app.stores.tables.schema import TypeKind
+from migrations_app.stores.tables.key_order import same_order
 from migrations_app.stores.tables.selection import EVERYTHING, Selection
 
 
@@ -15,9 +15,11 @@ def holds_rows(target: Database, selection: Selection) -> bool:
 
 
 def apart(source: Database, target: Database, selections: Sequence[Selection]) -> frozenset[str]:
-    """The target's tables whose keys the two databases order differently."""
-    return frozenset(each.target for each in selections if not all(_is_number(each, name) for name in each.key))
-
-
-def _is_number(selection: Selection, key: str) -> bool:
-    return next(one.type.kind for one in selection.columns if one.source == key) is TypeKind.INTEGER
+    """The target's tables whose keys the two databases order differently, or perhaps do."""
+    before = source.catalogue([each.source for each in selections])
+    after = target.catalogue([each.target for each in selections])
+    return frozenset(
+        each.target
+        for each in selections
+        if not same_order(before.tables[each.source], after.tables[each.target], each, before, after)
+    )

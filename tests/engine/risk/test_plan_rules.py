@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from migrations_app.engine.plan import Analysis
@@ -33,3 +35,11 @@ def test_every_rule_has_a_pair() -> None:
 def test_a_backup_and_a_verification_are_credits() -> None:
     assert weight(rules.backup, case(SAVE)) < 0
     assert weight(rules.verification, case(CHECK)) < 0
+
+
+def test_where_there_is_nothing_to_back_up_nothing_is_said() -> None:
+    seen = case(MOVE)
+    assert (
+        list(rules.backup(replace(seen, analysis=replace(seen.analysis, target_state={"nothing_to_back_up": True}))))
+        == []
+    )

@@ -76,7 +76,7 @@ def test_a_dry_run_counts_and_writes_nothing(into_nothing: Move) -> None:
 
     assert everything(into_nothing.target)["schema"] == []
     assert view.results["prepare"]["rows"] == 200
-    assert view.results["create"]["would_create"] == ["notes", "orders", "people"]
+    assert view.results["create"]["would_create"] == ["notes", "people", "orders"]
     assert view.results["copy_01"]["seconds"] >= 1
     assert list(into_nothing.artifacts.keys("")) == []
 

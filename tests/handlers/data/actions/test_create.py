@@ -10,7 +10,7 @@ def test_it_makes_what_is_missing_and_drops_it_again(into_nothing: Move) -> None
     for _ in range(2):
         assert Create().do(ctx) == {"tables": 3}
     Create().verify(ctx, {})
-    assert Create().preview(ctx)["would_create"] == ["notes", "orders", "people"]
+    assert Create().preview(ctx)["would_create"] == ["notes", "people", "orders"]
     for _ in range(2):
         Create().undo(ctx)
     assert not [name for name, _ in everything(into_nothing.target)["schema"] if not name.startswith("snakeweb")]

@@ -10,4 +10,4 @@ def test_what_was_made_gets_its_indexes_once(into_nothing: Move) -> None:
     for _ in range(2):
         assert Indexes().do(ctx) == {"built": 1}
     assert "orders_note" in [name for name, _ in everything(into_nothing.target)["schema"]]
-    assert Indexes().preview(ctx)["tables"] == ["notes", "orders", "people"]
+    assert Indexes().preview(ctx)["tables"] == ["notes", "people", "orders"]
