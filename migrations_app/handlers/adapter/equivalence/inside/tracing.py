@@ -58,27 +58,30 @@ class Tracer:
                 key = (os.path.realpath(where), code.co_firstlineno, code.co_name)
                 self._codes[key] = Code(code, path)
 
+        self._all_lines = {(one.path, line) for one in self._codes.values() for line in one.lines}
+        self._all_branches = {
+            (*position, way)
+            for one in self._codes.values()
+            for position, _ in one.branches.values()
+            for way in (True, False)
+        }
+
     def begin(self) -> None:
+        """Nothing is traced any more, which is slow, once all was reached."""
         self._events = 0
-        sys.settrace(self._entered)
+        if not (self._all_lines <= self._lines and self._all_branches <= self._branches):
+            sys.settrace(self._entered)
 
     def end(self) -> None:
         sys.settrace(None)
 
     def found(self) -> dict[str, Any]:
         """All there are and those reached: lines as [path, line], branches as [path, line, ..., whether it went on]."""
-        lines = {(one.path, line) for one in self._codes.values() for line in one.lines}
-        branches = {
-            (*position, way)
-            for one in self._codes.values()
-            for position, _ in one.branches.values()
-            for way in (True, False)
-        }
         return {
-            "lines": sorted(lines),
-            "lines_reached": sorted(lines & self._lines),
-            "branches": sorted(branches, key=repr),
-            "branches_reached": sorted(branches & self._branches, key=repr),
+            "lines": sorted(self._all_lines),
+            "lines_reached": sorted(self._all_lines & self._lines),
+            "branches": sorted(self._all_branches, key=repr),
+            "branches_reached": sorted(self._all_branches & self._branches, key=repr),
         }
 
     def _entered(self, frame: FrameType, event: str, _: Any) -> Any:
