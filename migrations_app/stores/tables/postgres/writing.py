@@ -9,9 +9,11 @@ from psycopg import errors
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.tables.base import Row, Side
+from migrations_app.stores.tables.canonical import unfit
 from migrations_app.stores.tables.postgres.canonical import value_of
 from migrations_app.stores.tables.postgres.copying import PostgresCopying, refusals
 from migrations_app.stores.tables.postgres.expressions import listed, quoted, table_name
+from migrations_app.stores.tables.refusals import Refused
 from migrations_app.stores.tables.schema import Column, Generated, Table
 from migrations_app.stores.tables.selection import KeyValue, Selection
 
@@ -25,6 +27,10 @@ class PostgresWriting(PostgresCopying):
     def put(self, selection: Selection, rows: Sequence[Row], worker: WorkerToken) -> int:
         if not rows:
             return 0
+        for mapped in selection.columns:
+            for row in rows:
+                if (text := row.values[mapped.target]) is not None and (why := unfit(mapped.type, text)):
+                    raise Refused(f"The value for column “{mapped.target}” cannot be written: {why}.")
         with self._errors(), refusals(), self._fenced(worker, tables=[selection.target]):
             try:
                 with self._open().transaction():

@@ -1,4 +1,5 @@
 from migrations_app.stores.tables.base import Side
+from migrations_app.stores.tables.moving import write_rows
 from migrations_app.stores.tables.selection import EVERYTHING
 from tests.stores.tables.orders import WORKER, Move, selection_of, some_orders
 
@@ -42,6 +43,8 @@ def test_the_same_goes_to_quarantine_before_postgresql(orders_in):
         assert other.count(move.selection, EVERYTHING, side=Side.TARGET) == 26
         assert {row.values["number"]: row.values for row in move.rejected}["4"]["note"] == "a\\0b"
         assert {row.values["number"] for row in move.rejected} == {"3", "4", "5", "6"}
+        again = write_rows(one, other, move.selection, [row.key for row in move.rejected], WORKER)
+        assert {row.values["number"] for row in again} == {"3", "4", "5", "6"}
 
 
 def test_foreign_keys_are_checked_again_afterwards(orders_in):
