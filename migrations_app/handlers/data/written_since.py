@@ -1,8 +1,11 @@
 """Rows of the target that somebody wrote after the run compared it: a rollback keeps them before it removes them."""
 
+from dataclasses import replace
+
 from migrations_app.engine.handler import ActionContext
 from migrations_app.handlers.data import backups
 from migrations_app.handlers.data.comparison import Comparer
+from migrations_app.handlers.data.looking import apart
 from migrations_app.stores.tables.base import ChunkDigest, Database, Side
 from migrations_app.stores.tables.selection import EVERYTHING, Selection
 
@@ -22,6 +25,8 @@ def keep(ctx: ActionContext, source: Database, target: Database, selection: Sele
         return 0
     if not selection.key:
         return abs(now.rows - as_verified.rows)
+    if apart(source, target, [selection]):
+        selection = replace(selection, bytewise=True)
     rows, comparer = 0, Comparer(source, target)
     for number, chunk in enumerate(comparer.chunks(selection, EVERYTHING, ROWS)):
         found = comparer.look(selection, chunk)

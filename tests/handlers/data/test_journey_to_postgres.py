@@ -12,7 +12,7 @@ from migrations_app.engine.run_view import RunView
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.testing.driving import LocalRun
 from migrations_app.testing.servers import PostgresServer
-from tests.handlers.data.moves import Move, everything, rows_of, shop
+from tests.handlers.data.moves import Move, change, everything, rows_of, shop
 from tests.stores.tables.places import DatabasePlace, postgres_place
 
 pytestmark = pytest.mark.servers
@@ -164,3 +164,20 @@ def test_from_sqlite_and_back_to_it(tmp_path: Path, new: DatabasePlace) -> None:
 
     finished(back.begin(RunKind.ROLLBACK, run_id=2, undoes=journey), RunState.ROLLED_BACK)
     assert everything(last)["schema"] == []
+
+
+@pytest.mark.parametrize("kind", [RunKind.APPLY, RunKind.REHEARSAL])
+def test_keys_that_the_two_order_differently(tmp_path: Path, new: DatabasePlace, kind: RunKind) -> None:
+    first = shop(tmp_path / "old.db", schema="CREATE TABLE words (word TEXT PRIMARY KEY, n INTEGER);", filled=False)
+    words = [f"{letter}{number}" for letter in "aBäzZ_é" for number in range(9)]
+    change(first, *(f"INSERT INTO words VALUES ('{word}', {n})" for n, word in enumerate(words)))  # noqa: S608
+    move = Move(first, new, {"rehearsal_rows": 20})
+    journey = move.begin(kind)
+    view = finished(journey)
+
+    assert (view.results["verify"]["repaired"], view.results["verify"]["passes"]) == (0, 1)
+    assert view.results["verify"]["compared"] == (len(words) if kind is RunKind.APPLY else 20)
+    if kind is RunKind.APPLY:
+        run(new, "UPDATE words SET n = 99 WHERE word = 'ä3'")
+        back = finished(move.begin(RunKind.ROLLBACK, run_id=2, undoes=journey), RunState.ROLLED_BACK)
+        assert any("1 row(s) of public.words" in warning for warning in back.warnings)

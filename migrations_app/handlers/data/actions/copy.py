@@ -18,6 +18,7 @@ from migrations_app.stores.tables.base import Copied, Database, Mark, Rejected
 from migrations_app.stores.tables.moving import copy_range
 
 AGAIN_SECONDS = 1.0
+TOLD = 20  # refused rows that a driver names in the log; all of them are kept, and counted
 
 
 class Copy(Action):
@@ -78,6 +79,7 @@ class _Work:
         self._ctx = ctx
         self._kept = kept
         self._quarantine = rejected.Quarantine(ctx)
+        self._aside = 0
         self._expected = expected
         saved = ctx.checkpoint.get("ranges", {})
         self._ranges: dict[str, dict[str, Any]] = {scope: dict(state) for scope, state in saved.items()}
@@ -132,7 +134,9 @@ class _Work:
 
     def _put_aside(self, table: str, row: Rejected) -> None:
         self._quarantine.put_aside(replace(row, table=table))
-        self._ctx.log.warning(f"Row {rejected.shown(row.key)} of {table} was put aside: {row.reason}")
+        self._aside += 1
+        if self._aside <= TOLD:
+            self._ctx.log.warning(f"Row {rejected.shown(row.key)} of {table} was put aside: {row.reason}")
 
     def _save(self) -> None:
         result = self.result()
