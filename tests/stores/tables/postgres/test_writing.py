@@ -64,3 +64,19 @@ def test_a_table_that_another_refers_to_is_not_emptied_alone(postgres):
         database.empty(["public.one", "public.two"], WORKER)
 
     assert orders.sql("SELECT (SELECT count(*) FROM one) + (SELECT count(*) FROM two)") == [(0,)]
+
+
+def test_tables_that_refer_to_each_other_are_emptied_together(postgres):
+    orders = Orders(postgres)
+    orders.sql("CREATE TABLE one (a int PRIMARY KEY, b int)")
+    orders.sql("CREATE TABLE two (b int PRIMARY KEY, a int REFERENCES one)")
+    orders.sql("ALTER TABLE one ADD FOREIGN KEY (b) REFERENCES two")
+    orders.sql("CREATE TABLE other (a int REFERENCES one)")
+    orders.sql("INSERT INTO one VALUES (1)")
+    orders.sql("INSERT INTO two VALUES (2, 1)")
+    orders.sql("UPDATE one SET b = 2")
+    with postgres.open() as database:
+        database.raise_worker_fence(WORKER)
+        database.empty(["public.one", "public.two"], WORKER)
+
+    assert orders.sql("SELECT (SELECT count(*) FROM one), (SELECT count(*) FROM two)") == [(0, 0)]
