@@ -22,7 +22,7 @@ def new(postgres_server: PostgresServer) -> Iterator[DatabasePlace]:
 
 
 def test_it_arrives_comes_back_and_is_taken_back(tmp_path: Path, new: DatabasePlace) -> None:
-    load_sqlite(tmp_path / "sample.db", 0.001)
+    load_sqlite(str(tmp_path / "sample.db"), 0.001)
     there = Move(sqlite_place(tmp_path / "sample.db"), new, {"chunk_rows": 500})
     journey = there.begin()
     view = finished(journey)
