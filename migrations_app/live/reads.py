@@ -13,7 +13,7 @@ from migrations_app.selectors.run_log import events_after
 from migrations_app.services.actor import SYSTEM
 from migrations_app.services.errors import Refused
 
-FRAGMENTS = ("run-header", "run-progress", "run-tables", "run-steps", "run-side")
+FRAGMENTS = ("run-header", "run-progress", "run-tables", "run-equivalence", "run-steps", "run-side")
 TEMPLATE = "runs/run.html"
 LINES = "runs/log_lines.html"
 END = "</li>"

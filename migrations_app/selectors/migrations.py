@@ -11,6 +11,7 @@ from migrations_app.models import Migration, MigrationEditor, PlanRevision, Sign
 from migrations_app.models.actor import Actor
 from migrations_app.selectors import run_rows
 from migrations_app.selectors.access import Access, Permission, access_of, people_who_see
+from migrations_app.selectors.adapter_plans import AdapterPlan, adapter_plan_of
 from migrations_app.selectors.break_glass import BreakGlassRow, break_glasses_of
 from migrations_app.selectors.migration_lists import MigrationFilters, list_migrations
 from migrations_app.selectors.migration_rows import MigrationRow, RoleTarget, rows_of, with_newest_plan
@@ -135,6 +136,7 @@ class MigrationPage:
     rewrite: Rewrite | None
     upgrade: UpgradeView | None
     mapping: TableMapping | None
+    adapter: AdapterPlan | None
 
     @property
     def irreversible(self) -> int:
@@ -228,6 +230,7 @@ def migration_page(*, actor: Actor, migration_id: int, now: datetime) -> Migrati
         rewrite=rewrite_of(plan) if plan else None,
         upgrade=upgrade_of(plan) if plan else None,
         mapping=mapping_of(plan) if plan else None,
+        adapter=adapter_plan_of(plan) if plan else None,
     )
 
 

@@ -20,6 +20,7 @@ from migrations_app.selectors.paging import PAGE, Listing, cut
 from migrations_app.selectors.plans import shown
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.run_actions import ConfirmationWanted, RunAction, actions_of, confirmation_of
+from migrations_app.selectors.run_equivalence import Comparison, comparisons_of
 from migrations_app.selectors.run_log import EventRow, events_after
 from migrations_app.selectors.run_rows import LIVE_RUN_STATES, RunRow, rows_of, with_names
 from migrations_app.selectors.run_steps import PartitionProgress, StepProgress, steps_of
@@ -60,6 +61,7 @@ class RunPage:
     `undone_by` is the run that undid this one after it had succeeded. `waited_ms`: that a step made callers wait
     (None: none has told so). `broken_glass`: it was started against unmet conditions, by whom and why. `tables`: those
     of a data migration; `sees_rejected`: whether the actor may have the rows that were refused.
+    `comparisons`: of both adapters, of an adapter migration.
     """
 
     row: RunRow
@@ -84,6 +86,7 @@ class RunPage:
     broken_glass: BreakGlassRow | None = None
     tables: RunTables | None = None
     sees_rejected: bool = False
+    comparisons: tuple[Comparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,7 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         waited_ms=_waited_ms(view),
         broken_glass=break_glass_of(run) if run.kind == RunKind.APPLY else None,
         tables=tables_of(view, run.revision.target_state),
+        comparisons=comparisons_of(view),
         sees_rejected=access.can(Permission.CONTROL, run.environment_id),
     )
 

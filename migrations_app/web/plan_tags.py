@@ -1,5 +1,6 @@
 """Template tags of the migration's page, built in for every template: drawings of a plan."""
 
+import json
 from collections.abc import Sequence
 
 from django import template
@@ -53,3 +54,9 @@ def took_ms(milliseconds: int | None) -> str:
     if milliseconds is None:
         return "–"
     return short_time(milliseconds / 1000) if milliseconds < 10_000 else duration(milliseconds / 1000)
+
+
+@register.filter
+def as_json(value: object) -> str:
+    """For people to read."""
+    return json.dumps(value, indent=2, ensure_ascii=False)

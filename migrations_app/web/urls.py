@@ -4,6 +4,7 @@ from django.urls import path
 
 from migrations_app.web import (
     account,
+    adapter_tools,
     audit,
     authoring,
     break_glass,
@@ -60,6 +61,7 @@ urlpatterns = [
     path("migrations/import/", importing.migration_import, name="migration_import"),
     path("migrations/<int:migration_id>/", migrations.migration, name="migration"),
     path("migrations/<int:migration_id>/edit/", sketches.migration_edit, name="migration_edit"),
+    path("migrations/<int:migration_id>/tools/", adapter_tools.migration_tools, name="migration_tools"),
     path("migrations/<int:migration_id>/sign/", signing.migration_sign, name="migration_sign"),
     path("migrations/<int:migration_id>/comment/", signing.migration_comment, name="migration_comment"),
     path("migrations/<int:migration_id>/keeping/", keeping.migration_describe, name="migration_describe"),

@@ -162,6 +162,7 @@ def _tool(tool: Tool, outcome: Outcome, served: set[str]) -> dict[str, Any]:
         "confidence": str(mapping.confidence),
         "served": tool.name in served,
         "edited": tool.name in outcome.serving.edited,
+        "entry": outcome.serving.entry(tool),
         "evidence": list(mapping.evidence),
         "reasons": [
             {"code": one.code, "message": one.message, "place": str(one.lines), "guidance": one.guidance}

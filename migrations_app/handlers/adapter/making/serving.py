@@ -36,6 +36,10 @@ class Serving:
         names = {tool.name for tool in self.served}
         return tuple(tool for tool in self.adapter.tools if tool.name not in names)
 
+    def entry(self, tool: Tool) -> Mapping[str, Any] | None:
+        """What serves it; of a tool that stays, what was found for it."""
+        return next((one for one in self.configuration["tools"] if one["name"] == tool.name), tool.mapping.entry)
+
     @property
     def written(self) -> dict[str, Any]:
         tools = [
