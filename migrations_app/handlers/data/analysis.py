@@ -14,6 +14,7 @@ from migrations_app.engine.plan import Analysis, Target
 from migrations_app.engine.vocabulary import ValidationLevel
 from migrations_app.handlers.data import documents
 from migrations_app.handlers.data.backups import whole
+from migrations_app.handlers.data.live.looking import look_live
 from migrations_app.handlers.data.looking import holds_rows
 from migrations_app.handlers.data.parameters import SOURCE, TARGET
 from migrations_app.handlers.data.sides import reading
@@ -105,6 +106,7 @@ def _data(spec: Spec, source: Seen, target: Seen) -> dict[str, Any]:
     found = compatibility.problems(source.catalogue, target.catalogue, selections)
     deep = spec.options.get("validation_level") != ValidationLevel.BASIC
     trapped = traps.traps(source.database, selections, target.catalogue) if deep else []
+    same = source.probe.identity == target.probe.identity
     return {
         "tables": [_table(each, levels[each.target], source, target) for each in selections],
         "digest": documents.digest(selections),
@@ -112,6 +114,7 @@ def _data(spec: Spec, source: Seen, target: Seen) -> dict[str, Any]:
         "incompatible": [asdict(one) for one in found],
         "traps": [asdict(one) for one in trapped],
         "cycles": [list(cycle) for cycle in ordering.cycles(target.catalogue, there)],
+        "live": look_live(spec, source.catalogue, selections, same_database=same),
     }
 
 

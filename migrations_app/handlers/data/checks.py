@@ -6,6 +6,7 @@ from typing import Any
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis
+from migrations_app.handlers.data.live.looking import live_problems
 from migrations_app.handlers.data.parameters import EMPTY, SOURCE, TARGET
 from migrations_app.stores.tables.configuration import config_problems
 
@@ -30,6 +31,7 @@ def problems_of(spec: Spec, analysis: Analysis) -> list[Problem]:
         *_missing(spec, data["tables"]),
         *_held(spec, data["tables"]),
         *_incompatible(data["incompatible"]),
+        *live_problems(data["live"]),
     ]
 
 

@@ -5,8 +5,8 @@ as a multiset, and its rows cannot be named.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from migrations_app.stores.tables.base import ChunkDigest, Database, Side
@@ -65,6 +65,7 @@ class Comparer:
     source: Database
     target: Database
     aside: Collection[KeyValue] = field(default_factory=frozenset)
+    settle: Callable[[Selection, Sequence[KeyValue]], Collection[KeyValue]] | None = None
 
     def chunks(self, selection: Selection, within: KeyRange, rows: int) -> Iterator[KeyRange]:
         """`within` in pieces of so many rows of the source; the last one holds whatever else the target has there."""
@@ -83,7 +84,26 @@ class Comparer:
         target = self.target.digest(selection, within, side=Side.TARGET)
         if source == target:
             return Found(source, target)
-        return self._drill(selection, within, source, target)
+        found = self._drill(selection, within, source, target)
+        return self._settled(selection, found) if self.settle is not None and selection.key else found
+
+    def _settled(self, selection: Selection, found: Found) -> Found:
+        """Of a source that changes: what differs only because its change has not arrived is left out, and counts as it
+        is at the target.
+        """
+        keys = [key for _, key in found.named()]
+        left = set(self.settle(selection, keys)) if self.settle is not None and keys else set()
+        if left:
+            return replace(
+                found,
+                missing=tuple(key for key in found.missing if key in left),
+                extra=tuple(key for key in found.extra if key in left),
+                value=tuple(key for key in found.value if key in left),
+            )
+        source = Sums()
+        source.add(found.target)
+        source.add(found.aside)
+        return Found(source.total, found.target, aside=found.aside)
 
     def _drill(self, selection: Selection, within: KeyRange, source: ChunkDigest, target: ChunkDigest) -> Found:
         if not selection.key:

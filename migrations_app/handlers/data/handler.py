@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from migrations_app.engine.background import Background
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.handler import Action, Handler, Spec, TargetRole
 from migrations_app.engine.plan import Analysis, Step, Target
@@ -19,6 +20,7 @@ from migrations_app.handlers.data.actions.sequences import Sequences
 from migrations_app.handlers.data.actions.verify import Verify
 from migrations_app.handlers.data.analysis import analyse
 from migrations_app.handlers.data.checks import problems_of
+from migrations_app.handlers.data.live.composing import live_actions, live_background
 from migrations_app.handlers.data.parameters import PARAMETERS, SOURCE, TARGET, UNUSED_OPTIONS
 from migrations_app.handlers.data.risk import RULES
 from migrations_app.handlers.data.templates import TEMPLATES
@@ -28,7 +30,8 @@ from migrations_app.stores.tables.scratch import scratch_config, why_no_scratch
 class DataMigration(Handler):
     """Rows are copied in chunks, each with its mark in one transaction, and compared by digests on both sides.
 
-    The source is only read. What the target held is backed up first, and put back by a rollback.
+    The source is only read; while it keeps changing it has triggers that note what does. What the target held is
+    backed up first, and put back by a rollback.
     """
 
     name = "data"
@@ -37,7 +40,12 @@ class DataMigration(Handler):
     label = "Data migration"
     summary = "Copy tables from one database to another, compare every row, and mend and name what differs."
     roles = (
-        TargetRole(SOURCE, (TargetKind.DATABASE,), "Source", "The database whose tables are copied. It is only read."),
+        TargetRole(
+            SOURCE,
+            (TargetKind.DATABASE,),
+            "Source",
+            "The database whose tables are copied. It is only read, save that one which keeps changing gets triggers.",
+        ),
         TargetRole(TARGET, (TargetKind.DATABASE,), "Target", "The database that gets them."),
     )
     parameters = PARAMETERS
@@ -66,7 +74,11 @@ class DataMigration(Handler):
             steps.SEQUENCES: Sequences(),
             steps.VERIFY: Verify(),
             steps.CLEANUP: Cleanup(),
+            **live_actions(),
         }
+
+    def background(self) -> Mapping[str, Background]:
+        return live_background()
 
     def why_no_rehearsal(self, targets: Mapping[str, Target]) -> str:
         return why_no_scratch(targets[TARGET].config)

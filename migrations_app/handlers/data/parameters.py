@@ -1,6 +1,7 @@
 """What an author may set about a data migration, and the names of its roles."""
 
 from migrations_app.engine.parameters import Field, FieldKind
+from migrations_app.handlers.data.live.parameters import PARAMETERS as LIVE_PARAMETERS
 
 SOURCE = "source"
 TARGET = "target"
@@ -93,4 +94,5 @@ PARAMETERS = (
         unit="rows",
         help="The first rows by key of each table are really copied and compared.",
     ),
+    *LIVE_PARAMETERS,
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 from migrations_app.engine.handler import RiskCase, RiskRule
 from migrations_app.engine.plan import Finding
+from migrations_app.handlers.data.live.risk import LIVE_RULES
 from migrations_app.handlers.data.parameters import QUARANTINE, SOURCE, TARGET
 
 MUCH_BYTES = 10 * 1024**3
@@ -238,6 +239,7 @@ RULES: tuple[RiskRule, ...] = (
     encodings,
     latency,
     unencrypted,
+    *LIVE_RULES,
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from migrations_app.engine.handler import Spec
 from migrations_app.engine.plan import Analysis, Step
 from migrations_app.engine.vocabulary import StepKind
+from migrations_app.handlers.data.live import steps as live
 from migrations_app.handlers.data.parameters import EMPTY, TARGET
 
 PREPARE, BACKUP, CREATE, EMPTY_TABLES, COPY = "prepare", "backup", "create", "empty", "copy"
@@ -31,10 +32,13 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
         planned.append(_create(spec, binds, missing))
     if held:
         planned.append(_empty(spec, binds, held))
+    planned += live.before_copy(spec, binds)
     planned += _copies(spec, binds, tables)
+    planned += live.after_copy(spec, binds)
     if missing:
         planned.append(_indexes(spec, binds, missing))
-    planned += [_sequences(spec, binds), _verify(spec, binds, tables), _cleanup(spec, binds)]
+    planned += [_sequences(spec, binds), _verify(spec, binds, tables)]
+    planned += [*live.after_comparison(spec, binds), _cleanup(spec, binds), *live.at_the_end(spec, binds)]
     return _chained(planned)
 
 

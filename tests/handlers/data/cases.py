@@ -9,6 +9,7 @@ from migrations_app.engine.parameters import parse
 from migrations_app.engine.plan import Analysis, Target
 from migrations_app.engine.vocabulary import MigrationType, TargetKind
 from migrations_app.handlers.data import risk
+from migrations_app.handlers.data.live import risk as live
 from migrations_app.handlers.data.parameters import PARAMETERS, SOURCE, TARGET
 from tests.risk_pairs import Pair
 
@@ -71,6 +72,7 @@ def analysis(*tables: Mapping[str, Any], source: Any = None, target: Any = None,
         "incompatible": [],
         "traps": [],
         "cycles": [],
+        "live": {"problems": [], "one_way": []},
         **data,
     }
     return Analysis(
@@ -100,6 +102,8 @@ def case(*tables: Mapping[str, Any], given: Spec | None = None, **seen: Any) -> 
     return RiskCase(given or spec(), analysis(*(tables or (table("orders"),)), **seen))
 
 
+LIVE = spec(live="triggers")
+ONE_WAY = {"table": "orders", "column": "note", "reason": "It is trimmed.", "blocks": False}
 PAIRS = [
     Pair(risk.rows_give_way, case(held("orders")), case()),
     Pair(risk.size, case(table("orders", bytes=2**40)), case()),
@@ -114,4 +118,9 @@ PAIRS = [
     Pair(risk.encodings, case(source={"encoding": "LATIN1"}), case()),
     Pair(risk.latency, case(target={"latency_us": 9000}), case()),
     Pair(risk.unencrypted, case(given=spec({**REMOTE, "tls": False})), case()),
+    Pair(live.triggers_on_the_source, case(given=LIVE), case()),
+    Pair(live.deletions_are_not_seen, case(given=spec(live="change_column", change_column="changed")), case()),
+    Pair(live.long_write_stop, case(given=spec(live="triggers", longest_write_stop_ms=60_000)), case(given=LIVE)),
+    Pair(live.a_person_stops_the_writers, case(given=spec(live="triggers", write_stop="confirm")), case(given=LIVE)),
+    Pair(live.some_changes_stay_there, case(given=LIVE, live={"problems": [], "one_way": [ONE_WAY]}), case(given=LIVE)),
 ]

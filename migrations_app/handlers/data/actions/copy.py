@@ -11,6 +11,8 @@ from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.engine.throttle import MOST_RATE, Throttle
 from migrations_app.handlers.data import rejected
 from migrations_app.handlers.data.kept import Kept, Share, load, planned_tables, shares, table_scope
+from migrations_app.handlers.data.live.ends import ended
+from migrations_app.handlers.data.live.parameters import OFF
 from migrations_app.handlers.data.parameters import SOURCE, TARGET
 from migrations_app.handlers.data.sides import close_partitions, reading, writing
 from migrations_app.handlers.data.steps import ROWS_A_SECOND
@@ -32,7 +34,8 @@ class Copy(Action):
         work = _Work(ctx, kept, sum(kept.rows[each.target] for each in selections) // ctx.partitions)
         with reading(ctx.targets[SOURCE]) as source, writing(ctx, TARGET) as target:
             for share in shares(ctx, kept, selections):
-                work.copy(source, target, share)
+                if (bounded := ended(ctx, share)) is not None:
+                    work.copy(source, target, bounded)
         return work.result()
 
     def rehearse(self, ctx: ActionContext) -> Mapping[str, Any]:
@@ -133,6 +136,10 @@ class _Work:
         return {**sums, "tables": tables}
 
     def _put_aside(self, table: str, row: Rejected) -> None:
+        if self._ctx.parameters["live"] != OFF and not self._ctx.originals:
+            # It may be in the way of a row that has changed since. The comparison of everything looks again.
+            self._ctx.log.info(f"Row {rejected.shown(row.key)} of {table} was left for later: {row.reason}")
+            return
         self._quarantine.put_aside(replace(row, table=table))
         self._aside += 1
         if self._aside <= TOLD:

@@ -5,6 +5,7 @@ from typing import Any
 
 from migrations_app.engine.handler import Action, ActionContext
 from migrations_app.handlers.data.kept import load, planned_tables
+from migrations_app.handlers.data.live.persisting import persistently
 from migrations_app.handlers.data.making import finish_tables
 from migrations_app.handlers.data.parameters import TARGET
 from migrations_app.handlers.data.sides import writing
@@ -17,7 +18,8 @@ class Indexes(Action):
 
     def do(self, ctx: ActionContext) -> Mapping[str, Any]:
         with writing(ctx, TARGET) as target:
-            return {"built": finish_tables(ctx, target, load(ctx).selections, planned_tables(ctx))}
+            selections, tables = load(ctx).selections, planned_tables(ctx)
+            return {"built": persistently(ctx, lambda: finish_tables(ctx, target, selections, tables))}
 
     def preview(self, ctx: ActionContext) -> Mapping[str, Any]:
         return {"tables": list(ctx.step.parameters["tables"])}

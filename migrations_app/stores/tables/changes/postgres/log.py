@@ -19,6 +19,7 @@ from migrations_app.stores.tables.changes.postgres.triggers import GUARDING, LOG
 from migrations_app.stores.tables.postgres.canonical import text_of
 
 MARGIN_MS = 1000
+BYTES_A_CHANGE = 120  # with its index, roughly: a table does not shrink when rows go, it takes new ones in
 _NUMBER = "(SELECT number FROM snakeweb_changes.watched WHERE name = %s)"
 
 
@@ -125,9 +126,9 @@ class PostgresChangeLog(ChangeLog):
                 "FROM snakeweb_changes.watched w JOIN snakeweb_changes.log l USING (number) "
                 "GROUP BY w.number, w.name ORDER BY w.number"
             ).fetchall()
-            (size,) = self._one("SELECT pg_total_relation_size('snakeweb_changes.log')")
         oldest = max((max(0, age) for _, _, age in rows), default=0)
-        return Pending(sum(count for _, count, _ in rows), oldest, size, {name: count for name, count, _ in rows})
+        changes = sum(count for _, count, _ in rows)
+        return Pending(changes, oldest, changes * BYTES_A_CHANGE, {name: count for name, count, _ in rows})
 
     def read(self, watched: Watched, after: int, limit: int) -> list[Change]:
         parts = [
@@ -158,10 +159,9 @@ class PostgresChangeLog(ChangeLog):
         with domain_errors(self._server):
             # Only what this statement sees is compared: the newest of each row, and it is committed, stays.
             return self._connection.execute(
-                "DELETE FROM snakeweb_changes.log l USING "
-                "(SELECT number, key, max(id) AS newest FROM snakeweb_changes.log GROUP BY number, key "
-                "HAVING count(*) > 1) k "
-                "WHERE l.number = k.number AND l.key IS NOT DISTINCT FROM k.key AND l.id < k.newest"
+                "DELETE FROM snakeweb_changes.log WHERE (number, id) IN (SELECT number, id FROM (SELECT number, id, "
+                "row_number() OVER (PARTITION BY number, key ORDER BY id DESC) AS place FROM snakeweb_changes.log) k "
+                "WHERE place > 1)"
             ).rowcount
 
     @contextmanager

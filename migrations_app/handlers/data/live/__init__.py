@@ -1,0 +1,1 @@
+"""Moving tables while their source keeps changing."""

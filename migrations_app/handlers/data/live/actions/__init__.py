@@ -1,0 +1,1 @@
+"""The steps' effects, one module each."""
