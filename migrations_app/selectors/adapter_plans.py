@@ -36,6 +36,11 @@ class ToolPlan:
     entry: Mapping[str, Any] | None
 
     @property
+    def automatic(self) -> bool:
+        """Whether an entry was found for it."""
+        return self.verdict == "automatic"
+
+    @property
     def fate(self) -> str:
         """served, edited, kept (by the custom adapter) or open (nobody has decided)."""
         if self.served:

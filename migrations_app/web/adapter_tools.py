@@ -76,7 +76,7 @@ def _form(
 def _now(tool: ToolPlan, parameters: Mapping[str, Any]) -> ToolChoice:
     """As the migration says now."""
     edits, renames = parameters.get(EDITS) or {}, parameters.get(RENAMES) or {}
-    entry, decision = tool.entry, FOUND if tool.entry is not None else CUSTOM
+    entry, decision = tool.entry, FOUND if tool.automatic else CUSTOM
     if tool.name in edits:
         decision = CUSTOM if edits[tool.name] is None else OWN
         entry = edits[tool.name] if edits[tool.name] is not None else entry
@@ -97,7 +97,7 @@ def _given(form: QueryDict, plan: AdapterPlan) -> tuple[ToolChoice, ...]:
 def _problem(choice: ToolChoice) -> Problem | None:
     name = choice.tool.name
     field = f"parameters.edits.{name}"
-    if choice.decision == FOUND and choice.tool.entry is None:
+    if choice.decision == FOUND and not choice.tool.automatic:
         return Problem(field, f"No entry was found for {name}.", "Write one, or leave it with the custom adapter.")
     if choice.decision not in (FOUND, OWN, CUSTOM):
         return Problem(field, "This is no choice.", "Choose what serves the tool.", "choice")
@@ -119,7 +119,7 @@ def _parameters(choices: tuple[ToolChoice, ...]) -> dict[str, Any]:
     """Only what differs from what was found is kept."""
     edits: dict[str, Any] = {}
     for choice in choices:
-        if choice.decision == CUSTOM and (choice.tool.entry is not None or choice.tool.edited):
+        if choice.decision == CUSTOM and choice.tool.automatic:
             edits[choice.tool.name] = None
         elif choice.decision == OWN:
             edits[choice.tool.name] = choice.entry  # as text: numbers stay as they are written

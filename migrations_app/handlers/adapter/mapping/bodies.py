@@ -152,9 +152,7 @@ class Bodies(Objects):
         code = kinds.get(type(node), "expression")
         if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete | ast.Global):
             code = "state"
-        raise self.unproven(
-            code, f"{type(node).__name__} has no entry: {ast.unparse(node).splitlines()[0][:60]}", node, frame
-        )
+        raise self.unproven(code, f"No entry can say “{ast.unparse(node).splitlines()[0][:60]}”", node, frame)
 
 
 def _bound_names(node: Function | ast.Lambda) -> list[str]:
