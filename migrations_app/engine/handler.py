@@ -192,13 +192,17 @@ class Action(ABC):
 
 @dataclass(frozen=True, slots=True)
 class RiskCase:
-    """Everything that a rule of the risk may look at: it is a pure function of this. `digest` is that of the plan."""
+    """Everything that a rule of the risk may look at: it is a pure function of this. `digest` is that of the plan.
+
+    `unused_options` are those that mean nothing to the handler.
+    """
 
     spec: Spec
     analysis: Analysis
     steps: Sequence[Step] = ()
     facts: EnvironmentFacts = NOTHING_KNOWN
     digest: str = ""
+    unused_options: frozenset[str] = frozenset()
 
     @property
     def estimated_seconds(self) -> int:

@@ -48,7 +48,9 @@ def create_plan(
     _refuse([*problems, *_actions(steps, handler)])
     plan = _plan(spec, handler, steps)
     _refuse(_signable(plan))
-    assessment = risk.assess(RiskCase(spec, analysis, steps, facts, plan.digest), handler.risk_rules)
+    assessment = risk.assess(
+        RiskCase(spec, analysis, steps, facts, plan.digest, handler.unused_options), handler.risk_rules
+    )
     level = ValidationLevel(spec.options.get("validation_level", ValidationLevel.FULL))
     return PlannedMigration(
         plan=plan,

@@ -80,7 +80,10 @@ def _version_successes(intent: Intent) -> int:
 
 
 def _past(intent: Intent) -> PastRuns:
-    runs = Run.objects.filter(kind=RunKind.APPLY, state__in=FINAL_RUN_STATES).exclude(state=RunState.CANCELLED)
+    """Of the same type: what another one did with these targets says nothing. Nor does what was taken back later."""
+    runs = Run.objects.filter(kind=RunKind.APPLY, state__in=FINAL_RUN_STATES, migration__handler=intent.handler)
+    taken_back = Run.objects.filter(undoes=OuterRef("pk"))
+    runs = runs.exclude(state=RunState.CANCELLED).exclude(Exists(taken_back), state=RunState.SUCCEEDED)
     for role, target in intent.targets.items():
         fills = MigrationTarget.objects.filter(migration=OuterRef("migration"), role=role, target=target)
         runs = runs.filter(Exists(fills))

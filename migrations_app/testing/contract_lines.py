@@ -8,6 +8,7 @@ do not when a machine loses its power. What must hold without them is for crash 
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -15,8 +16,9 @@ from typing import Any
 
 from migrations_app.engine.crash_points import Crash
 from migrations_app.engine.errors import StepFailed
+from migrations_app.engine.handler import Action
 from migrations_app.engine.run_view import RunView
-from migrations_app.engine.vocabulary import RunState
+from migrations_app.engine.vocabulary import RunState, Signal, StepState
 from migrations_app.testing.contract_world import Questions, ended, failing
 from migrations_app.testing.driving import LocalRun
 from migrations_app.testing.interposing import Call
@@ -25,12 +27,14 @@ Place = tuple[str, int]
 
 
 class Lines:
-    """Counts the lines that are passed beneath `homes`, and dies before the nth passing of one."""
+    """Counts the lines that are passed beneath `homes`, and dies, or fails, before the nth passing of one."""
 
-    def __init__(self, homes: tuple[str, ...], dies_at: Place | None = None, nth: int = 0) -> None:
+    def __init__(
+        self, homes: tuple[str, ...], at: Place | None = None, nth: int = 0, error: type[BaseException] = Crash
+    ) -> None:
         self.passed: Counter[Place] = Counter()
         self._homes = homes
-        self._dies_at, self._nth = dies_at, nth
+        self._at, self._nth, self._error = at, nth, error
         self._before: Any = None
 
     def __enter__(self) -> "Lines":
@@ -48,9 +52,23 @@ class Lines:
         if event == "line":
             place = (frame.f_code.co_filename, frame.f_lineno)
             self.passed[place] += 1
-            if place == self._dies_at and self.passed[place] == self._nth:
-                raise Crash
+            if place == self._at and self.passed[place] == self._nth and (self._error is Crash or _acting(frame)):
+                raise self._error("This line was made to fail.")
         return self._line
+
+
+def _acting(frame: FrameType | None) -> bool:
+    """Whether this line serves an action that brings its effect about or looks at it: there errors are expected."""
+    while frame is not None:
+        if frame.f_code.co_name in ("do", "verify") and isinstance(frame.f_locals.get("self"), Action):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _has_way_back(run: LocalRun) -> bool:
+    begun = {step.id for step in run.view.steps if step.state is not StepState.PENDING}
+    return all(step.reversible for step in run.plan.steps if step.id in begun)
 
 
 class DeathsBetweenLines(Questions):
@@ -78,6 +96,35 @@ class DeathsBetweenLines(Questions):
             when = f"after a death before line {place[1]} of {Path(place[0]).name} in the way back"
             ended(view, RunState.ROLLED_BACK, when)
             self.same(before, when)
+
+    def test_whatever_was_half_done_is_taken_back(self) -> None:
+        """By turns: the driver dies before a line and somebody cancels the run, and the line itself fails."""
+        if not self.most_lines or not self.last_with_a_way_back():
+            return
+        expected = self.settled()
+        for number, (place, nth) in enumerate(self._places(self._passed(self._forward))):
+            self.reset()
+            before, run = self.snapshot(), self._forward()
+            where = f"line {place[1]} of {Path(place[0]).name}, passing {nth}"
+            if number % 2:
+                when = f"after {where} failed"
+                with Lines(self._homes(), place, nth, StepFailed):
+                    view = run.finish()
+            else:
+                when = f"after a death before {where}, and a cancel"
+                view = self._cancelled(run, place, nth)
+            if view.state is RunState.SUCCEEDED:  # past the way back, or the handler has an answer to that failure
+                self.same(expected, when)
+            elif _has_way_back(run):
+                ended(view, RunState.ROLLED_BACK, when)
+                self.same(before, when)
+
+    def _cancelled(self, run: LocalRun, place: Place, nth: int) -> RunView:
+        with Lines(self._homes(), place, nth), suppress(Crash):
+            run.finish()
+        if _has_way_back(run):
+            run.signal(Signal.ROLL_BACK)
+        return run.finish()
 
     def _forward(self) -> LocalRun:
         return self.make_run()

@@ -79,6 +79,17 @@ def test_runs_between_the_same_targets(stage: Stage, dev_stage: Stage) -> None:
     assert known(stage).past == PastRuns(succeeded=2, failed=1, last_run=by_error.pk, last_failed=True)
 
 
+def test_another_type_and_what_was_taken_back_later_say_nothing_of_these_targets(stage: Stage) -> None:
+    other = ran(stage)
+    Migration.objects.filter(pk=other.migration_id).update(handler="another")
+    assert known(stage).past == PastRuns()
+
+    undone = ran(stage)
+    back = ran(stage, RunState.ROLLED_BACK)
+    Run.objects.filter(pk=back.pk).update(kind=RunKind.ROLLBACK, undoes=undone)
+    assert known(stage).past == PastRuns()
+
+
 def test_others_that_use_a_target_and_are_not_done_yet(stage: Stage) -> None:
     own, other = stage.planned(title="Own"), stage.planned(title="Other")
     stage.migration(title="Only a draft")

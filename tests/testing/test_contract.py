@@ -92,6 +92,20 @@ class _HastyClean(Clean):
         return {"cleaned": ITEMS}
 
 
+class _HalfSwitch(Switch):
+    """Does two things, and takes back both only when both were done."""
+
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        self.world.target[99] = "beside"
+        result = super().do(ctx)
+        return {**result, "both": True}
+
+    def undo(self, ctx: ActionContext) -> None:
+        if ctx.step.id in ctx.results:
+            self.world.target.pop(99, None)
+        super().undo(ctx)
+
+
 class _LeavingCopy(Copy):
     def clean_up(self, ctx: ActionContext) -> None:
         self.world.target[99] = "left"
@@ -116,6 +130,7 @@ class _Broken(ToyHandler):
         ({"copy": _UnreadableCopy}, "test_checkpoints_and_results_are_json"),
         ({"clean": _HastyClean}, "test_a_driver_may_die_between_any_two_lines"),
         ({"copy": _LeavingCopy}, "test_a_rehearsal_leaves_nothing"),
+        ({"switch": _HalfSwitch}, "test_whatever_was_half_done_is_taken_back"),
     ],
 )
 def test_the_kit_finds_a_broken_handler(replacement: Mapping[str, type[Action]], test: str) -> None:

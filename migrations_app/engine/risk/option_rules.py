@@ -60,7 +60,9 @@ _NEVER_PAUSE = (MigrationType.CONFIG, MigrationType.UPGRADE)
 
 def write_pause(case: RiskCase) -> Iterator[Finding]:
     """Of the types in which the option decides; a configuration is read at a start, a pool is rolled in waves."""
-    if case.spec.type not in _NEVER_PAUSE and not case.spec.options.get("zero_downtime", False):
+    if case.spec.type in _NEVER_PAUSE or "zero_downtime" in case.unused_options:
+        return
+    if not case.spec.options.get("zero_downtime", False):
         yield Finding(
             "write_pause",
             "Not zero-downtime",

@@ -58,7 +58,9 @@ def backup(case: RiskCase) -> Iterator[Finding]:
             "The plan takes no backup.",
             12,
             "If a rollback fails, nothing is left to restore from.",
-            "Turn “backup_enabled” on.",
+            "This type takes none: make one by other means before the start."
+            if case.spec.options.get("backup_enabled", False)
+            else "Turn “backup_enabled” on.",
         )
 
 

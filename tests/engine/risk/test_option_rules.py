@@ -37,3 +37,7 @@ def test_a_type_that_serves_meanwhile_anyway_is_not_told_to() -> None:
     upgrade = replace(case(), spec=replace(case().spec, type=MigrationType.UPGRADE))
 
     assert list(rules.write_pause(upgrade)) == []
+
+
+def test_a_type_to_which_zero_downtime_means_nothing_is_not_told_to_choose_it() -> None:
+    assert list(rules.write_pause(replace(case(), unused_options=frozenset({"zero_downtime"})))) == []

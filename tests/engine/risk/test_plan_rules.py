@@ -43,3 +43,11 @@ def test_where_there_is_nothing_to_back_up_nothing_is_said() -> None:
         list(rules.backup(replace(seen, analysis=replace(seen.analysis, target_state={"nothing_to_back_up": True}))))
         == []
     )
+
+
+def test_a_type_that_takes_no_backup_is_not_told_to_turn_it_on() -> None:
+    (without,) = rules.backup(case(MOVE, backup_enabled=True))
+    (off,) = rules.backup(case(SAVE, backup_enabled=False))
+
+    assert without.how_to_lower == "This type takes none: make one by other means before the start."
+    assert off.how_to_lower == "Turn “backup_enabled” on."
