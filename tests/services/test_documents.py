@@ -64,7 +64,7 @@ def test_exporting_needs_sight(stage, outsider):
         (DOCUMENT.replace("sessions-target", "sessions-nowhere"), "spec.targets.target"),
         (DOCUMENT.replace("batch_size: 10", "batch_size: 0"), "spec.options.batch_size"),
         (DOCUMENT.replace("settle_ms", "setle_ms"), "spec.parameters.setle_ms"),
-        (DOCUMENT.replace("type: session_migration", "type: data_migration"), "spec.type"),
+        (DOCUMENT.replace("type: session_migration", "type: tape_migration"), "spec.type"),
     ],
 )
 def test_bad_documents_are_refused_by_the_documents_own_fields(stage, operator, text, field):

@@ -6,6 +6,7 @@ from tests.stores.tables.changes.pairs import road
 from tests.stores.tables.changes.places import TABLES, PostgresPlace, SqlitePlace
 
 _NUMBERS = itertools.count()
+_DATABASES = itertools.count()  # two rooms have this fixture, and one server
 EMPTY = "DROP SCHEMA IF EXISTS snakeweb_changes CASCADE; DROP SCHEMA IF EXISTS shop CASCADE; CREATE SCHEMA shop"
 
 
@@ -16,7 +17,7 @@ def databases(postgres_server):
 
     def numbered(number: int) -> str:
         while len(made) <= number:
-            made.append(f"changes{len(made)}")
+            made.append(f"changes{next(_DATABASES)}")
             postgres_server.create_database(made[-1])
         return made[number]
 
