@@ -51,7 +51,7 @@ class ComparedTool:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class AdapterComparison:
     """One step's. `skipped` is the reason where nothing was compared."""
 
     title: str
@@ -69,7 +69,7 @@ class Comparison:
         return sum(tool.outcome == "equivalent" for tool in self.tools)
 
 
-def comparisons_of(view: RunView) -> tuple[Comparison, ...]:
+def comparisons_of(view: RunView) -> tuple[AdapterComparison, ...]:
     """Empty for a run of another type, and before the first tool was compared. Of a step at work what it has."""
     if view.plan.type is not MigrationType.ADAPTER:
         return ()
@@ -78,15 +78,15 @@ def comparisons_of(view: RunView) -> tuple[Comparison, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def _comparison(title: str, step: StepView) -> Comparison | None:
+def _comparison(title: str, step: StepView) -> AdapterComparison | None:
     result = step.result or {}
     if "report" in result:
         report = result["report"]
-        return Comparison(title, tuple(map(_tool, report["tools"])), "", report["seed"], report["digest"])
+        return AdapterComparison(title, tuple(map(_tool, report["tools"])), "", report["seed"], report["digest"])
     if "skipped" in result:
-        return Comparison(title, (), result["skipped"], None, "")
+        return AdapterComparison(title, (), result["skipped"], None, "")
     tools = tuple(_at_work(step.own.checkpoint))
-    return Comparison(title, tools, "", None, "") if tools else None
+    return AdapterComparison(title, tools, "", None, "") if tools else None
 
 
 def _at_work(checkpoint: Mapping[str, Any]) -> Iterator[ComparedTool]:

@@ -20,7 +20,7 @@ from migrations_app.selectors.paging import PAGE, Listing, cut
 from migrations_app.selectors.plans import shown
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.run_actions import ConfirmationWanted, RunAction, actions_of, confirmation_of
-from migrations_app.selectors.run_equivalence import Comparison, comparisons_of
+from migrations_app.selectors.run_equivalence import AdapterComparison, comparisons_of
 from migrations_app.selectors.run_log import EventRow, events_after
 from migrations_app.selectors.run_rows import LIVE_RUN_STATES, RunRow, rows_of, with_names
 from migrations_app.selectors.run_steps import PartitionProgress, StepProgress, steps_of
@@ -86,7 +86,7 @@ class RunPage:
     broken_glass: BreakGlassRow | None = None
     tables: RunTables | None = None
     sees_rejected: bool = False
-    comparisons: tuple[Comparison, ...] = ()
+    comparisons: tuple[AdapterComparison, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
