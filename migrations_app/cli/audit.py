@@ -14,7 +14,17 @@ from migrations_app.cli.exits import CommandFailed, Exit
 from migrations_app.proofs.export import ExportCheck, ExportDamaged, verify
 from migrations_app.proofs.keys import PublicKeys
 
-_FILTERS = ("actor", "action", "outcome", "environment", "object_type", "object_id", "request_id", "since", "until")
+_FILTERS = {
+    "actor": "user name",
+    "action": "as run.execute",
+    "outcome": "allowed, denied or failed",
+    "environment": "by its name",
+    "object_type": "as migration",
+    "object_id": "its number",
+    "request_id": "of one request",
+    "since": "from this moment on, ISO 8601",
+    "until": "before this moment, ISO 8601",
+}
 _FORMATS = ("jsonl", "csv", "cef", "ocsf")
 
 
@@ -25,7 +35,7 @@ def register(commands: Any, shared: argparse.ArgumentParser) -> None:
     export.add_argument("file", metavar="FILE", help="where to; - for standard output")
     export.add_argument("--format", choices=_FORMATS, default="jsonl", help="jsonl comes with proofs (default)")
     for name in _FILTERS:
-        export.add_argument(f"--{name.replace('_', '-')}", default="", help=argparse.SUPPRESS if "_" in name else "")
+        export.add_argument(f"--{name.replace('_', '-')}", default="", help=_FILTERS[name])
     export.set_defaults(command=run_export)
     check = actions.add_parser("verify", help="verify an exported file; needs no server and no token")
     check.add_argument("file", type=Path, metavar="FILE")

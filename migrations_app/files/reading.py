@@ -6,7 +6,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from migrations_app.files.errors import unusable
+from migrations_app.files.errors import FileChanged, unusable
 
 MOST_BYTES = 10 * 1024 * 1024
 
@@ -91,6 +91,15 @@ def read_file(real: Path) -> tuple[bytes, os.stat_result]:
     if len(content) > MOST_BYTES:
         raise _too_large(real, len(content))
     return content, about
+
+
+def read_unchanged(real: Path, expected_sha256: str) -> tuple[bytes, os.stat_result]:
+    """As `read_file`. Raises FileChanged besides, for another content than was expected."""
+    present, about = read_file(real)
+    found = sha256_of(present)
+    if found != expected_sha256:
+        raise FileChanged(real, expected=expected_sha256, found=found)
+    return present, about
 
 
 def _not_read(real: Path, error: OSError) -> Exception:

@@ -1,12 +1,11 @@
 """Removing a file that is as it was expected, and nothing else."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from migrations_app.files.aside import Aside, refused, sync_directory
-from migrations_app.files.errors import FileChanged, unusable
-from migrations_app.files.reading import placed, read_file, sha256_of
+from migrations_app.files.errors import unusable
+from migrations_app.files.reading import placed, read_unchanged
 from migrations_app.files.standing import standing_of
 
 
@@ -17,7 +16,7 @@ class Removed:
     def __init__(self, path: Path, *, expected_sha256: str, roots: Sequence[Path] | None = None) -> None:
         self.real = placed(path, roots)
         self._expected = expected_sha256
-        self.original, about = self._look()
+        self.original, about = read_unchanged(self.real, self._expected)
         if about.st_nlink > 1:
             raise unusable(
                 self.real,
@@ -30,7 +29,7 @@ class Removed:
     def commit(self) -> None:
         """Raises FileChanged when the file is no longer as it was. A write between the last look and the removal is not
         noticed: that window is one system call long."""
-        self._look()
+        read_unchanged(self.real, self._expected)
         try:
             self.real.unlink()
         except OSError as error:
@@ -41,10 +40,3 @@ class Removed:
     def discard(self) -> None:
         """Let others change it. Safe to call twice."""
         self._aside.discard()
-
-    def _look(self) -> tuple[bytes, os.stat_result]:
-        present, about = read_file(self.real)
-        found = sha256_of(present)
-        if found != self._expected:
-            raise FileChanged(self.real, expected=self._expected, found=found)
-        return present, about

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from migrations_app.engine.crash_points import reach
 from migrations_app.files.aside import Aside, refused, sync_directory
-from migrations_app.files.errors import FileChanged, unusable
-from migrations_app.files.reading import MOST_BYTES, read_file, resolved, sha256_of
+from migrations_app.files.errors import unusable
+from migrations_app.files.reading import MOST_BYTES, read_unchanged, resolved
 from migrations_app.files.standing import standing_of
 
 
@@ -41,7 +41,7 @@ class Staged:
     ) -> None:
         self.real = resolved(path, roots)
         self._expected = expected_sha256
-        self.original, about = self._look()
+        self.original, about = read_unchanged(self.real, self._expected)
         if len(content) > MOST_BYTES:
             raise unusable(self.real, f"would get {len(content):,} bytes; {MOST_BYTES:,} are the most.")
         if about.st_nlink > 1:
@@ -60,7 +60,7 @@ class Staged:
 
     def commit(self) -> None:
         """Raises FileChanged when the file is no longer as it was when this was staged."""
-        self._look()
+        read_unchanged(self.real, self._expected)
         try:
             self._aside.path.rename(self.real)
         except OSError as error:
@@ -71,13 +71,6 @@ class Staged:
     def discard(self) -> None:
         """Remove what lies beside, unless it was committed. Safe to call twice."""
         self._aside.discard()
-
-    def _look(self) -> tuple[bytes, os.stat_result]:
-        present, about = read_file(self.real)
-        found = sha256_of(present)
-        if found != self._expected:
-            raise FileChanged(self.real, expected=self._expected, found=found)
-        return present, about
 
     def _write(self, content: bytes) -> None:
         try:

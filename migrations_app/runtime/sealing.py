@@ -105,9 +105,11 @@ def _signed(row: AuditCheckpoint) -> SignedCheckpoint:
 def with_proofs(rows: Iterable[tuple[int, str, str, bytes]]) -> Iterator[Entry]:
     """Entries (seq, hash, previous, body) in their order, each with what proves it. One segment is held at a time."""
     segment: tuple[SignedCheckpoint, Tree] | None = None
+    known_through, at_the_tail = 0, False
     for seq, digest, previous, body in rows:
-        if segment is None or seq > segment[0].checkpoint.last:
+        if seq > known_through and not at_the_tail:
             segment = _segment_of(seq)
+            known_through, at_the_tail = (segment[0].checkpoint.last, False) if segment else (seq, True)
         text = bytes(body).decode()
         if segment is None:
             yield Entry(seq, digest, previous, text)

@@ -11,8 +11,6 @@ from migrations_app.services.actor import Actor
 from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import operation
 
-_AT_ONCE = 5000  # rows
-
 
 @dataclass(frozen=True, slots=True)
 class Removable:
@@ -38,20 +36,16 @@ def removable(before: datetime) -> Removable | None:
 def remove_entries(*, actor: Actor, now: datetime, part: Removable, kept_in: str, sha256: str) -> int:
     """Remove `part`; its checkpoints stay. `kept_in` and `sha256` name the export that holds it. Returns how many.
 
-    Raises Conflict when the chain does not verify, or a configured place has not got the checkpoints yet: what was
-    removed could not be proven any more. Nothing is removed then.
+    Raises Conflict when a configured place has not got the checkpoints yet: what was removed could not be proven any
+    more. Nothing is removed then.
     """
     _require_elsewhere(part)
-    retention, _ = AuditRetention.objects.get_or_create(pk=1)
+    AuditRetention.objects.get_or_create(pk=1)
+    retention = AuditRetention.objects.select_for_update().get(pk=1)
     if retention.removed_through + 1 != part.first:
         raise Conflict("Another process has removed entries meanwhile; nothing was removed.", "Start again.")
     AuditRetention.objects.filter(pk=1).update(removed_through=part.last)
-    removed = 0
-    while True:
-        seqs = AuditEntry.objects.filter(seq__lte=part.last).order_by("seq").values_list("seq", flat=True)[:_AT_ONCE]
-        if not (upto := list(seqs)):
-            break
-        removed += AuditEntry.objects.filter(seq__lte=upto[-1])._raw_delete(using="default")
+    removed, _ = AuditEntry.objects.filter(seq__lte=part.last).delete()
     audit.record(
         actor=actor,
         now=now,

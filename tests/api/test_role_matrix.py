@@ -128,7 +128,7 @@ ASKS: dict[str, Asks] = {
         },
     ),
 }
-# Their things are made by other tests of their own (tests/api/test_policies.py and its neighbours), roles included.
+# Not in this table yet: their things take more than a request to make.
 ELSEWHERE = {
     "PATCH /freezes/{freeze_id}",
     "POST /freezes/{freeze_id}/lift",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from migrations_app.handlers.adapter.analysis import FORMAT
 from migrations_app.handlers.adapter.generic.configuration import parse
 from tests.handlers.adapter.equivalence.planting import needs_sandbox
 
@@ -41,7 +42,7 @@ def test_json_with_its_format_and_nothing_else_on_standard_output(tmp_path):
     said = ran(FIXTURES / "hostile_import", "--json", "--cache", tmp_path / "cache", state=tmp_path)
 
     document = json.loads(said.stdout)
-    assert (said.returncode, document["format"]) == (0, 1)
+    assert (said.returncode, document["format"]) == (0, FORMAT)
     assert [tool["name"] for adapter in document["adapters"] for tool in adapter["tools"]] == ["innocent"]
     assert "runs code when it is imported" in said.stderr
     assert len(list((tmp_path / "cache").iterdir())) == 1

@@ -8,6 +8,7 @@ import pytest
 from migrations_app.models import AuditEntry, Person, RoleGrant
 from migrations_app.proofs.export import verify
 from migrations_app.runtime import sealing
+from migrations_app.runtime.audit import instant
 from migrations_app.selectors.audit import ANYTHING, AuditFilters
 from migrations_app.selectors.audit_formats import ExportFormat
 from migrations_app.services import environments, exporting
@@ -44,10 +45,7 @@ def test_a_filtered_export_says_how_it_was_filtered(trail, auditor, now, dev):
     check = verify(exported(auditor, now, filters), sealing.trusted_keys())
 
     assert (check.entries, check.proven) == (1, 1)
-    assert check.filters == {"outcome": "denied", "since": "2026-02-28T12:00:00.000000Z"} or set(check.filters) == {
-        "outcome",
-        "since",
-    }
+    assert check.filters == {"outcome": "denied", "since": instant(now - timedelta(days=1))}
 
 
 def test_entries_from_some_number_on(trail, auditor, now):
@@ -77,8 +75,8 @@ def test_other_formats_hold_the_same_entries(trail, auditor, now):
     rows = list(csv.DictReader(io.StringIO(b"".join(exported(auditor, now, format=ExportFormat.CSV)).decode())))
     assert [row["seq"] for row in rows] == ["1", "2", "3", "4"]
     assert (rows[2]["actor"], rows[2]["outcome"]) == ("viewer", "denied")
-    for format_ in (ExportFormat.CEF, ExportFormat.OCSF):
-        assert len(exported(auditor, now, format=format_)) >= 4
+    assert len(exported(auditor, now, format=ExportFormat.CEF)) == 5  # the export before is an entry itself
+    assert len(exported(auditor, now, format=ExportFormat.OCSF)) == 6
 
 
 def test_a_part_is_kept_with_its_proofs(trail, now):

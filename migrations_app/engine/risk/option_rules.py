@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from migrations_app.engine.handler import RiskCase, RiskRule
 from migrations_app.engine.plan import Finding
-from migrations_app.engine.vocabulary import MigrationType, ValidationLevel
+from migrations_app.engine.vocabulary import ValidationLevel
 
 LARGE_BATCH = 10_000
 MANY_WORKERS = 8
@@ -55,14 +55,9 @@ def validation_level(case: RiskCase) -> Iterator[Finding]:
         )
 
 
-_NEVER_PAUSE = (MigrationType.CONFIG, MigrationType.UPGRADE)
-
-
 def write_pause(case: RiskCase) -> Iterator[Finding]:
     """Of the types in which the option decides; a configuration is read at a start, a pool is rolled in waves."""
-    if case.spec.type in _NEVER_PAUSE or "zero_downtime" in case.unused_options:
-        return
-    if not case.spec.options.get("zero_downtime", False):
+    if "zero_downtime" not in case.unused_options and not case.spec.options.get("zero_downtime", False):
         yield Finding(
             "write_pause",
             "Not zero-downtime",

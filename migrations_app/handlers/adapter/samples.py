@@ -47,7 +47,7 @@ def samples_in(content: bytes, *, since: datetime | None = None) -> Samples:
     for line in content.splitlines():
         if not line.strip():
             continue
-        found = _call(line)
+        found = recorded_call(line)
         if found is None:
             unread += 1
             continue
@@ -76,7 +76,8 @@ def lacking(samples: Samples, tools: Collection[str], least: int, *, path: str, 
     ]
 
 
-def _call(line: bytes) -> tuple[str, Mapping[str, Any], datetime | None] | None:
+def recorded_call(line: bytes) -> tuple[str, dict[str, Any], datetime | None] | None:
+    """Tool, arguments, and when it was where that is said; None for a line that is no recorded call."""
     try:
         found = json.loads(line)
     except (ValueError, RecursionError):

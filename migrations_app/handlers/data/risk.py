@@ -5,6 +5,7 @@ from typing import Any
 
 from migrations_app.engine.handler import RiskCase, RiskRule
 from migrations_app.engine.plan import Finding
+from migrations_app.handlers.data.live.parameters import OFF
 from migrations_app.handlers.data.live.risk import LIVE_RULES
 from migrations_app.handlers.data.parameters import QUARANTINE, SOURCE, TARGET
 
@@ -31,6 +32,21 @@ def rows_give_way(case: RiskCase) -> Sequence[Finding]:
             12 if kept else 40,
             why,
             "Copy into empty tables or another database." if kept else "Switch “Back up first” on.",
+        ),
+    )
+
+
+def writes_not_followed(case: RiskCase) -> Sequence[Finding]:
+    if case.spec.parameters["live"] != OFF:
+        return ()
+    return (
+        Finding(
+            "data.writes_not_followed",
+            "Writes at the source are not followed",
+            "live is off.",
+            5,
+            "What is written there after a row was read does not arrive; the comparison finds it, and the run ends so.",
+            "Stop the writers before the start, or let the changes be followed (live).",
         ),
     )
 
@@ -239,6 +255,7 @@ RULES: tuple[RiskRule, ...] = (
     encodings,
     latency,
     unencrypted,
+    writes_not_followed,
     *LIVE_RULES,
 )
 

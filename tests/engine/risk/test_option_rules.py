@@ -3,7 +3,8 @@ from dataclasses import replace
 import pytest
 
 from migrations_app.engine.risk import option_rules as rules
-from migrations_app.engine.vocabulary import MigrationType
+from migrations_app.handlers.config.handler import ConfigMigration
+from migrations_app.handlers.upgrade.handler import VersionUpgrade
 from tests.engine.risk.cases import case
 from tests.risk_pairs import Pair, proves, unproved, weight
 
@@ -34,10 +35,5 @@ def test_no_rollback_at_all_weighs_more_than_none_by_itself() -> None:
 
 
 def test_a_type_that_serves_meanwhile_anyway_is_not_told_to() -> None:
-    upgrade = replace(case(), spec=replace(case().spec, type=MigrationType.UPGRADE))
-
-    assert list(rules.write_pause(upgrade)) == []
-
-
-def test_a_type_to_which_zero_downtime_means_nothing_is_not_told_to_choose_it() -> None:
-    assert list(rules.write_pause(replace(case(), unused_options=frozenset({"zero_downtime"})))) == []
+    for kind in (ConfigMigration, VersionUpgrade):
+        assert list(rules.write_pause(replace(case(), unused_options=kind.unused_options))) == []

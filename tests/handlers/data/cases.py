@@ -106,6 +106,7 @@ LIVE = spec(live="triggers")
 ONE_WAY = {"table": "orders", "column": "note", "reason": "It is trimmed.", "blocks": False}
 PAIRS = [
     Pair(risk.rows_give_way, case(held("orders")), case()),
+    Pair(risk.writes_not_followed, case(), case(given=LIVE)),
     Pair(risk.size, case(table("orders", bytes=2**40)), case()),
     Pair(risk.columns_change, case(incompatible=[incompatible("warning")]), case()),
     Pair(risk.traps_are_there, case(traps=[TRAP]), case()),

@@ -1,7 +1,8 @@
 """Recorded calls: one JSON object a line, `{"tool": name, "arguments": {...}}`; what else it says is not looked at."""
 
-import json
 from typing import Any
+
+from migrations_app.handlers.adapter.samples import recorded_call
 
 
 def recorded_calls(content: bytes) -> dict[str, list[dict[str, Any]]]:
@@ -11,15 +12,11 @@ def recorded_calls(content: bytes) -> dict[str, list[dict[str, Any]]]:
     for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip():
             continue
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError):
-            found = None
-        match found:
-            case {"tool": str(tool), "arguments": dict(arguments)}:
-                calls.setdefault(tool, []).append(arguments)
-            case _:
-                wrong.append(number)
+        found = recorded_call(line)
+        if found is None:
+            wrong.append(number)
+        else:
+            calls.setdefault(found[0], []).append(found[1])
     if wrong:
         lines = ", ".join(map(str, wrong[:10])) + (f" and {len(wrong) - 10} more" if len(wrong) > 10 else "")
         raise ValueError(
