@@ -4,6 +4,7 @@ from django.core.checks import Tags, register
 from migrations_app.handlers import registry
 from migrations_app.management.checks import (
     custom_handlers_are_usable,
+    outgoing_networks_are_networks,
     second_factor_roles_are_roles,
     secret_keys_are_given,
 )
@@ -18,5 +19,6 @@ class MigrationsAppConfig(AppConfig):
     def ready(self) -> None:
         register(secret_keys_are_given, Tags.security, deploy=True)
         register(custom_handlers_are_usable)
+        register(outgoing_networks_are_networks)
         register(second_factor_roles_are_roles)
         registry.load(custom_handlers())

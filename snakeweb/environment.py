@@ -26,6 +26,7 @@ class Surroundings:
     custom_handlers: dict[str, str]
     audit_checkpoints_urls: tuple[str, ...]
     second_factor_roles: tuple[str, ...]
+    outgoing_networks: tuple[str, ...]
 
 
 def _generated_key() -> str:
@@ -65,4 +66,5 @@ def read() -> Surroundings:
         custom_handlers=_custom_handlers(env.get("SNAKEWEB_CUSTOM_HANDLERS", "")),
         audit_checkpoints_urls=tuple(env.get("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", "").split()),
         second_factor_roles=tuple(env.get("SNAKEWEB_SECOND_FACTOR_ROLES", "").replace(",", " ").split()),
+        outgoing_networks=tuple(env.get("SNAKEWEB_OUTGOING_NETWORKS", "").replace(",", " ").split()),
     )

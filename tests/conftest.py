@@ -23,6 +23,7 @@ pytest_plugins = ["tests.servers", "tests.audit_table", "tests.upgrades_on_stage
 def pytest_configure(config: pytest.Config) -> None:
     control_database.choose(config)
     _let_files_be_targets()
+    _let_calls_reach_this_machine()
     # Real hashing would take most of the time that making people takes.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -31,6 +32,12 @@ def _let_files_be_targets() -> None:
     """Where tests keep their stores, here and in the processes that they start; /nowhere is for paths that fail."""
     settings.SNAKEWEB_FILE_ROOTS = (Path(tempfile.gettempdir()), Path("/nowhere"))
     os.environ["SNAKEWEB_FILE_ROOTS"] = os.pathsep.join(map(str, settings.SNAKEWEB_FILE_ROOTS))
+
+
+def _let_calls_reach_this_machine() -> None:
+    """Receivers that tests start are on 127.0.0.1, where no call goes otherwise."""
+    settings.SNAKEWEB_OUTGOING_NETWORKS = ("127.0.0.1/32",)
+    os.environ["SNAKEWEB_OUTGOING_NETWORKS"] = "127.0.0.1/32"
 
 
 def pytest_unconfigure() -> None:

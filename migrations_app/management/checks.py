@@ -8,6 +8,7 @@ from django.core.checks import Warning as CheckWarning
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.handlers import registry
+from migrations_app.runtime import outgoing
 
 
 def secret_keys_are_given(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -36,6 +37,21 @@ def second_factor_roles_are_roles(app_configs: Any = None, **kwargs: Any) -> lis
             id="snakeweb.E002",
         )
     ]
+
+
+def outgoing_networks_are_networks(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """One that is misspelled would make every outgoing call fail."""
+    try:
+        outgoing.allowed_networks()
+    except ValueError as error:
+        return [
+            Error(
+                f"SNAKEWEB_OUTGOING_NETWORKS: {error}.",
+                hint="Write networks as 10.2.0.0/16 or fd12::/64, separated by spaces.",
+                id="snakeweb.E007",
+            )
+        ]
+    return []
 
 
 def custom_handlers_are_usable(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

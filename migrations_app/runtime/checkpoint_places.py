@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
-import httpx
-
 from migrations_app.proofs.checkpoint import CheckpointDamaged, SignedCheckpoint, from_document
+from migrations_app.runtime import outgoing
 
 _SECONDS = 10
 
@@ -123,16 +122,16 @@ class GitWorkTree:
 class Receiver:
     def __init__(self, url: str) -> None:
         self._url = url
-        parts = urlsplit(url)
-        self.name = f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}{parts.path}"
+        self.name = outgoing.shown(url)
 
     def write(self, one: SignedCheckpoint) -> None:
+        content = json.dumps(one.document()).encode()
         try:
-            answer = httpx.post(self._url, json=one.document(), timeout=_SECONDS, follow_redirects=False)
-        except httpx.HTTPError as error:
-            raise PlaceUnusable(f"{self.name} does not answer: {type(error).__name__}.") from error
+            answer = outgoing.post(self._url, content, {"Content-Type": "application/json"})
+        except outgoing.CallFailed as error:
+            raise PlaceUnusable(f"{self.name}: {error}") from error
         if not answer.is_success:
-            raise PlaceUnusable(f"{self.name} answered {answer.status_code}.")
+            raise PlaceUnusable(f"{self.name} answered {answer.status}.")
 
     def read(self) -> None:
         return None

@@ -8,7 +8,11 @@ import pytest
 from django.conf import settings as django_settings
 from django.core.management import call_command
 
-from migrations_app.management.checks import second_factor_roles_are_roles, secret_keys_are_given
+from migrations_app.management.checks import (
+    outgoing_networks_are_networks,
+    second_factor_roles_are_roles,
+    secret_keys_are_given,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,3 +82,10 @@ def test_a_role_that_is_none_asks_nobody_for_a_second_factor_and_is_named(settin
     assert error.id == "snakeweb.E002"
     settings.SNAKEWEB_SECOND_FACTOR_ROLES = ("approver",)
     assert second_factor_roles_are_roles() == []
+
+
+def test_a_network_that_is_none_is_named(settings) -> None:
+    settings.SNAKEWEB_OUTGOING_NETWORKS = ("10.2.0.0/16", "10.2.3.4/16")
+    (error,) = outgoing_networks_are_networks()
+
+    assert "10.2.3.4/16 has host bits set" in error.msg
