@@ -258,6 +258,18 @@ def test_what_sqlite_calls_a_value_is_one_in_postgresql_with_the_same_text(serve
     check()
 
 
+def test_an_integer_beyond_64_bits_is_none_on_either_side(server, file):
+    held = [2**63 - 1, -(2**63)]
+    beyond = [2**63, -(2**63) - 1, "9" * 5000]
+
+    for column, form in ((INTEGER, "{}"), (of(INTEGER), "{{{}}}")):
+        texts = [form.format(number) for number in (*held, *beyond)]
+        found = texts_in_sqlite(file, column, texts)
+        assert found == texts[:2] + [f"\\!t{text}" for text in texts[2:]]
+        assert texts_of_values(server, column, found[:2]) == found[:2]
+        assert all(unfit(column, text) for text in found[2:])
+
+
 @searched
 @given(anything)
 def test_any_value_of_sqlite_comes_back_as_it_was(value):
@@ -305,6 +317,7 @@ conversions = [
     (INTEGER, FLOAT, ["0", "-7", str(2**53), str(2**53 + 1), str(2**62), str(2**63 - 1)]),
     (FLOAT, DECIMAL, ["0.1", "-0", "1e23", "NaN", "123456789012345680"]),
     (FLOAT, INTEGER, ["1", "1.5", "123456789012345680", "1e19", "Infinity"]),
+    (DECIMAL, INTEGER, ["1", "1.5", *map(str, (2**63 - 1, 2**63, -(2**63), -(2**63) - 1)), "NaN", "Infinity"]),
     (INTEGER, TEXT, ["0", "-7"]),
     (FLOAT, TEXT, ["0.5", "-0", "1e23"]),
 ]

@@ -18,7 +18,8 @@ _BETWEEN = {
         r"WHEN abs(({0})::numeric) > 9223372036854774784 THEN '\!i' || ({0})::text "
         r"WHEN ({0})::float8::bigint = ({0}) THEN ({0})::float8::text ELSE '\!i' || ({0})::text END",
     (TypeKind.DECIMAL, TypeKind.INTEGER):
-        r"CASE WHEN ({0}) = trunc({0}) AND ({0})::text !~ '[a-z]' THEN trunc({0})::text "
+        r"CASE WHEN ({0}) = trunc({0}) AND ({0}) BETWEEN -9223372036854775808 AND 9223372036854775807 "
+        r"THEN trunc({0})::text "
         r"WHEN ({0}) IS NOT NULL THEN '\!t' || trim_scale({0})::text END",
     (TypeKind.DECIMAL, TypeKind.FLOAT): "(({0})::float8 + 0)::text",
     (TypeKind.FLOAT, TypeKind.DECIMAL): "trim_scale((({0})::float8)::text::numeric)::text",

@@ -13,14 +13,20 @@ _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,6})?")
 # A numeric of PostgreSQL has at most so many digits before and after its point.
 _DIGITS_BEFORE, _DIGITS_AFTER = 131_072, 16_383
 _EXACT = 2**53
+# An integer of SQLite, and a bigint, which is PostgreSQL's longest.
+_LEAST, _GREATEST = -(2**63), 2**63 - 1
+_DIGITS_OF_GREATEST = len(str(_GREATEST))
 
 
 def integer_text(number: str) -> str:
-    """Of digits, without a plus and without zeros in front."""
+    """Of digits, without a plus and without zeros in front. Raises where both databases have no integer of them."""
     if not _INTEGER.fullmatch(number):
         raise NoSuchValue
     digits = number.lstrip("+-").lstrip("0") or "0"
-    return f"-{digits}" if number.startswith("-") and digits != "0" else digits
+    text = f"-{digits}" if number.startswith("-") and digits != "0" else digits
+    if len(digits) >= _DIGITS_OF_GREATEST and not _LEAST <= Decimal(text) <= _GREATEST:
+        raise NoSuchValue
+    return text
 
 
 def decimal_text(number: str) -> str:
