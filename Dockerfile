@@ -18,4 +18,4 @@ USER snakeweb
 WORKDIR /var/lib/snakeweb
 VOLUME /var/lib/snakeweb
 EXPOSE 8000
-CMD ["daphne", "--bind", "0.0.0.0", "--port", "8000", "--proxy-headers", "snakeweb.asgi:application"]
+CMD ["daphne", "--bind", "0.0.0.0", "--port", "8000", "snakeweb.asgi:application"]

@@ -171,6 +171,7 @@ class PersonAdmin(Asking, PersonAdminBase):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Person | None:
         found = super().get_object(request, object_id, from_field)
         request.person_before = people.facts(found) if found else None  # type: ignore[attr-defined]
+        request.password_before = found.password if found else None  # type: ignore[attr-defined]
         return found
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -182,6 +183,9 @@ class PersonAdmin(Asking, PersonAdminBase):
         reason = message if isinstance(message, str) else ""
         actor, now = actor_of(request), timezone.now()
         people.record_change(actor=actor, now=now, action="person.edit", person=obj, before=before, reason=reason)
+        if obj.pk != request.user.pk:
+            password = getattr(request, "password_before", obj.password)
+            people.end_what_changed(actor=actor, now=now, person=obj, before=before or {}, password=password)
         return super().log_change(request, obj, message)
 
 

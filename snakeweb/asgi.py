@@ -4,7 +4,10 @@ import os
 
 import django
 from channels.routing import ProtocolTypeRouter
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
+
+from snakeweb.trusted_proxies import TrustedProxies
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "snakeweb.settings")
 django.setup(set_prefix=False)
@@ -14,4 +17,6 @@ from migrations_app.runtime.turns import take_short_turns  # noqa: E402
 
 take_short_turns()
 
-application = ProtocolTypeRouter({"http": ASGIHandler(), "websocket": live_application()})
+application = TrustedProxies(
+    ProtocolTypeRouter({"http": ASGIHandler(), "websocket": live_application()}), settings.SNAKEWEB_TRUSTED_PROXIES
+)

@@ -27,6 +27,7 @@ class Surroundings:
     audit_checkpoints_urls: tuple[str, ...]
     second_factor_roles: tuple[str, ...]
     outgoing_networks: tuple[str, ...]
+    trusted_proxies: tuple[str, ...]
 
 
 def _generated_key() -> str:
@@ -67,4 +68,5 @@ def read() -> Surroundings:
         audit_checkpoints_urls=tuple(env.get("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", "").split()),
         second_factor_roles=tuple(env.get("SNAKEWEB_SECOND_FACTOR_ROLES", "").replace(",", " ").split()),
         outgoing_networks=tuple(env.get("SNAKEWEB_OUTGOING_NETWORKS", "").replace(",", " ").split()),
+        trusted_proxies=tuple(env.get("SNAKEWEB_TRUSTED_PROXIES", "").replace(",", " ").split()),
     )

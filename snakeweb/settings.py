@@ -53,7 +53,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "migrations_app.web.session_activity.SessionActivityMiddleware",
     "migrations_app.web.middleware.ActorMiddleware",
 ]
 
@@ -233,5 +233,6 @@ SNAKEWEB_ARTIFACTS_URL = SURROUNDINGS.artifacts_url
 SNAKEWEB_AUDIT_CHECKPOINTS_URLS = SURROUNDINGS.audit_checkpoints_urls
 SNAKEWEB_SECOND_FACTOR_ROLES = SURROUNDINGS.second_factor_roles
 SNAKEWEB_OUTGOING_NETWORKS = SURROUNDINGS.outgoing_networks
+SNAKEWEB_TRUSTED_PROXIES = SURROUNDINGS.trusted_proxies
 SNAKEWEB_SECRET_KEYS = SURROUNDINGS.secret_keys
 SNAKEWEB_SECRET_KEYS_GENERATED = SURROUNDINGS.secret_keys_generated

@@ -18,6 +18,7 @@ from migrations_app.api import (
     routes,
     runs,
     schedules,
+    sessions,
     targets,
     tokens,
     waivers,
@@ -60,3 +61,4 @@ api.add_router("/runs", runs.router)
 api.add_router("/audit", audit.router)
 api.add_router("/routes", routes.router)
 api.add_router("/tokens", tokens.router)
+api.add_router("/sessions", sessions.router)

@@ -6,16 +6,12 @@ and a role that was taken away end the watching (DESIGN section 6).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any
 
 from channels.db import database_sync_to_async
-from django.conf import settings
-from django.contrib.auth import get_user
-from django.http import HttpRequest
 
 from migrations_app.live.hub import View
-from migrations_app.models import Person
+from migrations_app.selectors.sessions import person_of
 from migrations_app.selectors.watching import watching
 from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.errors import Refused
@@ -64,13 +60,8 @@ def _judge(scope: Scope, run_id: int) -> Admitted | Turned:
 
 
 def caller(scope: Scope) -> Actor:
-    """Who this socket's session belongs to now; ANONYMOUS after a logout, a new password or a deactivation."""
-    key = scope["session"].session_key
-    if not key:
-        return ANONYMOUS
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    person = get_user(request)
-    if not isinstance(person, Person) or not person.is_active:
+    """Who this socket's session belongs to now; ANONYMOUS once it was ended, however that was."""
+    person = person_of(scope["session"].session_key or "")
+    if person is None:
         return ANONYMOUS
     return Actor(person_id=person.pk, username=person.username, address=str((scope.get("client") or [""])[0]))

@@ -10,7 +10,7 @@ from migrations_app.live.admission import SIGNED_OUT, Admitted, Turned, admit, p
 from migrations_app.live.hub import Hub, Watcher
 from migrations_app.live.orders import MalformedOrder, Subscribe, Unsubscribe, parse
 
-RECHECK_SECONDS = 30.0
+RECHECK_SECONDS = 20.0  # what may not be watched any more is closed within 30 s, also by a busy process
 MOST_RUNS = 20  # subscriptions one socket may hold; no page of ours needs more
 CLOSE_CODES = {SIGNED_OUT: 4401, "permission_denied": 4403, "not_found": 4403}
 

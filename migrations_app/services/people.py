@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import Person, RoleGrant
-from migrations_app.services import audit, finding
+from migrations_app.services import audit, finding, sessions
 from migrations_app.services.actor import Actor
 from migrations_app.services.operation import operation
 
@@ -53,6 +53,21 @@ def record_change(
         before=before,
         after=facts(person),
     )
+
+
+def end_what_changed(*, actor: Actor, now: datetime, person: Person, before: Mapping[str, Any], password: str) -> None:
+    """End their sessions when their way in or what they hold was changed by somebody else; in the caller's transaction.
+
+    `before` are the facts of before, `password` the hash.
+    """
+    after = facts(person)
+    changed = [
+        word for word in ("groups", "active", "staff", "superuser") if word in before and before[word] != after[word]
+    ]
+    if password != person.password:
+        changed.append("password")
+    if changed:
+        sessions.end_all(person, actor=actor, now=now, reason=f"changed: {', '.join(changed)}")
 
 
 @operation("person.guide", about="person", in_maintenance=True)

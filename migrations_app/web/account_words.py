@@ -1,4 +1,6 @@
-"""What the account's pages say of roles and browsers: pure functions, which the template tags name."""
+"""What the account's pages say of roles and factors: pure functions, which the template tags name."""
+
+from collections.abc import Sequence
 
 ROLES = {
     "viewer": "Sees everything there and changes nothing.",
@@ -7,16 +9,13 @@ ROLES = {
     "auditor": "Reads the audit trail and verifies its chain.",
     "admin": "Manages environments, targets, policies and who may do what.",
 }
-BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
-SYSTEMS = (
-    ("Android", "Android"),
-    ("iPhone", "iOS"),
-    ("iPad", "iPadOS"),
-    ("Windows", "Windows"),
-    ("Mac OS X", "macOS"),
-    ("CrOS", "ChromeOS"),
-    ("Linux", "Linux"),
-)
+FACTORS = {
+    "password": "password",
+    "totp": "authenticator app",
+    "webauthn": "security key",
+    "recovery_codes": "recovery code",
+    "single_sign_on": "single sign-on",
+}
 
 
 def role_meaning(role: object) -> str:
@@ -24,11 +23,9 @@ def role_meaning(role: object) -> str:
     return ROLES.get(str(role).partition(" ")[0], "")
 
 
-def browser_name(user_agent: object) -> str:
-    """`Mozilla/5.0 (X11; Linux x86_64) ... Chrome/140.0` -> `Chrome on Linux`. The first mark that is there decides."""
-    text = str(user_agent)
-    browser = next((name for mark, name in BROWSERS if mark in text), "")
-    system = next((name for mark, name in SYSTEMS if mark in text), "")
-    if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or (text[:40] if text else "not told")
+def factors_said(factors: Sequence[object]) -> str:
+    """`(password, totp)` -> `by password and authenticator app`."""
+    words = [FACTORS[str(factor)] for factor in factors if str(factor) in FACTORS]
+    if not words:
+        return "how is not known"
+    return f"by {' and '.join(words)}" if len(words) < 3 else f"by {', '.join(words[:-1])} and {words[-1]}"

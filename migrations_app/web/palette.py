@@ -84,5 +84,5 @@ def _actions(reader: Shell) -> Iterator[Entry]:
 def _pages(request: PageRequest, reader: Shell) -> Iterator[Entry]:
     for item in navigation(request, reader):
         yield Entry(f"Go to {item.label.lower()}", item.url, item.icon)
-    for item in settings_tabs(request):
+    for item in settings_tabs(request, reader):
         yield Entry(f"Settings: {item.label.lower()}", item.url, "cog-6-tooth")

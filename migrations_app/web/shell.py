@@ -52,7 +52,7 @@ def _frame(request: PageRequest) -> Frame:
     return Frame(
         reader=reader,
         nav=navigation(request, reader),
-        settings_tabs=settings_tabs(request),
+        settings_tabs=settings_tabs(request, reader),
         chain=_chain(reader.chain) if reader.chain else None,
         maintenance=not settings.current().enabled,
     )
@@ -82,20 +82,28 @@ def navigation(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
     ]
     if reader.can_read_audit:
         items.append(item("Audit", "audit", "bookmark-square", prefix="audit"))
-    own = any(tab.current for tab in settings_tabs(request))  # some of its tabs are allauth's pages
+    own = any(tab.current for tab in settings_tabs(request, reader))  # some of its tabs are allauth's pages
     items.append(NavItem("Settings", reverse("settings"), "cog-6-tooth", own or here == "settings"))
     if getattr(request.user, "is_staff", False):
         items.append(NavItem("Admin", reverse("admin:index"), "wrench-screwdriver", False))
     return tuple(items)
 
 
-def settings_tabs(request: PageRequest) -> tuple[NavItem, ...]:
-    tabs = (
+def settings_tabs(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
+    tabs = [
         ("Account", "settings"),
         ("API tokens", "settings_tokens"),
         ("Password", "account_change_password"),
         ("Second factor", "mfa_index"),
-        ("Sessions", "usersessions_list"),
+        ("Sessions", "settings_sessions"),
         ("E-mail", "account_email"),
-    )
-    return tuple(NavItem(label, reverse(name), "", request.path == reverse(name)) for label, name in tabs)
+    ]
+    if reader.can_manage_people:
+        tabs.append(("People", "people"))
+    return tuple(_tab(request, label, reverse(name)) for label, name in tabs)
+
+
+def _tab(request: PageRequest, label: str, url: str) -> NavItem:
+    """`People` is current on the page of one person too; `Account` stands above all others, so only on itself."""
+    above = url != reverse("settings") and request.path.startswith(url)
+    return NavItem(label, url, "", above or request.path == url)

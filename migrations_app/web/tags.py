@@ -44,7 +44,7 @@ for _name in (
 
 register.filter("rule_said", local_times.said)
 register.filter("role_meaning", account_words.role_meaning)
-register.filter("browser_name", account_words.browser_name)
+register.filter("factors_said", account_words.factors_said)
 
 
 @register.simple_tag

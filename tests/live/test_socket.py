@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
@@ -20,7 +21,9 @@ from websockets.sync.client import ClientConnection, connect
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.models import Person, RoleGrant, Run
 from migrations_app.runtime import journal
+from migrations_app.services import sessions
 from migrations_app.testing.servers import RedisServer
+from tests.cast import actor_of
 from tests.doorbell import rings_over
 from tests.parallel import wait_for
 from tests.runs import a_run
@@ -213,6 +216,13 @@ def sign_out(person: Person) -> None:
     Session.objects.all().delete()
 
 
+def be_signed_out_by_an_admin(person: Person) -> None:
+    """What the middleware notes at a session's first request is here by hand: the socket is its first."""
+    row = UserSession.objects.create(user=person, ip="192.0.2.1", session_key=Session.objects.get().session_key)
+    admin = actor_of(Person.objects.get(username="admin"), timezone.now())
+    sessions.revoke(actor=admin, now=timezone.now(), session_id=row.pk)
+
+
 def deactivate(person: Person) -> None:
     Person.objects.filter(pk=person.pk).update(is_active=False)
 
@@ -227,6 +237,7 @@ def change_password(person: Person) -> None:
     [
         (lose_role, "not_found", 4403),
         (sign_out, "sign_in_required", 4401),
+        (be_signed_out_by_an_admin, "sign_in_required", 4401),
         (deactivate, "sign_in_required", 4401),
         (change_password, "sign_in_required", 4401),
     ],

@@ -1,11 +1,12 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from allauth.mfa.models import Authenticator
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import Environment, Person, RoleGrant
-from migrations_app.selectors.access import NOTHING, Permission, access_of, people_with
+from migrations_app.selectors.access import NOTHING, TABLE, Permission, access_of, people_with
 from migrations_app.services.actor import SYSTEM
 from tests.cast import actor_of
 
@@ -93,3 +94,10 @@ def test_other_roles_of_the_same_person_stay_in_force(asked, approver, staging, 
     access = access_of(approver)
     assert access.roles == {staging.pk: {Role.VIEWER}}
     assert access.withheld == {Role.APPROVER}
+
+
+def test_the_documented_matrix_is_the_table() -> None:
+    documented = (Path(__file__).parents[2] / "docs/accounts.md").read_text()
+    for permission, (roles, scope) in TABLE.items():
+        cells = [permission.value.replace("_", " "), *("yes" if role in roles else "" for role in Role)]
+        assert f"| {' | '.join([*cells, str(scope or 'never')])} |" in documented, permission
