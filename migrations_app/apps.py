@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.core.checks import Tags, register
 
 from migrations_app.handlers import registry
@@ -8,6 +9,8 @@ from migrations_app.management.checks import (
     second_factor_roles_are_roles,
     secret_keys_are_given,
 )
+from migrations_app.management.production import refuse_what_is_unsafe
+from migrations_app.runtime.log_redaction import install_hooks, remember_configured
 from migrations_app.runtime.settings import custom_handlers
 
 
@@ -17,6 +20,9 @@ class MigrationsAppConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        refuse_what_is_unsafe(settings)
+        remember_configured(settings)
+        install_hooks()
         register(secret_keys_are_given, Tags.security, deploy=True)
         register(custom_handlers_are_usable)
         register(outgoing_networks_are_networks)

@@ -16,6 +16,7 @@ class Surroundings:
 
     production: bool
     debug: bool
+    debug_asked: bool
     secret_keys: tuple[str, ...]
     secret_keys_generated: bool
     database_url: str
@@ -25,6 +26,7 @@ class Surroundings:
     artifacts_url: str
     custom_handlers: dict[str, str]
     audit_checkpoints_urls: tuple[str, ...]
+    audit_public_keys: tuple[str, ...]
     second_factor_roles: tuple[str, ...]
     outgoing_networks: tuple[str, ...]
     trusted_proxies: tuple[str, ...]
@@ -57,6 +59,7 @@ def read() -> Surroundings:
     return Surroundings(
         production=bool(hosts),
         debug=env.get("SNAKEWEB_DEBUG") == "1" and not hosts,
+        debug_asked=env.get("SNAKEWEB_DEBUG") == "1",
         secret_keys=keys or (_generated_key(),),
         secret_keys_generated=not keys,
         database_url=env.get("SNAKEWEB_DATABASE_URL", f"sqlite:///{STATE_DIRECTORY / 'snakeweb.sqlite3'}"),
@@ -66,6 +69,7 @@ def read() -> Surroundings:
         artifacts_url=env.get("SNAKEWEB_ARTIFACTS_URL", f"file://{STATE_DIRECTORY / 'artifacts'}"),
         custom_handlers=_custom_handlers(env.get("SNAKEWEB_CUSTOM_HANDLERS", "")),
         audit_checkpoints_urls=tuple(env.get("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", "").split()),
+        audit_public_keys=tuple(env.get("SNAKEWEB_AUDIT_PUBLIC_KEYS", "").replace(",", " ").split()),
         second_factor_roles=tuple(env.get("SNAKEWEB_SECOND_FACTOR_ROLES", "").replace(",", " ").split()),
         outgoing_networks=tuple(env.get("SNAKEWEB_OUTGOING_NETWORKS", "").replace(",", " ").split()),
         trusted_proxies=tuple(env.get("SNAKEWEB_TRUSTED_PROXIES", "").replace(",", " ").split()),

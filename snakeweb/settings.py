@@ -118,6 +118,7 @@ ACCOUNT_ADAPTER = "migrations_app.web.accounts.InvitationOnlyAdapter"
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds; signing asks for a password no older (DESIGN section 5)
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
+MFA_ADAPTER = "migrations_app.web.second_factors.SealingMFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SURROUNDINGS.production  # http://localhost is where one tries it out
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come with the invitation; a second factor must not wait for mail
@@ -204,6 +205,9 @@ if PRODUCTION:
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
     CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 
+DEFAULT_EXCEPTION_REPORTER = "migrations_app.web.error_reports.RedactingReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "migrations_app.web.error_reports.RedactingFilter"
+
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = environment.STATE_DIRECTORY / "mail"
 DEFAULT_FROM_EMAIL = "snakeweb@localhost"
@@ -213,7 +217,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {
+            "()": "migrations_app.runtime.log_redaction.RedactingFormatter",
+            "fmt": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
@@ -231,6 +241,9 @@ SNAKEWEB_STATE = environment.STATE_DIRECTORY
 SNAKEWEB_FILE_ROOTS = SURROUNDINGS.file_roots
 SNAKEWEB_ARTIFACTS_URL = SURROUNDINGS.artifacts_url
 SNAKEWEB_AUDIT_CHECKPOINTS_URLS = SURROUNDINGS.audit_checkpoints_urls
+SNAKEWEB_AUDIT_PUBLIC_KEYS = SURROUNDINGS.audit_public_keys
+SNAKEWEB_PRODUCTION = PRODUCTION
+SNAKEWEB_DEBUG_ASKED = SURROUNDINGS.debug_asked
 SNAKEWEB_SECOND_FACTOR_ROLES = SURROUNDINGS.second_factor_roles
 SNAKEWEB_OUTGOING_NETWORKS = SURROUNDINGS.outgoing_networks
 SNAKEWEB_TRUSTED_PROXIES = SURROUNDINGS.trusted_proxies

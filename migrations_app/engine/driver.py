@@ -9,13 +9,14 @@ from migrations_app.engine.brief import Limits, RunBrief
 from migrations_app.engine.errors import MigrationError, StepFailed, Timeout
 from migrations_app.engine.events import EVENT_FORMAT, Event, EventType, NewEvent
 from migrations_app.engine.handler import Action, ActionContext, Handler
+from migrations_app.engine.hiding import Redactor
 from migrations_app.engine.interruptions import Cancelled, Paused, RollbackAsked, SliceOver, Superseded
 from migrations_app.engine.journal import apply, fold
 from migrations_app.engine.lifecycle import next_status
 from migrations_app.engine.plan import Step
 from migrations_app.engine.ports import ExecutionPorts, Unwatched, WorkerToken
 from migrations_app.engine.progress import JournalLog, JournalProgress
-from migrations_app.engine.redaction import Redactor, as_migration_error
+from migrations_app.engine.redaction import as_migration_error
 from migrations_app.engine.rehearsal import UnmovedRoutes
 from migrations_app.engine.results import migration_result
 from migrations_app.engine.retry import RetryPolicy

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from migrations_app.engine.hiding import redact, redact_text
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -43,10 +45,11 @@ class MigrationError(Exception):
         recovery_actions: Iterable[str] | None = None,
         rollback_available: bool = False,
     ) -> None:
-        self.message = message or inspect.cleandoc(type(self).__doc__ or "").split("\n\n")[0].replace("\n", " ")
-        self.details: dict[str, Any] = dict(details or {})
+        message = message or inspect.cleandoc(type(self).__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        self.message = redact_text(message)  # what a driver raised may quote its connection string
+        self.details: dict[str, Any] = redact(dict(details or {}))
         if recovery_actions is not None:
-            self.recovery_actions = tuple(recovery_actions)  # type: ignore[misc]
+            self.recovery_actions = tuple(redact_text(action) for action in recovery_actions)  # type: ignore[misc]
         self.rollback_available = rollback_available
         super().__init__(self.message)
 

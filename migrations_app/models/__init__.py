@@ -24,6 +24,7 @@ from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRo
 from migrations_app.models.saved_filter import SavedFilter
 from migrations_app.models.schedule import Attendance, Schedule, ScheduledStart
 from migrations_app.models.sketch import Sketch
+from migrations_app.models.stored_secret import StoredSecret
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
 from migrations_app.models.token import ApiToken, IdempotencyKey
 from migrations_app.models.waiver import RiskWaiver
@@ -77,6 +78,7 @@ __all__ = [
     "Signature",
     "Sketch",
     "StepRun",
+    "StoredSecret",
     "Target",
     "TargetProbe",
     "followers",

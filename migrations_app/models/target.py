@@ -30,12 +30,16 @@ class Target(models.Model):
 
 
 class SealedSecret(models.Model):
-    """One credential of a target, encrypted at rest under the key named by `key_id`."""
+    """One credential of a target, encrypted under a data key of its own, which the key named by `key_id` wraps.
+
+    `wrapped` is empty in rows of before there were data keys: `sealed` is then under that key itself.
+    """
 
     target = models.ForeignKey(Target, models.CASCADE, related_name="secrets")
     name = models.SlugField(max_length=40)
     key_id = models.CharField(max_length=16)
     sealed = models.BinaryField()
+    wrapped = models.BinaryField(default=b"")
     changed_at = models.DateTimeField()
 
     class Meta:

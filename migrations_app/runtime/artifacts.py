@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from migrations_app.engine.errors import DependencyUnavailable, InsufficientResources
 from migrations_app.engine.ports import ArtifactRef
-from migrations_app.runtime.sealed_stream import SealingWriter, UnsealingReader
+from migrations_app.runtime.sealed_stream import SealingWriter, UnsealingReader, key_id_in
 
 _KEY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 UNFINISHED = ".part"
@@ -67,6 +67,14 @@ class DirectoryArtifacts:
     def open(self, key: str) -> Iterator[BinaryIO]:
         with self._opened(key) as source, UnsealingReader(source, key) as reader:
             yield cast("BinaryIO", io.BufferedReader(reader, BUFFER_BYTES))
+
+    def sealed_by(self, key: str) -> str:
+        """The id of the secret key that this artifact is encrypted under; '' when it is none, or gone meanwhile."""
+        try:
+            with self._path(key).open("rb") as source:
+                return key_id_in(source)
+        except FileNotFoundError:
+            return ""
 
     def stat(self, key: str) -> ArtifactRef | None:
         path = self._path(key)

@@ -25,6 +25,13 @@ def _cipher(key: str, salt: bytes) -> AESGCM:
     return AESGCM(derive(key, f"artifact {salt.hex()}"))
 
 
+def key_id_in(source: BinaryIO) -> str:
+    """The id of the key that a stream, read from its beginning, is encrypted under; '' when it is none of ours."""
+    if source.read(len(MAGIC)) != MAGIC:
+        return ""
+    return source.read(KEY_ID_LENGTH).decode("ascii", "replace")
+
+
 def _nonce(number: int) -> bytes:
     return number.to_bytes(NONCE_BYTES, "big")
 
@@ -69,9 +76,9 @@ class UnsealingReader(io.RawIOBase):
         super().__init__()
         self._source = source
         self._name = name
-        if source.read(len(MAGIC)) != MAGIC:
+        sealed_by = key_id_in(source)
+        if not sealed_by:
             raise self._broken("it is not an artifact of this system")
-        sealed_by = source.read(KEY_ID_LENGTH).decode("ascii", "replace")
         self._cipher = _cipher(key_named(sealed_by), source.read(SALT_BYTES))
         self._ready = memoryview(b"")
         self._number = 0

@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from migrations_app.models import AuditCheckpoint, AuditEntry
@@ -28,13 +29,19 @@ class ChainDamaged(RuntimeError):
 
 
 def signer() -> Signer:
-    return Signer(secrets.derive(secrets.keys()[0], _PURPOSE))
+    return signer_of(secrets.keys()[0])
+
+
+def signer_of(secret_key: str) -> Signer:
+    return Signer(secrets.derive(secret_key, _PURPOSE))
 
 
 def trusted_keys() -> PublicKeys:
-    """Those of every listed secret key: the first signs, the others have signed before it."""
-    listed = secrets.keys()
-    return PublicKeys(Signer(secrets.derive(key, _PURPOSE)).public for key in listed)
+    """Those of every listed secret key: the first signs, the others have signed before it. And those of secret keys
+    that were taken off the list, as SNAKEWEB_AUDIT_PUBLIC_KEYS names them."""
+    secret_keys = secrets.keys()
+    listed = [signer_of(key).public for key in secret_keys]
+    return PublicKeys([*listed, *map(bytes.fromhex, settings.SNAKEWEB_AUDIT_PUBLIC_KEYS)])
 
 
 def checkpoints(numbers: Iterable[int] | None = None) -> list[SignedCheckpoint]:

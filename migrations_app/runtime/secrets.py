@@ -1,32 +1,33 @@
-"""Credentials at rest: AES-256-GCM under keys derived from `SNAKEWEB_SECRET_KEYS`, each named by a key id.
+"""Credentials at rest, in envelopes: each under a data key of its own, that one under one of `SNAKEWEB_SECRET_KEYS`.
 
-The first key seals, every listed key unseals; `rotate()` re-seals what an older key holds. The context (say
-`target:5:password`) is authenticated with the text, so a sealed value moved to another row does not open.
+The first listed key wraps, every listed key unwraps, and `rewrap` changes the wrapping alone. AES-256-GCM throughout.
+The context (say `target:5:password`) is authenticated with both, so a sealed value moved to another row does not open.
+Whatever is opened here is hidden from then on wherever this process writes (`engine/hiding.py`).
 """
 
+import base64
+import binascii
 import hashlib
 import os
-import re
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
-from django.db import transaction
 
+from migrations_app.engine import hiding
 from migrations_app.engine.errors import DependencyUnavailable
-from migrations_app.models import SealedSecret
+from migrations_app.models import SealedSecret, StoredSecret
 
 NONCE_BYTES = 12
 KEY_ID_LENGTH = 12
-HIDDEN = "•••"
-_SECRET_NAME = re.compile(r"password|passwd|secret|token|credential|private_key|api_key|authorization", re.IGNORECASE)
-_URL_PASSWORD = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE)
+_TEXT_FORMAT = "sealed1"
+_OF_FACTORS = "second factor"
+_OF_DATA_KEYS = "data keys"
+_BEFORE_ENVELOPES = "target secrets"
 
 
 class SecretUnreadable(DependencyUnavailable):
@@ -36,16 +37,36 @@ class SecretUnreadable(DependencyUnavailable):
     retryable = False
     recovery_actions = (
         "Put the key that sealed it back into SNAKEWEB_SECRET_KEYS, after the current one.",
-        "Or enter the target's credentials again.",
+        "Or enter the credential again.",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Sealed:
-    """`data` = nonce (12 bytes) and ciphertext with tag; `key_id` names the key, and tells nothing about it."""
+    """`data` = nonce (12 bytes) and ciphertext with tag. `wrapped` is the data key in the same form, sealed by the key
+    that `key_id` names (and tells nothing about); empty in what was sealed by that key itself, before envelopes.
+    """
 
     key_id: str
     data: bytes
+    wrapped: bytes = b""
+
+    def as_text(self) -> str:
+        """For columns that take text; `from_text` reads it."""
+        parts = (base64.urlsafe_b64encode(part).decode() for part in (self.wrapped, self.data))
+        return ".".join((_TEXT_FORMAT, self.key_id, *parts))
+
+
+def from_text(text: str) -> Sealed | None:
+    """None for a text that `Sealed.as_text` did not make."""
+    parts = text.split(".")
+    if len(parts) != 4 or parts[0] != _TEXT_FORMAT:
+        return None
+    try:
+        wrapped, data = (base64.urlsafe_b64decode(part) for part in parts[2:])
+    except binascii.Error:
+        return None
+    return Sealed(parts[1], data, wrapped)
 
 
 def key_id(key: str) -> str:
@@ -71,20 +92,47 @@ def key_named(wanted: str) -> str:
 
 
 def seal(clear: str, *, context: str) -> Sealed:
-    current = keys()[0]
-    nonce = os.urandom(NONCE_BYTES)
-    data = AESGCM(derive(current, "target secrets")).encrypt(nonce, clear.encode(), context.encode())
-    return Sealed(key_id(current), nonce + data)
+    data_key = AESGCM.generate_key(256)
+    hiding.remember(clear)
+    return Sealed(key_id(keys()[0]), _encrypted(data_key, clear.encode(), context), _wrap(data_key, context))
 
 
 def unseal(sealed: Sealed, *, context: str) -> str:
     """The clear text. Raises SecretUnreadable for a key that is not listed, changed bytes or another context."""
-    cipher = AESGCM(derive(key_named(sealed.key_id), "target secrets"))
+    key = _data_key(sealed, context) if sealed.wrapped else derive(key_named(sealed.key_id), _BEFORE_ENVELOPES)
+    clear = _decrypted(key, sealed.data, context).decode()
+    hiding.remember(clear)
+    return clear
+
+
+def rewrap(sealed: Sealed, *, context: str) -> Sealed:
+    """The same value under the first listed key; what was sealed before there were envelopes gets one. Raises
+    SecretUnreadable as `unseal`, also for a value whose envelope opens and whose bytes were changed."""
+    clear = unseal(sealed, context=context)
+    if not sealed.wrapped:
+        return seal(clear, context=context)
+    return Sealed(key_id(keys()[0]), sealed.data, _wrap(_data_key(sealed, context), context))
+
+
+def _wrap(data_key: bytes, context: str) -> bytes:
+    return _encrypted(derive(keys()[0], _OF_DATA_KEYS), data_key, f"key of {context}")
+
+
+def _data_key(sealed: Sealed, context: str) -> bytes:
+    return _decrypted(derive(key_named(sealed.key_id), _OF_DATA_KEYS), sealed.wrapped, f"key of {context}")
+
+
+def _encrypted(key: bytes, clear: bytes, context: str) -> bytes:
+    nonce = os.urandom(NONCE_BYTES)
+    return nonce + AESGCM(key).encrypt(nonce, clear, context.encode())
+
+
+def _decrypted(key: bytes, data: bytes, context: str) -> bytes:
     try:
-        clear = cipher.decrypt(sealed.data[:NONCE_BYTES], sealed.data[NONCE_BYTES:], context.encode())
-    except InvalidTag:
-        raise SecretUnreadable(f"The sealed value for {context} was changed or belongs elsewhere.") from None
-    return clear.decode()
+        return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], context.encode())
+    except (InvalidTag, ValueError):
+        what = context.removeprefix("key of ")
+        raise SecretUnreadable(f"The sealed value for {what} was changed or belongs elsewhere.") from None
 
 
 def target_context(target_id: int, name: str) -> str:
@@ -95,60 +143,44 @@ def store(*, target_id: int, name: str, clear: str, at: datetime) -> None:
     """Seal one credential of a target into its row."""
     sealed = seal(clear, context=target_context(target_id, name))
     SealedSecret.objects.update_or_create(
-        target_id=target_id, name=name, defaults={"key_id": sealed.key_id, "sealed": sealed.data, "changed_at": at}
+        target_id=target_id,
+        name=name,
+        defaults={"key_id": sealed.key_id, "sealed": sealed.data, "wrapped": sealed.wrapped, "changed_at": at},
     )
 
 
 def reveal_all(target_id: int) -> dict[str, str]:
     """Name -> clear text of a target's credentials. For workers and connection tests; never for pages."""
     return {
-        row.name: unseal(Sealed(row.key_id, bytes(row.sealed)), context=target_context(target_id, row.name))
+        row.name: unseal(sealed_in(row), context=target_context(target_id, row.name))
         for row in SealedSecret.objects.filter(target_id=target_id)
     }
 
 
-def rotate(*, at: datetime) -> int:
-    """Re-seal every credential that another key than the current one holds. Returns how many were."""
-    current = key_id(keys()[0])
-    moved = 0
-    for row in SealedSecret.objects.exclude(key_id=current).order_by("pk"):
-        context = target_context(row.target_id, row.name)
-        fresh = seal(unseal(Sealed(row.key_id, bytes(row.sealed)), context=context), context=context)
-        with transaction.atomic():  # compare-and-set: a credential entered meanwhile is newer than what we read
-            moved += SealedSecret.objects.filter(pk=row.pk, key_id=row.key_id, changed_at=row.changed_at).update(
-                key_id=fresh.key_id, sealed=fresh.data, changed_at=at
-            )
-    return moved
+def sealed_in(row: SealedSecret | StoredSecret) -> Sealed:
+    return Sealed(row.key_id, bytes(row.sealed), bytes(row.wrapped))
+
+
+def seal_factor(clear: str) -> str:
+    """The secret of a second factor, as the text that its row keeps."""
+    return seal(clear, context=_OF_FACTORS).as_text()
+
+
+def unseal_factor(text: str) -> str:
+    """One of before factors were sealed is clear already, and stays so until the next rotation."""
+    sealed = from_text(text)
+    return text if sealed is None else unseal(sealed, context=_OF_FACTORS)
+
+
+def rewrap_factor(text: str) -> str:
+    sealed = from_text(text)
+    return seal_factor(text) if sealed is None else rewrap(sealed, context=_OF_FACTORS).as_text()
+
+
+def secret_context(environment_id: int, name: str) -> str:
+    return f"environment:{environment_id}:{name}"
 
 
 def fingerprint_key() -> bytes:
     """Key of the session fingerprints. From the oldest listed key, so that adding a key changes no fingerprint."""
     return derive(keys()[-1], "session fingerprints")
-
-
-def redact(value: Any, hidden: Iterable[str] = ()) -> Any:
-    """A copy of a JSON-like value without secrets.
-
-    Left out are: entries whose name says secret, passwords inside URLs, and every occurrence of a `hidden` text.
-    """
-    texts = tuple(text for text in hidden if text)
-    return _redact(value, texts)
-
-
-def _redact(value: Any, hidden: tuple[str, ...]) -> Any:
-    if isinstance(value, str):
-        return redact_text(value, hidden)
-    if isinstance(value, Mapping):
-        return {
-            key: HIDDEN if _SECRET_NAME.search(str(key)) and isinstance(item, str) and item else _redact(item, hidden)
-            for key, item in value.items()
-        }
-    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        return [_redact(item, hidden) for item in value]
-    return value
-
-
-def redact_text(text: str, hidden: tuple[str, ...] = ()) -> str:
-    for secret in hidden:
-        text = text.replace(secret, HIDDEN)
-    return _URL_PASSWORD.sub(rf"\g<scheme>:{HIDDEN}@", text)

@@ -10,12 +10,12 @@ from typing import Any
 
 from migrations_app.engine.errors import HandlerMissing, MigrationError, ValidationFailed
 from migrations_app.engine.handler import Handler, Spec
+from migrations_app.engine.hiding import redact_text
 from migrations_app.engine.plan import Analysis, Plan, Target
 from migrations_app.engine.ports import Clock
 from migrations_app.engine.start_check import Drift
 from migrations_app.models import PlanRevision
 from migrations_app.runtime import composition
-from migrations_app.runtime.secrets import redact_text
 
 SIZE_FACTOR = 1.5
 FEW = 100  # so many records come and go in any live store, however small it is

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from migrations_app.engine.hiding import redact, redact_text
 from migrations_app.models import ApiToken, AuditEntry
 from migrations_app.models.actor import Actor
 from migrations_app.runtime import audit as chain
 from migrations_app.runtime.audit import AuditOutcome
-from migrations_app.runtime.secrets import redact
 
 __all__ = ["AuditOutcome", "record"]
 
@@ -43,7 +43,7 @@ def record(
             object_id=str(object_id),
             environment=environment,
             outcome=AuditOutcome(outcome),
-            reason=reason,
+            reason=redact_text(reason),
             before=None if before is None else redact(before),
             after=None if after is None else redact(after),
         )

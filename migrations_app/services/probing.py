@@ -12,6 +12,7 @@ from django.db import transaction
 from migrations_app import pools
 from migrations_app.configuration.problems import Severity
 from migrations_app.engine.errors import MigrationError
+from migrations_app.engine.hiding import Redactor
 from migrations_app.engine.plan import Target
 from migrations_app.engine.vocabulary import TargetKind
 from migrations_app.handlers.config import snapshots
@@ -22,7 +23,6 @@ from migrations_app.models import Target as TargetRow
 from migrations_app.models import TargetProbe
 from migrations_app.pools.base import PoolProbe
 from migrations_app.runtime import composition
-from migrations_app.runtime.secrets import redact_text
 from migrations_app.services import audit, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.operation import operation
@@ -83,8 +83,8 @@ def _look(row: TargetRow, now: datetime) -> TargetTest:
         target = composition.resolve_target(row)
         return _LOOKS[target.kind](target, now)
     except MigrationError as error:
-        hidden = tuple(target.secrets.values()) if target else ()
-        message = redact_text(" ".join([error.message, *error.recovery_actions]), hidden)
+        hide = Redactor(target.secrets.values() if target else ())
+        message = hide.text(" ".join([error.message, *error.recovery_actions]))
         return TargetTest(False, message[:MOST_MESSAGE], now)
 
 

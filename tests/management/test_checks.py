@@ -43,15 +43,6 @@ def test_a_deployment_with_hosts_and_strong_keys_is_clean(tmp_path):
     assert said.stderr == ""
 
 
-def test_a_deployment_with_a_generated_key_is_told_so(tmp_path):
-    said = checked(tmp_path, SNAKEWEB_ALLOWED_HOSTS="snakeweb.example.org")
-
-    assert said.returncode == 1
-    assert "snakeweb.E001" in said.stderr
-    assert "SNAKEWEB_SECRET_KEYS" in said.stderr
-    assert (tmp_path / "secret_keys").read_text() not in said.stderr
-
-
 def test_keys_that_were_given_are_fine(settings):
     settings.SNAKEWEB_SECRET_KEYS_GENERATED = False
     assert secret_keys_are_given() == []

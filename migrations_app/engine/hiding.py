@@ -1,0 +1,153 @@
+"""What may be secret, and how it is hidden: the one rule for logs, events, audit entries, reports and error pages.
+
+A text is hidden because of its name (`password: …`), of its shape (a password in an address or a connection string,
+a bearer token, a private key), or because this process knows it: whoever opens a secret calls `remember`. Known values
+are also found as they look in addresses, JSON, Python, HTML, hexadecimal and base64.
+"""
+
+import base64
+import html
+import json
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "•••"
+LEAST_KNOWN = 6  # characters; shorter values would hide half of every text, so a process does not look for them
+MOST_KNOWN = 5_000
+_LEAST_ENCODED = 8  # characters of base64 that are no coincidence
+
+SECRET_NAME = re.compile(
+    r"passw(or)?d|passphrase|secret|token|credential|private_?key|api_?key|authorization|cookie|\bdsn\b"
+    r"|session_?key|session_?id|recovery_?codes?|otp",
+    re.IGNORECASE,
+)
+_NAMES = (
+    r"(?:password|passwd|passphrase|pwd|secret|token|credential|private_?key|api_?key|authorization|cookie)[\w-]{0,40}"
+)
+_QUOTED = r"""(?P<quote>["'])(?:\\.|(?!(?P=quote))[^\\])+(?P=quote)"""
+_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,30}-----|\Z)", re.DOTALL), HIDDEN),
+    (re.compile(r"\b([a-z][a-z0-9+.-]{0,20}://[^\s:/@]*):[^\s/@]+@", re.IGNORECASE), rf"\1:{HIDDEN}@"),
+    (re.compile(r"\b(https?://)[^\s:/@•]+@", re.IGNORECASE), rf"\1{HIDDEN}@"),
+    (re.compile(r"(authorization[\"']?\s{0,3}[:=]\s{0,3}[\"']?\w{1,20} )[^\s\"',]+", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"\b(Bearer )(?=[^\s\"']{0,200}\d)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (re.compile(r"\b(swk_[0-9a-f]{8}_)[A-Za-z0-9_-]{16,}"), rf"\1{HIDDEN}"),
+    (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]{16,}"), HIDDEN),
+    (re.compile(rf"({_NAMES}[\"']?\s{{0,3}}[:=]\s{{0,3}}){_QUOTED}", re.IGNORECASE), rf"\1{HIDDEN}"),
+    (
+        re.compile(rf"({_NAMES}=)(?!(?:\d+|None|True|False)\b)[^\s,;&)\]}}\"'<>•]+", re.IGNORECASE),
+        rf"\1{HIDDEN}",
+    ),
+)
+
+
+class _Known:
+    """The values that this process has opened, as one pattern; the oldest are forgotten beyond `MOST_KNOWN`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[str, None] = {}
+        self._pattern: re.Pattern[str] | None = None
+
+    def add(self, values: Iterable[str]) -> None:
+        with self._lock:
+            fresh = [value for value in values if len(value) >= LEAST_KNOWN and value not in self._values]
+            if not fresh:
+                return
+            self._values.update(dict.fromkeys(fresh))
+            for _ in range(len(self._values) - MOST_KNOWN):
+                del self._values[next(iter(self._values))]
+            self._pattern = pattern_of(self._values)
+
+    def hide(self, text: str) -> str:
+        pattern = self._pattern
+        return pattern.sub(HIDDEN, text) if pattern is not None else text
+
+
+_known = _Known()
+
+
+def remember(*values: str) -> None:
+    """From now on this process hides these values wherever it writes. Of less than `LEAST_KNOWN` characters: no effect.
+
+    Known for the life of the process; where a run's targets have shorter ones, its own `Redactor` hides those.
+    """
+    _known.add(values)
+
+
+def pattern_of(secrets: Iterable[str]) -> re.Pattern[str] | None:
+    """One that matches any of these values in any of their forms, the longest first; None without values."""
+    texts = {form for secret in secrets if secret for form in _forms(secret)}
+    return re.compile("|".join(map(re.escape, sorted(texts, key=len, reverse=True)))) if texts else None
+
+
+def _forms(secret: str) -> Iterator[str]:
+    yield secret
+    if len(secret) < LEAST_KNOWN:
+        return
+    raw = secret.encode("utf-8", "surrogatepass")
+    in_addresses = quote(raw, safe="")
+    yield from (in_addresses, re.sub(r"%..", lambda found: found[0].lower(), in_addresses), quote_plus(raw))
+    yield from (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1])
+    yield from (html.escape(secret), raw.hex(), raw.hex().upper())
+    for before in range(3):  # what stands before it shifts the groups of base64
+        encoded = base64.b64encode(bytes(before) + raw)
+        own = encoded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6].decode()
+        if len(own) >= _LEAST_ENCODED:
+            yield from (own, own.replace("+", "-").replace("/", "_"))
+
+
+class Redactor:
+    """Hides the given values, however short, beside everything that the rule hides; names of entries do not count."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        self._own = pattern_of(secrets)
+
+    def text(self, text: str) -> str:
+        return redact_text(self._own.sub(HIDDEN, text) if self._own is not None else text)
+
+    def payload(self, value: Any) -> Any:
+        """The same JSON value without secrets, in keys too; the very object where there was nothing to hide."""
+        return _walked(value, self.text, by_name=False)
+
+
+def redact(value: Any, hidden: Iterable[str] = ()) -> Any:
+    """A JSON-like value without what the rule hides, and without the values `hidden`.
+
+    The very object where there was nothing to hide. Entries of a mapping are hidden by their name as well.
+    """
+    return _walked(value, Redactor(hidden).text, by_name=True)
+
+
+def redact_text(text: str) -> str:
+    """The text without values that this process knows and without what looks like a credential."""
+    text = _known.hide(text)
+    for shape, instead in _SHAPES:
+        text = shape.sub(instead, text)
+    return text
+
+
+def _walked(value: Any, hide: Any, *, by_name: bool) -> Any:
+    if isinstance(value, str):
+        shown = hide(value)
+        return value if shown == value else shown
+    if isinstance(value, Mapping):
+        entries = {
+            hide(key) if isinstance(key, str) else key: HIDDEN
+            if by_name and isinstance(item, str) and item and SECRET_NAME.search(str(key))
+            else _walked(item, hide, by_name=by_name)
+            for key, item in value.items()
+        }
+        same = len(entries) == len(value) and all(key in value and entries[key] is value[key] for key in entries)
+        return value if same else entries
+    if isinstance(value, list | tuple):
+        items = [_walked(item, hide, by_name=by_name) for item in value]
+        return value if all(map(_is, items, value)) else items
+    return value
+
+
+def _is(one: Any, other: Any) -> bool:
+    return one is other
