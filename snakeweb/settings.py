@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "axes",
     "migrations_app",
 ]
 
@@ -100,7 +101,14 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 ATOMIC_REQUESTS = False
 
 AUTH_USER_MODEL = "migrations_app.Person"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: it counts a try before the next one judges it
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AXES_HANDLER = "migrations_app.web.lockout.CountingHandler"
+AXES_ENABLE_ADMIN = False  # locks are seen and lifted under Settings, People
+AXES_VERBOSE = False
+SILENCED_SYSTEM_CHECKS = ["axes.W002"]  # its middleware replaces pages; ours say it in the form
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -119,8 +127,16 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds; signing asks for a password no older (DESIGN section 5)
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "migrations_app.web.second_factors.SealingMFAAdapter"
+# Wrong tries are counted by services/lockouts.py; allauth's count is one of each process, and by name from anywhere.
+ACCOUNT_RATE_LIMITS = {"login_failed": None}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SURROUNDINGS.production  # http://localhost is where one tries it out
+MFA_FORMS = {
+    "authenticate": "migrations_app.web.lockout.CodeForm",
+    "reauthenticate": "migrations_app.web.lockout.CodeAgainForm",
+    "authenticate_webauthn": "migrations_app.web.lockout.KeyForm",
+    "reauthenticate_webauthn": "migrations_app.web.lockout.KeyAgainForm",
+}
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come with the invitation; a second factor must not wait for mail
 
 LANGUAGE_CODE = "en"

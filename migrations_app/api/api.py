@@ -8,6 +8,7 @@ from migrations_app.api import (
     environments,
     freezes,
     keeping,
+    lockouts,
     migration_types,
     migrations,
     operations,
@@ -62,3 +63,4 @@ api.add_router("/audit", audit.router)
 api.add_router("/routes", routes.router)
 api.add_router("/tokens", tokens.router)
 api.add_router("/sessions", sessions.router)
+api.add_router("/lockouts", lockouts.router)

@@ -58,6 +58,8 @@ _VERBS: Mapping[str, str] = {
     "session.revoke": "ended",
     "session.revoke_all": "ended the sessions of",
     "session.revoke_others": "ended the other sessions of",
+    "account.lock": "locked",
+    "account.unlock": "lifted the lock of",
     "token.create": "made",
     "token.revoke": "revoked",
     "run.validate": "started a dry run of",

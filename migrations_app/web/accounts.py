@@ -1,11 +1,14 @@
 """Accounts come by invitation from an admin; nobody signs up by themselves."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
+from migrations_app.services import lockouts
 from migrations_app.services.sessions import NOBODY_KNOWS_WHERE
+from migrations_app.web.lockout import refused, trying
 
 WRONG = "The name or the password is not right. Type both again, or have a new password sent to you."
 
@@ -19,6 +22,15 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
+        """At sign-in, and when somebody shows their password again: a wrong one stays counted."""
+        person: AbstractBaseUser | None = super().authenticate(request, **credentials)
+        if until := getattr(request, "locked_until", None):
+            raise refused(until)
+        if person is not None:
+            lockouts.give_back(trying(request, credentials))
+        return person
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As at every other door: the peer of the connection, never a header that anybody can set."""

@@ -3,14 +3,15 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from migrations_app.selectors.lockouts import list_lockouts
 from migrations_app.selectors.people import list_people, one_person
 from migrations_app.selectors.sessions import list_sessions
-from migrations_app.services import sessions
+from migrations_app.services import lockouts, sessions
 from migrations_app.web.account_questions import sign_person_out
 from migrations_app.web.confirming import METHODS, Question, sent_to, unconfirmed
 from migrations_app.web.requests import PageRequest
@@ -19,7 +20,19 @@ from migrations_app.web.requests import PageRequest
 @require_safe
 @login_required
 def people(request: PageRequest) -> HttpResponse:
-    return render(request, "settings/people.html", {"people": list_people(actor=request.actor)})
+    context = {
+        "people": list_people(actor=request.actor),
+        "lockouts": list_lockouts(actor=request.actor, now=timezone.now()),
+    }
+    return render(request, "settings/people.html", context)
+
+
+@require_POST
+@login_required
+def lockout_lift(request: PageRequest, lockout_id: int) -> HttpResponse:
+    lockouts.lift(actor=request.actor, now=timezone.now(), lockout_id=lockout_id)
+    messages.success(request, "Lifted: they may try again now.")
+    return redirect("people")
 
 
 @never_cache

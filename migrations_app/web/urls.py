@@ -170,6 +170,7 @@ urlpatterns = [
     path("settings/sessions/", sessions.settings_sessions, name="settings_sessions"),
     path("settings/sessions/<int:session_id>/revoke/", sessions.session_revoke, name="session_revoke"),
     path("settings/people/", people.people, name="people"),
+    path("settings/people/locks/<int:lockout_id>/lift/", people.lockout_lift, name="lockout_lift"),
     path("settings/people/<int:person_id>/", people.person, name="person"),
     path("settings/people/<int:person_id>/sign-out/", people.person_sign_out, name="person_sign_out"),
     path("settings/tokens/", account.settings_tokens, name="settings_tokens"),
