@@ -9,7 +9,7 @@ from celery.signals import worker_shutting_down
 from migrations_app.runtime import composition
 from migrations_app.runtime.turns import take_short_turns
 from migrations_app.runtime.watchdog import Watchdog
-from migrations_app.services import dispatching, driving, sealing, unattended
+from migrations_app.services import deliveries, dispatching, driving, sealing, unattended
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,11 @@ def drive_background(run_id: int, name: str) -> None:
 @shared_task(name="snakeweb.send_mail")  # type: ignore[untyped-decorator]
 def send_mail(notification_id: int) -> None:
     dispatching.deliver_mail(notification_id=notification_id, now=composition.clock().now())
+
+
+@shared_task(name="snakeweb.deliver_webhook")  # type: ignore[untyped-decorator]
+def deliver_webhook(delivery_id: int) -> None:
+    deliveries.deliver(delivery_id=delivery_id, clock=composition.clock())
 
 
 @shared_task(name="snakeweb.run_due_schedules")  # type: ignore[untyped-decorator]

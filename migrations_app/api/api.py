@@ -23,6 +23,7 @@ from migrations_app.api import (
     targets,
     tokens,
     waivers,
+    webhooks,
     windows,
 )
 from migrations_app.api.body import JsonParser
@@ -64,3 +65,4 @@ api.add_router("/routes", routes.router)
 api.add_router("/tokens", tokens.router)
 api.add_router("/sessions", sessions.router)
 api.add_router("/lockouts", lockouts.router)
+api.add_router("/webhooks", webhooks.router)

@@ -28,6 +28,7 @@ from migrations_app.models.stored_secret import StoredSecret
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
 from migrations_app.models.token import ApiToken, IdempotencyKey
 from migrations_app.models.waiver import RiskWaiver
+from migrations_app.models.webhook import Delivery, DeliveryTry, OutgoingSecret, Webhook
 from migrations_app.models.window import MaintenanceWindow
 
 __all__ = [
@@ -42,6 +43,8 @@ __all__ = [
     "AuditRetention",
     "BreakGlass",
     "ClaimedTarget",
+    "Delivery",
+    "DeliveryTry",
     "Environment",
     "Freeze",
     "IdempotencyKey",
@@ -56,6 +59,7 @@ __all__ = [
     "NoticeKind",
     "Notification",
     "OutboxRow",
+    "OutgoingSecret",
     "OverriddenCondition",
     "Person",
     "PlanRevision",
@@ -81,5 +85,6 @@ __all__ = [
     "StoredSecret",
     "Target",
     "TargetProbe",
+    "Webhook",
     "followers",
 ]

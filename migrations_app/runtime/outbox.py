@@ -17,11 +17,18 @@ DRIVE_RUN = "snakeweb.drive_run"
 DRIVE_PARTITION = "snakeweb.drive_partition"
 DRIVE_BACKGROUND = "snakeweb.drive_background"
 SEND_MAIL = "snakeweb.send_mail"
+DELIVER_WEBHOOK = "snakeweb.deliver_webhook"
 
 CONTROL = "control"
 LIVE = "live"
 BULK = "bulk"
-QUEUES = {DRIVE_RUN: CONTROL, DRIVE_PARTITION: BULK, DRIVE_BACKGROUND: LIVE, SEND_MAIL: CONTROL}
+QUEUES = {
+    DRIVE_RUN: CONTROL,
+    DRIVE_PARTITION: BULK,
+    DRIVE_BACKGROUND: LIVE,
+    SEND_MAIL: CONTROL,
+    DELIVER_WEBHOOK: CONTROL,
+}
 
 KEPT = timedelta(days=1)
 
@@ -60,6 +67,12 @@ def mark_claimed(task: str, arguments: Sequence[Any], now: datetime) -> int:
     """A worker has taken up this work: nothing of it is sent again."""
     waiting = OutboxRow.objects.filter(task=task, arguments=list(arguments), claimed_at__isnull=True)
     return waiting.update(claimed_at=now)
+
+
+def postpone(task: str, arguments: Sequence[Any], until: datetime) -> int:
+    """Whoever could not do it now: it is not sent before then."""
+    waiting = OutboxRow.objects.filter(task=task, arguments=list(arguments), claimed_at__isnull=True)
+    return waiting.update(not_before=until)
 
 
 def is_waiting(task: str, arguments: Sequence[Any]) -> bool:

@@ -9,13 +9,14 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import models
 
-from migrations_app.models import ApiToken, AuditCheckpoint, SealedSecret, StoredSecret
+from migrations_app.models import ApiToken, AuditCheckpoint, OutgoingSecret, SealedSecret, StoredSecret
 from migrations_app.runtime import sealing
 from migrations_app.runtime.artifacts import DirectoryArtifacts
 from migrations_app.runtime.secrets import (
     from_text,
     key_id,
     keys,
+    outgoing_context,
     rewrap,
     rewrap_factor,
     sealed_in,
@@ -119,6 +120,13 @@ PLACES = (
         lambda row: str(row.key_id),
         lambda row: f"secret {row.name} of {row.environment.name}",
         _rewrap_row(lambda row: secret_context(row.environment_id, row.name)),
+    ),
+    Place(
+        "receivers of outgoing calls",
+        lambda: OutgoingSecret.objects.all(),
+        lambda row: str(row.key_id),
+        lambda row: f"{row.name} of {row.owner}",
+        _rewrap_row(lambda row: outgoing_context(row.owner, row.name)),
     ),
     Place(
         "second factors",

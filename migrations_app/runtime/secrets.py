@@ -20,7 +20,7 @@ from django.conf import settings
 
 from migrations_app.engine import hiding
 from migrations_app.engine.errors import DependencyUnavailable
-from migrations_app.models import SealedSecret, StoredSecret
+from migrations_app.models import OutgoingSecret, SealedSecret, StoredSecret
 
 NONCE_BYTES = 12
 KEY_ID_LENGTH = 12
@@ -157,7 +157,11 @@ def reveal_all(target_id: int) -> dict[str, str]:
     }
 
 
-def sealed_in(row: SealedSecret | StoredSecret) -> Sealed:
+def outgoing_context(owner: str, name: str) -> str:
+    return f"outgoing:{owner}:{name}"
+
+
+def sealed_in(row: SealedSecret | StoredSecret | OutgoingSecret) -> Sealed:
     return Sealed(row.key_id, bytes(row.sealed), bytes(row.wrapped))
 
 

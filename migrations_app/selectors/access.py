@@ -34,6 +34,7 @@ class Permission(StrEnum):
     MANAGE_TARGETS = "manage_targets"
     MANAGE_ENVIRONMENTS = "manage_environments"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_POLICIES = "manage_policies"
     CONFIRM_POLICIES = "confirm_policies"
     READ_AUDIT = "read_audit"
@@ -72,6 +73,7 @@ TABLE: Mapping[Permission, tuple[frozenset[Role], Scope | None]] = {
     Permission.MANAGE_TARGETS: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_ENVIRONMENTS: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_PEOPLE: (_ADMIN, Scope.ADMIN),
+    Permission.MANAGE_WEBHOOKS: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_POLICIES: (_ADMIN, Scope.ADMIN),
     Permission.CONFIRM_POLICIES: (_ADMIN, None),
     Permission.READ_AUDIT: (frozenset({Role.AUDITOR, Role.ADMIN}), Scope.READ),

@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from migrations_app.models import OutboxRow
 from migrations_app.runtime import outbox
 from migrations_app.services import notifications
 
@@ -18,8 +17,7 @@ def deliver_mail(*, notification_id: int, now: datetime) -> bool:
     try:
         sent = notifications.deliver(notification_id=notification_id, now=now)
     except OSError:
-        waiting = OutboxRow.objects.filter(task=outbox.SEND_MAIL, arguments=[notification_id], claimed_at=None)
-        waiting.update(not_before=now + MAIL_AGAIN)
+        outbox.postpone(outbox.SEND_MAIL, [notification_id], now + MAIL_AGAIN)
         raise
     outbox.mark_claimed(outbox.SEND_MAIL, [notification_id], now)
     return sent

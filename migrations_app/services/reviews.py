@@ -4,7 +4,9 @@ from datetime import datetime, timedelta
 
 from migrations_app.engine.lifecycle import ReviewEvent, next_status
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState
+from migrations_app.engine.webhooks import WebhookKind
 from migrations_app.models import Migration, Person, PlanRevision, Signature
+from migrations_app.runtime import webhooks
 from migrations_app.selectors import reviews as shown
 from migrations_app.selectors.planned_targets import changed_targets
 from migrations_app.selectors.plans import since_seen
@@ -42,6 +44,7 @@ def submit(*, actor: Actor, now: datetime, migration_id: int, digest: str = "") 
     migration.save(update_fields=["review_state", "submitted_at", "review_expires_at"])
     if before == ReviewState.REJECTED:  # or the approvals of others would outvote the decline without a new look
         signatures.void(migration, now=now, because="the plan was submitted again after a decline")
+    webhooks.announce_review(WebhookKind.REVIEW_SUBMITTED, migration, now=now, by=actor.username)
     notifications.settle(now=now, kind=notifications.REVIEW_EXPIRES_SOON, migration=migration)
     asked = asking.begin(migration, revision, now=now)
     audit.record(
@@ -183,6 +186,7 @@ def _sign(
 def _decline(migration: Migration, person: Person, now: datetime) -> None:
     finding.no_live_run(migration, "declined")
     signatures.move(migration, ReviewEvent.DECLINED)
+    webhooks.announce_review(WebhookKind.REVIEW_REJECTED, migration, now=now, by=str(person))
     notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration)
     notifications.tell_author(
         migration,
@@ -246,6 +250,7 @@ def _expire_if_due(*, actor: Actor, now: datetime, migration_id: int) -> bool:
     if migration is None:
         return False
     signatures.move(migration, ReviewEvent.EXPIRED)
+    webhooks.announce_review(WebhookKind.REVIEW_EXPIRED, migration, now=now)
     voided = signatures.void(migration, now=now, because="the review expired")
     for kind in (notifications.SIGNATURE_WANTED, notifications.REVIEW_EXPIRES_SOON):
         notifications.settle(now=now, kind=kind, migration=migration)

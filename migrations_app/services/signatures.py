@@ -5,7 +5,9 @@ from datetime import datetime
 from migrations_app.engine.lifecycle import ReviewEvent, next_status
 from migrations_app.engine.policy import outstanding, requirements_in_all
 from migrations_app.engine.vocabulary import Decision, ReviewState
+from migrations_app.engine.webhooks import WebhookKind
 from migrations_app.models import Migration, Person, Signature
+from migrations_app.runtime import webhooks
 from migrations_app.selectors.signing import signing_of
 from migrations_app.services import audit, finding, notifications
 from migrations_app.services.actor import Actor
@@ -26,6 +28,7 @@ def recount(migration: Migration, *, actor: Actor, now: datetime) -> bool:
     if signing.asked.blocked or outstanding(signing.asked.slots, signing.facts, revision.digest):
         return False
     move(migration, ReviewEvent.APPROVED)
+    webhooks.announce_review(WebhookKind.REVIEW_APPROVED, migration, now=now)
     for kind in (notifications.SIGNATURE_WANTED, notifications.REVIEW_APPROVED):  # of an approval before, too
         notifications.settle(now=now, kind=kind, migration=migration)
     notifications.tell_author(

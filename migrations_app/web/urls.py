@@ -34,6 +34,7 @@ from migrations_app.web import (
     styleguide,
     targets,
     waivers,
+    webhooks,
     windows,
 )
 
@@ -174,5 +175,14 @@ urlpatterns = [
     path("settings/people/<int:person_id>/", people.person, name="person"),
     path("settings/people/<int:person_id>/sign-out/", people.person_sign_out, name="person_sign_out"),
     path("settings/tokens/", account.settings_tokens, name="settings_tokens"),
+    path("settings/webhooks/", webhooks.webhook_list, name="webhook_list"),
+    path("settings/webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<int:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),
+    path("settings/webhooks/<int:webhook_id>/rotate/", webhooks.webhook_rotate, name="webhook_rotate"),
+    path(
+        "settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/redeliver/",
+        webhooks.webhook_redeliver,
+        name="webhook_redeliver",
+    ),
     path("settings/tokens/<int:token_id>/revoke/", account.settings_token_revoke, name="settings_token_revoke"),
 ]

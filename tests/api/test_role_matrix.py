@@ -26,6 +26,7 @@ PAST = "2020-01-01T00:00:00Z"
 ZEROS = "0" * 64
 COMMENT = {"digest": ZEROS, "decision": "comment", "comment": "x"}
 HERE = {"environment_id": "{environment_id}"}
+HOOK = {"name": "hook", "address": "https://127.0.0.1:1/", "kinds": ["run.failed"]}
 DOCUMENT = json.loads((Path(__file__).parent / "openapi.json").read_text())
 
 
@@ -119,6 +120,14 @@ ASKS: dict[str, Asks] = {
     "POST /targets/{target_id}/test": Asks(P.TEST_TARGET),
     "GET /tokens": Asks(P.VIEW, OWN),
     "POST /tokens": Asks(P.VIEW, OWN, {"name": "", "scopes": []}),
+    "GET /webhooks": Asks(P.MANAGE_WEBHOOKS, LIST),
+    "POST /webhooks": Asks(P.MANAGE_WEBHOOKS, body={**HERE, "name": "", "address": "", "kinds": []}),
+    "GET /webhooks/{webhook_id}": Asks(P.MANAGE_WEBHOOKS),
+    "PATCH /webhooks/{webhook_id}": Asks(P.MANAGE_WEBHOOKS, body={"enabled": True}),
+    "GET /webhooks/{webhook_id}/deliveries": Asks(P.MANAGE_WEBHOOKS),
+    "POST /webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver": Asks(P.MANAGE_WEBHOOKS),
+    "POST /webhooks/{webhook_id}/rotate": Asks(P.MANAGE_WEBHOOKS),
+    "POST /webhooks/{webhook_id}/test": Asks(P.MANAGE_WEBHOOKS),
     "GET /windows": Asks(P.VIEW, OWN),
     "POST /windows": Asks(
         P.MANAGE_ENVIRONMENTS,
@@ -183,6 +192,8 @@ def things(here: Stage) -> dict[str, int]:
         "run_id": run.pk,
         "target_id": here.source,
         "item_id": 1,
+        "delivery_id": 1,
+        "webhook_id": here.admin.post("/webhooks", HOOK | {"environment_id": here.environment.pk}).body["id"],
     }
 
 

@@ -5,7 +5,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import LazySettings
 
 from migrations_app.models import ApiToken, StoredSecret
-from migrations_app.runtime import secrets
+from migrations_app.runtime import secrets, webhooks
 from migrations_app.runtime.composition import artifacts
 from migrations_app.runtime.sealed_places import CLEAR, PLACES, Holding, holdings
 from migrations_app.runtime.secrets import SecretUnreadable, key_id, seal, secret_context, unseal
@@ -39,6 +39,7 @@ def one_of_each() -> None:
     """A credential, a stored secret, a second factor, a token and an artifact, under the first key."""
     secrets.store(target_id=target("sessions").pk, name="password", clear="one", at=AT)
     stored_secret("smtp", "two")
+    webhooks.keep_secret("webhook:7", "address", "https://receiver.example/?key=five", at=AT)
     factor = {"secret": secrets.seal_factor("three")}
     Authenticator.objects.create(user=person(), type=Authenticator.Type.TOTP, data=factor)
     ApiToken.objects.create(
@@ -51,7 +52,17 @@ def one_of_each() -> None:
 def test_each_key_is_said_to_hold_what_it_holds(keys: LazySettings) -> None:
     one_of_each()
     Authenticator.objects.create(user=person("ada"), type=Authenticator.Type.TOTP, data={"secret": "IN THE CLEAR"})
-    everything = dict.fromkeys(("target credentials", "stored secrets", "second factors", "API tokens", "artifacts"), 1)
+    everything = dict.fromkeys(
+        (
+            "target credentials",
+            "stored secrets",
+            "receivers of outgoing calls",
+            "second factors",
+            "API tokens",
+            "artifacts",
+        ),
+        1,
+    )
     clear = Holding(CLEAR, 0, {"second factors": 1})
 
     keys.SNAKEWEB_SECRET_KEYS = (NEW, OLD)
@@ -76,6 +87,7 @@ def test_each_place_goes_over_to_the_first_key_and_is_said_to_have(keys: LazySet
     row = StoredSecret.objects.get()
     assert unseal(secrets.sealed_in(row), context=secret_context(row.environment_id, row.name)) == "two"
     assert secrets.unseal_factor(Authenticator.objects.get().data["secret"]) == "three"
+    assert webhooks.secrets_of("webhook:7") == {"address": "https://receiver.example/?key=five"}
     assert list(secrets.reveal_all(target_id=PLACES[0].rows().get().target_id).values()) == ["one"]
 
 
@@ -91,5 +103,6 @@ def test_what_no_listed_key_opens_is_refused_and_has_a_name_for_people(keys: Laz
     assert [place.label(place.rows().get()) for place in PLACES] == [
         "password of target sessions in dev",
         "secret smtp of dev",
+        "address of webhook:7",
         "TOTP Authenticator of olga",
     ]

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand
 
 from migrations_app.runtime import composition
 from migrations_app.runtime.dispatcher import Dispatcher
-from migrations_app.services import retention, review_notices, reviews, routes
+from migrations_app.services import deliveries, retention, review_notices, reviews, routes
 
 
 class Command(BaseCommand):
@@ -26,5 +26,6 @@ class Command(BaseCommand):
             lambda now: review_notices.warn_due(now=now),
             lambda now: retention.delete_expired(now=now),
             lambda now: routes.forget_silent(now=now),
+            lambda now: deliveries.forget_old(now=now),
         )
         Dispatcher(composition.clock(), composition.run_settings(), current_app, chores).run(stop)

@@ -1,0 +1,192 @@
+"""Sending the messages of webhooks: each until it arrives, with pauses that grow, and one receiver's trouble its own.
+
+A worker takes a delivery by moving `tries` on, and holds it for a minute. Whoever dies in between sends late, or
+twice under the same `webhook-id`, never not at all: the outbox offers the row until it is over.
+"""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from migrations_app.engine.crash_points import reach
+from migrations_app.engine.hiding import redact_text
+from migrations_app.engine.ports import Clock
+from migrations_app.engine.vocabulary import Role
+from migrations_app.engine.webhooks import DeliveryState, WebhookState, headers, rest_seconds, wait_seconds
+from migrations_app.models import Delivery, DeliveryTry, Person, RoleGrant, Webhook
+from migrations_app.runtime import outbox, outgoing, webhooks
+from migrations_app.runtime.secrets import SecretUnreadable
+from migrations_app.services import audit, notifications
+from migrations_app.services.actor import SYSTEM
+
+HELD = timedelta(minutes=1)
+GIVES_UP_AFTER = timedelta(days=5)  # of nothing but failures
+KEPT = timedelta(days=30)
+BUSY_WAIT = timedelta(seconds=2)
+GONE = 410
+MOST_SAID = 300
+AT_ONCE = 2  # calls of one process; its other threads go on driving runs while receivers keep us waiting
+_calls = threading.BoundedSemaphore(AT_ONCE)
+WEBHOOK_ENDED = "webhook_ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`status` is None without an answer. `said` is the answer's first bytes, or why there is none."""
+
+    status: int | None
+    said: str
+    milliseconds: int = 0
+
+    @property
+    def arrived(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+def deliver(*, delivery_id: int, clock: Clock, draw: Callable[[], float] = random.random) -> Outcome | None:
+    """One try, if it is due and nobody else has it; None otherwise. Called by workers for each offer of the outbox."""
+    if not _calls.acquire(blocking=False):
+        outbox.postpone(outbox.DELIVER_WEBHOOK, [delivery_id], clock.now() + BUSY_WAIT)
+        return None
+    try:
+        delivery = _taken(delivery_id, clock.now())
+        if delivery is None:
+            return None
+        outcome = call(delivery, clock.now())
+        reach("webhook.called")
+        _settle(delivery, outcome, clock.now(), draw)
+        return outcome
+    finally:
+        _calls.release()
+
+
+def call(delivery: Delivery, now: datetime) -> Outcome:
+    """Signed with the secret of now, and with the one before it as long as that is still good. Writes nothing."""
+    hook, body = delivery.webhook, delivery.body.encode()
+    try:
+        known = webhooks.secrets_of(hook.owner)
+        keys = [known[webhooks.SECRET]]
+        if hook.overlap_until is not None and now < hook.overlap_until and webhooks.EARLIER_SECRET in known:
+            keys.append(known[webhooks.EARLIER_SECRET])
+        answer = outgoing.post(known[webhooks.ADDRESS], body, headers(delivery.message, now, body, keys))
+    except outgoing.CallFailed as error:
+        return Outcome(None, str(error)[:MOST_SAID])
+    except (SecretUnreadable, KeyError):
+        return Outcome(None, "The address or the secret cannot be opened with SNAKEWEB_SECRET_KEYS; nothing was sent.")
+    said = redact_text(answer.body.decode("utf-8", "replace").replace("\0", "�"))
+    return Outcome(answer.status, said[:MOST_SAID], answer.milliseconds)
+
+
+def log(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
+    DeliveryTry.objects.create(
+        delivery=delivery,
+        number=delivery.tries,
+        at=now,
+        status=outcome.status,
+        milliseconds=outcome.milliseconds,
+        said=outcome.said,
+    )
+
+
+def forget_old(*, now: datetime) -> int:
+    """Deliveries that ended a month ago, with their log. A background loop calls this."""
+    return Delivery.objects.filter(ended_at__lt=now - KEPT).delete()[0]
+
+
+def end_waiting(hook: Webhook, now: datetime) -> int:
+    """What still waits is given up, in the caller's transaction; each can be sent again by hand."""
+    waiting = Delivery.objects.filter(webhook=hook, state=DeliveryState.WAITING)
+    return waiting.update(state=DeliveryState.GIVEN_UP, ended_at=now, held_until=None)
+
+
+def _taken(delivery_id: int, now: datetime) -> Delivery | None:
+    row = Delivery.objects.select_related("webhook").filter(pk=delivery_id).first()
+    if row is None or row.state != DeliveryState.WAITING:
+        outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery_id], now)
+        return None
+    hook = row.webhook
+    if hook.state != WebhookState.ACTIVE or hook.archived_at is not None:
+        with transaction.atomic():
+            end_waiting(hook, now)
+            outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery_id], now)
+        return None
+    later = max((at for at in (row.due_at, row.held_until, hook.rests_until) if at is not None), default=now)
+    if later > now:
+        outbox.postpone(outbox.DELIVER_WEBHOOK, [delivery_id], later)
+        return None
+    free = Q(held_until=None) | Q(held_until__lte=now)
+    same = Delivery.objects.filter(free, pk=row.pk, state=DeliveryState.WAITING, tries=row.tries)
+    with transaction.atomic():
+        if same.update(tries=F("tries") + 1, held_until=now + HELD) != 1:
+            return None
+        outbox.postpone(outbox.DELIVER_WEBHOOK, [delivery_id], now + HELD)
+    row.tries += 1
+    return row
+
+
+@transaction.atomic
+def _settle(delivery: Delivery, outcome: Outcome, now: datetime, draw: Callable[[], float]) -> None:
+    mine = Delivery.objects.filter(pk=delivery.pk, tries=delivery.tries, state=DeliveryState.WAITING)
+    hook = Webhook.objects.select_for_update().get(pk=delivery.webhook_id)
+    log(delivery, outcome, now)
+    if outcome.arrived:
+        Webhook.objects.filter(pk=hook.pk).update(failures=0, failing_since=None, rests_until=None)
+        waiting = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.WAITING)
+        waiting.update(state=DeliveryState.DELIVERED, ended_at=now, held_until=None)
+        outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery.pk], now)
+        return
+    _failed(hook, outcome, now)
+    wait = wait_seconds(delivery.tries - delivery.tries_before, draw())
+    if wait is None or outcome.status == GONE:
+        if mine.update(state=DeliveryState.GIVEN_UP, ended_at=now, held_until=None):
+            outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery.pk], now)
+        return
+    due = now + timedelta(seconds=wait)
+    if mine.update(due_at=due, held_until=None):
+        outbox.postpone(outbox.DELIVER_WEBHOOK, [delivery.pk], due)
+
+
+def _failed(hook: Webhook, outcome: Outcome, now: datetime) -> None:
+    hook.failures += 1
+    hook.failing_since = hook.failing_since or now
+    hook.rests_until = now + timedelta(seconds=rest_seconds(hook.failures))
+    ends = None
+    if outcome.status == GONE:
+        ends = WebhookState.GONE, "its receiver answered 410 (gone)"
+    elif now - hook.failing_since >= GIVES_UP_AFTER:
+        ends = WebhookState.FAILING, f"its receiver took nothing for {GIVES_UP_AFTER.days} days"
+    if ends is not None and hook.state == WebhookState.ACTIVE:
+        hook.state = ends[0]
+        end_waiting(hook, now)
+    hook.save(update_fields=["failures", "failing_since", "rests_until", "state"])
+    if ends is not None:
+        _tell(hook, ends[1], now)
+
+
+def _tell(hook: Webhook, because: str, now: datetime) -> None:
+    """Whoever made it, and the admins of its environment."""
+    here = Q(environment=None) | Q(environment=hook.environment_id)
+    grants = RoleGrant.objects.filter(here, role=Role.ADMIN)
+    admins = Q(pk__in=grants.values("person")) | Q(groups__in=grants.values("group")) | Q(pk=hook.created_by_id)
+    notifications.tell(
+        Person.objects.filter(admins, is_active=True).distinct().order_by("pk"),
+        now=now,
+        kind=WEBHOOK_ENDED,
+        text=f"The webhook “{hook.name}” was ended: {because}. Nothing is sent to it until it is switched on again.",
+        mail=True,
+    )
+    audit.record(
+        actor=SYSTEM,
+        now=now,
+        action="webhook.end",
+        object_type="webhook",
+        object_id=hook.pk,
+        environment=hook.environment.name if hook.environment else "",
+        reason=because,
+        after={"name": hook.name, "state": str(hook.state)},
+    )

@@ -1,0 +1,128 @@
+"""Webhooks under Settings: what is sent where, with which secret, and what came of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from migrations_app.engine.webhooks import SUBSCRIBABLE, WebhookState
+from migrations_app.selectors.environments import list_environments
+from migrations_app.selectors.webhooks import list_deliveries, list_webhooks, webhook_row
+from migrations_app.services import webhooks
+from migrations_app.services.errors import InvalidInput
+from migrations_app.services.webhooks import NewSecret
+from migrations_app.web.numbers import identifier
+from migrations_app.web.problems import ProblemsByField
+from migrations_app.web.requests import PageRequest
+
+BEGINNING = ("run.succeeded", "run.failed", "run.rolled_back", "run.stuck")
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def webhook_list(request: PageRequest) -> HttpResponse:
+    made, problems = None, ProblemsByField()
+    if request.method == "POST":
+        try:
+            made = webhooks.create(
+                actor=request.actor,
+                now=timezone.now(),
+                name=request.POST.get("name", ""),
+                address=request.POST.get("address", ""),
+                kinds=request.POST.getlist("kinds"),
+                environment_id=identifier(request.POST.get("environment")),
+            )
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+    context = {
+        "rows": list_webhooks(actor=request.actor),
+        "made": made,
+        "problems": problems,
+        "kinds": SUBSCRIBABLE,
+        "chosen": request.POST.getlist("kinds") if problems else BEGINNING,
+        "places": list_environments(actor=request.actor),
+        "values": request.POST if problems else {},
+    }
+    return render(request, "webhooks/list.html", context, status=422 if problems else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def webhook(request: PageRequest, webhook_id: int) -> HttpResponse:
+    problems = ProblemsByField()
+    if request.method == "POST":
+        try:
+            changes = _changes(request.POST)
+            webhooks.edit(actor=request.actor, now=timezone.now(), webhook_id=webhook_id, **changes)
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+        else:
+            if "archived" in changes:
+                messages.success(request, "Archived: nothing is sent to it any more.")
+                return redirect("webhook_list")
+            messages.success(request, "Saved.")
+            return redirect("webhook", webhook_id)
+    return _shown(request, webhook_id, problems=problems)
+
+
+@require_POST
+@login_required
+def webhook_test(request: PageRequest, webhook_id: int) -> HttpResponse:
+    outcome = webhooks.test(actor=request.actor, now=timezone.now(), webhook_id=webhook_id)
+    answer = f"answered {outcome.status}" if outcome.status else "did not answer"
+    if outcome.arrived:
+        messages.success(request, f"The test arrived: the receiver {answer} after {outcome.milliseconds} ms.")
+    else:
+        messages.error(request, f"The test did not arrive: the receiver {answer}. {outcome.said}".strip())
+    return redirect("webhook", webhook_id)
+
+
+@never_cache
+@require_POST
+@login_required
+def webhook_rotate(request: PageRequest, webhook_id: int) -> HttpResponse:
+    made = webhooks.rotate(actor=request.actor, now=timezone.now(), webhook_id=webhook_id)
+    return _shown(request, webhook_id, made=made)
+
+
+@require_POST
+@login_required
+def webhook_redeliver(request: PageRequest, webhook_id: int, delivery_id: int) -> HttpResponse:
+    webhooks.redeliver(actor=request.actor, now=timezone.now(), webhook_id=webhook_id, delivery_id=delivery_id)
+    messages.success(request, "It is sent again, under the same webhook-id.")
+    return redirect("webhook", webhook_id)
+
+
+def _changes(posted: Any) -> Mapping[str, Any]:
+    """What the button that was pressed asks for; an empty address keeps the present one."""
+    if "archive" in posted:
+        return {"archived": True}
+    if "switch" in posted:
+        return {"enabled": posted["switch"] == "on"}
+    address = posted.get("address", "").strip()
+    return {"name": posted.get("name", ""), "kinds": posted.getlist("kinds"), "address": address or None}
+
+
+def _shown(
+    request: PageRequest, webhook_id: int, *, problems: ProblemsByField | None = None, made: NewSecret | None = None
+) -> HttpResponse:
+    row = webhook_row(actor=request.actor, webhook_id=webhook_id)
+    found = problems or ProblemsByField()
+    context = {
+        "row": row,
+        "active": row.state == WebhookState.ACTIVE,
+        "made": made,
+        "problems": found,
+        "kinds": SUBSCRIBABLE,
+        "chosen": request.POST.getlist("kinds") if found else row.kinds,
+        "values": request.POST if found else {"name": row.name},
+        "listing": list_deliveries(actor=request.actor, webhook_id=webhook_id, cursor=request.GET.get("cursor", "")),
+    }
+    return render(request, "webhooks/webhook.html", context, status=422 if found else 200)

@@ -1,0 +1,86 @@
+import json
+
+import pytest
+from django.db import transaction
+
+from migrations_app.engine.events import EventType, NewEvent
+from migrations_app.engine.webhooks import WebhookKind
+from migrations_app.models import Delivery, Environment, OutboxRow, OutgoingSecret, Webhook
+from migrations_app.runtime import webhooks
+from migrations_app.runtime.secrets import SecretUnreadable
+from tests.runs import AT, a_run, environment
+from tests.runtime.test_journal import opened
+
+pytestmark = pytest.mark.django_db
+
+STARTED = NewEvent(EventType.RUN_STARTED)
+FAILED = NewEvent(EventType.RUN_FAILED, payload={"error": {"message": "row 'hunter2' was refused"}})
+
+
+def hook(name: str, *kinds: str, of: Environment | None = None, **more: object) -> Webhook:
+    return Webhook.objects.create(
+        name=name, kinds=list(kinds), address="https://x/", environment=of, created_at=AT, changed_at=AT, **more
+    )
+
+
+def test_what_happens_to_a_run_is_told_to_those_who_asked_for_it_there() -> None:
+    run = a_run()
+    elsewhere = environment("elsewhere")
+    hook("all", "run.started", "run.failed")
+    hook("here", "run.failed", of=run.migration.environment)
+    hook("elsewhere", "run.failed", of=elsewhere)
+    hook("off", "run.failed", state="switched_off")
+    hook("archived", "run.failed", archived_at=AT)
+    hook("other", "run.succeeded")
+    opened(run).append([STARTED, FAILED])
+
+    told = [(row.webhook.name, row.kind) for row in Delivery.objects.order_by("pk")]
+    assert told == [("all", "run.started"), ("all", "run.failed"), ("here", "run.failed")]
+    assert len({row.message for row in Delivery.objects.all()}) == 3
+    assert OutboxRow.objects.filter(task="snakeweb.deliver_webhook").count() == 3
+    body = json.loads(Delivery.objects.get(webhook__name="here").body)
+    assert (body["type"], body["data"]["run"]["id"], body["data"]["seq"]) == ("run.failed", run.pk, run.last_seq + 2)
+    assert body["data"]["migration"]["title"] == "Move sessions"
+    assert "hunter2" not in json.dumps(body)
+
+
+def test_what_is_rolled_back_is_never_told() -> None:
+    hook("all", "run.failed")
+    with transaction.atomic():
+        assert webhooks.announce(WebhookKind.RUN_FAILED, {}, environment_id=None, now=AT) == 1
+        transaction.set_rollback(True)
+
+    assert not Delivery.objects.exists()
+    assert not OutboxRow.objects.exists()
+
+
+def test_secrets_are_sealed_for_their_row_alone() -> None:
+    webhooks.keep_secret("webhook:1", "secret", "whsec_one", at=AT)
+    webhooks.keep_secret("webhook:1", "secret", "whsec_two", at=AT)
+    assert webhooks.secrets_of("webhook:1") == {"secret": "whsec_two"}
+    assert b"whsec" not in bytes(OutgoingSecret.objects.get().sealed)
+
+    OutgoingSecret.objects.update(owner="webhook:2")
+    with pytest.raises(SecretUnreadable):
+        webhooks.secrets_of("webhook:2")
+
+
+def test_progress_webhook_of_the_settings_is_a_subscription_of_every_run(settings) -> None:
+    settings.SNAKEWEB_MIGRATION = {"progress_webhook": "https://monitoring.example.com/progress?key=s3cret"}
+    run = a_run()
+    opened(run).append([STARTED, NewEvent(EventType.STEP_STARTED, "one", attempt=1)])
+    opened_again = Webhook.objects.get()
+
+    assert opened_again.address == "https://monitoring.example.com/progress"
+    assert "run.started" in list(Delivery.objects.values_list("kind", flat=True))
+    known = webhooks.secrets_of(opened_again.owner)
+    assert known["address"].endswith("?key=s3cret")
+    assert known["secret"].startswith("whsec_")
+
+    settings.SNAKEWEB_MIGRATION = {"progress_webhook": "https://other.example.com/"}
+    webhooks.follow_settings(AT)
+    assert webhooks.secrets_of(opened_again.owner)["address"] == "https://other.example.com/"
+    assert webhooks.secrets_of(opened_again.owner)["secret"] == known["secret"]
+    settings.SNAKEWEB_MIGRATION = {}
+    webhooks.follow_settings(AT)
+    assert Webhook.objects.get().archived_at is not None

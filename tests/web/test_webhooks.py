@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+
+import pytest
+
+from migrations_app.models import Webhook
+from migrations_app.testing.memory import ManualClock
+from tests.outgoing_calls import announced, offered, subscribed
+from tests.receivers import Receiver, receiving
+from tests.web.door import signed_in
+
+pytestmark = pytest.mark.django_db
+LIST = "/settings/webhooks/"
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with receiving() as one:
+        yield one
+
+
+def test_an_admin_makes_tests_switches_and_archives_one(cast, receiver: Receiver) -> None:
+    admin = signed_in("admin")
+    wish = {"name": "chat", "address": receiver.url + "?k=v", "kinds": ["run.failed"], "environment": ""}
+    made = admin.post(LIST, wish).content.decode()
+    row = Webhook.objects.get()
+    assert made.count("whsec_") == 1
+    assert "whsec_" not in admin.get(LIST).content.decode()
+
+    one = f"{LIST}{row.pk}/"
+    assert "the receiver answered 204" in admin.post(f"{one}test/", follow=True).content.decode()
+    assert admin.post(f"{one}rotate/").content.decode().count("whsec_") == 1
+    clock = ManualClock()
+    announced(clock)
+    offered(clock)
+    page = admin.get(one).content.decode()
+    assert page.count("<strong>204</strong>") == 2
+    assert "k=v" not in page
+    again = admin.post(f"{one}deliveries/{row.deliveries.latest('pk').pk}/redeliver/", follow=True)
+    assert "sent again" in again.content.decode()
+    admin.post(one, {"switch": "off"})
+    assert "Switch on" in admin.get(one).content.decode()
+    admin.post(one, {"name": "room", "address": "", "kinds": ["run.stuck"]})
+    admin.post(one, {"archive": "1"})
+    row.refresh_from_db()
+    assert (row.name, row.kinds, row.state, row.archived_at is None) == ("room", ["run.stuck"], "switched_off", False)
+
+
+def test_a_bad_field_is_said_at_its_place_and_what_was_typed_stays(cast) -> None:
+    answer = signed_in("admin").post(LIST, {"name": "chat", "address": "http://10.0.0.1/", "kinds": ["run.failed"]})
+
+    text = answer.content.decode()
+    assert (answer.status_code, text.count("has-problem")) == (422, 1)
+    assert 'value="http://10.0.0.1/"' in text
+    assert not Webhook.objects.exists()
+
+
+def test_whoever_manages_none_sees_no_tab_and_no_page(cast, admin, receiver: Receiver) -> None:
+    subscribed(admin, ManualClock(), receiver.url)
+    operator = signed_in("operator")
+
+    assert LIST not in operator.get("/settings/").content.decode()
+    assert operator.get(LIST).status_code == 403
+    assert operator.get(f"{LIST}{Webhook.objects.get().pk}/").status_code == 403
