@@ -7,6 +7,9 @@ service, and every change is written to the audit trail.
 import json
 from typing import TYPE_CHECKING, Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
@@ -35,7 +38,7 @@ else:
 admin.site.site_header = "Snakeweb administration"
 admin.site.site_title = "Snakeweb"
 admin.site.index_title = "People and records"
-admin.site.unregister(Group)
+admin.site.unregister((Group, Authenticator, EmailAddress, UserSession))  # the latter hold secrets, and ask no table
 
 
 def actor_of(request: HttpRequest) -> Actor:

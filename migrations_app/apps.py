@@ -6,6 +6,7 @@ from migrations_app.handlers import registry
 from migrations_app.management.checks import (
     custom_handlers_are_usable,
     outgoing_networks_are_networks,
+    rate_limits_are_limits,
     second_factor_roles_are_roles,
     secret_keys_are_given,
 )
@@ -26,5 +27,6 @@ class MigrationsAppConfig(AppConfig):
         register(secret_keys_are_given, Tags.security, deploy=True)
         register(custom_handlers_are_usable)
         register(outgoing_networks_are_networks)
+        register(rate_limits_are_limits)
         register(second_factor_roles_are_roles)
         registry.load(custom_handlers())

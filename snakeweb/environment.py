@@ -30,6 +30,7 @@ class Surroundings:
     second_factor_roles: tuple[str, ...]
     outgoing_networks: tuple[str, ...]
     trusted_proxies: tuple[str, ...]
+    rate_limits: dict[str, str]
 
 
 def _generated_key() -> str:
@@ -46,10 +47,10 @@ def _generated_key() -> str:
     return path.read_text().strip()
 
 
-def _custom_handlers(text: str) -> dict[str, str]:
-    """`name=dotted.path` pairs, separated by commas or spaces. One without a path is refused where it is loaded."""
+def _pairs(text: str) -> dict[str, str]:
+    """`name=value` pairs, separated by commas or spaces. One without a value is refused where it is used."""
     pairs = (pair.partition("=") for pair in text.replace(",", " ").split())
-    return {name: path for name, _, path in pairs}
+    return {name: value for name, _, value in pairs}
 
 
 def read() -> Surroundings:
@@ -67,10 +68,11 @@ def read() -> Surroundings:
         allowed_hosts=hosts or ("localhost", "127.0.0.1", "[::1]"),
         file_roots=tuple(Path(p) for p in env.get("SNAKEWEB_FILE_ROOTS", "").split(os.pathsep) if p),
         artifacts_url=env.get("SNAKEWEB_ARTIFACTS_URL", f"file://{STATE_DIRECTORY / 'artifacts'}"),
-        custom_handlers=_custom_handlers(env.get("SNAKEWEB_CUSTOM_HANDLERS", "")),
+        custom_handlers=_pairs(env.get("SNAKEWEB_CUSTOM_HANDLERS", "")),
         audit_checkpoints_urls=tuple(env.get("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", "").split()),
         audit_public_keys=tuple(env.get("SNAKEWEB_AUDIT_PUBLIC_KEYS", "").replace(",", " ").split()),
         second_factor_roles=tuple(env.get("SNAKEWEB_SECOND_FACTOR_ROLES", "").replace(",", " ").split()),
         outgoing_networks=tuple(env.get("SNAKEWEB_OUTGOING_NETWORKS", "").replace(",", " ").split()),
         trusted_proxies=tuple(env.get("SNAKEWEB_TRUSTED_PROXIES", "").replace(",", " ").split()),
+        rate_limits=_pairs(env.get("SNAKEWEB_RATE_LIMITS", "")),
     )

@@ -41,8 +41,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "migrations_app.web.middleware.RequestIdMiddleware",
+    "migrations_app.web.security_headers.SecurityHeadersMiddleware",
     "migrations_app.api.middleware.ApiEnvelope",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -50,12 +53,11 @@ MIDDLEWARE = [
     "migrations_app.web.unkept_text.NoNulMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "migrations_app.web.session_activity.SessionActivityMiddleware",
     "migrations_app.web.middleware.ActorMiddleware",
+    "migrations_app.web.rate_limits.RateLimitMiddleware",
 ]
 
 ROOT_URLCONF = "snakeweb.urls"
@@ -192,10 +194,12 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(environment.STATE_DIRECTORY / "beat-schedule
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
-        "default-src": [SELF],
+        "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
         "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "manifest-src": [SELF],
         "connect-src": [SELF],
         "object-src": [NONE],
         "base-uri": [NONE],
@@ -211,6 +215,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 if PRODUCTION:
+    SESSION_COOKIE_NAME = "__Host-sessionid"  # a neighbour under the same domain cannot plant one
     SESSION_COOKIE_SECURE = True
     CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = True
@@ -260,6 +265,7 @@ SNAKEWEB_AUDIT_CHECKPOINTS_URLS = SURROUNDINGS.audit_checkpoints_urls
 SNAKEWEB_AUDIT_PUBLIC_KEYS = SURROUNDINGS.audit_public_keys
 SNAKEWEB_PRODUCTION = PRODUCTION
 SNAKEWEB_DEBUG_ASKED = SURROUNDINGS.debug_asked
+SNAKEWEB_RATE_LIMITS: dict[str, str] = SURROUNDINGS.rate_limits
 SNAKEWEB_SECOND_FACTOR_ROLES = SURROUNDINGS.second_factor_roles
 SNAKEWEB_OUTGOING_NETWORKS = SURROUNDINGS.outgoing_networks
 SNAKEWEB_TRUSTED_PROXIES = SURROUNDINGS.trusted_proxies

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 
 from migrations_app.models import Environment, Person, RoleGrant
+from migrations_app.runtime.rates import OFF, Rate
 from migrations_app.services.actor import Actor
 from tests import configurations_on_disk, control_database, stores_on_disk
 from tests.cast import NOW, PASSWORD, Cast, actor_of, gather
@@ -24,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     control_database.choose(config)
     _let_files_be_targets()
     _let_calls_reach_this_machine()
+    _count_nothing()
     # Real hashing would take most of the time that making people takes.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -38,6 +40,12 @@ def _let_calls_reach_this_machine() -> None:
     """Receivers that tests start are on 127.0.0.1, where no call goes otherwise."""
     settings.SNAKEWEB_OUTGOING_NETWORKS = ("127.0.0.1/32",)
     os.environ["SNAKEWEB_OUTGOING_NETWORKS"] = "127.0.0.1/32"
+
+
+def _count_nothing() -> None:
+    """Tests ask more often than people do, here and in the processes that they start. Those of the rates say which."""
+    settings.SNAKEWEB_RATE_LIMITS = {rate.value: OFF for rate in Rate}
+    os.environ["SNAKEWEB_RATE_LIMITS"] = " ".join(f"{name}={OFF}" for name in settings.SNAKEWEB_RATE_LIMITS)
 
 
 def pytest_unconfigure() -> None:

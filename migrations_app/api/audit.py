@@ -5,7 +5,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 from ninja import Query, Router, Status
 
-from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.callers import ApiRequest, count_export, now
 from migrations_app.api.schemas import Page, Paging, page
 from migrations_app.selectors import audit as reads
 from migrations_app.selectors.audit import AuditFilters, AuditRow, ChainStatus
@@ -45,6 +45,7 @@ def list_audit(request: ApiRequest, which: Query[Which]) -> Any:
 def export_audit(request: ApiRequest, which: Query[Wanted]) -> Any:
     """What matches, in the order of the chain. As `jsonl` each entry comes with what proves it, and the file verifies
     offline: `snakeweb audit verify FILE --public-key KEY`. `csv`, `cef` and `ocsf` prove nothing."""
+    count_export(request.auth)
     filters = AuditFilters(**which.model_dump(exclude={"cursor", "limit", "format"}))
     lines = exporting.export_audit(actor=request.auth, now=now(), filters=filters, format=which.format)
     return download(lines, which.format)

@@ -11,7 +11,10 @@ from ninja.types import DictStrAny
 
 from migrations_app.api.problems import Unreadable
 
+MOST_DEEP = 64  # levels of lists and objects; no document of ours has ten
 MOST_DIGITS = 400  # more than the largest floating-point number has
+
+TOO_DEEP = f"The body cannot be read: it is nested too deeply, more than {MOST_DEEP} levels."
 
 
 class JsonParser(Parser):
@@ -25,6 +28,7 @@ class JsonParser(Parser):
             document = json.loads(
                 text, parse_int=_whole_number, parse_constant=_no_constant, object_pairs_hook=_once_each
             )
+            _refuse_too_deep(document)
             if "\\u" in text:
                 _refuse_unkept(document)
         except json.JSONDecodeError as error:
@@ -34,9 +38,7 @@ class JsonParser(Parser):
                 "Mend the JSON there; nothing was changed.",
             ) from error
         except RecursionError as error:
-            raise Unreadable(
-                "malformed_json", "The body cannot be read: it is nested too deeply.", "Write it flat."
-            ) from error
+            raise Unreadable("malformed_json", TOO_DEEP, "Write it flat.") from error
         except ValueError as error:
             raise Unreadable("malformed_json", f"The body cannot be read: {error}.", "Mend the JSON.") from error
         if not isinstance(document, dict):
@@ -83,6 +85,21 @@ def _whole_number(digits: str) -> int:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _refuse_too_deep(document: Any) -> None:
+    """Level by level, because what is too deep for us may be too deep for the interpreter as well."""
+    level = [document]
+    for _ in range(MOST_DEEP):
+        level = [
+            item
+            for value in level
+            if isinstance(value, dict | list)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise RecursionError
 
 
 def _refuse_unkept(value: Any) -> None:

@@ -12,9 +12,10 @@ from ninja.utils import check_csrf
 
 from migrations_app.api.problems import Unreadable
 from migrations_app.runtime.clock import SystemClock
-from migrations_app.services import tokens
-from migrations_app.services.actor import Actor
+from migrations_app.services import rate_limits, tokens
+from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.errors import PermissionDenied
+from migrations_app.services.rate_limits import Rate
 
 _clock = SystemClock()
 _SAFE = ("GET", "HEAD", "OPTIONS", "TRACE")
@@ -37,13 +38,38 @@ def identify(request: HttpRequest) -> Actor:
     """The caller, found once a request.
 
     A request with an Authorization header is never judged by its cookies. Raises AuthenticationError, and HttpError
-    403 for an unsafe request of a browser session without the CSRF token, and Unreadable for one with a form.
+    403 for an unsafe request of a browser session without the CSRF token, Unreadable for one with a form, and
+    TooManyRequests.
     """
     found: Actor | None = getattr(request, "_api_caller", None)
     if found is None:
+        _count_address(request)
         found = _by_token(request) if "Authorization" in request.headers else _by_session(request)
+        _count_account(request, found)
         request._api_caller = found  # type: ignore[attr-defined]
     return found
+
+
+def _is_about_routes(request: HttpRequest) -> bool:
+    """Many services behind one address ask for routes, more than ever while buckets are handed over."""
+    return request.path_info.startswith("/api/v1/routes/")
+
+
+def _count_address(request: HttpRequest) -> None:
+    if not _is_about_routes(request):
+        address = request.META.get("REMOTE_ADDR") or ""
+        stranger = Actor(None, ANONYMOUS.username, address=address, request_id=getattr(request, "request_id", ""))
+        rate_limits.spend(actor=stranger, now=now(), rate=Rate.API_ADDRESS, who=rate_limits.address(address))
+
+
+def _count_account(request: HttpRequest, actor: Actor) -> None:
+    rate = Rate.ROUTES_ACCOUNT if _is_about_routes(request) else Rate.API_ACCOUNT
+    rate_limits.spend(actor=actor, now=now(), rate=rate, who=rate_limits.account(actor))
+
+
+def count_export(actor: Actor) -> None:
+    """For operations that give out a file of any length. Raises TooManyRequests."""
+    rate_limits.spend(actor=actor, now=now(), rate=Rate.EXPORTS_ACCOUNT, who=rate_limits.account(actor))
 
 
 def _by_token(request: HttpRequest) -> Actor:

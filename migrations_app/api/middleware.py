@@ -34,7 +34,7 @@ def _as_problem(request: HttpRequest, response: HttpResponseBase) -> HttpRespons
     phrase = HTTPStatus(status).phrase
     code, detail, fix = _CODES.get(status, (phrase.lower().replace(" ", "_"), f"{phrase}.", ""))
     problem = problem_response(request, status=status, code=code, detail=detail, fix=fix)
-    for header in ("Allow", "WWW-Authenticate", "Retry-After"):
-        if header in response:
-            problem[header] = response[header]
+    for header, value in response.items():
+        if not header.startswith("Content-") or header.startswith("Content-Security-Policy"):
+            problem[header] = value
     return problem

@@ -18,7 +18,7 @@ from ninja.responses import NinjaJSONEncoder
 
 from migrations_app.api.fields import problem_of
 from migrations_app.engine.errors import MigrationError
-from migrations_app.services.errors import NotFound, Problem, Refused
+from migrations_app.services.errors import NotFound, Problem, Refused, TooManyRequests
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ STATUS_OF: Mapping[str, int] = {
     "stale_edit": 412,
     "target_unavailable": 424,
     "dependency_unavailable": 424,
+    "too_many_requests": 429,
     "maintenance": 503,
 }
 
@@ -78,7 +79,7 @@ def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
     problems = details.pop("problems", ())
     code = str(details.pop("reason", error.code)) if error.code == "conflict" else error.code
     members = {"url": details.pop("url")} if "url" in details else {}
-    return problem_response(
+    response = problem_response(
         request,
         status=STATUS_OF.get(error.code, 400),
         code=code,
@@ -88,6 +89,9 @@ def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
         details=details,
         **members,
     )
+    if isinstance(error, TooManyRequests):
+        response["Retry-After"] = str(error.retry_after)
+    return response
 
 
 def _engine(request: HttpRequest, error: MigrationError) -> HttpResponse:

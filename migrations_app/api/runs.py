@@ -5,7 +5,7 @@ from django.http import StreamingHttpResponse
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.callers import ApiRequest, count_export, now
 from migrations_app.api.schemas import Input, Page, Paging, extended, flat, page
 from migrations_app.engine.vocabulary import CutoverOrder
 from migrations_app.selectors import runs as reads
@@ -121,6 +121,7 @@ def run_report(request: ApiRequest, run_id: int) -> Any:
 @router.get("/{int:run_id}/rejected", openapi_extra={"responses": {200: {"content": {"application/x-ndjson": {}}}}})
 def run_rejected(request: ApiRequest, run_id: int) -> StreamingHttpResponse:
     """The rows that the target of a data migration refused, as NDJSON: table, key, reason, values. It is audited."""
+    count_export(request.auth)
     found = rejected_rows(actor=request.auth, now=now(), run_id=run_id)
     headers = {"Content-Disposition": f'attachment; filename="{found.name}"'}
     return StreamingHttpResponse(found.lines, content_type="application/x-ndjson", headers=headers)

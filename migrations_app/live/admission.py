@@ -11,14 +11,20 @@ from typing import Any
 from channels.db import database_sync_to_async
 
 from migrations_app.live.hub import View
+from migrations_app.runtime.clock import SystemClock
 from migrations_app.selectors.sessions import person_of
 from migrations_app.selectors.watching import watching
+from migrations_app.services import rate_limits
 from migrations_app.services.actor import ANONYMOUS, Actor
-from migrations_app.services.errors import Refused
+from migrations_app.services.errors import Refused, TooManyRequests
+from migrations_app.services.rate_limits import Rate
 
 Scope = Mapping[str, Any]
 
 SIGNED_OUT = "sign_in_required"
+TOO_OFTEN = "too_many_requests"
+
+_clock = SystemClock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +49,44 @@ async def present(scope: Scope) -> bool:
     return actor.person_id is not None
 
 
-async def admit(scope: Scope, run_id: int) -> Admitted | Turned:
-    verdict: Admitted | Turned = await database_sync_to_async(_judge)(scope, run_id)
+async def may_open(scope: Scope) -> bool:
+    """The same at the handshake, which is counted; False too where address or account opened too many."""
+    may: bool = await database_sync_to_async(_opened)(scope)
+    return may
+
+
+def _opened(scope: Scope) -> bool:
+    actor = caller(scope)
+    try:
+        _spend(actor, Rate.SOCKETS_ADDRESS, rate_limits.address(_address(scope)))
+        if actor.person_id is not None:
+            _spend(actor, Rate.SOCKETS_ACCOUNT, rate_limits.account(actor))
+    except TooManyRequests:
+        return False
+    return actor.person_id is not None
+
+
+async def admit(scope: Scope, run_id: int, *, asked: bool = False) -> Admitted | Turned:
+    """`asked`: by an order of the client, which is counted; we ask again by ourselves."""
+    verdict: Admitted | Turned = await database_sync_to_async(_judge)(scope, run_id, asked)
     return verdict
 
 
-def _judge(scope: Scope, run_id: int) -> Admitted | Turned:
+def _judge(scope: Scope, run_id: int, asked: bool) -> Admitted | Turned:
     actor = caller(scope)
     if actor.person_id is None:
         return Turned(SIGNED_OUT, "You are not signed in any more. Sign in to go on watching.")
     try:
+        if asked:
+            _spend(actor, Rate.ORDERS_ACCOUNT, rate_limits.account(actor))
         seen = watching(actor=actor, run_id=run_id)
     except Refused as refused:
         return Turned(refused.code, f"{refused.message} {refused.fix}".strip())
     return Admitted(View(seen.audience, actor), seen.newest)
+
+
+def _spend(actor: Actor, rate: Rate, who: str) -> None:
+    rate_limits.spend(actor=actor, now=_clock.now(), rate=rate, who=who)
 
 
 def caller(scope: Scope) -> Actor:
@@ -64,4 +94,8 @@ def caller(scope: Scope) -> Actor:
     person = person_of(scope["session"].session_key or "")
     if person is None:
         return ANONYMOUS
-    return Actor(person_id=person.pk, username=person.username, address=str((scope.get("client") or [""])[0]))
+    return Actor(person_id=person.pk, username=person.username, address=_address(scope))
+
+
+def _address(scope: Scope) -> str:
+    return str((scope.get("client") or [""])[0])

@@ -6,7 +6,7 @@ from typing import Any
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from migrations_app.live.admission import SIGNED_OUT, Admitted, Turned, admit, present
+from migrations_app.live.admission import SIGNED_OUT, TOO_OFTEN, Admitted, Turned, admit, may_open, present
 from migrations_app.live.hub import Hub, Watcher
 from migrations_app.live.orders import MalformedOrder, Subscribe, Unsubscribe, parse
 
@@ -33,7 +33,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ca
         self._guard: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        if not await present(self.scope):
+        if not await may_open(self.scope):
             await self.close()  # before it is accepted: the handshake is answered with 403
             return
         await self.accept()
@@ -62,7 +62,10 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ca
         if len(self._watching) >= MOST_RUNS:
             await self._say(kind="refused", code="too_many", text=f"One page watches at most {MOST_RUNS} runs.")
             return
-        verdict = await admit(self.scope, order.run_id)
+        verdict = await admit(self.scope, order.run_id, asked=True)
+        if isinstance(verdict, Turned) and verdict.code == TOO_OFTEN:
+            await self._say(kind="refused", run=order.run_id, code=verdict.code, text=verdict.text)
+            return
         if isinstance(verdict, Turned):
             await self._turn_away(order.run_id, verdict)
             return

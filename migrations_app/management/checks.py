@@ -9,6 +9,7 @@ from django.core.checks import Warning as CheckWarning
 from migrations_app.engine.vocabulary import Role
 from migrations_app.handlers import registry
 from migrations_app.runtime import outgoing
+from migrations_app.runtime.rates import Rate, is_limit
 
 
 def secret_keys_are_given(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
@@ -52,6 +53,22 @@ def outgoing_networks_are_networks(app_configs: Any = None, **kwargs: Any) -> li
             )
         ]
     return []
+
+
+def rate_limits_are_limits(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """What cannot be read is passed over, so the installation would have the default in its place."""
+    given = settings.SNAKEWEB_RATE_LIMITS
+    known = {rate.value for rate in Rate}
+    wrong = sorted(name for name, text in given.items() if name not in known or not is_limit(str(text)))
+    if not wrong:
+        return []
+    return [
+        Error(
+            f"SNAKEWEB_RATE_LIMITS has entries that say nothing: {', '.join(wrong)}.",
+            hint=f"Write name=600/minute or name=off; names are {', '.join(sorted(known))}.",
+            id="snakeweb.E010",
+        )
+    ]
 
 
 def custom_handlers_are_usable(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

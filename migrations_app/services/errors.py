@@ -17,6 +17,7 @@ __all__ = [
     "StaleEdit",
     "StepUpRequired",
     "TargetUnavailable",
+    "TooManyRequests",
 ]
 
 
@@ -76,6 +77,17 @@ class TargetUnavailable(Refused):
 
     code = "target_unavailable"
     recorded = False
+
+
+class TooManyRequests(Refused):
+    """An account or an address asked too often. `retry_after` is in whole seconds, as the header of that name."""
+
+    code = "too_many_requests"
+    recorded = False  # by `rate_limits`, and not each time
+
+    def __init__(self, message: str, fix: str, retry_after: int) -> None:
+        super().__init__(message, fix, details={"retry_after": retry_after})
+        self.retry_after = retry_after
 
 
 class Maintenance(Refused):

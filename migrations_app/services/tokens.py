@@ -12,12 +12,13 @@ from django.db.models import Q
 
 from migrations_app.models import ApiToken
 from migrations_app.runtime import secrets as keys
-from migrations_app.services import audit, finding
-from migrations_app.services.actor import Actor
+from migrations_app.services import audit, finding, rate_limits
+from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import NotFound, PermissionDenied
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Scope
+from migrations_app.services.rate_limits import Rate
 
 MOST_LIVE_TOKENS = 50
 MOST_NETWORKS = 20
@@ -105,7 +106,21 @@ def revoke(*, actor: Actor, now: datetime, token_id: int) -> None:
 
 
 def authenticate(*, clear: str, now: datetime, address: str = "", request_id: str = "") -> Actor:
-    """The actor behind a bearer token. Raises PermissionDenied, the same for every way a token can be no good."""
+    """The actor behind a bearer token. Raises PermissionDenied, the same for every way a token can be no good.
+
+    And TooManyRequests, where an address has shown too many of those.
+    """
+    stranger = Actor(None, ANONYMOUS.username, address=address, request_id=request_id)
+    who = rate_limits.address(address)
+    rate_limits.require_left(actor=stranger, now=now, rate=Rate.TOKEN_FAILURES, who=who)
+    try:
+        return _behind(clear, now, address, request_id)
+    except PermissionDenied:
+        rate_limits.spend(actor=stranger, now=now, rate=Rate.TOKEN_FAILURES, who=who)
+        raise
+
+
+def _behind(clear: str, now: datetime, address: str, request_id: str) -> Actor:
     row = ApiToken.objects.select_related("person").filter(prefix=_prefix(clear)).first()
     good = _is(row, clear)
     if row is None or not good or row.revoked_at is not None or not row.person.is_active:

@@ -15,7 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
 from migrations_app.services.actor import Actor
-from migrations_app.services.errors import Maintenance, NotFound, PermissionDenied, Refused
+from migrations_app.services.errors import Maintenance, NotFound, PermissionDenied, Refused, TooManyRequests
 from migrations_app.web.requests import PageRequest, actor_of
 
 Next = Callable[[HttpRequest], HttpResponseBase]
@@ -51,11 +51,13 @@ class ActorMiddleware:
             return None
         page = cast("PageRequest", request)
         if isinstance(error, NotFound):
-            return _refusal_page(page, error, 404)
+            return refusal_page(page, error, 404)
+        if isinstance(error, TooManyRequests):
+            return refused_too_often(page, error)
         if request.method != "POST":
-            return _refusal_page(page, error, 403 if isinstance(error, PermissionDenied) else 409)
+            return refusal_page(page, error, 403 if isinstance(error, PermissionDenied) else 409)
         if isinstance(error, Maintenance) and not page.htmx:
-            return _refusal_page(page, error, 503)  # no way back to the form: the browser's own keeps what was written
+            return refusal_page(page, error, 503)  # no way back to the form: the browser's own keeps what was written
         messages.error(request, f"{error.message} {error.fix}".strip())
         back = came_from(request)
         return HttpResponseClientRedirect(back) if page.htmx else redirect(back)
@@ -69,6 +71,12 @@ def came_from(request: HttpRequest) -> str:
     return urlunsplit(("", "", parts.path or "/", parts.query, "")) if ours else "/"
 
 
-def _refusal_page(request: PageRequest, refused: Refused, status: int) -> HttpResponse:
+def refused_too_often(request: PageRequest, refused: TooManyRequests) -> HttpResponse:
+    response = refusal_page(request, refused, 429)
+    response["Retry-After"] = str(refused.retry_after)
+    return response
+
+
+def refusal_page(request: PageRequest, refused: Refused, status: int) -> HttpResponse:
     context = {"refusal": refused, "request_id": request.request_id}
     return render(request, f"{status}.html", context, status=status)

@@ -1,7 +1,7 @@
 import pytest
 from django.test import RequestFactory
 
-from migrations_app.api.body import JsonParser
+from migrations_app.api.body import MOST_DEEP, JsonParser
 from migrations_app.api.problems import Unreadable
 
 
@@ -11,6 +11,9 @@ def parsed(body: bytes) -> object:
 
 def test_an_object_is_read() -> None:
     assert parsed(b'{"title": "Move \\u2192", "n": [1, null]}') == {"title": "Move →", "n": [1, None]}
+
+    deep = b"[" * (MOST_DEEP - 1) + b"]" * (MOST_DEEP - 1)
+    assert parsed(b'{"n": ' + deep + b"}")
 
 
 @pytest.mark.parametrize(
@@ -25,6 +28,7 @@ def test_an_object_is_read() -> None:
         (b'{"n": ' + b"9" * 5_000 + b"}", "cannot be read"),
         (b'{"n": ' + b"9" * 401 + b"}", "401 digits; use at most 400"),
         (b"[" * 100_000, "nested too deeply"),
+        (b'{"n": ' + b"[" * MOST_DEEP + b"]" * MOST_DEEP + b"}", "nested too deeply"),
         (b'{"a": 1, "a": 2}', "twice"),
         (b'{"a": ["\\ud800"]}', "half of a character"),
         (b'{"a\\u0000": 1}', "u0000"),

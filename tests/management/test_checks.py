@@ -10,6 +10,7 @@ from django.core.management import call_command
 
 from migrations_app.management.checks import (
     outgoing_networks_are_networks,
+    rate_limits_are_limits,
     second_factor_roles_are_roles,
     secret_keys_are_given,
 )
@@ -80,3 +81,11 @@ def test_a_network_that_is_none_is_named(settings) -> None:
     (error,) = outgoing_networks_are_networks()
 
     assert "10.2.3.4/16 has host bits set" in error.msg
+
+
+def test_a_rate_limit_that_says_nothing_is_named(settings):
+    settings.SNAKEWEB_RATE_LIMITS = {"api_account": "600/minute", "exports_account": "off"}
+    assert rate_limits_are_limits() == []
+    settings.SNAKEWEB_RATE_LIMITS = {"api_acount": "600/minute", "api_address": "many"}
+    (error,) = rate_limits_are_limits()
+    assert "api_acount, api_address." in error.msg

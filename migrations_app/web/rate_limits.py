@@ -1,0 +1,65 @@
+"""Attempts to sign in, and files of any length, are counted before their view is called."""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+
+from migrations_app.models.actor import ANONYMOUS, Actor
+from migrations_app.services import rate_limits
+from migrations_app.services.errors import TooManyRequests
+from migrations_app.services.rate_limits import Rate
+from migrations_app.web.middleware import refused_too_often
+from migrations_app.web.requests import PageRequest
+
+# Where a password or a factor can be tried, by the name of the URL, and the field that says whose it is.
+ENTRANCES = {
+    "account_login": "login",
+    "account_reauthenticate": "",
+    "account_reset_password": "email",
+    "account_confirm_login_code": "",
+    "mfa_authenticate": "",
+    "mfa_reauthenticate": "",
+    "mfa_reauthenticate_webauthn": "",
+}
+EXPORTS = frozenset({"audit_export", "run_log", "run_rejected"})
+
+
+class RateLimitMiddleware:
+    """Stands below whoever finds out who asks; answers 429 with `Retry-After`."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], arguments: Any, named: Any
+    ) -> HttpResponse | None:
+        page = cast("PageRequest", request)
+        match = request.resolver_match
+        try:
+            if match and match.url_name in ENTRANCES and request.method == "POST":
+                _entrance(page, request.POST.get(ENTRANCES[match.url_name], ""))
+            elif match and match.url_name in EXPORTS and page.actor.person_id is not None:
+                who = rate_limits.account(page.actor)
+                rate_limits.spend(actor=page.actor, now=timezone.now(), rate=Rate.EXPORTS_ACCOUNT, who=who)
+        except TooManyRequests as refused:
+            return refused_too_often(page, refused)
+        return None
+
+
+def _entrance(request: PageRequest, typed: str) -> None:
+    """By the address, and by the name that was typed or whose session it is. Raises TooManyRequests."""
+    address = request.META.get("REMOTE_ADDR") or ""
+    somebody = request.actor.person_id is not None
+    stranger = Actor(None, ANONYMOUS.username, address=address, request_id=request.request_id)
+    actor = request.actor if somebody else stranger
+    now = timezone.now()
+    rate_limits.spend(actor=actor, now=now, rate=Rate.SIGN_IN_ADDRESS, who=rate_limits.address(address))
+    if somebody or typed:
+        who = rate_limits.account(actor) if somebody else rate_limits.name(typed)
+        rate_limits.spend(actor=actor, now=now, rate=Rate.SIGN_IN_NAME, who=who)
