@@ -26,10 +26,11 @@ class ParkedFor(StrEnum):
     PAUSE = "paused"
     SOAK = "soak"  # the new state has to prove itself for a while
     HELD = "held"  # a person postponed the hand-over
+    GRACE = "grace"  # what was taken back goes on refusing for a while, for those who have not heard of it yet
     UNAVAILABLE = "unavailable"  # something does not answer, and to go on waiting is better than to turn round
 
 
-ASKED_FOR_BY_STEP = frozenset({ParkedFor.SOAK, ParkedFor.HELD, ParkedFor.UNAVAILABLE})
+ASKED_FOR_BY_STEP = frozenset({ParkedFor.SOAK, ParkedFor.HELD, ParkedFor.GRACE, ParkedFor.UNAVAILABLE})
 WAITS_FOR_OTHERS = ASKED_FOR_BY_STEP | {ParkedFor.CONFIRMATION}  # does not count against the time limit
 
 

@@ -60,11 +60,16 @@ def _checkpoint(event: Event) -> str:
     return f"{where}: {int(payload.get('done', 0)):,}{of}{unit}."
 
 
+def _until(wake_at: object) -> str:
+    return f" until {datetime.fromisoformat(str(wake_at)):%H:%M:%S} UTC" if wake_at else ""
+
+
 def _parked(event: Event, title: str, share: str, kind: RunKind) -> str:
     reason, wake_at = str(event.payload.get("reason", "")), event.payload.get("wake_at")
     if reason == "soak":
-        until = f" until {datetime.fromisoformat(str(wake_at)):%H:%M:%S} UTC" if wake_at else ""
-        return f"Soaks: the new state proves itself{until}; no worker is held."
+        return f"Soaks: the new state proves itself{_until(wake_at)}; no worker is held."
+    if reason == "grace":
+        return f"Everything is back; what was left still refuses writes{_until(wake_at)}, for whoever comes late."
     return _PARKED.get(reason, "Waits; no worker is held.")
 
 

@@ -24,6 +24,7 @@ WAITS: Mapping[str, str] = {
     ParkedFor.PAUSE: "paused by a person",
     ParkedFor.SOAK: "the new state proves itself",
     ParkedFor.HELD: "the hand-over waits for a person",
+    ParkedFor.GRACE: "what was taken back still refuses writes",
 }
 
 

@@ -84,6 +84,10 @@ def test_sentences_and_levels(found, text, level):
             {"reason": "soak", "wake_at": "2026-01-01T12:03:20+00:00"},
             "Soaks: the new state proves itself until 12:03:20 UTC; no worker is held.",
         ),
+        (
+            {"reason": "grace", "wake_at": "2026-01-01T12:03:20+00:00"},
+            "Everything is back; what was left still refuses writes until 12:03:20 UTC, for whoever comes late.",
+        ),
         ({"reason": "held"}, "Held: the hand-over waits until a person releases it; no worker is held."),
     ],
 )

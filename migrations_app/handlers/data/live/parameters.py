@@ -6,6 +6,7 @@ from typing import Any
 from migrations_app.engine.parameters import Field, FieldKind
 
 OFF, TRIGGERS, CHANGE_COLUMN = "off", "triggers", "change_column"
+GRACE = "refusal_after_rollback_s"
 LOCK, REVOKE, CONFIRM = "lock", "revoke", "confirm"
 
 PARAMETERS = (
@@ -53,6 +54,17 @@ PARAMETERS = (
         maximum=600_000,
         unit="ms",
         help="When it would take longer, writes go on at the source and it is tried again half a minute later.",
+    ),
+    Field(
+        GRACE,
+        FieldKind.INTEGER,
+        "After a rollback the target refuses writes for",
+        default=60,
+        minimum=0,
+        maximum=86_400,
+        unit="s",
+        help="A service that has not heard of the way back would write rows that are lost. It lasts after the source "
+        "takes writes again, and delays the end of the rollback alone.",
     ),
     Field(
         "lag_limit_ms",

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,6 +95,11 @@ class Writers:
             if process.poll() is None:
                 process.kill()
                 process.communicate()
+
+    def newest(self, items: Sequence[tuple[Any, ...]]) -> list[int]:
+        """The greatest id of each writer among these, 0 without one."""
+        count = len(self.processes)
+        return [max((row[0] for row in items if row[0] % count == number), default=0) for number in range(count)]
 
     @property
     def writes(self) -> int:

@@ -54,19 +54,12 @@ class Application:
                 self.connection.execute(text, values)
                 break
             except (psycopg.Error, sqlite3.Error) as error:
-                if self._emptied(error):
-                    self.move()
-                    continue
                 if MOVED not in str(error) and "permission denied" not in str(error):
                     raise
             if MOVED in str(self.refusal(text)):
                 self.move()
         self.writes += 1
         self.longest = max(self.longest, time.monotonic() - began)
-
-    def _emptied(self, error: Exception) -> bool:
-        """A target that is taken back loses its rows; who was asleep while it refused writes hears of that so."""
-        return self.here == 1 and "foreign key constraint" in str(error).lower()
 
     def refusal(self, _text: str) -> str:
         """Where the tables are known to have moved it says so to everybody; a role without the right asks again."""

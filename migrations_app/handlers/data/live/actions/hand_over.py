@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from migrations_app.engine.crash_points import reach
@@ -14,6 +14,7 @@ from migrations_app.engine.ports import run_scope
 from migrations_app.engine.run_view import ParkedFor
 from migrations_app.handlers.data import rejected
 from migrations_app.handlers.data.live.pair import Pair, opened, require_room, require_whole, watched_of
+from migrations_app.handlers.data.live.parameters import GRACE
 from migrations_app.handlers.data.live.stopping import NotNow, Stop, stopped
 from migrations_app.handlers.data.looking import require_no_orphans
 from migrations_app.handlers.data.parameters import SOURCE, TARGET
@@ -94,13 +95,20 @@ class HandOver(Action):
             require_whole(pair.back, ctx.targets[TARGET].name)
 
     def undo(self, ctx: ActionContext) -> None:
-        """Before the hand-over there is only a log to remove; after it, what the target got since comes back first."""
+        """Before the hand-over there is only a log to remove; after it, what the target got since comes back first.
+
+        The target goes on refusing writes for a while with its rows still there: a writer who has not heard of the way
+        back would insert rows that are lost, or change some that are not there any more and take that for done.
+        Raises Waits until then.
+        """
         with opened(ctx, backwards=True) as pair:
             pair.log.give_back(ctx.worker)
             if not ctx.checkpoint.get("brought_back") and self._was_handed_over(ctx, pair):
                 self._bring_back(ctx, pair)
             pair.log.unguard(ctx.worker, pair.patience())
             reach("data.live.unguarded")
+            if pair.back.guarded():
+                _let_the_last_writer_hear(ctx)
             pair.back.remove(ctx.worker, pair.patience())
             pair.source.forget(run_scope(ctx.run_id), ctx.worker)
 
@@ -139,6 +147,17 @@ class HandOver(Action):
             f"hand-over: bring them to “{source}”.",
             f"On “{source}”, drop the triggers snakeweb_closed*, and let the services write there.",
         )
+
+
+def _let_the_last_writer_hear(ctx: ActionContext) -> None:
+    """Raises Waits while the target has to go on refusing. The time counts since the source takes writes again."""
+    now, kept = ctx.clock.now(), ctx.checkpoint
+    until = datetime.fromisoformat(kept["refuses_until"]) if "refuses_until" in kept else None
+    if until is None:
+        until = now + timedelta(seconds=ctx.parameters[GRACE])
+        ctx.progress.save({"brought_back": True, "refuses_until": until.isoformat()}, done=0, unit="changes")
+    if now < until:
+        raise Waits(ParkedFor.GRACE, until)
 
 
 def _result(handed: Handed, attempts: int, put_off: int) -> dict[str, int]:
