@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -10,6 +10,7 @@ SOURCE = "sessions-redis"
 TARGET = "sessions-postgres"
 ROUTE = "sessions"
 PREFIX = "session:"
+CATALOGUE = "catalogue-postgres"  # a database of its own on the same PostgreSQL
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +21,10 @@ class Store:
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """`stores` by target name, the one that has the sessions first."""
+    """`stores` by target name, the one that has the sessions first; `databases` by target name, too."""
 
     stores: Mapping[str, Store]
+    databases: Mapping[str, Store] = field(default_factory=dict)
 
     def write(self, path: Path, route: Mapping[str, str] | None = None) -> None:
         """Readable by this user only: it holds the stores' passwords, and the token once there is one."""
@@ -31,5 +33,9 @@ class Deployment:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        stores = json.loads(path.read_text())["stores"]
-        return cls({side: Store(store["config"], store["secrets"]) for side, store in stores.items()})
+        said = json.loads(path.read_text())
+        return cls(*(_places(said.get(name, {})) for name in ("stores", "databases")))
+
+
+def _places(said: Mapping[str, Any]) -> dict[str, Store]:
+    return {name: Store(place["config"], place["secrets"]) for name, place in said.items()}

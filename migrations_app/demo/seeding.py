@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from migrations_app.demo import cast, configuration, things
+from migrations_app.demo import adapters, cast, configuration, databases, things
 from migrations_app.demo.deployment import Deployment
 from migrations_app.demo.stories import ON_PAPER, Stage
 from migrations_app.demo.stories_of_control import UNDER_CONTROL
@@ -13,6 +13,15 @@ from migrations_app.models import Migration, Person, Target
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.services import unattended
 from migrations_app.services.actor import Actor
+
+SEEDED = (
+    *ON_PAPER,
+    *UNDER_CONTROL,
+    configuration.rewritten,
+    *adapters.ADAPTERS_ON_PAPER,
+    *databases.DATABASES_ON_PAPER,
+)
+PLAYED = (*ON_STAGE, *ANSWERED_FOR, *adapters.ADAPTERS_ON_STAGE, *databases.DATABASES_ON_STAGE)
 
 
 class NotEmpty(RuntimeError):
@@ -35,10 +44,12 @@ def seed(folder: Path, deployment: Deployment | None) -> Seeded:
     company = cast.settle(clock.now())
     targets = things.add_services(company, clock.now(), folder)
     targets |= configuration.add_configuration(company, clock.now(), folder)
+    targets |= adapters.add_projects(company, clock.now(), folder)
+    targets |= databases.add_databases(company, clock.now(), folder, deployment)
     things.add_calendar(company, clock.now())
     token = things.add_deployment(company, clock.now(), deployment) if deployment else ""
     stage = Stage(company, targets, clock.now)
-    for story in (*ON_PAPER, *UNDER_CONTROL, configuration.rewritten):
+    for story in SEEDED:
         story(stage)
     unattended.run_due(clock=clock)
     return Seeded(Migration.objects.count(), token)
@@ -57,7 +68,6 @@ def play() -> int:
     targets = dict(Target.objects.values_list("name", "pk"))
     places = dict(Target.objects.values_list("environment__name", "environment"))
     stage = Stage(cast.Cast(actors, places), targets, clock.now)
-    stories = (*ON_STAGE, *ANSWERED_FOR)
-    for story in stories:
+    for story in PLAYED:
         story(stage)
-    return len(stories)
+    return len(PLAYED)

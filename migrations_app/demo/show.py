@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from migrations_app.demo import databases
 from migrations_app.demo import deployment as example
+from migrations_app.demo.databases import path_in
 from migrations_app.demo.deployment import Deployment, Store
 from migrations_app.demo.installation import Installation, own_installation
 from migrations_app.demo.journey import STANDARD, ZERO_DOWNTIME, Ended, Journey, message_of
@@ -24,6 +26,7 @@ from migrations_app.testing.servers import PostgresServer, RedisServer
 WORKERS = 2
 LOOK_AGAIN_SECONDS = 0.5
 TRAFFIC = (*PYTHON, "-m", "examples.deployment")
+ORDERS = (*PYTHON, "-m", "examples.deployment.orders")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,8 @@ class Show:
             {
                 example.SOURCE: Store(source.config(prefix=example.PREFIX, codec="json"), source.secrets),
                 example.TARGET: Store(target.config(codec="json"), target.secrets),
-            }
+            },
+            {example.CATALOGUE: catalogue_on(target)},
         )
         path = self._description
         deployment.write(path)
@@ -143,8 +147,11 @@ class Show:
         """Put work in every state on show, then leave the pages up until somebody has seen enough."""
         say = self.terminal.say
         say()
-        say("Running a few small migrations more, so that there is work in every state; traffic goes on meanwhile.")
+        say("Running a few small migrations more, so that there is work in every state; traffic and orders go on.")
         self._start_traffic(installation)
+        files = self.wishes.directory / "files" / "example"
+        orders = [str(path_in(files, name)) for name in (databases.OLD, databases.NEW)]
+        installation.processes.start("orders", [*ORDERS, *orders])
         installation.processes.run("play", manage_command("demo", "--play"))
         say()
         say(f"Look around: {installation.url}   (Ctrl-C stops every process)")
@@ -153,6 +160,13 @@ class Show:
         while not self.leave.wait(LOOK_AGAIN_SECONDS):
             for process in installation.processes.ended():
                 raise ProcessFailed(f"{process.name} ended by itself:\n{process.tail()}")
+
+
+def catalogue_on(server: PostgresServer) -> Store:
+    """A database of its own, so that it belongs to another environment than the sessions beside it."""
+    server.create_database(example.CATALOGUE)
+    address = {"host": server.host, "port": server.port, "database": example.CATALOGUE, "username": server.username}
+    return Store({"engine": "postgres", **address}, server.secrets)
 
 
 def summary_of(traffic: Process) -> dict[str, Any]:

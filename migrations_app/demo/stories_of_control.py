@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from migrations_app.demo.people import ADMIN, DEV, OPERATOR, SECOND_ADMIN, STAGING
 from migrations_app.demo.stories import PORTAL, SEARCH, SHOP, Stage
 from migrations_app.demo.things import ZONE, saturday_night
+from migrations_app.engine.vocabulary import MigrationType
 from migrations_app.models import PlanRevision
 from migrations_app.services import dependencies, policies, schedules, waivers
 
@@ -21,7 +22,7 @@ TWO = ({"role": "approver", "count": 2},)
 def policy_with_a_history(stage: Stage) -> None:
     """In force in its second version; a third one, which is about more plans, waits for the other admin."""
     admin, other = stage.cast.actor(ADMIN), stage.cast.actor(SECOND_ADMIN)
-    there = {"scope": "named", "environments": [STAGING.name]}
+    there = {"scope": "named", "environments": [STAGING.name], "types": [MigrationType.SESSION]}
     made = policies.propose(
         actor=admin,
         now=stage.now(),

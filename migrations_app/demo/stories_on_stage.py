@@ -30,11 +30,21 @@ def wait_for(run_id: int, states: Collection[RunState] = FINAL_RUN_STATES) -> Ru
 def execute(stage: Stage, service: str, title: str, description: str) -> tuple[int, int]:
     """Plan, dry-run, submit (dev asks for no signature) and start; (migration, run)."""
     migration = stage.author(service, DEV, title, description)
+    return migration, start(stage, migration)
+
+
+def start(stage: Stage, migration: int) -> int:
+    """Plan, dry-run, submit and start one of dev; the run."""
     stage.plan(migration)
     operator = stage.cast.actor(OPERATOR)
     wait_for(runs.validate_migration(actor=operator, now=stage.now(), migration_id=migration))
     stage.submit(migration)
-    return migration, runs.execute_migration(actor=operator, now=stage.now(), migration_id=migration)
+    return runs.execute_migration(actor=operator, now=stage.now(), migration_id=migration)
+
+
+def run_through(stage: Stage, migration: int) -> None:
+    """Plan, dry-run, submit and start one of dev, and wait for its end."""
+    wait_for(start(stage, migration))
 
 
 def completed(stage: Stage) -> None:

@@ -105,7 +105,9 @@ class Rollback:
         failure = RollbackFailed(
             f"Undoing the step “{step.title}” failed: {error.message}",
             details={"step": step.id, "cause": error.as_dict()},
-            recovery_actions=("Follow the run's instructions, then press Retry: it takes what is undone for done.",),
+            recovery_actions=(
+                "Follow the run's instructions, then press Retry: it takes what is undone for done, and goes on.",
+            ),
         )
         payload = {"error": failure.as_dict()}
         driver.append(NewEvent(EventType.UNDO_FAILED, step.id, attempt=attempt, payload=payload))
@@ -115,10 +117,11 @@ class Rollback:
     def _stuck(self, failed: str) -> Outcome:
         """Stop here: what is left must be undone in order, so nothing after a failed undo may be touched."""
         driver = self._driver
+        # Only what was tried: a retry undoes the steps after it, and by hand they would be undone in front of it.
         instructions = [
             self._instruction(driver.run.plan.step(step_id))
             for step_id in driver.view.undo_order
-            if driver.view.step(step_id).state is not StepState.UNDONE
+            if driver.view.step(step_id).state is StepState.UNDO_FAILED
         ]
         driver.finish(EventType.RUN_STUCK, error=driver.view.step(failed).error, instructions=instructions)
         return Outcome(OutcomeKind.FINISHED, str(driver.view.state))

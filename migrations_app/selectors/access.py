@@ -174,6 +174,15 @@ def people_who_see(environment_id: int) -> list[Person]:
     return list(Person.objects.filter(sees, is_active=True).distinct().order_by("username"))
 
 
+def people_who_control(environment_id: int) -> int:
+    """How many active people may run and roll back there: operators, and superusers, who may all but sign."""
+    superusers = Person.objects.filter(is_active=True, is_superuser=True)
+    if Role.ADMIN in roles_with_second_factor():
+        superusers = superusers.filter(pk__in=Authenticator.objects.values("user"))
+    operators = (person.pk for person in people_with(Role.OPERATOR, environment_id))
+    return len({*operators, *superusers.values_list("pk", flat=True)})
+
+
 def people_with(role: Role, environment_id: int) -> list[Person]:
     """Active people who hold the role in that environment, by themselves or through a group."""
     here = Q(role=role) & (Q(environment=None) | Q(environment=environment_id))

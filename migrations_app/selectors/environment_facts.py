@@ -17,13 +17,12 @@ from migrations_app.engine.environment_facts import (
 from migrations_app.engine.vocabulary import (
     FINAL_RUN_STATES,
     MigrationStatus,
-    Role,
     RunKind,
     RunState,
 )
 from migrations_app.engine.windows import hours
 from migrations_app.models import Environment, MigrationTarget, Run, Target
-from migrations_app.selectors.access import people_with
+from migrations_app.selectors.access import people_who_control
 from migrations_app.selectors.procedures import environment_before, proofs, times_proven
 from migrations_app.selectors.rehearsals import rehearsed_digests
 from migrations_app.selectors.windows import windows_of
@@ -61,7 +60,7 @@ def environment_facts(
         past=_past(intent),
         rivals=_rivals(intent, migration_id),
         windows=_windows(environment, now),
-        operators=len(people_with(Role.OPERATOR, environment.pk)),
+        operators=people_who_control(environment.pk),
         rehearsed=rehearsed_digests(migration_id) if intent.rehearsable else None,
         changed_targets=_changed(intent, now),
     )

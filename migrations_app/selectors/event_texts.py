@@ -90,6 +90,13 @@ def _rollback(event: Event, title: str, share: str, kind: RunKind) -> str:
     return f"Rolling back{f': {reason}' if reason else ''}{_by(event)}."
 
 
+def _undo_failed(event: Event, title: str, share: str, kind: RunKind) -> str:
+    """By its cause: the error around it says again that this undo failed."""
+    error = event.payload.get("error") or {}
+    said = (error.get("details", {}).get("cause") or error).get("message", "")
+    return f"The undo of {title} failed{f': {said}' if said else '.'}"
+
+
 _TEXTS: Mapping[EventType, Callable[[Event, str, str, RunKind], str]] = {
     _T.RUN_QUEUED: _queued,
     _T.RUN_STARTED: lambda e, t, s, k: "A worker took the run up.",
@@ -115,7 +122,7 @@ _TEXTS: Mapping[EventType, Callable[[Event, str, str, RunKind], str]] = {
     _T.PARTITION_FAILED: lambda e, t, s, k: _with_error(f"Failed: {s}", e),
     _T.UNDO_STARTED: lambda e, t, s, k: f"Undoing {t}{_again(e)}.",
     _T.UNDO_SUCCEEDED: lambda e, t, s, k: f"Undone: {t}.",
-    _T.UNDO_FAILED: lambda e, t, s, k: _with_error(f"The undo of {t} failed", e),
+    _T.UNDO_FAILED: _undo_failed,
     _T.SIGNAL_RECEIVED: lambda e, t, s, k: (
         f"Asked to {_SIGNALS.get(Signal(e.payload.get('signal', '')), 'go on')}{_by(e)}."
     ),

@@ -202,6 +202,8 @@ def barred(migration: Migration, person_id: int | None, editors: Iterable[Migrat
         return "you are not logged in"
     edits = MigrationEditor.objects.filter(migration=migration, person_id=person_id) if editors is None else editors
     numbers = sorted({edit.revision for edit in edits if edit.person_id == person_id})
+    if numbers and migration.status == MigrationStatus.DRAFT:  # the number is that of the revision it will become
+        return "you wrote this draft"
     if numbers:
         return f"you wrote revision{'s' if len(numbers) > 1 else ''} {' and '.join(map(str, numbers))}"
     return "you wrote this migration" if migration.created_by_id == person_id else ""

@@ -14,6 +14,7 @@ from migrations_app.selectors.plans import RollbackStepRow, StepRow
 WIDE = 764  # what the page's main column has room for; more scrolls inside its own box
 MARGIN = 38
 NARROWEST, WIDEST = 62, 112  # from the middle of a column to the next one
+NO_RETURN_WIDTH = 92  # of the words beside the line, and their distance from it
 LETTER = 6  # about the width of a letter of a label
 LABEL_LINES = 3
 LINE = 13
@@ -79,15 +80,18 @@ def plan_graph(steps: Sequence[StepRow], rollback_steps: Sequence[RollbackStepRo
         if back.undoes in reversible
     }
     final = next((step for step in steps if not step.reversible), None)
+    no_return_x = None if final is None else round(places[final.id][0] - step_by / 2, 1)
     return PlanGraph(
-        width=round(2 * MARGIN + (columns - 1) * step_by, 1),
+        width=max(
+            round(2 * MARGIN + (columns - 1) * step_by, 1), 0 if no_return_x is None else no_return_x + NO_RETURN_WIDTH
+        ),
         height=back_y + 30,
         nodes=tuple(_node(step, places[step.id], step_by, steps) for step in steps),
         undos=tuple(undos.values()),
         edges=tuple(_edge(places[need], places[step.id]) for step in steps for need in step.depends_on),
         links=tuple(_link(places[step_id], undo) for step_id, undo in undos.items()),
         back=_way_back(tuple(undos.values())),
-        no_return_x=None if final is None else round(places[final.id][0] - step_by / 2, 1),
+        no_return_x=no_return_x,
         back_y=back_y,
         described=_described(steps, columns, len(undos)),
         no_return="" if final is None else f"From step {final.number} on, nothing takes it back.",

@@ -4,10 +4,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.conf import LazySettings
 
 from migrations_app.engine.environment_facts import EarlierEnvironment, EnvironmentFacts, MaintenanceWindows, PastRuns
 from migrations_app.engine.vocabulary import RunKind, RunState
-from migrations_app.models import Migration, PlanRevision, RoleGrant, Run, Target
+from migrations_app.models import Migration, Person, PlanRevision, RoleGrant, Run, Target
 from migrations_app.selectors.environment_facts import Intent, environment_facts
 from migrations_app.services import planning, windows
 from migrations_app.services.actor import Actor
@@ -55,6 +56,18 @@ def test_the_same_procedure_in_the_environment_before_counts_and_another_one_doe
     assert known(stage, procedure=run.revision.procedure).earlier == EarlierEnvironment("dev", 1)
     assert known(stage, procedure="0" * 64).earlier == EarlierEnvironment("dev", 0)
     assert known(dev_stage, procedure=run.revision.procedure).earlier is None
+
+
+def test_a_superuser_could_take_over_too_unless_they_lack_a_second_factor_that_is_asked_for(
+    stage: Stage, cast: Cast, settings: LazySettings
+) -> None:
+    before = known(stage).operators
+    assert before is not None
+
+    Person.objects.filter(pk__in=[cast.people["auditor"].pk, cast.people["operator"].pk]).update(is_superuser=True)
+    assert known(stage).operators == before + 1, "who is an operator already is not counted twice"
+    settings.SNAKEWEB_SECOND_FACTOR_ROLES = ["admin"]
+    assert known(stage).operators == before
 
 
 def test_a_version_that_succeeded_anywhere_is_no_first_use(stage: Stage, dev_stage: Stage) -> None:

@@ -69,6 +69,18 @@ def test_every_event_has_a_sentence(type_):
         ),
         (event(EventType.LOGGED, payload={"level": "warning", "message": "Hm."}), "Hm.", "warning"),
         (event(EventType.LOGGED, payload={"level": "shout", "message": "Hm."}), "Hm.", "info"),
+        (
+            event(
+                EventType.UNDO_FAILED,
+                step="transfer",
+                payload={
+                    "error": {"message": "Undoing the step failed: No.", "details": {"cause": {"message": "No."}}}
+                },
+            ),
+            "The undo of “Transfer active sessions” failed: No.",
+            "error",
+        ),
+        (event(EventType.UNDO_FAILED, step="transfer"), "The undo of “Transfer active sessions” failed.", "error"),
         (event(EventType.RUN_STUCK), "The run is stuck and needs a person.", "error"),
     ],
 )

@@ -12,6 +12,7 @@ from migrations_app.models import (
     RoleGrant,
     Signature,
 )
+from migrations_app.selectors.reviews import barred
 from migrations_app.services import migrations, planning, reviews
 from migrations_app.services.errors import (
     Conflict,
@@ -127,6 +128,11 @@ class TestSigning:
         ]
         assert Notification.objects.get(kind="review_approved").person.username == "operator"
         assert not Notification.objects.filter(kind="signature_wanted", done_at=None).exists()
+
+    def test_whoever_wrote_a_draft_is_not_told_of_a_revision_that_is_not_there(self, stage, operator):
+        migration = stage.migration()
+
+        assert barred(migration, operator.person_id) == "you wrote this draft"
 
     def test_the_author_is_barred_and_told_what_they_wrote(self, stage, operator, admin, now):
         migration = submitted(stage)

@@ -2,7 +2,7 @@ from dataclasses import replace
 
 from migrations_app.engine.vocabulary import StepKind
 from migrations_app.selectors.plans import RollbackStepRow, StepRow
-from migrations_app.web.plan_graph import MARGIN, WIDE, layers_of, plan_graph
+from migrations_app.web.plan_graph import LETTER, MARGIN, WIDE, layers_of, plan_graph
 
 
 def step(number: int, step_id: str, *needs: str, reversible: bool = True, undo: str = "put it back") -> StepRow:
@@ -78,6 +78,14 @@ def test_it_fits_the_column_until_labels_would_touch() -> None:
     assert long(1) == 2 * MARGIN
     assert long(12) <= WIDE
     assert long(30) > WIDE
+
+
+def test_the_words_beside_the_point_of_no_return_are_inside_the_drawing() -> None:
+    steps = [*CHAIN[:2], step(3, "retire", "copy", reversible=False)]
+    graph = plan_graph(steps, back_of(steps))
+
+    assert graph.no_return_x is not None
+    assert graph.width - graph.no_return_x >= 8 + LETTER * len("no way back")
 
 
 def test_long_names_are_broken_into_lines_that_fit() -> None:

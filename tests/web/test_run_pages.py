@@ -44,6 +44,9 @@ def test_who_reads_of_a_rollback_is_not_told_to_roll_back(cast: Cast) -> None:
         assert "waiting</span>" not in text
     assert f'start again from <a href="/migrations/{run.migration_id}/">' in text_of(f"/runs/{run.pk}/")
     assert "all undone" in text_of("/runs/")
+    page = text_of(f"/runs/{run.pk}/")
+    assert page.index("everything this run did was undone") < page.index("Before that it had failed: A record is")
+    assert '<span class="sub">Had failed: A record is unreadable.</span>' in page
 
 
 def test_a_stuck_run_says_what_comes_after_the_instructions(cast: Cast) -> None:

@@ -21,10 +21,13 @@ def require_no_orphans(target: Database, tables: Sequence[str]) -> None:
     """Raises StepFailed when a foreign key does not hold."""
     orphans = target.orphans(tables)
     if orphans:
-        named = ", ".join(f"{name} ({rows} rows)" for name, rows in sorted(orphans.items())[:SHOWN])
+        named = ", ".join(
+            f"{name} ({rows} row{'' if rows == 1 else 's'})" for name, rows in sorted(orphans.items())[:SHOWN]
+        )
         raise StepFailed(
-            f"Rows refer to rows that are not there: {named}. The target holds what the source holds, so it is so "
-            "there too, or the other table was not moved. Correct the source, or move that table as well.",
+            f"Rows refer to rows that are not there: {named}. The rows that they refer to were put aside, or are "
+            "missing at the source too, or belong to a table that was not moved. Correct the source, or move that "
+            "table as well.",
             details={"orphans": dict(orphans)},
         )
 

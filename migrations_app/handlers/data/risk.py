@@ -12,6 +12,7 @@ from migrations_app.handlers.data.parameters import QUARANTINE, SOURCE, TARGET
 MUCH_BYTES = 10 * 1024**3
 SLOW_US = 5_000
 SHOWN = 5
+UNICODE = frozenset({"UTF8", "UTF-8", "UTF-16le", "UTF-16be"})
 
 
 def rows_give_way(case: RiskCase) -> Sequence[Finding]:
@@ -75,7 +76,7 @@ def columns_change(case: RiskCase) -> Sequence[Finding]:
         Finding(
             "data.columns_change",
             "Columns arrive as something else",
-            _named([f"{one['table']}.{one['column']}" for one in found]),
+            _named([".".join(filter(None, (one["table"], one["column"]))) for one in found]),
             min(20, 2 * len(found)),
             "What reads the target may expect what the source had.",
             "Read each of them under Mapping, and change the target's column or the mapping.",
@@ -195,7 +196,7 @@ def replica(case: RiskCase) -> Sequence[Finding]:
 
 def encodings(case: RiskCase) -> Sequence[Finding]:
     one, other = (str(state.get("encoding", "")) for state in (case.analysis.source_state, case.analysis.target_state))
-    if one == other:
+    if _same_encoding(one, other):
         return ()
     return (
         Finding(
@@ -207,6 +208,11 @@ def encodings(case: RiskCase) -> Sequence[Finding]:
             "Make the target's database with the encoding of the source, best UTF8.",
         ),
     )
+
+
+def _same_encoding(one: str, other: str) -> bool:
+    """SQLite says UTF-8 (or UTF-16, which holds the same characters), PostgreSQL says UTF8."""
+    return one == other or {one, other} <= UNICODE
 
 
 def latency(case: RiskCase) -> Sequence[Finding]:

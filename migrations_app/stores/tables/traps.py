@@ -93,7 +93,15 @@ def demands(selection: Selection, target: Catalogue | None) -> list[Demand]:
 
 def found(selection: Selection, column: str, code: Code, shown: str, rows: int, keys: Sequence[KeyValue]) -> Trap:
     message, fix = MESSAGES[code]
-    return Trap(selection.target, column, code, f"{rows:,} rows: {message.format(shown)}", rows, fix, tuple(keys))
+    return Trap(
+        selection.target,
+        column,
+        code,
+        f"{rows:,} row{'' if rows == 1 else 's'}: {message.format(shown)}",
+        rows,
+        fix,
+        tuple(keys),
+    )
 
 
 def why_not(demand: Demand, text: str | None) -> Code | None:

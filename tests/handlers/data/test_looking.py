@@ -1,7 +1,10 @@
 from dataclasses import replace
 
+import pytest
+
+from migrations_app.engine.errors import StepFailed
 from migrations_app.handlers.data.kept import load
-from migrations_app.handlers.data.looking import apart, holds_rows
+from migrations_app.handlers.data.looking import apart, holds_rows, require_no_orphans
 from tests.handlers.data.moves import Move, change
 
 
@@ -13,6 +16,12 @@ def test_whether_a_table_holds_rows(move: Move) -> None:
     change(move.target, "INSERT INTO people VALUES (1, 'a', NULL)", "INSERT INTO notes VALUES (NULL)")
     with move.target.open(read_only=True) as target:
         assert [each.target for each in selections if holds_rows(target, each)] == ["notes", "people"]
+
+
+def test_rows_that_refer_to_what_was_put_aside_are_told_as_such(move: Move) -> None:
+    change(move.target, "PRAGMA foreign_keys = OFF", "INSERT INTO orders VALUES (7, 1, NULL, 1)")
+    with move.target.open(read_only=True) as target, pytest.raises(StepFailed, match=r"\(1 row\).* put aside"):
+        require_no_orphans(target, ["people", "orders"])
 
 
 def test_keys_that_are_numbers_have_one_order_everywhere(move: Move) -> None:
