@@ -7,6 +7,7 @@ from migrations_app.api import (
     dependencies,
     environments,
     freezes,
+    invitations,
     keeping,
     lockouts,
     migration_types,
@@ -66,3 +67,4 @@ api.add_router("/tokens", tokens.router)
 api.add_router("/sessions", sessions.router)
 api.add_router("/lockouts", lockouts.router)
 api.add_router("/webhooks", webhooks.router)
+api.add_router("/invitations", invitations.router)

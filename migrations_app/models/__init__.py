@@ -13,6 +13,7 @@ from migrations_app.models.dependency import MigrationDependency
 from migrations_app.models.environment import Environment
 from migrations_app.models.following import MigrationWatcher, followers
 from migrations_app.models.freeze import Freeze
+from migrations_app.models.invitation import Invitation
 from migrations_app.models.migration import Migration, MigrationEditor, MigrationTarget
 from migrations_app.models.notification import NoticeKind, Notification
 from migrations_app.models.person import Person, RoleGrant
@@ -48,6 +49,7 @@ __all__ = [
     "Environment",
     "Freeze",
     "IdempotencyKey",
+    "Invitation",
     "Leadership",
     "Lease",
     "MaintenanceWindow",

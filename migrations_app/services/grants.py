@@ -60,6 +60,14 @@ def grant(
     return row.pk
 
 
+def give(
+    *, actor: Actor, now: datetime, person: Person, role: Role, environment: Environment | None, giver: Person
+) -> None:
+    """What an invitation promised, in the transaction that makes the account; `giver` is who invited them."""
+    row = RoleGrant.objects.create(person=person, role=role, environment=environment, granted_by=giver, granted_at=now)
+    _record(actor, now, "grant.create", row, environment, made=True)
+
+
 def _tell_admins(giver: Person, row: RoleGrant, now: datetime) -> None:
     notifications.tell(
         people.admins(but=giver),

@@ -1,7 +1,11 @@
-"""What ending sessions reads back before it happens."""
+"""What ending sessions and revoking invitations reads back before it happens."""
+
+from datetime import datetime
 
 from django.urls import reverse
 
+from migrations_app.models.actor import Actor
+from migrations_app.selectors.invitations import list_invitations
 from migrations_app.selectors.people import PersonRow
 from migrations_app.selectors.sessions import list_sessions
 from migrations_app.web.confirming import Question
@@ -48,4 +52,18 @@ def sign_person_out(*, person: PersonRow, sessions: int) -> Question:
         back=reverse("person", args=[person.id]),
         undone=(f"{sessions} session{'' if sessions == 1 else 's'}",),
         kept=("API tokens: their person revokes them, or is made inactive",),
+    )
+
+
+def revoke_invitation(*, actor: Actor, now: datetime, invitation_id: int) -> Question:
+    rows = list_invitations(actor=actor, now=now)
+    row = next((each for each in rows if each.id == invitation_id and each.state == "open"), None)
+    return Question(
+        title="Revoke this invitation?",
+        says="Its link opens nothing any more. Whoever is meant can be invited anew.",
+        thing=row.email if row else "",
+        button="Revoke",
+        keep="Keep it",
+        back=reverse("invitation_list"),
+        why_not="" if row else "there is no such invitation, or it was used or revoked, or it has expired",
     )

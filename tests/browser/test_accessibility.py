@@ -45,7 +45,7 @@ PAGES = {
         "/settings/",
         "/settings/tokens/",
         "/accounts/2fa/",
-        "/accounts/sessions/",
+        "/settings/sessions/",
         "/audit/",
         "/audit/1/",
         "/runs/999/",

@@ -101,6 +101,6 @@ def test_a_search_says_when_it_stops(cast: Cast) -> None:
     assert "Nothing found for “nowhere-at-all”" in text_of("/search/?q=nowhere-at-all")
 
 
-@pytest.mark.parametrize("path", ["/settings/", "/settings/tokens/", "/accounts/sessions/"])
+@pytest.mark.parametrize("path", ["/settings/", "/settings/tokens/", "/settings/sessions/"])
 def test_every_tab_of_the_settings_is_at_home_in_the_navigation(cast: Cast, path: str) -> None:
     assert '<a class="nav-link" href="/settings/" aria-current="page">' in text_of(path)

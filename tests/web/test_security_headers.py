@@ -52,7 +52,7 @@ def test_a_page_of_data_is_kept_by_nobody(client: Client) -> None:
 
 
 def test_scripts_are_told_apart_by_a_word_that_is_new_each_time(client: Client) -> None:
-    policies = {client.get("/accounts/sessions/")["Content-Security-Policy"] for _ in range(2)}
+    policies = {client.get("/settings/sessions/")["Content-Security-Policy"] for _ in range(2)}
     assert policies == {policy for policy in policies if "script-src 'self'" in policy}
     page = client.get("/").content.decode()
     assert "<script>" not in page
