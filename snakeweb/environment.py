@@ -1,10 +1,12 @@
 """The only module that reads environment variables. README's table of variables describes each of them."""
 
 import contextlib
+import json
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 STATE_DIRECTORY = Path(os.environ.get("SNAKEWEB_STATE", ".run")).resolve()
 
@@ -30,6 +32,7 @@ class Surroundings:
     second_factor_roles: tuple[str, ...]
     outgoing_networks: tuple[str, ...]
     trusted_proxies: tuple[str, ...]
+    oidc: dict[str, Any]
     rate_limits: dict[str, str]
 
 
@@ -74,5 +77,14 @@ def read() -> Surroundings:
         second_factor_roles=tuple(env.get("SNAKEWEB_SECOND_FACTOR_ROLES", "").replace(",", " ").split()),
         outgoing_networks=tuple(env.get("SNAKEWEB_OUTGOING_NETWORKS", "").replace(",", " ").split()),
         trusted_proxies=tuple(env.get("SNAKEWEB_TRUSTED_PROXIES", "").replace(",", " ").split()),
+        oidc={
+            "issuer": env.get("SNAKEWEB_OIDC_ISSUER", ""),
+            "name": env.get("SNAKEWEB_OIDC_NAME", "single sign-on"),
+            "client_id": env.get("SNAKEWEB_OIDC_CLIENT_ID", ""),
+            "client_secret": env.get("SNAKEWEB_OIDC_CLIENT_SECRET", ""),
+            "groups_claim": env.get("SNAKEWEB_OIDC_GROUPS_CLAIM", "groups"),
+            "roles": json.loads(env.get("SNAKEWEB_OIDC_ROLES", "{}")),
+            "second_factors": tuple(env.get("SNAKEWEB_OIDC_SECOND_FACTORS", "").replace(",", " ").split()),
+        },
         rate_limits=_pairs(env.get("SNAKEWEB_RATE_LIMITS", "")),
     )

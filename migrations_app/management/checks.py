@@ -71,6 +71,28 @@ def rate_limits_are_limits(app_configs: Any = None, **kwargs: Any) -> list[Check
     ]
 
 
+def sign_on_roles_are_roles(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A role that is misspelled here would end every sign-in with an error."""
+    table = settings.SNAKEWEB_OIDC_ROLES
+    shaped = isinstance(table, dict) and all(isinstance(roles, list) for roles in table.values())
+    wrong = (
+        [str(r) for roles in table.values() for r in roles if str(r).partition("@")[0] not in set(Role)]
+        if shaped
+        else []
+    )
+    if shaped and not wrong:
+        return []
+    return [
+        Error(
+            f"SNAKEWEB_OIDC_ROLES gives what is no role: {', '.join(wrong)}."
+            if shaped
+            else "SNAKEWEB_OIDC_ROLES is no list of roles by group.",
+            hint=f'Write {{"group": ["role@environment", "role"]}}; roles are {", ".join(Role)}.',
+            id="snakeweb.E020",
+        )
+    ]
+
+
 def custom_handlers_are_usable(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """A warning each, no error: a broken package of somebody else's keeps no command from running."""
     return [

@@ -11,6 +11,7 @@ from migrations_app.models.audit import (
 from migrations_app.models.break_glass import BreakGlass, OverriddenCondition
 from migrations_app.models.dependency import MigrationDependency
 from migrations_app.models.environment import Environment
+from migrations_app.models.external_identity import ExternalIdentity
 from migrations_app.models.following import MigrationWatcher, followers
 from migrations_app.models.freeze import Freeze
 from migrations_app.models.invitation import Invitation
@@ -47,6 +48,7 @@ __all__ = [
     "Delivery",
     "DeliveryTry",
     "Environment",
+    "ExternalIdentity",
     "Freeze",
     "IdempotencyKey",
     "Invitation",

@@ -11,10 +11,11 @@ from enum import StrEnum
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q
 
 from migrations_app.engine.vocabulary import Role
-from migrations_app.models import Person, RoleGrant
+from migrations_app.models import ExternalIdentity, Person, RoleGrant
 from migrations_app.models.actor import Actor
 
 
@@ -156,7 +157,7 @@ def _with_second_factor(person: Person, access: Access) -> Access:
     asked = roles_with_second_factor()
     withheld = frozenset().union(*access.roles.values()) & asked
     loses = access.superuser and Role.ADMIN in asked
-    if not (withheld or loses) or is_mfa_enabled(person):
+    if not (withheld or loses) or has_second_factor(person):
         return access
     kept = {environment: held - asked for environment, held in access.roles.items() if held - asked}
     return replace(
@@ -165,6 +166,12 @@ def _with_second_factor(person: Person, access: Access) -> Access:
         superuser=access.superuser and not loses,
         withheld=withheld | (frozenset({Role.ADMIN}) if loses else frozenset()),
     )
+
+
+def has_second_factor(person: Person) -> bool:
+    """One of ours; or the provider's, for whoever has no password here that would do without it."""
+    attested = ExternalIdentity.objects.filter(person=person, second_factor=True)
+    return bool(is_mfa_enabled(person)) or (not person.has_usable_password() and attested.exists())
 
 
 def people_who_see(environment_id: int) -> list[Person]:
@@ -189,7 +196,8 @@ def people_with(role: Role, environment_id: int) -> list[Person]:
     grants = RoleGrant.objects.filter(here)
     people = Person.objects.filter(is_active=True)
     if role in roles_with_second_factor():
-        people = people.filter(pk__in=Authenticator.objects.values("user"))
+        attested = Q(external_identities__second_factor=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        people = people.filter(Q(pk__in=Authenticator.objects.values("user")) | attested)
     return list(
         people.filter(Q(pk__in=grants.values("person")) | Q(groups__in=grants.values("group")))
         .distinct()

@@ -64,6 +64,8 @@ _VERBS: Mapping[str, str] = {
     "invitation.revoke": "revoked",
     "invitation.open": "opened",
     "invitation.accept": "accepted",
+    "person.sign_on": "signed on as",
+    "person.link": "linked the single sign-on of",
     "token.create": "made",
     "token.revoke": "revoked",
     "webhook.create": "made",

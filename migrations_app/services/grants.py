@@ -1,5 +1,6 @@
 """Role grants: made and taken away by admins. What one grants to oneself signs nothing for 24 hours."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.contrib.auth.models import Group
@@ -66,6 +67,22 @@ def give(
     """What an invitation promised, in the transaction that makes the account; `giver` is who invited them."""
     row = RoleGrant.objects.create(person=person, role=role, environment=environment, granted_by=giver, granted_at=now)
     _record(actor, now, "grant.create", row, environment, made=True)
+
+
+def hold_exactly(
+    *, actor: Actor, now: datetime, group: Group, wanted: Collection[tuple[Role, Environment | None]]
+) -> None:
+    """What the table of the single sign-on gives a group, and nothing besides; in the caller's transaction."""
+    rows = RoleGrant.objects.select_for_update(of=("self",)).select_related("environment", "person", "group")
+    held = {(Role(row.role), row.environment_id): row for row in rows.filter(group=group)}
+    listed = {(role, environment.pk if environment else None): environment for role, environment in wanted}
+    for key in held.keys() - listed.keys():
+        _record(actor, now, "grant.revoke", held[key], held[key].environment, made=False)
+        held[key].delete()
+    for role, environment_id in listed.keys() - held.keys():
+        environment = listed[role, environment_id]
+        row = RoleGrant.objects.create(group=group, role=role, environment=environment, granted_at=now)
+        _record(actor, now, "grant.create", row, environment, made=True)
 
 
 def _tell_admins(giver: Person, row: RoleGrant, now: datetime) -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.templatetags.static import static
 from django.urls import reverse
@@ -50,6 +51,12 @@ register.filter("factors_said", account_words.factors_said)
 @register.simple_tag
 def sorted_messages(messages: Iterable[Message]) -> Sorted:
     return sort(messages)
+
+
+@register.simple_tag
+def sign_on_name() -> str:
+    """What the provider of the single sign-on is called; '' where there is none."""
+    return settings.SNAKEWEB_OIDC_NAME if settings.SNAKEWEB_OIDC_ISSUER else ""
 
 
 @register.filter

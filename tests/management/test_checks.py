@@ -13,6 +13,7 @@ from migrations_app.management.checks import (
     rate_limits_are_limits,
     second_factor_roles_are_roles,
     secret_keys_are_given,
+    sign_on_roles_are_roles,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,3 +90,16 @@ def test_a_rate_limit_that_says_nothing_is_named(settings):
     settings.SNAKEWEB_RATE_LIMITS = {"api_acount": "600/minute", "api_address": "many"}
     (error,) = rate_limits_are_limits()
     assert "api_acount, api_address." in error.msg
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [({"sre": ["king@staging", "viewer"]}, "king@staging"), ({"sre": "viewer"}, "no list"), ([], "no list")],
+)
+def test_a_table_of_the_single_sign_on_that_gives_no_role_is_an_error(settings, table, said):
+    settings.SNAKEWEB_OIDC_ROLES = {"sre": ["operator@staging", "viewer"]}
+    assert sign_on_roles_are_roles() == []
+
+    settings.SNAKEWEB_OIDC_ROLES = table
+    (problem,) = sign_on_roles_are_roles()
+    assert said in str(problem.msg)

@@ -22,6 +22,8 @@ FORMS_ONLY = {
     "audit/verify/",
     "favicon.ico",
     "styleguide/",
+    "accounts/single-sign-on/",
+    "accounts/single-sign-on/back/",
     "invitations/accept/",  # for whoever has no account yet
 }
 THINGS = (

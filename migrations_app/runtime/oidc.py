@@ -1,0 +1,182 @@
+"""OpenID Connect with one provider: the authorization code flow with PKCE, state and nonce (OpenID Connect Core 1.0).
+
+The provider is named by whoever runs Snakeweb, never on a page, so it may stand inside; it is called directly and over
+https only (but for loopback), without redirects. Every signature is checked against the provider's keys.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from authlib.common.urls import add_params_to_uri
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from authlib.oidc.core import CodeIDToken
+from joserfc import jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+SECONDS = 10.0
+LEEWAY = 60  # seconds that clocks may differ
+ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")  # none by shared secret
+SCOPE = "openid email profile"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class SignOnFailed(RuntimeError):
+    """Nobody was identified. The argument is for people and holds nothing that was secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """`second_factors`: values of `amr` or `acr` that count as one."""
+
+    issuer: str
+    client_id: str
+    client_secret: str
+    groups_claim: str = "groups"
+    second_factors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What has to be remembered in the browser's session between leaving for the provider and coming back."""
+
+    state: str
+    nonce: str
+    verifier: str
+    begun_at: float
+    again: bool = False
+
+    @classmethod
+    def new(cls, *, now: datetime, again: bool) -> "Begun":
+        state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
+        return cls(state, nonce, verifier, now.timestamp(), again)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What the provider vouches for."""
+
+    issuer: str
+    subject: str
+    email: str
+    email_verified: bool
+    username: str
+    full_name: str
+    groups: frozenset[str]
+    second_factor: bool
+
+
+def leaving(provider: Provider, begun: Begun, *, redirect_uri: str) -> str:
+    """Where the browser goes. Raises SignOnFailed when the provider does not answer as it should."""
+    asked = [
+        ("response_type", "code"),
+        ("client_id", provider.client_id),
+        ("redirect_uri", redirect_uri),
+        ("scope", SCOPE),
+        ("state", begun.state),
+        ("nonce", begun.nonce),
+        ("code_challenge", create_s256_code_challenge(begun.verifier)),
+        ("code_challenge_method", "S256"),
+        *([("prompt", "login"), ("max_age", "0")] if begun.again else []),
+    ]
+    return str(add_params_to_uri(_metadata(provider)["authorization_endpoint"], asked))
+
+
+def identify(provider: Provider, begun: Begun, *, code: str, redirect_uri: str, now: datetime) -> Identity:
+    """Who came back. Raises SignOnFailed for whatever is not exactly as it has to be."""
+    metadata = _metadata(provider)
+    form = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_uri,
+        "code_verifier": begun.verifier,
+    }
+    offered = metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+    basic = "client_secret_basic" in offered
+    if not basic:
+        form |= {"client_id": provider.client_id, "client_secret": provider.client_secret}
+    auth = httpx.BasicAuth(provider.client_id, provider.client_secret) if basic else None
+    answer = _called("POST", metadata["token_endpoint"], data=form, auth=auth)
+    claims = dict(_verified(provider, begun, metadata, answer, now))
+    if "email" not in claims or provider.groups_claim not in claims:
+        claims = _more(metadata, answer, claims)
+    return _identity(provider, claims)
+
+
+def _verified(
+    provider: Provider, begun: Begun, metadata: Mapping[str, Any], answer: Mapping[str, Any], now: datetime
+) -> Mapping[str, Any]:
+    params = {
+        "nonce": begun.nonce,
+        "client_id": provider.client_id,
+        "access_token": answer.get("access_token"),
+        "max_age": 1 if begun.again else None,  # 0 as sent would not be asked for
+    }
+    expected = {
+        "iss": {"essential": True, "value": provider.issuer},
+        "aud": {"essential": True, "value": provider.client_id},
+    }
+    try:
+        keys = KeySet.import_key_set(_called("GET", metadata["jwks_uri"]))  # type: ignore[arg-type]
+        token = jwt.decode(str(answer.get("id_token", "")), keys, algorithms=ALGORITHMS)
+        claims = CodeIDToken(token.claims, token.header, expected, params)
+        claims.validate(now=int(now.timestamp()), leeway=LEEWAY)
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise SignOnFailed(f"What the provider answered does not hold ({type(error).__name__}).") from error
+    if begun.again and float(claims["auth_time"]) < begun.begun_at - LEEWAY:
+        raise SignOnFailed("The provider did not ask again who you are.")
+    return dict(claims)
+
+
+def _more(metadata: Mapping[str, Any], answer: Mapping[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
+    """What the provider tells at its userinfo endpoint only; nothing there changes what was signed."""
+    if "userinfo_endpoint" not in metadata or "access_token" not in answer:
+        return claims
+    headers = {"Authorization": f"Bearer {answer['access_token']}"}
+    told = _called("GET", metadata["userinfo_endpoint"], headers=headers)
+    if told.get("sub") != claims["sub"]:
+        raise SignOnFailed("The provider told of somebody else than it had signed for.")
+    return {**told, **claims}
+
+
+def _identity(provider: Provider, claims: Mapping[str, Any]) -> Identity:
+    groups = claims.get(provider.groups_claim, ())
+    methods = [*(claims.get("amr") or ()), claims.get("acr")]
+    return Identity(
+        issuer=provider.issuer,
+        subject=str(claims["sub"]),
+        email=str(claims.get("email") or "").strip().lower(),
+        email_verified=claims.get("email_verified") is True,
+        username=str(claims.get("preferred_username") or ""),
+        full_name=str(claims.get("name") or ""),
+        groups=frozenset(map(str, groups if isinstance(groups, list) else [groups])),
+        second_factor=any(method in provider.second_factors for method in methods),
+    )
+
+
+def _metadata(provider: Provider) -> dict[str, Any]:
+    """OpenID Connect Discovery 1.0; the issuer that it names has to be the one that was asked."""
+    found = _called("GET", f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
+    if found.get("issuer") != provider.issuer:
+        raise SignOnFailed("The provider calls itself by another name than it is configured with.")
+    return found
+
+
+def _called(method: str, url: object, **given: Any) -> dict[str, Any]:
+    parts = urlsplit(str(url))
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise SignOnFailed("The provider is called over https only.")
+    try:
+        with httpx.Client(timeout=SECONDS, trust_env=False) as client:
+            answer = client.request(method, str(url), **given)
+        found = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise SignOnFailed(f"The provider does not answer as it should ({type(error).__name__}).") from error
+    if answer.status_code != 200 or not isinstance(found, dict):
+        raise SignOnFailed(f"The provider refused ({answer.status_code}).")
+    return found

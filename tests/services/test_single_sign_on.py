@@ -1,0 +1,71 @@
+"""Accounts and roles of whoever the provider vouches for (`tests/web/test_single_sign_on.py` has the whole way)."""
+
+from dataclasses import replace
+
+import pytest
+from django.contrib.auth.models import Group
+from pytest_django import Settings
+
+from migrations_app.models import ExternalIdentity, Person, RoleGrant
+from migrations_app.runtime.oidc import Identity
+from migrations_app.services import single_sign_on
+from migrations_app.services.actor import ANONYMOUS
+from migrations_app.services.errors import PermissionDenied
+from tests.cast import NOW, Cast
+from tests.parallel import at_once, exceptions
+
+NORA = Identity("https://id.example", "1", "nora@example.org", True, "nora", "Nora", frozenset({"sre"}), False)
+
+
+@pytest.fixture(autouse=True)
+def table(settings: Settings) -> None:
+    settings.SNAKEWEB_OIDC_ROLES = {"sre": ["operator@staging"]}
+
+
+def sign_on(identity: Identity) -> Person:
+    return Person.objects.get(pk=single_sign_on.sign_on(actor=ANONYMOUS, now=NOW, identity=identity))
+
+
+@pytest.mark.django_db
+def test_a_user_name_that_is_taken_gets_a_number(cast: Cast) -> None:
+    names = [
+        sign_on(replace(NORA, subject=str(n), email=f"{n}@example.org", username=username)).username
+        for n, username in enumerate(("Viewer", "viewer", "not a name!", "", "<>"))
+    ]
+    assert names == ["Viewer-2", "viewer-3", "notaname", "3", "person"]
+
+
+@pytest.mark.django_db
+def test_a_group_carries_what_the_table_says_whatever_was_added_by_hand(cast: Cast) -> None:
+    nora = sign_on(NORA)
+    group = Group.objects.get(name=f"{single_sign_on.PREFIX}sre")
+    RoleGrant.objects.create(group=group, role="admin", granted_at=NOW)
+    by_hand = Group.objects.create(name="by hand")
+    nora.groups.add(by_hand)
+
+    sign_on(NORA)
+
+    assert [(g.role, g.environment) for g in RoleGrant.objects.filter(group=group)] == [
+        ("operator", cast.environments["staging"])
+    ]
+    assert set(nora.groups.all()) == {group, by_hand}
+    assert single_sign_on.same_person(person_id=nora.pk, identity=NORA)
+    assert not single_sign_on.same_person(person_id=nora.pk, identity=replace(NORA, issuer="https://other.example"))
+
+
+@pytest.mark.django_db
+def test_the_same_subject_of_another_issuer_is_somebody_else(cast: Cast) -> None:
+    sign_on(NORA)
+    other = replace(NORA, issuer="https://other.example", email="other@example.org", groups=frozenset())
+    with pytest.raises(PermissionDenied):
+        sign_on(other)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.db_semantics
+def test_twice_at_once_is_one_account(cast: Cast) -> None:
+    outcomes = at_once(*[lambda: sign_on(NORA)] * 3)
+    assert Person.objects.filter(email="nora@example.org").count() == 1
+    assert ExternalIdentity.objects.count() == 1
+    assert len({outcome.pk for outcome in outcomes if isinstance(outcome, Person)}) == 1
+    assert exceptions(outcomes) == []
