@@ -31,6 +31,8 @@ class Surroundings:
     audit_public_keys: tuple[str, ...]
     second_factor_roles: tuple[str, ...]
     outgoing_networks: tuple[str, ...]
+    smtp_url: str
+    mail_from: str
     trusted_proxies: tuple[str, ...]
     oidc: dict[str, Any]
     rate_limits: dict[str, str]
@@ -75,6 +77,8 @@ def read() -> Surroundings:
         audit_checkpoints_urls=tuple(env.get("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", "").split()),
         audit_public_keys=tuple(env.get("SNAKEWEB_AUDIT_PUBLIC_KEYS", "").replace(",", " ").split()),
         second_factor_roles=tuple(env.get("SNAKEWEB_SECOND_FACTOR_ROLES", "").replace(",", " ").split()),
+        smtp_url=env.get("SNAKEWEB_SMTP_URL", ""),
+        mail_from=env.get("SNAKEWEB_MAIL_FROM", "snakeweb@localhost"),
         outgoing_networks=tuple(env.get("SNAKEWEB_OUTGOING_NETWORKS", "").replace(",", " ").split()),
         trusted_proxies=tuple(env.get("SNAKEWEB_TRUSTED_PROXIES", "").replace(",", " ").split()),
         oidc={

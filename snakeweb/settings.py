@@ -1,6 +1,7 @@
 """Wiring of Django, Channels, Celery and the libraries. No domain words live here."""
 
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
@@ -231,7 +232,17 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "migrations_app.web.error_reports.RedactingF
 
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = environment.STATE_DIRECTORY / "mail"
-DEFAULT_FROM_EMAIL = "snakeweb@localhost"
+DEFAULT_FROM_EMAIL = SURROUNDINGS.mail_from
+EMAIL_TIMEOUT = 10  # seconds
+if SURROUNDINGS.smtp_url:
+    _MAIL = urlsplit(SURROUNDINGS.smtp_url)
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = (
+        _MAIL.hostname or "localhost",
+        _MAIL.port or {"smtps": 465, "smtp": 25}.get(_MAIL.scheme, 587),
+    )
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_MAIL.username or ""), unquote(_MAIL.password or "")
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _MAIL.scheme == "smtps", _MAIL.scheme == "smtp+tls"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 

@@ -1,6 +1,7 @@
 """API v1 under /api/v1 (DESIGN section 7): every router, in one place."""
 
 from migrations_app.api import (
+    alerts,
     audit,
     break_glass,
     configuration_history,
@@ -68,3 +69,6 @@ api.add_router("/sessions", sessions.router)
 api.add_router("/lockouts", lockouts.router)
 api.add_router("/webhooks", webhooks.router)
 api.add_router("/invitations", invitations.router)
+api.add_router("/alert-rules", alerts.rules)
+api.add_router("/alert-channels", alerts.channels)
+api.add_router("/alerts", alerts.router)

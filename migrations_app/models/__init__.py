@@ -1,5 +1,6 @@
 """The ORM: one module per noun."""
 
+from migrations_app.models.alert import Alert, AlertChannel, AlertRule
 from migrations_app.models.audit import (
     AuditCheckpoint,
     AuditEntry,
@@ -34,6 +35,9 @@ from migrations_app.models.webhook import Delivery, DeliveryTry, OutgoingSecret,
 from migrations_app.models.window import MaintenanceWindow
 
 __all__ = [
+    "Alert",
+    "AlertChannel",
+    "AlertRule",
     "ApiToken",
     "AskedPolicy",
     "Attendance",

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from migrations_app.engine.webhooks import DeliveryState, WebhookState
+from migrations_app.models.alert import Alert, AlertChannel
 from migrations_app.models.choices import choices, one_of
 from migrations_app.models.environment import Environment
 from migrations_app.models.person import Person
@@ -71,13 +72,15 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One message for one receiver. It exists once its cause is committed, and is sent until it arrives or ends.
+    """One message for one receiver: a webhook, or a channel of alerts (both where the channel is a webhook).
 
-    `message` is the `webhook-id`, the same at every try. `body` are the bytes that are sent and signed. Whoever moves
-    `tries` on holds the delivery until `held_until`.
+    It exists once its cause is committed, and is sent until it arrives or ends. `message` is the `webhook-id`, the same
+    at every try. `body` are the bytes that are sent and signed. Whoever moves `tries` on holds it until `held_until`.
     """
 
-    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
+    webhook = models.ForeignKey(Webhook, models.CASCADE, null=True, blank=True, related_name="deliveries")
+    channel = models.ForeignKey(AlertChannel, models.CASCADE, null=True, blank=True, related_name="deliveries")
+    alert = models.ForeignKey(Alert, models.SET_NULL, null=True, blank=True, related_name="deliveries")
     message = models.CharField(max_length=40, unique=True)
     kind = models.CharField(max_length=40)
     body = models.TextField()
@@ -92,7 +95,12 @@ class Delivery(models.Model):
     class Meta:
         ordering = ["-id"]
         verbose_name_plural = "deliveries"
-        constraints = [one_of("state", DeliveryState, "delivery_state_known")]
+        constraints = [
+            one_of("state", DeliveryState, "delivery_state_known"),
+            models.CheckConstraint(
+                condition=Q(webhook__isnull=False) | Q(channel__isnull=False), name="delivery_has_a_receiver"
+            ),
+        ]
         indexes = [
             models.Index(fields=["webhook", "-id"], name="delivery_by_webhook"),
             models.Index(fields=["ended_at"], name="delivery_by_end"),

@@ -12,7 +12,7 @@ from migrations_app.engine.lifecycle import migration_event, next_status
 from migrations_app.engine.run_view import PartitionView, RunView, StepView
 from migrations_app.engine.vocabulary import TRIALS, MigrationStatus, RunKind, RunState, Signal
 from migrations_app.models import ClaimedTarget, Migration, Run, StepRun
-from migrations_app.runtime import leases, notices, webhooks
+from migrations_app.runtime import alerting, leases, notices, webhooks
 from migrations_app.runtime.statements import Insert
 
 # Once one of these is journaled, what the person had asked for has been done.
@@ -52,6 +52,7 @@ def write(
     for event in events:
         notices.announce(run_id, kind, event)
         webhooks.announce_run(run_id, kind, event)
+        alerting.announce_run(run_id, kind, event)
     return signal
 
 

@@ -36,6 +36,8 @@ class Permission(StrEnum):
     MANAGE_ENVIRONMENTS = "manage_environments"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_ALERTS = "manage_alerts"
+    ACKNOWLEDGE_ALERTS = "acknowledge_alerts"
     MANAGE_POLICIES = "manage_policies"
     CONFIRM_POLICIES = "confirm_policies"
     READ_AUDIT = "read_audit"
@@ -75,6 +77,8 @@ TABLE: Mapping[Permission, tuple[frozenset[Role], Scope | None]] = {
     Permission.MANAGE_ENVIRONMENTS: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_PEOPLE: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_WEBHOOKS: (_ADMIN, Scope.ADMIN),
+    Permission.MANAGE_ALERTS: (_ADMIN, Scope.ADMIN),
+    Permission.ACKNOWLEDGE_ALERTS: (frozenset({Role.OPERATOR, Role.ADMIN}), Scope.OPERATE),
     Permission.MANAGE_POLICIES: (_ADMIN, Scope.ADMIN),
     Permission.CONFIRM_POLICIES: (_ADMIN, None),
     Permission.READ_AUDIT: (frozenset({Role.AUDITOR, Role.ADMIN}), Scope.READ),

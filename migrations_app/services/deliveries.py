@@ -4,6 +4,7 @@ A worker takes a delivery by moving `tries` on, and holds it for a minute. Whoev
 twice under the same `webhook-id`, never not at all: the outbox offers the row until it is over.
 """
 
+import json
 import random
 import threading
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from migrations_app.engine.ports import Clock
 from migrations_app.engine.vocabulary import Role
 from migrations_app.engine.webhooks import DeliveryState, WebhookState, headers, rest_seconds, wait_seconds
 from migrations_app.models import Delivery, DeliveryTry, Person, RoleGrant, Webhook
-from migrations_app.runtime import outbox, outgoing, webhooks
+from migrations_app.runtime import alert_channels, outbox, outgoing, webhooks
 from migrations_app.runtime.secrets import SecretUnreadable
 from migrations_app.services import audit, notifications
 from migrations_app.services.actor import SYSTEM
@@ -29,6 +30,7 @@ GIVES_UP_AFTER = timedelta(days=5)  # of nothing but failures
 KEPT = timedelta(days=30)
 BUSY_WAIT = timedelta(seconds=2)
 GONE = 410
+TAKEN = 202  # a mail server or a service took it; what becomes of it there is not known
 MOST_SAID = 300
 AT_ONCE = 2  # calls of one process; its other threads go on driving runs while receivers keep us waiting
 _calls = threading.BoundedSemaphore(AT_ONCE)
@@ -68,6 +70,8 @@ def deliver(*, delivery_id: int, clock: Clock, draw: Callable[[], float] = rando
 def call(delivery: Delivery, now: datetime) -> Outcome:
     """Signed with the secret of now, and with the one before it as long as that is still good. Writes nothing."""
     hook, body = delivery.webhook, delivery.body.encode()
+    if hook is None:
+        return _told(delivery)
     try:
         known = webhooks.secrets_of(hook.owner)
         keys = [known[webhooks.SECRET]]
@@ -80,6 +84,20 @@ def call(delivery: Delivery, now: datetime) -> Outcome:
         return Outcome(None, "The address or the secret cannot be opened with SNAKEWEB_SECRET_KEYS; nothing was sent.")
     said = redact_text(answer.body.decode("utf-8", "replace").replace("\0", "�"))
     return Outcome(answer.status, said[:MOST_SAID], answer.milliseconds)
+
+
+def _told(delivery: Delivery) -> Outcome:
+    """Through a channel of alerts."""
+    said = json.loads(delivery.body)["data"]
+    if delivery.channel is None:
+        raise ValueError(f"delivery {delivery.pk} has no receiver")
+    try:
+        sent = alert_channels.send(delivery.channel, said["subject"], said["text"])
+    except alert_channels.ChannelFailed as error:
+        return Outcome(None, redact_text(str(error))[:MOST_SAID])
+    except (SecretUnreadable, KeyError):
+        return Outcome(None, "The address cannot be opened with SNAKEWEB_SECRET_KEYS; nothing was sent.")
+    return Outcome(TAKEN, "", sent.milliseconds)
 
 
 def log(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
@@ -105,17 +123,18 @@ def end_waiting(hook: Webhook, now: datetime) -> int:
 
 
 def _taken(delivery_id: int, now: datetime) -> Delivery | None:
-    row = Delivery.objects.select_related("webhook").filter(pk=delivery_id).first()
+    row = Delivery.objects.select_related("webhook", "channel").filter(pk=delivery_id).first()
     if row is None or row.state != DeliveryState.WAITING:
         outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery_id], now)
         return None
     hook = row.webhook
-    if hook.state != WebhookState.ACTIVE or hook.archived_at is not None:
+    if hook is not None and (hook.state != WebhookState.ACTIVE or hook.archived_at is not None):
         with transaction.atomic():
             end_waiting(hook, now)
             outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery_id], now)
         return None
-    later = max((at for at in (row.due_at, row.held_until, hook.rests_until) if at is not None), default=now)
+    rests_until = hook.rests_until if hook is not None else None
+    later = max((at for at in (row.due_at, row.held_until, rests_until) if at is not None), default=now)
     if later > now:
         outbox.postpone(outbox.DELIVER_WEBHOOK, [delivery_id], later)
         return None
@@ -132,15 +151,16 @@ def _taken(delivery_id: int, now: datetime) -> Delivery | None:
 @transaction.atomic
 def _settle(delivery: Delivery, outcome: Outcome, now: datetime, draw: Callable[[], float]) -> None:
     mine = Delivery.objects.filter(pk=delivery.pk, tries=delivery.tries, state=DeliveryState.WAITING)
-    hook = Webhook.objects.select_for_update().get(pk=delivery.webhook_id)
+    hook = Webhook.objects.select_for_update().filter(deliveries=delivery.pk).first()
     log(delivery, outcome, now)
     if outcome.arrived:
-        Webhook.objects.filter(pk=hook.pk).update(failures=0, failing_since=None, rests_until=None)
+        Webhook.objects.filter(deliveries=delivery.pk).update(failures=0, failing_since=None, rests_until=None)
         waiting = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.WAITING)
         waiting.update(state=DeliveryState.DELIVERED, ended_at=now, held_until=None)
         outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery.pk], now)
         return
-    _failed(hook, outcome, now)
+    if hook is not None:
+        _failed(hook, outcome, now)
     wait = wait_seconds(delivery.tries - delivery.tries_before, draw())
     if wait is None or outcome.status == GONE:
         if mine.update(state=DeliveryState.GIVEN_UP, ended_at=now, held_until=None):

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
+from django.db import transaction
 
+from migrations_app.engine.alerts import AlertCause
 from migrations_app.models import AuditPlace
 from migrations_app.proofs.checkpoint import SignedCheckpoint
-from migrations_app.runtime import sealing
+from migrations_app.runtime import alerting, sealing
+from migrations_app.runtime.alerting import Matter
 from migrations_app.runtime.checkpoint_places import Place, PlaceUnusable, place_at
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,8 @@ def seal_audit(*, now: datetime) -> Sealed:
         made = len(sealing.seal_due(now))
     except sealing.ChainDamaged as error:
         logger.error("the audit chain was not sealed: %s", error)
+        with transaction.atomic():
+            alerting.fire(AlertCause.CHAIN_BROKEN, Matter("sealing", f"Not sealed: {error}.", "/audit/"), now=now)
         made = 0
     return Sealed(made, sum(_written(place, now) for place in places()))
 

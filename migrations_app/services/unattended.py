@@ -178,7 +178,7 @@ def _miss(schedule: Schedule, start: ScheduledStart, now: datetime) -> None:
     scheduled_starts.advance(schedule, now=now)
     what = "dry run" if schedule.kind == RunKind.DRY_RUN else "run"
     text = f"“{schedule.migration.title}”: the scheduled {what} was missed and will not be made up for. {why}"
-    scheduled_notices.tell(schedule, Told("schedule_missed", text, alert=True), now)
+    scheduled_notices.tell(schedule, Told(scheduled_notices.MISSED, text, alert=True), now)
     scheduled_notices.record("schedule.miss", schedule, now, why)
 
 

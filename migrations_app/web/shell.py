@@ -102,6 +102,8 @@ def settings_tabs(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
         tabs.append(("People", "people"))
     if reader.can_manage_webhooks:
         tabs.append(("Webhooks", "webhook_list"))
+    if reader.sees_something:
+        tabs.append(("Alerts", "alert_list"))
     return tuple(_tab(request, label, reverse(name)) for label, name in tabs)
 
 

@@ -26,6 +26,8 @@ PAST = "2020-01-01T00:00:00Z"
 ZEROS = "0" * 64
 COMMENT = {"digest": ZEROS, "decision": "comment", "comment": "x"}
 HERE = {"environment_id": "{environment_id}"}
+CHANNEL = {"name": "on call", "kind": "mail", "address": "ops@example.org"}
+RULE = {"name": "failures", "cause": "run_failed"}
 HOOK = {"name": "hook", "address": "https://127.0.0.1:1/", "kinds": ["run.failed"]}
 DOCUMENT = json.loads((Path(__file__).parent / "openapi.json").read_text())
 
@@ -42,6 +44,16 @@ class Asks:
 
 OWN, LIST, WHOLE = "own", "list", "whole"
 ASKS: dict[str, Asks] = {
+    "GET /alert-channels": Asks(P.MANAGE_ALERTS, LIST),
+    "POST /alert-channels": Asks(P.MANAGE_ALERTS, WHOLE, {"name": "", "kind": "mail"}),
+    "PATCH /alert-channels/{alert_channel_id}": Asks(P.MANAGE_ALERTS, WHOLE, {"name": "x"}),
+    "POST /alert-channels/{alert_channel_id}/test": Asks(P.MANAGE_ALERTS, WHOLE),
+    "GET /alert-rules": Asks(P.MANAGE_ALERTS, LIST),
+    "POST /alert-rules": Asks(P.MANAGE_ALERTS, body={**HERE, "name": "", "cause": "", "channels": []}),
+    "GET /alert-rules/{alert_rule_id}": Asks(P.MANAGE_ALERTS),
+    "PATCH /alert-rules/{alert_rule_id}": Asks(P.MANAGE_ALERTS, body={"archived": False}),
+    "POST /alert-rules/{alert_rule_id}/test": Asks(P.MANAGE_ALERTS),
+    "GET /alerts": Asks(P.VIEW, OWN),
     "GET /audit": Asks(P.READ_AUDIT, LIST),
     "GET /audit/checkpoints": Asks(P.READ_AUDIT, LIST),
     "GET /audit/export": Asks(P.READ_AUDIT, LIST),
@@ -168,6 +180,7 @@ ELSEWHERE = {
     "GET /targets/{target_id}/history/{before}/{after}",
     "POST /targets/{target_id}/history/{number}/restore",
     "DELETE /tokens/{token_id}",
+    "POST /alerts/{alert_id}/acknowledge",
     "PATCH /windows/{window_id}",
 }
 
@@ -187,6 +200,8 @@ def things(here: Stage) -> dict[str, int]:
     migration_id, _ = here.planned()
     other_id, _ = here.planned(title="Another")
     run = ran(here.operator.post(f"/migrations/{migration_id}/validate"))
+    channel_id = here.admin.post("/alert-channels", CHANNEL).body["id"]
+    rule = RULE | {"channels": [channel_id], "environment_id": here.environment.pk}
     return {
         "environment_id": here.environment.pk,
         "migration_id": migration_id,
@@ -196,6 +211,8 @@ def things(here: Stage) -> dict[str, int]:
         "target_id": here.source,
         "item_id": 1,
         "delivery_id": 1,
+        "alert_channel_id": channel_id,
+        "alert_rule_id": here.admin.post("/alert-rules", rule).body["id"],
         "webhook_id": here.admin.post("/webhooks", HOOK | {"environment_id": here.environment.pk}).body["id"],
     }
 

@@ -1,0 +1,108 @@
+"""Handing an alert to people: by mail, or through Apprise, which knows how some hundred services are spoken to.
+
+Apprise makes its calls itself. So the host of an address is judged right before, redirects are switched off in the
+address, and only kinds are taken whose host is the service's own, or can be judged.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from apprise import Apprise, NotifyFormat
+from django.core.mail import EmailMessage
+
+from migrations_app.engine.alerts import ChannelKind
+from migrations_app.models import AlertChannel
+from migrations_app.runtime import alerting, outgoing
+
+# Whose host is fixed in Apprise: nothing in the address can point elsewhere.
+HOSTED = ("discord", "gchat", "ifttt", "opsgenie", "pagerduty", "pover", "signl4", "slack", "splunk", "tgram")
+# Whose host is the one of the address.
+SELF_HOSTED = (
+    "gotify",
+    "gotifys",
+    "json",
+    "jsons",
+    "mmost",
+    "mmosts",
+    "ntfy",
+    "ntfys",
+    "rocket",
+    "rockets",
+    "workflows",
+)
+_SECONDS = 5
+logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its lines quote addresses and answers
+
+
+class ChannelFailed(RuntimeError):
+    """It was not handed over; the argument is for people and names no secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    milliseconds: int
+
+
+def send(channel: AlertChannel, subject: str, text: str) -> Sent:
+    """Raises ChannelFailed, and what `alerting.secrets_of` raises."""
+    begun = time.monotonic()
+    if channel.kind == ChannelKind.MAIL:
+        _mail(channel.address, subject, text)
+    else:
+        _apprise(alerting.secrets_of(channel), subject, text)
+    return Sent(int((time.monotonic() - begun) * 1000))
+
+
+def problem_with_apprise(url: str) -> str:
+    """'' for an address that Apprise can use and that leads where calls may go."""
+    scheme = url.partition("://")[0].lower()
+    if scheme not in (*HOSTED, *SELF_HOSTED):
+        return f"“{scheme[:20]}://” is not among {', '.join(sorted((*HOSTED, *SELF_HOSTED)))}."
+    if Apprise.instantiate(_without_redirects(url), suppress_exceptions=True) is None:
+        return "Apprise cannot read this address."
+    if scheme in SELF_HOSTED:
+        host = urlsplit(url).hostname or ""
+        return outgoing.problem_with(f"https://{f'[{host}]' if ':' in host else host}/")
+    return ""
+
+
+def apprise_shown(url: str) -> str:
+    """Its kind, and its host where that is no secret."""
+    scheme = url.partition("://")[0].lower()
+    return f"{scheme}://{urlsplit(url).hostname or ''}/…" if scheme in SELF_HOSTED else f"{scheme}://…"
+
+
+def _mail(addresses: str, subject: str, text: str) -> None:
+    try:
+        EmailMessage(subject, text, to=addresses.split()).send()
+    except OSError as error:
+        raise ChannelFailed(f"The mail server did not take it: {type(error).__name__}.") from error
+
+
+def _apprise(url: str, subject: str, text: str) -> None:
+    if problem := problem_with_apprise(url):
+        raise ChannelFailed(problem)
+    scheme, parts = url.partition("://")[0].lower(), urlsplit(url)
+    if scheme in SELF_HOSTED:
+        encrypted = scheme == "workflows" or f"{scheme[:-1]}" in SELF_HOSTED
+        judge = outgoing.CheckedBackend(
+            outgoing.allowed_networks(), deadline=time.monotonic() + _SECONDS, encrypted=encrypted
+        )
+        try:
+            judge.permitted(parts.hostname or "", parts.port or 443)
+        except outgoing.CallFailed as error:
+            raise ChannelFailed(str(error)) from error
+    apprise = Apprise()
+    if not apprise.add(_without_redirects(url)) or not apprise.notify(
+        title=subject, body=text, body_format=NotifyFormat.TEXT
+    ):
+        raise ChannelFailed(f"The service behind {apprise_shown(url)} did not take it.")
+
+
+def _without_redirects(url: str) -> str:
+    parts = urlsplit(url)
+    ours = {"redirect": "no", "cto": str(_SECONDS), "rto": str(_SECONDS), "retry": "0"}
+    query = [(name, value) for name, value in parse_qsl(parts.query, keep_blank_values=True) if name not in ours]
+    return urlunsplit(parts._replace(query=urlencode([*query, *ours.items()])))

@@ -1,0 +1,183 @@
+"""Firing alert rules: an alert and its messages, in the transaction of what caused them.
+
+Sending them is the business of `services/deliveries.py`, so a dead receiver holds up nobody and loses nothing.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q
+
+from migrations_app.engine.alerts import CONDITIONS, MOST_SUBJECT, AlertCause, ChannelKind, filled, quiet_until
+from migrations_app.engine.events import Event, EventType
+from migrations_app.engine.vocabulary import TRIALS, RunKind
+from migrations_app.engine.webhooks import WebhookKind, new_message_id
+from migrations_app.models import Alert, AlertChannel, AlertRule, Delivery, Migration, Run
+from migrations_app.runtime import outbox, webhooks
+from migrations_app.runtime.audit import instant
+
+_OF_A_RUN = {
+    EventType.RUN_FAILED: (AlertCause.RUN_FAILED, "failed"),
+    EventType.RUN_ROLLED_BACK: (AlertCause.RUN_ROLLED_BACK, "was rolled back"),
+    EventType.RUN_STUCK: (AlertCause.RUN_STUCK, "is stuck: its page says what to do by hand"),
+}
+MOST_TEXT = 500
+OF_ALERTS = "alert"
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """What a rule fires about. `about` names the thing, `path` is the page that says more."""
+
+    about: str
+    text: str
+    path: str
+    environment_id: int | None = None
+    migration: Migration | None = None
+    run: Run | None = None
+
+
+def fire(cause: AlertCause, matter: Matter, *, now: datetime) -> int:
+    """In the caller's transaction. Returns how many rules told somebody."""
+    here = Q(environment=None) | Q(environment=matter.environment_id)
+    rules = AlertRule.objects.filter(here, cause=cause, enabled=True, archived_at=None)
+    return sum(fire_rule(rule, matter, now=now) for rule in rules.select_related("environment"))
+
+
+def fire_rule(rule: AlertRule, matter: Matter, *, now: datetime) -> bool:
+    """False where an open alert counts this one in: of a condition for as long as it holds, else for a while."""
+    opened = Alert.objects.filter(rule=rule, about=matter.about, closed_at=None)
+    if rule.cause not in CONDITIONS:
+        opened.filter(fired_at__lte=now - timedelta(minutes=rule.repeat_minutes)).update(closed_at=now)
+    if opened.update(count=F("count") + 1, last_at=now):
+        return False
+    try:
+        with transaction.atomic():
+            alert = Alert.objects.create(
+                rule=rule,
+                about=matter.about,
+                text=matter.text[:MOST_TEXT],
+                environment_id=matter.environment_id,
+                migration=matter.migration,
+                run=matter.run,
+                path=matter.path,
+                fired_at=now,
+                last_at=now,
+            )
+    except IntegrityError:  # another process was faster
+        return not opened.update(count=F("count") + 1, last_at=now)
+    send(alert, rule.channels.filter(archived_at=None), now=now)
+    return True
+
+
+def announce_run(run_id: int, kind: RunKind, event: Event) -> None:
+    """In the event's transaction. Dry runs and rehearsals change nothing, so they alert nobody."""
+    if event.type not in _OF_A_RUN or kind in TRIALS:
+        return
+    cause, words = _OF_A_RUN[event.type]
+    run = Run.objects.select_related("migration").get(pk=run_id)
+    fire(cause, of_run(run, words), now=event.at)
+
+
+def of_run(run: Run, words: str, *, about: str = "") -> Matter:
+    return Matter(
+        about=about or f"migration:{run.migration_id}",
+        text=f"“{run.migration.title}”: run {run.pk} {words}.",
+        path=f"/runs/{run.pk}/",
+        environment_id=run.environment_id,
+        migration=run.migration,
+        run=run,
+    )
+
+
+def of_migration(migration: Migration, text: str) -> Matter:
+    return Matter(
+        about=f"migration:{migration.pk}",
+        text=text,
+        path=f"/migrations/{migration.pk}/",
+        environment_id=migration.environment_id,
+        migration=migration,
+    )
+
+
+def escalate_due(now: datetime) -> int:
+    """Open alerts that nobody acknowledged in time go to the channels of their escalation, once."""
+    waiting = Alert.objects.filter(closed_at=None, acknowledged_at=None, escalated_at=None)
+    due = waiting.exclude(rule__escalate_minutes=None).select_related("rule")
+    count = 0
+    for alert in due:
+        if alert.fired_at + timedelta(minutes=alert.rule.escalate_minutes or 0) > now:
+            continue
+        with transaction.atomic():
+            if waiting.filter(pk=alert.pk).update(escalated_at=now) == 1:
+                send(alert, alert.rule.escalation_channels.filter(archived_at=None), now=now, escalation=True)
+                count += 1
+    return count
+
+
+def send(alert: Alert, channels: Iterable[AlertChannel], *, now: datetime, escalation: bool = False) -> None:
+    """One message for each channel, in the caller's transaction; in quiet hours it goes out at their end."""
+    rule = alert.rule
+    quiet = None if escalation else quiet_until(now, rule.zone, rule.quiet_from, rule.quiet_to)
+    for channel in channels:
+        put(channel, message(alert, escalation=escalation), now=now, due=quiet or now, alert=alert)
+
+
+def message(alert: Alert, *, escalation: bool = False) -> dict[str, object]:
+    rule, cause = alert.rule, AlertCause(alert.rule.cause)
+    link = link_to(alert.path)
+    values = {
+        "rule": rule.name,
+        "cause": cause.words,
+        "text": alert.text,
+        "environment": alert.environment.name if alert.environment else "",
+        "title": alert.migration.title if alert.migration else "",
+        "run": str(alert.run_id or ""),
+        "at": f"{alert.fired_at:%Y-%m-%d %H:%M} UTC",
+        "link": link,
+    }
+    first = "[Snakeweb] Nobody has acknowledged: " if escalation else "[Snakeweb] "
+    return {
+        "subject": " ".join(f"{first}{alert.text}".split())[:MOST_SUBJECT],
+        "text": filled(rule.template, values),
+        "alert": alert.pk,
+        "cause": str(cause),
+        "rule": rule.name,
+        "environment": values["environment"],
+        "escalation": escalation,
+        "path": alert.path,
+    }
+
+
+def put(
+    channel: AlertChannel, said: dict[str, object], *, now: datetime, due: datetime, alert: Alert | None = None
+) -> Delivery:
+    """A message for one channel; by a webhook it goes as `alert.fired`, with that webhook's own log and tries."""
+    body = {"type": WebhookKind.ALERT_FIRED.value, "timestamp": instant(now), "data": said}
+    by_webhook = channel.kind == ChannelKind.WEBHOOK
+    delivery = Delivery.objects.create(
+        webhook=channel.webhook if by_webhook else None,
+        channel=channel,
+        alert=alert,
+        message=new_message_id(),
+        kind=WebhookKind.ALERT_FIRED,
+        body=json.dumps(body, ensure_ascii=False),
+        due_at=due,
+        created_at=now,
+    )
+    outbox.put(outbox.DELIVER_WEBHOOK, [delivery.pk], now=now, not_before=due if due > now else None)
+    return delivery
+
+
+def link_to(path: str) -> str:
+    origins = getattr(settings, "CSRF_TRUSTED_ORIGINS", [])
+    return f"{origins[0] if origins else ''}{path}"
+
+
+def secrets_of(channel: AlertChannel) -> str:
+    """The channel's whole address. Raises SecretUnreadable and KeyError."""
+    return webhooks.secrets_of(channel.owner)[webhooks.ADDRESS]

@@ -1,0 +1,210 @@
+"""Alerts under Settings: those that are open, the rules that fire them, the channels they go through."""
+
+import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from migrations_app.engine.alerts import DEFAULT_TEMPLATE, LIMITS, PLACEHOLDERS, AlertCause, ChannelKind
+from migrations_app.selectors import alerts as reads
+from migrations_app.selectors.alerts import RuleRow
+from migrations_app.selectors.environments import list_environments
+from migrations_app.selectors.webhooks import list_webhooks
+from migrations_app.services import alert_channels, alerts
+from migrations_app.services.alerts import RuleWish
+from migrations_app.services.errors import InvalidInput
+from migrations_app.web.numbers import identifier, whole_number
+from migrations_app.web.problems import ProblemsByField
+from migrations_app.web.requests import PageRequest
+
+
+@require_safe
+@login_required
+def alert_list(request: PageRequest) -> HttpResponse:
+    past = request.GET.get("past") == "1"
+    manages = reads.may_manage(actor=request.actor)
+    context = {
+        "past": past,
+        "listing": reads.list_alerts(actor=request.actor, past=past, cursor=request.GET.get("cursor", "")),
+        "manages": manages,
+        "rules": reads.list_rules(actor=request.actor) if manages else (),
+        "channels": reads.list_channels(actor=request.actor) if manages else (),
+    }
+    return render(request, "alerts/list.html", context)
+
+
+@require_POST
+@login_required
+def alert_acknowledge(request: PageRequest, alert_id: int) -> HttpResponse:
+    alerts.acknowledge(actor=request.actor, now=timezone.now(), alert_id=alert_id)
+    messages.success(request, "Acknowledged: it escalates no more.")
+    return redirect("alert_list")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def alert_rule_new(request: PageRequest) -> HttpResponse:
+    problems = ProblemsByField()
+    if request.method == "POST":
+        try:
+            made = alerts.create_rule(actor=request.actor, now=timezone.now(), wish=_wish(request.POST))
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+        else:
+            messages.success(request, "The rule is set.")
+            return redirect("alert_rule", made)
+    return _rule_form(request, None, problems)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def alert_rule(request: PageRequest, alert_rule_id: int) -> HttpResponse:
+    row = reads.rule_row(actor=request.actor, alert_rule_id=alert_rule_id)
+    problems = ProblemsByField()
+    if request.method == "POST":
+        try:
+            archived = True if "archive" in request.POST else None
+            alerts.edit_rule(
+                actor=request.actor,
+                now=timezone.now(),
+                alert_rule_id=alert_rule_id,
+                wish=None if archived else _wish(request.POST),
+                archived=archived,
+            )
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+        else:
+            messages.success(request, "Archived: it fires no more." if archived else "Saved.")
+            return redirect("alert_list") if archived else redirect("alert_rule", alert_rule_id)
+    return _rule_form(request, row, problems)
+
+
+@require_POST
+@login_required
+def alert_rule_test(request: PageRequest, alert_rule_id: int) -> HttpResponse:
+    count = alerts.test_rule(actor=request.actor, now=timezone.now(), alert_rule_id=alert_rule_id)
+    messages.success(request, f"A test goes through {count} channel{'s' if count != 1 else ''}.")
+    return redirect("alert_rule", alert_rule_id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def alert_channel_new(request: PageRequest) -> HttpResponse:
+    problems = ProblemsByField()
+    if request.method == "POST":
+        try:
+            alert_channels.create(
+                actor=request.actor,
+                now=timezone.now(),
+                name=request.POST.get("name", ""),
+                kind=request.POST.get("kind", ""),
+                address=request.POST.get("address", ""),
+                webhook_id=identifier(request.POST.get("webhook_id")),
+            )
+        except InvalidInput as refused:
+            problems = ProblemsByField(refused.problems)
+        else:
+            messages.success(request, "The channel is there: send a test through it.")
+            return redirect("alert_list")
+    reads.list_channels(actor=request.actor)  # refuses whoever may not
+    context = {
+        "problems": problems,
+        "values": request.POST if problems else {"kind": "mail"},
+        "kinds": ChannelKind,
+        "webhooks": list_webhooks(actor=request.actor),
+    }
+    return render(request, "alerts/channel_form.html", context, status=422 if problems else 200)
+
+
+@require_POST
+@login_required
+def alert_channel_test(request: PageRequest, alert_channel_id: int) -> HttpResponse:
+    done = alerts.test_channel(actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id)
+    if done.arrived:
+        messages.success(request, "The test was handed over.")
+    else:
+        messages.error(request, f"The test was not taken. {done.said}")
+    return redirect("alert_list")
+
+
+@require_POST
+@login_required
+def alert_channel_archive(request: PageRequest, alert_channel_id: int) -> HttpResponse:
+    alert_channels.edit(actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id, archived=True)
+    messages.success(request, "Archived: nothing goes through it any more.")
+    return redirect("alert_list")
+
+
+def _wish(posted: QueryDict) -> RuleWish:
+    def number(name: str) -> Any:
+        return whole_number(posted.get(name, "")) if posted.get(name, "").strip() else None
+
+    cause = posted.get("cause", "")
+    return RuleWish(
+        name=posted.get("name", ""),
+        cause=cause,
+        environment_id=identifier(posted.get("environment")),
+        limit=number("limit") if cause in LIMITS else None,
+        template=posted.get("template", ""),
+        channels=[one for one in map(identifier, posted.getlist("channels")) if one],
+        zone=posted.get("zone", ""),
+        quiet_from=_time(posted.get("quiet_from", "")),
+        quiet_to=_time(posted.get("quiet_to", "")),
+        repeat_minutes=number("repeat_minutes") or 60,
+        escalate_minutes=number("escalate_minutes"),
+        escalation_channels=[one for one in map(identifier, posted.getlist("escalation_channels")) if one],
+        enabled="enabled" in posted,
+    )
+
+
+def _time(text: str) -> Any:
+    """What is no time stays what it is: the service says so."""
+    try:
+        return datetime.time.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        return text
+
+
+def _rule_form(request: PageRequest, row: RuleRow | None, problems: ProblemsByField) -> HttpResponse:
+    posted = request.POST
+    chosen = (
+        (posted.getlist("channels"), posted.getlist("escalation_channels"))
+        if problems
+        else ([str(one) for one in row.channels], [str(one) for one in row.escalation_channels])
+        if row
+        else ([], [])
+    )
+    context = {
+        "row": row,
+        "problems": problems,
+        "values": posted if problems else _values(row),
+        "chosen": chosen[0],
+        "escalates_to": chosen[1],
+        "causes": [(cause, cause.words, LIMITS.get(cause)) for cause in AlertCause],
+        "channels": reads.list_channels(actor=request.actor),
+        "places": list_environments(actor=request.actor),
+        "placeholders": PLACEHOLDERS.items(),
+    }
+    return render(request, "alerts/rule_form.html", context, status=422 if problems else 200)
+
+
+def _values(row: RuleRow | None) -> dict[str, Any]:
+    if row is None:
+        return {"template": DEFAULT_TEMPLATE, "zone": "UTC", "repeat_minutes": 60, "enabled": True}
+    return {
+        "name": row.name,
+        "cause": row.cause,
+        "limit": "" if row.limit is None else row.limit,
+        "template": row.template,
+        "zone": row.zone,
+        "quiet_from": f"{row.quiet_from:%H:%M}" if row.quiet_from else "",
+        "quiet_to": f"{row.quiet_to:%H:%M}" if row.quiet_to else "",
+        "repeat_minutes": row.repeat_minutes,
+        "escalate_minutes": row.escalate_minutes or "",
+        "enabled": row.enabled,
+    }
