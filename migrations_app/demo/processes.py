@@ -35,6 +35,15 @@ class Process:
     def running(self) -> bool:
         return self.popen.poll() is None
 
+    @property
+    def how_it_ended(self) -> str:
+        """For people. Who was killed said nothing about it: the last lines of its log would mislead."""
+        status = self.popen.poll()
+        if status is not None and status < 0:
+            name = signal.Signals(-status).name
+            return f"{self.name} was killed ({name}), perhaps for want of memory. Its log: {self.log}"
+        return f"{self.name} ended by itself with status {status}:\n{self.tail()}"
+
     def tail(self, lines: int = 15) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 

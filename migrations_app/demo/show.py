@@ -159,7 +159,7 @@ class Show:
             say(f"  {login.role.value:<9} {login.username:<16} {login.password}")
         while not self.leave.wait(LOOK_AGAIN_SECONDS):
             for process in installation.processes.ended():
-                raise ProcessFailed(f"{process.name} ended by itself:\n{process.tail()}")
+                raise ProcessFailed(process.how_it_ended)
 
 
 def catalogue_on(server: PostgresServer) -> Store:

@@ -93,11 +93,12 @@ def _signatures(migration: Migration, old: RevisionView, new: RevisionView) -> C
 def _risk(old: RevisionView, new: RevisionView) -> Consequence:
     shift = new.risk_score - old.risk_score
     if not shift:
-        return Consequence("", f"The risk stays at {new.risk_score} of 100, {new.risk_level}.")
+        return Consequence("", f"The risk, before what is waived, stays at {new.risk_score} of 100, {new.risk_level}.")
     levels = f"{old.risk_level} to {new.risk_level}" if old.risk_level != new.risk_level else f"still {new.risk_level}"
     moves = "rises" if shift > 0 else "falls"
     sign = "+" if shift > 0 else "−"
-    text = f"The risk {moves} from {old.risk_score} to {new.risk_score} ({sign}{abs(shift)}, {levels})."
+    scores = f"{moves} from {old.risk_score} to {new.risk_score} ({sign}{abs(shift)}, {levels})"
+    text = f"The risk, before what is waived, {scores}."
     return Consequence("bad" if shift > 0 else "good", text)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from migrations_app.engine.plan import Plan, Step
 from migrations_app.engine.vocabulary import RiskLevel, StepKind
+from migrations_app.handlers import registry
 from migrations_app.models import PlanRevision
 from migrations_app.selectors.planned_targets import PlannedTarget, planned_targets
 
@@ -73,6 +74,7 @@ class RevisionView:
     targets: tuple[PlannedTarget, ...]
     claims: tuple[ClaimRow, ...]
     options: tuple[tuple[str, str], ...]
+    unused_options: frozenset[str]
     parameters: tuple[tuple[str, str], ...]
     risk_score: int
     risk_level: RiskLevel
@@ -105,6 +107,7 @@ class RevisionDiff:
 
 def revision_view(revision: PlanRevision) -> RevisionView:
     plan = Plan.from_content(revision.content)
+    handler = registry.all_handlers().get(plan.handler)
     titles = {step.id: step.title for step in plan.steps}
     names = {target.id: target.name for target in plan.targets}
     return RevisionView(
@@ -122,6 +125,7 @@ def revision_view(revision: PlanRevision) -> RevisionView:
         targets=planned_targets(revision),
         claims=tuple(ClaimRow(c.target_id, names.get(c.target_id, "?"), str(c.mode)) for c in plan.claims),
         options=pairs(plan.options),
+        unused_options=handler.unused_options if handler else frozenset(),
         parameters=pairs(plan.parameters),
         risk_score=revision.risk_score,
         risk_level=RiskLevel(revision.risk_level),

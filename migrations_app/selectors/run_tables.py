@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrations_app.engine.run_view import PartitionView, RunView, StepView
-from migrations_app.engine.vocabulary import MigrationType, StepState
+from migrations_app.engine.vocabulary import MigrationType, RunKind, StepState
 
 COPY, VERIFY, CLEANUP = "copy", "verify", "cleanup"
 MOST_REASONS = 20
@@ -72,10 +72,13 @@ class RunTables:
         return sum(each.finished for each in self.tables)
 
 
-def tables_of(view: RunView, target_state: Mapping[str, Any]) -> RunTables | None:
-    """None for a run that moves no tables. `target_state` is what was seen when it was planned."""
+def tables_of(view: RunView, target_state: Mapping[str, Any], kind: RunKind = RunKind.APPLY) -> RunTables | None:
+    """None for a run that moves no tables, as a dry run: its steps only say how many rows they would.
+
+    `target_state` is what was seen when it was planned.
+    """
     planned = target_state.get("data", {}).get("tables")
-    if view.plan.type is not MigrationType.DATA or not planned:
+    if view.plan.type is not MigrationType.DATA or not planned or kind is RunKind.DRY_RUN:
         return None
     copied, compared = _copied(view), _compared(view)
     done = _finished_tables(view)

@@ -176,7 +176,7 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         most_a_second=run.most_a_second,
         waited_ms=_waited_ms(view),
         broken_glass=break_glass_of(run) if run.kind == RunKind.APPLY else None,
-        tables=tables_of(view, run.revision.target_state),
+        tables=tables_of(view, run.revision.target_state, RunKind(run.kind)),
         comparisons=comparisons_of(view),
         sees_rejected=access.can(Permission.CONTROL, run.environment_id),
     )

@@ -32,7 +32,8 @@ class Control:
         """Whether it differs from its default, or wants attention: then it is never folded away."""
         if self.field.kind is FieldKind.BOOLEAN:
             return self.checked != bool(self.field.default) or bool(self.problems)
-        return self.value != _default_text(self.field) or bool(self.problems)
+        missing = self.field.required and not self.value
+        return self.value != _default_text(self.field) or missing or bool(self.problems)
 
     @property
     def kind(self) -> str:

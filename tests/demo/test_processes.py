@@ -26,6 +26,16 @@ def test_one_that_ended_by_itself_is_noticed_with_its_last_words(processes):
 
     assert processes.ended() == [process]
     assert process.tail() == "out of paper"
+    assert process.how_it_ended == "worker ended by itself with status 0:\nout of paper"
+
+
+def test_one_that_was_killed_does_not_show_its_banner_as_the_reason(processes):
+    process = processes.start("worker", [sys.executable, "-c", "print('BANNER', flush=True); input()"])
+    process.popen.kill()
+    process.popen.wait(10)
+
+    assert process.how_it_ended.startswith("worker was killed (SIGKILL)")
+    assert "BANNER" not in process.how_it_ended
 
 
 def test_run_gives_standard_output_only(processes):

@@ -8,13 +8,14 @@ import pytest
 
 from examples.deployment.orders import Orders
 from migrations_app.demo import adapters, cast, databases, warehouse
-from migrations_app.demo.people import APPROVER
+from migrations_app.demo.people import APPROVER, VIEWER
 from migrations_app.demo.pricing import DECIDED
 from migrations_app.demo.stories import Stage
 from migrations_app.demo.stories_of_control import policy_with_a_history
-from migrations_app.engine.vocabulary import Decision, ReviewState
+from migrations_app.engine.vocabulary import Decision, ReviewState, RunKind
 from migrations_app.models import Migration, PlanRevision, Target
 from migrations_app.runtime.clock import SystemClock
+from migrations_app.selectors.runs import run_page
 from tests.runs import queued
 from tests.services.test_driving import drive_to_end
 from tests.stores_on_disk import newest
@@ -58,9 +59,16 @@ def test_one_tool_of_the_adapter_waits_for_a_decision_which_its_trial_has_taken(
 def test_odd_rows_are_put_aside_by_name_and_all_others_arrive(stage: Stage) -> None:
     trial = databases.author_trial(stage)
     stage.plan(trial)
-    run = drive_to_end(queued(newest(Migration.objects.get(pk=trial))))
+    plan, viewer = newest(Migration.objects.get(pk=trial)), stage.cast.actor(VIEWER)
+    dry_run = drive_to_end(queued(plan, RunKind.DRY_RUN))
+    assert dry_run.state == "succeeded", dry_run.error
+    assert run_page(actor=viewer, run_id=dry_run.pk, now=stage.now()).tables is None
+    run = drive_to_end(queued(plan))
 
     assert run.state == "succeeded", run.error
+    page = run_page(actor=viewer, run_id=run.pk, now=stage.now())
+    assert page.tables is not None
+    assert (page.tables.finished, page.tables.rejected) == (2, 4)
     copied = {name: rows_in(stage, databases.NEW_IN_DEV, name) for name in ("customers", "orders")}
     assert copied["orders"] == set(range(1, warehouse.ORDERS + 1)) - {17, 1234, 4711}
     assert copied["customers"] == set(range(1, warehouse.CUSTOMERS + 1))

@@ -32,7 +32,7 @@ def test_a_change_names_whose_decision_it_takes_and_how_the_risk_moves(stage, ap
     assert not found.same_digest
     assert found.numbers == (2, 1)
     assert "what approver decided on revision 1 says nothing about this one" in said(found)
-    assert "The risk rises from" in said(found)
+    assert "The risk, before what is waived, rises from" in said(found)
     assert "(+15, " in said(found)
     assert "Dry runs of revision 1 do not count for revision 2." in said(found)
     assert {"Options", "Steps and their undo", "Findings of the risk"} <= {section.title for section in found.sections}
@@ -47,7 +47,7 @@ def test_the_same_content_planned_again_differs_in_nothing(stage, viewer):
     assert found.same_digest
     assert found.sections == ()
     assert found.consequences[0].tone == "good"
-    assert "The risk stays at" in said(found)
+    assert "The risk, before what is waived, stays at" in said(found)
 
 
 def test_a_step_that_nothing_takes_back_is_said(stage, viewer):

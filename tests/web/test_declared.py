@@ -67,3 +67,9 @@ def test_a_number_of_milliseconds_says_how_long_that_is() -> None:
     (plain,) = controls((SIZE,), {"size": "600000"}, path="options", problems=ProblemsByField())
     assert (short.says_itself, wrong.says_itself, plain.says_itself) == ("", "", "")
     assert plain.bounds == ("1", "9,000")
+
+
+def test_what_is_required_and_empty_is_not_folded_away() -> None:
+    needed = Field("version", FieldKind.TEXT, "Version", required=True)
+    (empty,) = controls((needed,), {}, path="parameters", problems=ProblemsByField())
+    assert empty.chosen

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from migrations_app.handlers.session.handler import SessionMigration
 from migrations_app.models import Migration, Run
 from migrations_app.services import migrations, planning, reviews
 from tests.cast import Cast
@@ -48,6 +49,17 @@ def test_every_step_of_the_graph_leads_to_its_row_and_the_meter_says_why(edited:
     assert "It would be low with" in text
 
 
+def test_options_that_mean_nothing_to_the_type_are_not_shown_as_signed(
+    edited: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SessionMigration, "unused_options", frozenset({"cleanup_source"}))
+    text = page(signed_in("viewer"), f"/migrations/{edited}/")
+
+    signed = text[text.index("Options and parameters that are signed") :]
+    assert "<dt>parallel workers</dt>" in signed
+    assert "<dt>cleanup source</dt>" not in signed
+
+
 def test_whoever_signed_is_led_to_what_changed_since(edited: int) -> None:
     text = page(signed_in("approver"), f"/migrations/{edited}/")
 
@@ -59,7 +71,7 @@ def test_two_revisions_side_by_side_say_what_the_difference_means(edited: int) -
     text = page(signed_in("viewer"), f"/migrations/{edited}/revisions/1/2/")
 
     assert "what approver decided on revision 1 says nothing about this one" in text
-    assert "The risk rises from" in text
+    assert "The risk, before what is waived, rises from" in text
     assert "Raises the risk by 10." in text
     assert re.search(r"Clean up the source.*?<del>no</del>.*?<ins>yes</ins>", text, re.DOTALL)
     assert "It asks a person first." in text

@@ -37,6 +37,6 @@ class Command(BaseCommand):
                 self.stdout.write(f"Logs are in {installation.processes.directory / 'logs'}")
                 while not leave.wait(1.0):
                     for process in installation.processes.ended():
-                        raise ProcessFailed(f"{process.name} ended by itself:\n{process.tail()}")
+                        raise ProcessFailed(process.how_it_ended)
         except ProcessFailed as error:
             raise CommandError(str(error)) from error
