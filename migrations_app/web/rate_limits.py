@@ -12,7 +12,7 @@ from migrations_app.services import rate_limits
 from migrations_app.services.errors import TooManyRequests
 from migrations_app.services.rate_limits import Rate
 from migrations_app.web.middleware import refused_too_often
-from migrations_app.web.requests import PageRequest
+from migrations_app.web.requests import PageRequest, actor_of
 
 # Where a password or a factor can be tried, by the name of the URL, and the field that says whose it is.
 ENTRANCES = {
@@ -55,9 +55,11 @@ class RateLimitMiddleware:
 def _entrance(request: PageRequest, typed: str) -> None:
     """By the address, and by the name that was typed or whose session it is. Raises TooManyRequests."""
     address = request.META.get("REMOTE_ADDR") or ""
-    somebody = request.actor.person_id is not None
+    # Made for this alone: `request.actor` is made once, and has to know of what is shown in this very request.
+    found = actor_of(request)
+    somebody = found.person_id is not None
     stranger = Actor(None, ANONYMOUS.username, address=address, request_id=request.request_id)
-    actor = request.actor if somebody else stranger
+    actor = found if somebody else stranger
     now = timezone.now()
     rate_limits.spend(actor=actor, now=now, rate=Rate.SIGN_IN_ADDRESS, who=rate_limits.address(address))
     if somebody or typed:
