@@ -85,6 +85,11 @@ def signed_in(who: Trying, *, now: datetime) -> None:
     signed.update(attempt_time=now)
 
 
+def signs_in_from_here(*, login: str, address: str, now: datetime) -> bool:
+    """Whether somebody has this name and signed in from there lately."""
+    return _is_known(trying(login=login, address=address), now)
+
+
 @operation("account.unlock", about="lockout", in_maintenance=True)
 def lift(*, actor: Actor, now: datetime, lockout_id: int) -> None:
     """As an admin of every environment: tries begin anew."""

@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from migrations_app.models.actor import ANONYMOUS, Actor
-from migrations_app.services import rate_limits
+from migrations_app.services import lockouts, rate_limits
 from migrations_app.services.errors import TooManyRequests
 from migrations_app.services.rate_limits import Rate
 from migrations_app.web.middleware import refused_too_often
@@ -53,7 +53,10 @@ class RateLimitMiddleware:
 
 
 def _entrance(request: PageRequest, typed: str) -> None:
-    """By the address, and by the name that was typed or whose session it is. Raises TooManyRequests."""
+    """By the address, and by the name that was typed or whose session it is. Raises TooManyRequests.
+
+    Not by a name from where its person signs in: otherwise whoever knows it could keep them out for good.
+    """
     address = request.META.get("REMOTE_ADDR") or ""
     # Made for this alone: `request.actor` is made once, and has to know of what is shown in this very request.
     found = actor_of(request)
@@ -62,6 +65,6 @@ def _entrance(request: PageRequest, typed: str) -> None:
     actor = found if somebody else stranger
     now = timezone.now()
     rate_limits.spend(actor=actor, now=now, rate=Rate.SIGN_IN_ADDRESS, who=rate_limits.address(address))
-    if somebody or typed:
+    if somebody or (typed and not lockouts.signs_in_from_here(login=typed, address=address, now=now)):
         who = rate_limits.account(actor) if somebody else rate_limits.name(typed)
         rate_limits.spend(actor=actor, now=now, rate=Rate.SIGN_IN_NAME, who=who)

@@ -34,6 +34,17 @@ def test_a_name_is_tried_so_often_and_no_more_whatever_the_address(cast: Cast, l
     assert Client().post("/accounts/login/", {"login": "admin", "password": PASSWORD}).status_code == 302
 
 
+def test_nobody_is_kept_out_of_where_they_sign_in_by_others_who_know_their_name(
+    cast: Cast, limits: dict[str, str]
+) -> None:
+    limits["sign_in_name"] = "1/hour"
+    given = {"login": "operator", "password": PASSWORD}
+    assert Client(REMOTE_ADDR="192.0.2.1").post("/accounts/login/", given).status_code == 302
+    assert Client(REMOTE_ADDR="192.0.2.2").post("/accounts/login/", given).status_code == 429
+    for _ in range(2):
+        assert Client(REMOTE_ADDR="192.0.2.1").post("/accounts/login/", given).status_code == 302
+
+
 def test_an_address_tries_so_often_whatever_the_name(cast: Cast, limits: dict[str, str]) -> None:
     limits["sign_in_address"] = "2/hour"
     for name in ("operator", "admin"):
