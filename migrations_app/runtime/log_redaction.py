@@ -23,6 +23,7 @@ def remember_configured(settings: Any) -> None:
     """From now on this process hides its own keys and the passwords in its addresses."""
     remember(*settings.SNAKEWEB_SECRET_KEYS, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     remember(*(str(each.get("PASSWORD") or "") for each in settings.DATABASES.values()))
+    remember(settings.EMAIL_HOST_PASSWORD, settings.SNAKEWEB_OIDC_CLIENT_SECRET)
     remember(*_passwords([settings.CELERY_BROKER_URL, *settings.SNAKEWEB_AUDIT_CHECKPOINTS_URLS]))
 
 

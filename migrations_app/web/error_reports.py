@@ -34,7 +34,7 @@ class RedactingFilter(SafeExceptionReporterFilter):
 
     def cleanse_setting(self, key: Any, value: Any) -> Any:
         cleansed = super().cleanse_setting(key, value)
-        return redact_text(cleansed) if isinstance(cleansed, str) else cleansed
+        return redact_text(str(cleansed)) if isinstance(cleansed, str) else cleansed  # lazy texts too
 
     def get_traceback_frame_variables(self, request: HttpRequest, tb_frame: FrameType) -> Any:
         shown = super().get_traceback_frame_variables(request, tb_frame)

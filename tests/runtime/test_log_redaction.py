@@ -42,10 +42,12 @@ def test_what_the_installation_was_given_is_known(settings: LazySettings) -> Non
     settings.CELERY_BROKER_URL = "redis://:broker%20password@host/0"
     settings.SNAKEWEB_AUDIT_CHECKPOINTS_URLS = ("https://u:receiver-password@host/x",)
 
+    settings.EMAIL_HOST_PASSWORD, settings.SNAKEWEB_OIDC_CLIENT_SECRET = "mail-password", "oidc-secret"
+
     remember_configured(settings)
 
-    said = redact_text("a key of the log test, broker password, receiver-password")
-    assert said == ", ".join([HIDDEN] * 3)
+    said = redact_text("a key of the log test, broker password, receiver-password, mail-password, oidc-secret")
+    assert said == ", ".join([HIDDEN] * 5)
 
 
 @pytest.mark.servers

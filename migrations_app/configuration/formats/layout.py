@@ -14,7 +14,7 @@ class Layout:
         self.content = text.content
         self._tokens: list[Node] = []
         self.comments: list[Node] = []
-        for leaf in leaves(root):
+        for leaf, _ in leaves(root):
             if leaf.type == "comment":
                 self.comments.append(leaf)
             elif leaf.start_byte < leaf.end_byte:

@@ -1,12 +1,14 @@
 """What is wrong with a file that its grammar does not accept: the place, and what was expected there."""
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from tree_sitter import Node
 
 from migrations_app.configuration.formats.text import Text
 from migrations_app.configuration.problems import ConfigProblem, Severity
 
+MOST_PROBLEMS = 200  # of one file; whoever mends so many reads it again
 QUOTED = frozenset({"string", "charlist", "sigil", "quoted_atom", "quoted_keyword"})
 NAMES = {"identifier": "a value", "}": "`}`", "]": "`]`", ")": "`)`", "end": "`end`", "quoted_end": "the closing quote"}
 
@@ -20,21 +22,30 @@ def syntax_problems(
     """
     found = list(_stray(text, root, reserved)) if reserved else []
     if root.has_error:
-        found += list(_unbalanced(text, root, pairs)) or [_problem(text, node) for node in _outermost_errors(root)]
+        found += list(islice(_unbalanced(text, root, pairs), MOST_PROBLEMS)) or [
+            _problem(text, node) for node in islice(_outermost_errors(root), MOST_PROBLEMS)
+        ]
     return tuple(sorted(set(found), key=lambda problem: problem.span.start if problem.span else 0))
 
 
-def leaves(root: Node) -> Iterator[Node]:
-    """The tokens of a tree in their order, without recursion."""
+def leaves(root: Node) -> Iterator[tuple[Node, Node | None]]:
+    """The tokens of a tree in their order, each with the node that it stands in, without recursion.
+
+    A token's own `parent` is looked for among all its siblings, which a flat tree has millions of.
+    """
     cursor = root.walk()
+    parents: list[Node] = []
     while True:
+        node = cursor.node
         if cursor.goto_first_child():
+            parents += [node] if node is not None else []
             continue
-        if cursor.node is not None:
-            yield cursor.node
+        if node is not None:
+            yield node, parents[-1] if parents else None
         while not cursor.goto_next_sibling():
             if not cursor.goto_parent():
                 return
+            parents.pop()
 
 
 def nodes(root: Node) -> Iterator[Node]:
@@ -47,18 +58,18 @@ def nodes(root: Node) -> Iterator[Node]:
 
 
 def _stray(text: Text, root: Node, reserved: frozenset[str]) -> Iterator[ConfigProblem]:
-    for token in leaves(root):
-        if token.type == "identifier" and text.of(token) in reserved and token.parent and token.parent.type != "dot":
+    for token, parent in leaves(root):
+        if token.type == "identifier" and text.of(token) in reserved and parent and parent.type != "dot":
             yield _error(text, token, f"`{text.of(token)}` cannot stand here: nothing that it belongs to is open.")
 
 
 def _unbalanced(text: Text, root: Node, pairs: Mapping[str, str]) -> Iterator[ConfigProblem]:
     still_open: list[Node] = []
-    for token in leaves(root):
-        quoted = token.parent is not None and token.parent.type in QUOTED
+    for token, parent in leaves(root):
+        quoted = parent is not None and parent.type in QUOTED
         if token.start_byte == token.end_byte:
-            if token.type in {'"', "'", '"""', "'''"} and token.parent is not None:
-                yield _error(text, token.parent, f"The text that begins here is never closed: expected {token.type}.")
+            if token.type in {'"', "'", '"""', "'''"} and parent is not None:
+                yield _error(text, parent, f"The text that begins here is never closed: expected {token.type}.")
             continue
         if quoted:
             continue

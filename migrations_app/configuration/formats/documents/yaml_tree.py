@@ -20,6 +20,7 @@ SEQUENCES = frozenset({"block_sequence", "flow_sequence"})
 WRAPPERS = frozenset({"block_node", "flow_node", "block_sequence_item"})
 STRUCTURE = WRAPPERS | PAIRS | {"block_mapping", "block_sequence", "document", "stream"}
 MERGE = "<<"
+MOST_ALIASED = 10_000  # values that aliases stand for; a few lines can stand for any number
 
 
 def parsed_yaml(content: bytes) -> Node:
@@ -46,6 +47,7 @@ class _YamlValues:
         self._anchors: dict[str, Node] = {}
         self._problems: list[ConfigProblem] = []
         self._expanding: list[str] = []
+        self._aliased = 0
 
     def outermost(self, document: Node) -> tuple[Table, tuple[ConfigProblem, ...]]:
         for node in nodes(document):
@@ -67,6 +69,8 @@ class _YamlValues:
         if inner is None:
             return Literal(None, self._text.span(node.end_byte, node.end_byte))
         span = self._span(inner)
+        if self._expanding:
+            self._count(inner)
         if inner.type == "alias":
             return self._alias(inner, span)
         if inner.type in MAPPINGS:
@@ -108,6 +112,12 @@ class _YamlValues:
         value = self._value(anchored)
         self._expanding.pop()
         return _placed(value, span)
+
+    def _count(self, node: Node) -> None:
+        self._aliased += 1
+        if self._aliased > MOST_ALIASED:
+            message = f"The aliases stand for more than {MOST_ALIASED:,} values."
+            raise Refused(_refused(self._text, node, "yaml-alias", message, "Write out what you need of them."))
 
     def _scalar(self, node: Node) -> str | int | float | bool | None:
         """As YAML 1.2 has it: `no` and `12:30` are text."""
