@@ -74,7 +74,7 @@ class ValidationFailed(MigrationError):
     code = "validation_failed"
     recovery_actions = (
         "Correct the fields that are named and plan again.",
-        "Check that both targets are reachable and meet the requirements.",
+        "Check that its targets are reachable and meet the requirements.",
         "Compare the source's state with what the plan expected.",
         "Consider another way to reach the same state.",
     )
@@ -132,7 +132,7 @@ class Timeout(MigrationError):
 
     code = "timeout"
     retryable = True
-    recovery_actions = ("Check the load of both targets.", "Raise `options.timeout` and plan again.")
+    recovery_actions = ("Check the load of its targets.", "Raise `options.timeout` and plan again.")
 
 
 class DependencyUnavailable(MigrationError):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from examples.deployment.orders import Orders
+from examples.deployment.orders import FIRST_NUMBER, Orders
 from migrations_app.demo import adapters, cast, databases, warehouse
 from migrations_app.demo.people import APPROVER, VIEWER
 from migrations_app.demo.pricing import DECIDED
@@ -92,7 +92,7 @@ def test_orders_follow_a_hand_over_and_its_way_back(tmp_path: Path) -> None:
     assert all(orders.order() for _ in range(20))
     with contextlib.closing(sqlite3.connect(old)) as source, contextlib.closing(sqlite3.connect(new)) as target:
         source.executescript(f"CREATE TRIGGER no BEFORE INSERT ON orders {REFUSE}")
-        moved = source.execute("SELECT * FROM orders WHERE id >= 1000000")
+        moved = source.execute("SELECT * FROM orders WHERE id >= ?", (FIRST_NUMBER,))
         target.executemany("INSERT INTO orders VALUES (?, ?, ?, ?, ?)", moved)
         target.commit()
     assert all(orders.order() for _ in range(20))
