@@ -22,7 +22,7 @@ _BY_THEMSELVES = {
 
 class Command(BaseCommand):
     help = (
-        "Bring stored credentials, stored secrets and second factors under the first of SNAKEWEB_SECRET_KEYS. May be "
+        "Bring stored credentials and second factors under the first of SNAKEWEB_SECRET_KEYS. May be "
         "stopped anywhere and run again. Exit status 1: no listed key opens some of them, which are named and stay."
     )
 
