@@ -1,5 +1,6 @@
 """The OpenAPI document: what ninja derives, plus what every operation shares."""
 
+from http import HTTPStatus
 from typing import Any
 
 from ninja import NinjaAPI
@@ -31,10 +32,22 @@ PROBLEM: dict[str, Any] = {
         "url": {"type": "string", "description": "Where a person can do in a browser what a token cannot."},
     },
 }
-ANSWER = {
-    "description": "Refused",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-}
+
+
+def refusal(status: int) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    if status in (429, 503):
+        answer["headers"] = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."}}
+    return answer
+
+
+# What any operation may answer beside its own, and what those that change something may answer too. The one rule: an
+# answer that is in neither is described by its operation, or is a fault.
+REFUSALS = (400, 401, 403, 404, 409, 422, 424, 429, 500, 503)
+REFUSALS_OF_WRITES = (412, 413, 415)
 IDEMPOTENCY_KEY = {
     "in": "header",
     "name": "Idempotency-Key",
@@ -48,11 +61,14 @@ class DescribedAPI(NinjaAPI):
     def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**where)
         schema["components"]["schemas"]["Problem"] = PROBLEM
+        refusals = sorted((*REFUSALS, *REFUSALS_OF_WRITES))
+        schema["components"]["responses"] = {str(status): refusal(status) for status in refusals}
         schemes = schema["components"]["securitySchemes"]
         schema["components"]["securitySchemes"] = {_scheme(name): scheme for name, scheme in schemes.items()}
         for operations in schema["paths"].values():
             for method, operation in operations.items():
-                operation["responses"]["default"] = ANSWER
+                for status in REFUSALS if method == "get" else (*REFUSALS, *REFUSALS_OF_WRITES):
+                    operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{status}"})
                 operation["security"] = [{_scheme(name): [] for name in entry} for entry in operation["security"]]
                 if method == "post":
                     operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)

@@ -49,10 +49,12 @@ def test_every_operation_says_who_may_call_it_and_how_it_refuses() -> None:
         for method, operation in operations.items():
             assert method in METHODS
             assert operation["security"], (path, method)
-            refusal = operation["responses"]["default"]["content"]
-            assert list(refusal) == ["application/problem+json"], (path, method)
+            assert operation["responses"]["422"] == {"$ref": "#/components/responses/422"}, (path, method)
+            assert "default" not in operation["responses"], "it would describe every status at once"
             names = {parameter["name"] for parameter in operation.get("parameters", ())}
             assert ("Idempotency-Key" in names) == (method == "post"), (path, method)
+    for refusal in schema["components"]["responses"].values():
+        assert list(refusal["content"]) == ["application/problem+json"]
     assert set(schema["components"]["securitySchemes"]) == {"Token", "BrowserSession"}
 
 

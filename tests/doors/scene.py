@@ -1,0 +1,171 @@
+"""One of everything, in production, and people whose roles are there, elsewhere or everywhere. Made once a module."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from migrations_app.engine.vocabulary import Role, RunKind
+from migrations_app.models import (
+    AuditEntry,
+    BreakGlass,
+    Environment,
+    Freeze,
+    MaintenanceWindow,
+    Notification,
+    Person,
+    Policy,
+    RiskWaiver,
+    RoleGrant,
+    Run,
+    SavedFilter,
+    Schedule,
+    Sketch,
+)
+from migrations_app.models.invitation import Invitation
+from migrations_app.models.webhook import Delivery, Webhook
+from migrations_app.services import tokens
+from tests.cast import NOW, gather
+from tests.stores_on_disk import newest, stage
+
+HERE, ELSEWHERE, EVERYWHERE = "here", "elsewhere", "everywhere"
+
+
+@dataclass(frozen=True)
+class Scene:
+    """`numbers`: what stands in for each name in an address. `people` by role ('' for none) and where it is held."""
+
+    production: Environment
+    numbers: dict[str, Any]
+    people: dict[tuple[str, str], Person]
+    token: str
+    run: Run
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """What is done in it is taken back."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def scene(directory: Path) -> Scene:
+    now = timezone.now()
+    cast = gather(NOW)
+    production, staging = cast.environments["production"], cast.environments["staging"]
+    there = stage(cast, production, directory, NOW)
+    migration, other = there.planned(), there.planned(title="Another")
+    owner = cast.people["operator"]
+    run = Run.objects.create(
+        migration=migration,
+        environment=production,
+        revision=newest(migration),
+        kind=RunKind.DRY_RUN,
+        state="succeeded",
+        started_by=owner,
+        created_at=NOW,
+        started_at=NOW,
+        ended_at=NOW,
+    )
+    dated = {"created_at": now, "changed_at": now}
+    window = MaintenanceWindow.objects.create(
+        environment=production,
+        name="night",
+        zone="UTC",
+        first_date=date(2030, 1, 1),
+        first_time=time(1),
+        minutes=60,
+        created_by=owner,
+        **dated,
+    )
+    freeze = Freeze.objects.create(
+        environment=production,
+        reason="audit",
+        begins_at=now,
+        ends_at=now + timedelta(days=1),
+        created_by=owner,
+        **dated,
+    )
+    schedule = Schedule.objects.create(
+        migration=migration,
+        kind=RunKind.DRY_RUN,
+        timing="at",
+        due_at=now + timedelta(days=1),
+        grace_minutes=10,
+        created_by=owner,
+        **dated,
+    )
+    waiver = RiskWaiver.objects.create(
+        migration=migration,
+        digest=newest(migration).digest,
+        rule="x",
+        title="x",
+        evidence="x",
+        weight=1,
+        reason="x",
+        given_by=owner,
+        given_at=now,
+        until=now + timedelta(days=1),
+    )
+    glass = BreakGlass.objects.create(migration=migration, run=run, person=owner, reason="x", at=NOW)
+    hook = Webhook.objects.create(name="hook", environment=production, address="https://x.example", **dated)
+    delivery = Delivery.objects.create(webhook=hook, message="msg_1", kind="x", body="{}", due_at=now, created_at=now)
+    made = tokens.create(actor=cast.actors["viewer"], now=now, name="x", scopes=["read"])
+    people = {
+        (role.value, where): _person(f"{role.value}-{where}", role, environment)
+        for role in Role
+        for where, environment in ((HERE, production), (ELSEWHERE, staging), (EVERYWHERE, None))
+    }
+    people["", HERE] = cast.people["outsider"]
+    numbers = {
+        "migration_id": migration.pk,
+        "predecessor_id": other.pk,
+        "run_id": run.pk,
+        "target_id": there.source_id,
+        "environment_id": production.pk,
+        "window_id": window.pk,
+        "freeze_id": freeze.pk,
+        "schedule_id": schedule.pk,
+        "waiver_id": waiver.pk,
+        "policy_id": Policy.objects.get(environment=production).pk,
+        "number": 1,
+        "before": 1,
+        "after": 1,
+        "seq": AuditEntry.objects.order_by("seq")[0].seq,
+        "token_id": made.id,
+        "webhook_id": hook.pk,
+        "delivery_id": delivery.pk,
+        "person_id": owner.pk,
+        "session_id": 999_999,
+        "lockout_id": 999_999,
+        "invitation_id": Invitation.objects.create(
+            email="x@example.org",
+            role=Role.VIEWER,
+            environment=production,
+            hash="0" * 64,
+            invited_by=owner,
+            created_at=now,
+            expires_at=now + timedelta(days=1),
+        ).pk,
+        "filter_id": SavedFilter.objects.create(person=owner, name="mine", query="q=x", created_at=now).pk,
+        "sketch_id": Sketch.objects.create(person=owner, values={}, **dated).pk,
+        "item_id": glass.pk,
+        "key": "x",
+        "uidb36": "1",
+        "pk": 1,
+        "provider": "x",
+        "notice_id": Notification.objects.create(person=owner, kind="x", text="x", created_at=now).pk,
+    }
+    return Scene(production, numbers, people, made.clear, run)
+
+
+def _person(name: str, role: Role, environment: Environment | None) -> Person:
+    made = Person.objects.create_user(name, f"{name}@example.org", "correct horse battery staple")
+    RoleGrant.objects.create(person=made, role=role, environment=environment, granted_at=NOW)
+    return made
