@@ -1,7 +1,8 @@
 """What each address of a page asks for: the one table. A new address fails the walk until it has a row here.
 
 A row is `METHOD name`, and what it asks of whom. Who holds a permission is the one table in `selectors/access.py`.
-`docs/doors.md` shows this table; `python -m tests.doors.rows` writes it there.
+`docs/doors.md` shows this table; `python -m tests.doors.rows` writes it there, with
+DJANGO_SETTINGS_MODULE=snakeweb.settings.
 """
 
 import re
@@ -11,7 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from migrations_app.selectors.access import Permission
+import django
+
+django.setup()
+
+from migrations_app.selectors.access import Permission  # noqa: E402  models load only after django.setup()
 
 P = Permission
 EVERYBODY, SIGNED_IN, OWN, THING, ENTRY, WHOLE, ANYWHERE = (
