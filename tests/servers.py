@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from migrations_app.testing.beam import BeamNode, has_erlang
+from migrations_app.testing.mariadb import MariaDBServer, has_mariadb
 from migrations_app.testing.servers import PostgresServer, RedisServer, scratch_directory
 from tests.pools.process_pool import ProcessPool
 
@@ -29,6 +30,15 @@ def redis_server(server_directory: Path) -> Iterator[RedisServer]:
 def postgres_server(server_directory: Path) -> Iterator[PostgresServer]:
     """Shared: use a table or a database of your own, or `empty_postgres`."""
     with PostgresServer(server_directory / "postgres") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def mariadb_server(server_directory: Path) -> Iterator[MariaDBServer]:
+    """Shared: use a database of your own."""
+    if not has_mariadb():
+        pytest.skip("no MariaDB on this machine")
+    with MariaDBServer(server_directory / "mariadb") as server:
         yield server
 
 

@@ -23,8 +23,8 @@ from migrations_app.web.problems import ProblemsByField
 # configurations, and projects.
 POOL, HTTP_POOL, PROCESS_POOL = "pool", "http_pool", "process_pool"
 DRIVERS = {POOL: "beam", HTTP_POOL: "http", PROCESS_POOL: "process"}
-POSTGRES_TABLES, SQLITE_TABLES = "postgres_tables", "sqlite_tables"
-ENGINES = {POSTGRES_TABLES: "postgres", SQLITE_TABLES: "sqlite"}
+POSTGRES_TABLES, SQLITE_TABLES, OTHER_TABLES = "postgres_tables", "sqlite_tables", "other_tables"
+ENGINES = {POSTGRES_TABLES: "postgres", SQLITE_TABLES: "sqlite", OTHER_TABLES: "sqlalchemy"}
 CONFIGURATION, PROJECT = "configuration", "project"
 FIELDS: Mapping[str, tuple[Field, ...]] = {
     **CONFIG_FIELDS,
@@ -41,6 +41,7 @@ NAMES = {
     "beam": "Snakepit node",
     POSTGRES_TABLES: "Tables in PostgreSQL",
     SQLITE_TABLES: "Tables in a SQLite file",
+    OTHER_TABLES: "Tables in MySQL, MariaDB or another database",
     POOL: "Snakepit worker pool",
     HTTP_POOL: "Worker pool over HTTP",
     PROCESS_POOL: "Worker pool of processes",
@@ -59,6 +60,7 @@ CREDENTIALS = {
     "redis": BOTH_PASSWORDS,
     POSTGRES_TABLES: BOTH_PASSWORDS,
     SQLITE_TABLES: (),
+    OTHER_TABLES: BOTH_PASSWORDS,
     "beam": (("password", "Cookie"), ("gateway_token", "Token of the gateway")),
     POOL: (("password", "Cookie"),),
     HTTP_POOL: (("password", "Bearer token"),),

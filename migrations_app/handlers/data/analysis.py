@@ -65,10 +65,10 @@ def look(database: Database) -> Seen:
 
 
 def wanted(
-    parameters: Mapping[str, Any], targets: Mapping[str, Target], source: Catalogue, target: Catalogue
+    parameters: Mapping[str, Any], source: Catalogue, target: Catalogue
 ) -> tuple[tuple[Selection, ...], list[Problem]]:
     """Selections and problems, as they are now. The selections are in foreign-key order."""
-    selections, problems = mapping.selections(source, target, parameters, engine=targets[TARGET].config["engine"])
+    selections, problems = mapping.selections(source, target, parameters, engine=target.details["engine"])
     levels = levels_of(source, target, selections)
     return tuple(sorted(selections, key=lambda each: (levels[each.target], each.target))), problems
 
@@ -100,7 +100,7 @@ def _state(target: Target, seen: Seen) -> dict[str, Any]:
 
 
 def _data(spec: Spec, source: Seen, target: Seen) -> dict[str, Any]:
-    selections, problems = wanted(spec.parameters, spec.targets, source.catalogue, target.catalogue)
+    selections, problems = wanted(spec.parameters, source.catalogue, target.catalogue)
     levels = levels_of(source.catalogue, target.catalogue, selections)
     there = [each.target for each in selections if each.target in target.catalogue.tables]
     found = compatibility.problems(source.catalogue, target.catalogue, selections)

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Sequence
 
+from migrations_app.stores.tables.alchemy import created
 from migrations_app.stores.tables.schema import Column, ColumnType, Generated, TypeKind
 from migrations_app.stores.tables.selection import AS_TEXT, Transform, TransformKind
 from migrations_app.stores.tables.sqlite import types as sqlite_types
 
 POSTGRES, SQLITE = "postgres", "sqlite"
-CREATES = (POSTGRES, SQLITE)  # the engines whose tables are created
-_INTEGERS = {16: "smallint", 32: "integer"}
+_INTEGERS = {16: "smallint", 32: "integer"}  # by the bits that they hold
 _PLAIN = {
     TypeKind.BOOLEAN: "boolean",
     TypeKind.BYTES: "bytea",
@@ -49,11 +49,16 @@ def transformed(held: ColumnType, transforms: Sequence[Transform]) -> ColumnType
     return held
 
 
-def created_type(held: ColumnType, *, source: str, engine: str) -> ColumnType:
-    """The type of a created column, as the catalogue will show it. `source` is the engine that `held` comes from."""
+def created_type(held: ColumnType, *, source: str, engine: str, indexed: bool = False) -> ColumnType:
+    """The type of a created column, as the catalogue will show it. `source` is the engine that `held` comes from.
+
+    `indexed`: a key, an index or a foreign key is to be over it, which some databases allow of short texts only.
+    """
     if engine == SQLITE:
         native = held.native if source == SQLITE and held.native else sqlite_types.declared_type(held)
         return sqlite_types.column_type(native)
+    if engine != POSTGRES:
+        return held if source == engine else created.created_type(held, engine=engine, indexed=indexed)
     return _postgres_type(held, source)
 
 
@@ -65,7 +70,8 @@ def created_default(column: Column, wanted: ColumnType, *, source: str, engine: 
     if source == engine:
         return "" if _QUALIFIED.search(_LITERAL.sub("", written)) else f"({written})" if engine == SQLITE else written
     match = _VALUE.fullmatch(written.strip())
-    return _value(match["value"], wanted, engine) if match else ""
+    value = _value(match["value"], wanted, engine) if match else ""
+    return value if engine in (POSTGRES, SQLITE) or created.takes_default(wanted, value) else ""
 
 
 def identity(column: Column, has_sequence: bool, wanted: ColumnType) -> Generated:
@@ -89,10 +95,18 @@ def _postgres_type(held: ColumnType, source: str) -> ColumnType:
     return ColumnType(
         held.kind,
         _postgres_name(held),
-        bits=(held.bits or 64) if held.kind in (TypeKind.INTEGER, TypeKind.FLOAT) else None,
+        bits=_postgres_bits(held),
         precision=(held.precision if held.precision is not None else 6) if held.kind in _CLOCKS else held.precision,
         scale=held.scale,
         length=held.length,
+    )
+
+
+def _postgres_bits(held: ColumnType) -> int | None:
+    if held.kind is TypeKind.FLOAT:
+        return held.bits or 64
+    return (
+        next((bits for bits in _INTEGERS if (held.bits or 64) <= bits), 64) if held.kind is TypeKind.INTEGER else None
     )
 
 
@@ -100,7 +114,7 @@ def _postgres_name(held: ColumnType) -> str:
     """As `format_type` of PostgreSQL writes it."""
     match held.kind:
         case TypeKind.INTEGER:
-            return _INTEGERS.get(held.bits or 64, "bigint")
+            return _INTEGERS.get(_postgres_bits(held) or 64, "bigint")
         case TypeKind.FLOAT:
             return "real" if held.bits == 32 else "double precision"
         case TypeKind.DECIMAL:

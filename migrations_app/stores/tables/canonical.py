@@ -29,6 +29,7 @@ from migrations_app.stores.tables.texts.numbers import (
 from migrations_app.stores.tables.texts.times import date_text, instant_text, time_text, timestamp_text
 
 FOREIGN = "\\!"
+BINARY_JSON = "JSON (binary)"  # of MySQL, which keeps the meaning of a document as jsonb does
 Read = Callable[[object], str]
 _BARE = re.compile(r"[0-9a-f]{32}")
 _ESCAPE = re.compile(r"\\(?:\\|0|x([0-9a-f]{2}))")
@@ -113,7 +114,7 @@ class Form(NamedTuple):
 
 def form_of(column: ColumnType) -> Form:
     padded = column.kind is TypeKind.TEXT and column.native.startswith(("character(", "bpchar"))
-    verbatim = column.kind is TypeKind.JSON and column.native != "jsonb"
+    verbatim = column.kind is TypeKind.JSON and column.native not in ("jsonb", BINARY_JSON)
     return Form(column.kind, padded=padded, verbatim=verbatim)
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from migrations_app.stores.tables.becoming import SQLITE, transformed
 from migrations_app.stores.tables.schema import AS_MADE, Catalogue, Column, ColumnType, Generated, Table, TypeKind
 from migrations_app.stores.tables.selection import AS_TEXT, Mapped, Selection, TransformKind
+from migrations_app.stores.tables.traps import last_character
 
 
 class Severity(StrEnum):
@@ -58,12 +59,13 @@ _BECOMES = {
 def problems(source: Catalogue, target: Catalogue, selections: Sequence[Selection]) -> list[Incompatible]:
     """All of them, tables in the order of the selections. A table that the target lacks is judged as it will be."""
     moved = {each.target for each in selections}
+    loose = set(target.details.get("not_transactional", "").split(", "))
     found = list(_of_databases(source, target))
     for selection in selections:
         held, there = source.tables[selection.source], target.tables.get(selection.target)
         found += _of_columns(source, selection, held)
         found += _of_key(source, selection, held)
-        found += _of_table(selection, held, there, moved, same=_engine(source) == _engine(target))
+        found += _of_table(selection, held, there, moved, loose, same=_engine(source) == _engine(target))
     return found
 
 
@@ -79,6 +81,8 @@ def _of_databases(source: Catalogue, target: Catalogue) -> Iterator[Incompatible
         message = f"The target's encoding {target.encoding} has not every character of {source.encoding}."
         fix = "Use a target in UTF8, or be sure that only its characters are used."
         yield Incompatible("", "", Severity.WARNING, "encoding", message, fix)
+    for sentence in filter(None, target.details.get("cannot", "").split("\n")):
+        yield Incompatible("", "", Severity.WARNING, "cannot", sentence, "")
 
 
 def _of_columns(source: Catalogue, selection: Selection, held: Table) -> Iterator[Incompatible]:
@@ -125,8 +129,10 @@ def _other_kind(held: ColumnType, wanted: ColumnType, by_value: bool) -> Iterato
 
 
 def _narrower(held: ColumnType, wanted: ColumnType) -> Iterator[str]:
-    if _less(wanted.bits, held.bits):
+    if _less(wanted.bits, held.bits) or (wanted.unsigned and not held.unsigned):
         yield "holds fewer numbers"
+    if wanted.kind is TypeKind.TEXT and last_character(wanted) is not None and last_character(held) is None:
+        yield "has fewer characters"
     if _less(wanted.length, held.length):
         yield "holds less text"
     if held.kind is TypeKind.DECIMAL:
@@ -159,7 +165,7 @@ def _of_key(source: Catalogue, selection: Selection, held: Table) -> Iterator[In
 
 
 def _of_table(
-    selection: Selection, held: Table, there: Table | None, moved: set[str], *, same: bool
+    selection: Selection, held: Table, there: Table | None, moved: set[str], loose: set[str], *, same: bool
 ) -> Iterator[Incompatible]:
     if there is None:
         left = [name for kind in (held.checks, held.triggers) for name in kind]
@@ -169,6 +175,10 @@ def _of_table(
             yield _whole(selection, "not_made", message, "Make what is needed there yourself.")
         return
     yield from _unfilled(selection, there)
+    if there.name in loose:
+        message = "Its rows are there at once, whatever becomes of the transaction that brings them."
+        fix = "Make it a table of InnoDB."
+        yield Incompatible(selection.target, "", Severity.ERROR, "not_transactional", message, fix)
     if there.checks:
         message = f"Rows may be refused by its checks: {', '.join(there.checks)}."
         yield _whole(selection, "checks", message, "Look at them, and at the source's rows.")

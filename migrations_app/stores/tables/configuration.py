@@ -35,16 +35,20 @@ CONFIG_FIELDS: Mapping[str, tuple[Field, ...]] = {
         Field("driver", FieldKind.TEXT, "Driver", required=True, max_length=60,
               help="As SQLAlchemy writes it: mysql+pymysql, mssql+pyodbc, oracle+oracledb. It has to be installed "
               "where Snakeweb runs. Rows move more slowly than between PostgreSQL and SQLite."),
-        Field("host", FieldKind.TEXT, "Host", required=True, max_length=253),
+        Field("host", FieldKind.TEXT, "Host", required=True, max_length=253,
+              help="A host name; of MySQL and MariaDB also the path of a Unix socket."),
         Field("port", FieldKind.INTEGER, "Port", default=None, minimum=1, maximum=65535,
               help="Empty for the driver's own."),
         Field("database", FieldKind.TEXT, "Database", required=True, max_length=63),
         *_ADDRESS,
+        Field("tls", FieldKind.BOOLEAN, "Require TLS", default=False,
+              help="With mysql+pymysql. The server's certificate has to be one that this machine trusts."),
         Field("schemas", FieldKind.TEXT, "Schemas", default="", max_length=1000,
               help="Whose tables are meant, with commas between them. Empty for the user's own."),
     ),
 }  # fmt: skip
-MOVED = ("postgres", "sqlite")  # the engines that rows are moved between
+OWN = ("postgres", "sqlite")  # the engines with drivers of Snakeweb's own
+OF_MYSQL = ("mysql", "mariadb")
 _DRIVER = re.compile(r"[a-z][a-z0-9_]*(\+[a-z][a-z0-9_]*)?")
 _OWN_ENGINES = {"postgresql": "postgres", "postgres": "postgres", "sqlite": "sqlite"}
 
@@ -64,14 +68,15 @@ class DatabaseConfig:
         """In the order given; empty for SQLite, and for the user's own of another database."""
         return _names(self.values.get("schemas") or "")
 
+    @property
+    def dialect(self) -> str:
+        """The first word of SQLAlchemy's driver, else the engine."""
+        return str(self.values["driver"]).partition("+")[0] if self.engine == "sqlalchemy" else self.engine
+
 
 def config_problems(config: Mapping[str, Any]) -> list[Problem]:
     """Everything wrong with a target's configuration, without connecting; fields are `config.host`."""
-    parsed, problems = _parse(config)
-    if parsed is not None and parsed.engine not in MOVED:
-        message = "Databases through SQLAlchemy can be looked at, and are not moved yet."
-        problems = [Problem("config.engine", message, f"Use one of: {', '.join(MOVED)}.", "choice"), *problems]
-    return problems
+    return _parse(config)[1]
 
 
 def parse_config(config: Mapping[str, Any]) -> DatabaseConfig:
@@ -85,7 +90,7 @@ def parse_config(config: Mapping[str, Any]) -> DatabaseConfig:
 def _parse(config: Mapping[str, Any]) -> tuple[DatabaseConfig | None, list[Problem]]:
     engine = str(config.get("engine", ""))
     if engine not in CONFIG_FIELDS:
-        known = ", ".join(MOVED)
+        known = ", ".join(CONFIG_FIELDS)
         message = f"“{engine[:60]}” is no kind of database."
         return None, [Problem("config.engine", message, f"Use one of: {known}.", "choice")]
     flat = {name: value for name, value in config.items() if name != "engine"}
@@ -116,6 +121,9 @@ def _driver_problems(engine: str, values: Mapping[str, Any]) -> list[Problem]:
         return [Problem("config.driver", f"“{driver}” is moved by an engine of its own.", f"Set engine to {own}.")]
     if not _DRIVER.fullmatch(driver):
         return [Problem("config.driver", "This is not a driver's name.", "Write it as in mysql+pymysql.")]
+    if values["tls"] and not driver.endswith("+pymysql"):
+        message = f"How {driver} speaks TLS is not known here."
+        return [Problem("config.tls", message, "Switch it off, and have the server refuse what is not encrypted.")]
     return []
 
 

@@ -21,8 +21,9 @@ def endpoint(config: Mapping[str, Any]) -> str:
     parsed = parse_config(config)
     if parsed.engine == "sqlite":
         return f"sqlite://{os.path.realpath(parsed['path'])}"
-    kind = "postgresql" if parsed.engine == "postgres" else parsed["driver"].partition("+")[0]
-    return f"{kind}://{host_of(parsed['host'])}:{parsed['port'] or ''}/{parsed['database']}"
+    kind = _KINDS.get(parsed.dialect, parsed.dialect)
+    port = parsed["port"] or _PORTS.get(kind, "")
+    return f"{kind}://{host_of(parsed['host'])}:{port}/{parsed['database']}"
 
 
 def fingerprint(probe: DatabaseProbe, catalogue: Catalogue) -> dict[str, Any]:
@@ -45,4 +46,6 @@ def schema_digest(catalogue: Catalogue) -> str:
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
+_KINDS = {"postgres": "postgresql", "mariadb": "mysql"}
+_PORTS = {"mysql": 3306, "mssql": 1433, "oracle": 1521}
 _KEPT = ("columns", "keys", "foreign_keys", "triggers")

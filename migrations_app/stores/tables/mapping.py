@@ -6,7 +6,7 @@ from typing import Any
 from migrations_app.engine.errors import Problem
 from migrations_app.stores.tables import asked
 from migrations_app.stores.tables.asked import AskedColumn, AskedTable
-from migrations_app.stores.tables.becoming import CREATES, POSTGRES, created_type, transformed
+from migrations_app.stores.tables.becoming import POSTGRES, created_type, transformed
 from migrations_app.stores.tables.schema import AS_MADE, Catalogue, Column, ColumnType
 from migrations_app.stores.tables.selection import AS_TEXT, Mapped, Selection
 
@@ -56,8 +56,15 @@ class _Mapping:
         self._wanted = wanted
         self._held = source.tables[wanted.source]
         self._problems = problems
-        self._target_name = wanted.target or _target_name(wanted.source, self._from, target, engine)
+        self._target_name = wanted.target or _target_name(wanted.source, source, target, engine)
         self._there = target.tables.get(self._target_name)
+        self._referred = {
+            name
+            for table in source.tables.values()
+            for key in table.foreign_keys
+            if key.table == wanted.source
+            for name in key.referred
+        }
 
     def selection(self) -> Selection:
         if self._there is None:
@@ -69,10 +76,7 @@ class _Mapping:
         return Selection(self._held.name, self._target_name, self._key(columns), columns, self._wanted.where)
 
     def _check_creation(self) -> None:
-        if self._to not in CREATES:
-            message = f"The target has no table “{self._target_name}”, and tables of such databases are not created."
-            self._problem("target", message, "missing_table", "Create it there first.")
-        elif self._to == POSTGRES and "." not in self._target_name:
+        if self._to == POSTGRES and "." not in self._target_name:
             message = f"“{self._target_name}” names no schema."
             self._problem("target", message, "no_schema", "Write schema.table.")
 
@@ -122,7 +126,15 @@ class _Mapping:
         if there is not None:
             return there.type
         held = transformed(source.type if source else AS_TEXT, wanted.transforms if wanted else ())
-        return created_type(held, source=self._from, engine=self._to)
+        return created_type(
+            held, source=self._from, engine=self._to, indexed=source is not None and self._indexed(source)
+        )
+
+    def _indexed(self, column: Column) -> bool:
+        held = self._held
+        keys = [*(each.columns for each in held.keys), *(each.columns for each in held.foreign_keys), self._wanted.key]
+        over = [*keys, *(each.columns for each in held.built)]
+        return any(column.name in columns for columns in over) or column.name in self._referred
 
     def _key(self, columns: Sequence[Mapped]) -> tuple[str, ...]:
         names = {each.source: each.target for each in columns if each.source is not None and not each.transforms}
@@ -155,17 +167,19 @@ class _Mapping:
         self._problems.append(Problem(f"{self._wanted.path}.{field}", message, fix, code))
 
 
-def _target_name(source: str, source_engine: str, target: Catalogue, engine: str) -> str:
+def _target_name(source: str, sources: Catalogue, target: Catalogue, engine: str) -> str:
     """Its own name where the target can have it; else without its schema, or in the target's first one."""
-    schema, _, plain = source.partition(".") if source_engine == POSTGRES else ("", "", source)
-    if engine != POSTGRES:
-        return plain
+    in_schema = sources.details.get("engine") == POSTGRES or sources.details.get("schemas")
+    schema, _, plain = source.partition(".") if in_schema else ("", "", source)
     schemas = _schemas(target)
+    if engine != POSTGRES and not schemas:
+        return plain
     if schema in schemas:
         return source
+    schemas = schemas or ["public"]
     there = [f"{each}.{plain}" for each in schemas if f"{each}.{plain}" in target.tables]
     return there[0] if there else f"{schemas[0]}.{plain}"
 
 
 def _schemas(target: Catalogue) -> Sequence[str]:
-    return [name.strip() for name in target.details.get("schemas", "").split(",") if name.strip()] or ["public"]
+    return [name.strip() for name in target.details.get("schemas", "").split(",") if name.strip()]

@@ -43,8 +43,8 @@ AS_MADE = (Generated.STORED, Generated.VIRTUAL)  # never written
 class ColumnType:
     """`native` is the type as its database writes it. None is without a limit.
 
-    `bits`: of INTEGER and FLOAT. `precision`, `scale`: decimal digits of DECIMAL; `precision` of times are the digits
-    of a second. `length`: characters of TEXT, bytes of BYTES. `element`: of ARRAY.
+    `bits`: of INTEGER, with its sign, and FLOAT. `precision`, `scale`: decimal digits of DECIMAL; `precision` of times
+    are the digits of a second. `length`: characters of TEXT, bytes of BYTES. `element`: of ARRAY.
     """
 
     kind: TypeKind
@@ -54,6 +54,11 @@ class ColumnType:
     scale: int | None = None
     length: int | None = None
     element: "ColumnType | None" = None
+
+    @property
+    def unsigned(self) -> bool:
+        """Of an INTEGER of MySQL: it holds no negative number."""
+        return self.native.upper().endswith("UNSIGNED")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Code(StrEnum):
     NO_VALUE = "no_value"
     NUL = "nul"
     NOT_UTF8 = "not_utf8"
+    NO_CHARACTER = "no_character"
     DUPLICATE = "duplicate"
 
 
@@ -32,9 +33,15 @@ MESSAGES: Mapping[Code, tuple[str, str]] = {
     Code.NO_VALUE: ("no value of type {0}", "Correct them in the source, give a transform, or leave those rows out."),
     Code.NUL: ("a NUL character, which PostgreSQL's text cannot hold", "Give the column the transform remove_nul."),
     Code.NOT_UTF8: ("bytes that are no UTF-8", "Correct them in the source, or leave those rows out by a condition."),
+    Code.NO_CHARACTER: (
+        "characters that {0} lacks",
+        "Make the target's column utf8mb4, or leave those rows out by a condition.",
+    ),
     Code.DUPLICATE: ("equal values under {0}", "Make them differ in the source, or give the key up on the target."),
 }
 _UNFIT = {"it holds a NUL character": Code.NUL, "it is not UTF-8": Code.NOT_UTF8}
+# What MySQL's smaller character sets hold: the greatest code point.
+CHARACTER_SETS = {"utf8mb3": 0xFFFF, "utf8": 0xFFFF, "ucs2": 0xFFFF, "ascii": 0x7F}
 _CLOCKS = (TypeKind.TIME, TypeKind.TIMESTAMP, TypeKind.INSTANT)
 
 
@@ -119,10 +126,11 @@ def why_not(demand: Demand, text: str | None) -> Code | None:
 def beyond(wanted: ColumnType, text: str) -> Code | None:
     """Which limit of the type a canonical text passes."""
     match wanted.kind:
-        case TypeKind.TEXT if wanted.length is not None:
-            return Code.TOO_LONG if len(unescaped(text)) > wanted.length else None
+        case TypeKind.TEXT:
+            return _beyond_text(wanted, text)
         case TypeKind.INTEGER if wanted.bits is not None:
-            return None if -(2 ** (wanted.bits - 1)) <= int(text) < 2 ** (wanted.bits - 1) else Code.OUT_OF_RANGE
+            least, most = bounds(wanted)
+            return None if least <= int(text) <= most else Code.OUT_OF_RANGE
         case TypeKind.DECIMAL if wanted.precision is not None and text != "NaN":
             return _beyond_digits(text, wanted.precision, wanted.scale or 0)
         case TypeKind.FLOAT if wanted.bits == 32:
@@ -132,6 +140,25 @@ def beyond(wanted: ColumnType, text: str) -> Code | None:
         digits = len(fraction) - len(fraction.lstrip("0123456789"))
         return Code.TOO_PRECISE if digits > wanted.precision else None
     return None
+
+
+def bounds(wanted: ColumnType) -> tuple[int, int]:
+    """The least and the greatest number of an INTEGER with a limit."""
+    most = 2 ** ((wanted.bits or 64) - 1)
+    return (0 if wanted.unsigned else -most), most - 1
+
+
+def last_character(wanted: ColumnType) -> int | None:
+    """The greatest code point of a TEXT of one of MySQL's smaller character sets; None of all others."""
+    _, _, charset = wanted.native.partition(" CHARACTER SET ")
+    return CHARACTER_SETS.get(charset.partition(" ")[0])
+
+
+def _beyond_text(wanted: ColumnType, text: str) -> Code | None:
+    if wanted.length is not None and len(unescaped(text)) > wanted.length:
+        return Code.TOO_LONG
+    last = last_character(wanted)
+    return Code.NO_CHARACTER if last is not None and max(map(ord, text), default=0) > last else None
 
 
 def _beyond_digits(text: str, precision: int, scale: int) -> Code | None:
@@ -173,6 +200,8 @@ def _folding(table: Table | None) -> Callable[[str], str]:
     def folds(name: str) -> str:
         column = table.column(name) if table else None
         order = column.collation if column else ""
+        if order.endswith(":pads"):
+            return "RTRIM"
         return order if order in ("NOCASE", "RTRIM") or order.endswith(":nondeterministic") else ""
 
     return folds

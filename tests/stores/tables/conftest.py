@@ -5,16 +5,27 @@ from pathlib import Path
 
 import pytest
 
+from migrations_app.testing.mariadb import MariaDBServer
 from migrations_app.testing.servers import PostgresServer
 from tests.stores.tables.orders import KEY, WORKER, Move, Orders, selection_of, some_orders
-from tests.stores.tables.places import DatabasePlace, postgres_place, sqlite_place
+from tests.stores.tables.places import DatabasePlace, alchemy_place, mariadb_place, postgres_place, sqlite_place
 
-PAIRS = [(one, other) for one in ("postgres", "sqlite") for other in ("postgres", "sqlite")]
+PAIRS = [
+    *[(one, other) for one in ("postgres", "sqlite") for other in ("postgres", "sqlite")],
+    *[("postgres", "mariadb"), ("mariadb", "postgres")],
+    *[("alchemy", "sqlite"), ("sqlite", "alchemy")],
+]
 
 
 @pytest.fixture
 def postgres(postgres_server: PostgresServer) -> Iterator[DatabasePlace]:
     with postgres_place(postgres_server) as place:
+        yield place
+
+
+@pytest.fixture
+def mariadb(mariadb_server: MariaDBServer) -> Iterator[DatabasePlace]:
+    with mariadb_place(mariadb_server) as place:
         yield place
 
 
@@ -30,8 +41,12 @@ def orders_in(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
     with ExitStack() as stack:
 
         def place(kind: str) -> Orders:
-            if kind == "sqlite":
-                return Orders(sqlite_place(tmp_path / f"orders-{next(numbers)}.db"))
+            if kind in ("sqlite", "alchemy"):
+                path = tmp_path / f"orders-{next(numbers)}.db"
+                return Orders(sqlite_place(path) if kind == "sqlite" else alchemy_place(path))
+            if kind == "mariadb":
+                maria: MariaDBServer = request.getfixturevalue("mariadb_server")
+                return Orders(stack.enter_context(mariadb_place(maria)))
             server: PostgresServer = request.getfixturevalue("postgres_server")
             return Orders(stack.enter_context(postgres_place(server)))
 

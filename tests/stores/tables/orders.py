@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
+import pymysql
 
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.stores.tables.base import Copied, Database, Mark, Rejected, Side
@@ -23,6 +24,9 @@ COLUMNS = ("shop", "number", "amount", "placed_at", "day", "paid", "weight", "do
 _DDL = {
     "postgres": "CREATE TABLE orders (shop text, number bigint, amount numeric(12, 2), placed_at timestamptz, "
     "day date, paid boolean, weight double precision, document jsonb, content bytea, note text{}{})",
+    "mariadb": "CREATE TABLE orders (shop varchar(100) COLLATE utf8mb4_nopad_bin, number bigint, "
+    "amount decimal(12, 2), placed_at timestamp(6) NULL, day date, paid boolean, weight double, document json, "
+    "content blob, note varchar(400){}{})",
     "sqlite": "CREATE TABLE orders (shop TEXT NOT NULL, number INTEGER NOT NULL, amount NUMERIC(12, 2), "
     "placed_at TIMESTAMPTZ, day DATE, paid BOOLEAN, weight REAL, document JSONB, content BLOB, note TEXT{}{})",
 }
@@ -37,7 +41,7 @@ class Orders:
 
     @property
     def kind(self) -> str:
-        return str(self.place.config["engine"])
+        return self.place.kind
 
     @property
     def name(self) -> str:
@@ -51,10 +55,11 @@ class Orders:
 
     def fill(self, rows: Sequence[Sequence[Any]]) -> None:
         with self.connected() as connection:
-            mark = "%s" if self.kind == "postgres" else "?"
+            mark = "?" if self.kind == "sqlite" else "%s"
+            given = rows if self.kind != "mariadb" else [_without_zone(row) for row in rows]
             connection.cursor().executemany(
                 f"INSERT INTO orders VALUES ({', '.join([mark] * len(COLUMNS))})",  # noqa: S608 - our own words
-                rows,
+                given,
             )
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
@@ -68,6 +73,16 @@ class Orders:
         config = self.place.config
         if self.kind == "sqlite":
             connection: Any = sqlite3.connect(config["path"])
+        elif self.kind == "mariadb":
+            connection = pymysql.connect(
+                unix_socket=config["host"],
+                database=config["database"],
+                user=config["username"],
+                password=self.place.secrets["password"],
+                charset="utf8mb4",
+                sql_mode="STRICT_TRANS_TABLES,PIPES_AS_CONCAT,ANSI_QUOTES",
+                init_command="SET time_zone = '+00:00'",
+            )
         else:
             connection = psycopg.connect(
                 host=config["host"],
@@ -83,6 +98,11 @@ class Orders:
             connection.close()
 
 
+def _without_zone(row: Sequence[Any]) -> list[Any]:
+    """MariaDB takes no zone with a time; this one is meant in UTC."""
+    return [value.removesuffix("+00") if isinstance(value, str) else value for value in row]
+
+
 def some_orders(count: int, *, seed: int = 1) -> list[tuple[Any, ...]]:
     """In no order; texts with everything that COPY has to escape, nulls, and numbers that need all their digits."""
     of = random.Random(seed)  # noqa: S311 - test data
@@ -92,7 +112,7 @@ def some_orders(count: int, *, seed: int = 1) -> list[tuple[Any, ...]]:
             f"shop {of.choice('aÄb')}{number % 7}",
             number,
             None if number % 11 == 0 else f"{of.randrange(-(10**9), 10**9) / 100:.2f}",
-            f"20{number % 100:02d}-03-04 05:06:{number % 60:02d}.{of.randrange(10**6):06d}+00",
+            f"20{number % 37:02d}-03-04 05:06:{number % 60:02d}.{of.randrange(10**6):06d}+00",
             f"19{number % 100:02d}-02-28",
             None if number % 5 == 0 else bool(number % 2),
             of.uniform(-1e9, 1e9),

@@ -15,9 +15,11 @@ def fields(config):
     return []
 
 
-def test_only_databases_that_are_moved_are_targets():
-    assert config_problems(POSTGRES) == config_problems({"engine": "sqlite", "path": "/x"}) == []
-    assert [problem.field for problem in config_problems({**OTHER, "host": ""})] == ["config.engine", "config.host"]
+def test_databases_of_every_engine_are_targets():
+    assert (
+        config_problems(POSTGRES) == config_problems({"engine": "sqlite", "path": "/x"}) == config_problems(OTHER) == []
+    )
+    assert [problem.field for problem in config_problems({**OTHER, "host": ""})] == ["config.host"]
     assert [problem.field for problem in config_problems({"engine": "postgres"})] == fields({"engine": "postgres"})
 
 
@@ -46,6 +48,7 @@ def test_schemas_are_names_between_commas():
         ({"engine": "sqlite", "path": "/x", "schemas": "main"}, ["config.schemas"]),
         ({**OTHER, "driver": "postgresql+psycopg"}, ["config.driver"]),
         ({**OTHER, "driver": "sqlite"}, ["config.driver"]),
+        ({**OTHER, "driver": "mssql+pyodbc", "tls": True}, ["config.tls"]),
         ({**OTHER, "driver": "mysql://root@"}, ["config.driver"]),
     ],
 )

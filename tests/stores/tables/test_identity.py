@@ -15,7 +15,7 @@ POSTGRES = {"engine": "postgres", "host": "db.example", "database": "d", "userna
         (POSTGRES | {"host": "/run/postgresql", "port": 5, "schemas": "a"}, "postgresql://127.0.0.1:5/d"),
         (
             {"engine": "sqlalchemy", "driver": "mysql+pymysql", "host": "DB.", "database": "d", "username": "u"},
-            "mysql://db:/d",
+            "mysql://db:3306/d",
         ),
     ],
 )

@@ -19,7 +19,13 @@ pytestmark = [pytest.mark.servers, pytest.mark.timeout(600)]
 
 ROWS = 6000
 CHUNK = 20
-KILLS = {"postgres-postgres": 20, "sqlite-postgres": 15, "postgres-sqlite": 15}
+KILLS = {
+    "postgres-postgres": 20,
+    "sqlite-postgres": 15,
+    "postgres-sqlite": 15,
+    "mariadb-postgres": 6,
+    "postgres-mariadb": 6,
+}
 MOST_CHUNKS = 12  # of one process before its kill,
 LONGEST_SECONDS = 0.02  # which then falls somewhere in the next ones
 

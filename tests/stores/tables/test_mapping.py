@@ -119,11 +119,11 @@ def test_rows_have_to_be_told_apart_on_both_sides_by_one_key():
     assert (found.key, problems) == ((), [])
 
 
-def test_tables_of_other_databases_are_not_created():
+def test_tables_of_other_databases_go_by_their_plain_names_or_into_the_first_schema():
     source = postgres(table("public.t", "id"))
 
-    assert fields(source, Catalogue({}, details={"engine": "mysql"}), "sqlalchemy") == ["parameters.tables.target"]
-    assert targets(source, Catalogue({"t": table("t", "id")}, details={"engine": "mysql"}), "sqlalchemy") == ["t"]
+    assert targets(source, Catalogue({}, details={"engine": "mysql"}), "mysql") == ["t"]
+    assert targets(source, Catalogue({}, details={"engine": "mysql", "schemas": "a, b"}), "mysql") == ["a.t"]
 
 
 def test_a_name_that_is_nearly_right_is_suggested():

@@ -90,7 +90,7 @@ class Prepare(Action):
     def _as_planned(self, ctx: ActionContext, source: Seen, target: Seen) -> tuple[Selection, ...]:
         """Raises PlanIsStale when something else would be moved now, ValidationFailed when a table has filled."""
         planned = ctx.step.parameters
-        selections, problems = wanted(ctx.parameters, ctx.originals or ctx.targets, source.catalogue, target.catalogue)
+        selections, problems = wanted(ctx.parameters, source.catalogue, target.catalogue)
         if problems or documents.digest(selections) != planned["binds"]:
             raise PlanIsStale(
                 "The tables are no longer as they were when this was planned; nothing was changed.",

@@ -11,6 +11,7 @@ from migrations_app.handlers.data.parameters import SOURCE, TARGET
 from migrations_app.stores.tables.changes.base import Watched
 from migrations_app.stores.tables.changes.opening import open_change_log
 from migrations_app.stores.tables.changes.reversing import one_way
+from migrations_app.stores.tables.configuration import OWN
 from migrations_app.stores.tables.schema import Catalogue
 from migrations_app.stores.tables.selection import Selection
 
@@ -21,6 +22,12 @@ def look_live(spec: Spec, source: Catalogue, selections: Sequence[Selection], *,
     """`problems` as the engine has them; `one_way`: what a rollback after the hand-over would not bring back."""
     if spec.parameters["live"] == OFF:
         return {"problems": [], "one_way": []}
+    others = [role for role in (SOURCE, TARGET) if spec.targets[role].config.get("engine") not in OWN]
+    if others:
+        message = "What is written to a database through SQLAlchemy, or to the source of one, is not followed."
+        fix = "Copy while nobody writes to the source (live: off)."
+        found = [Problem("parameters.live", message, fix, "no_change_log")]
+        return {"problems": [asdict(each) for each in found], "one_way": []}
     if spec.parameters["live"] == CHANGE_COLUMN:
         return {"problems": [asdict(each) for each in _column(spec, source, selections)], "one_way": []}
     found = list(_logs(spec, selections))

@@ -10,7 +10,17 @@ from migrations_app.stores.tables.postgres.expressions import Expression, Words,
 from migrations_app.stores.tables.postgres.reading import PostgresReading
 from migrations_app.stores.tables.schema import Catalogue, Table, TypeKind
 from migrations_app.stores.tables.selection import EVERYTHING, KeyValue, Mapped, Selection
-from migrations_app.stores.tables.traps import MOST_KEYS, Code, Demand, Trap, demands, folded_keys, found
+from migrations_app.stores.tables.traps import (
+    MOST_KEYS,
+    Code,
+    Demand,
+    Trap,
+    bounds,
+    demands,
+    folded_keys,
+    found,
+    last_character,
+)
 
 _CLOCKS = {
     TypeKind.TIME: "time({})",
@@ -63,7 +73,10 @@ class PostgresTrapping(PostgresReading):
         for name, columns, folds in folded_keys(selection, target):
             # Case is what such collations mostly fold; what else they do is found when the rows arrive.
             among = [
-                f"lower(moved.{quoted(column)}::text)" if folds else f"moved.{quoted(column)}" for column in columns
+                f"{'rtrim' if folds == 'RTRIM' else 'lower'}(moved.{quoted(column)}::text)"
+                if folds
+                else f"moved.{quoted(column)}"
+                for column in columns
             ]
             present = " AND ".join(f"moved.{quoted(column)} IS NOT NULL" for column in columns)
             (rows,) = self._one(
@@ -84,12 +97,15 @@ def _tests(mapped: Mapped, value: Expression, demand: Demand, table: Table) -> I
         yield Code.NO_VALUE, rf"starts_with({text_of(value.sql, value.type, wanted)}, '\!')"
     if not demand.exact or value.type.kind is not wanted.kind:
         return
+    last = last_character(wanted) if wanted.kind is TypeKind.TEXT else None
+    if last is not None:
+        yield Code.NO_CHARACTER, rf"{sql}::text ~ '[\U{last + 1:08x}-\U0010ffff]'"
     match wanted.kind:
         case TypeKind.TEXT if wanted.length is not None and _less(wanted.length, value.type.length):
             yield Code.TOO_LONG, f"char_length({sql}::text) > {wanted.length}"
-        case TypeKind.INTEGER if wanted.bits and _less(wanted.bits, value.type.bits):
-            edge = 2 ** (wanted.bits - 1)
-            yield Code.OUT_OF_RANGE, f"{sql} NOT BETWEEN {-edge} AND {edge - 1}"
+        case TypeKind.INTEGER if wanted.bits and (wanted.unsigned or _less(wanted.bits, value.type.bits)):
+            least, most = bounds(wanted)
+            yield Code.OUT_OF_RANGE, f"{sql} NOT BETWEEN {least} AND {most}"
         case TypeKind.DECIMAL if wanted.precision is not None:
             yield from _digits(sql, wanted.precision, wanted.scale or 0)
         case TypeKind.FLOAT if wanted.bits == 32 and value.type.bits != 32:

@@ -12,7 +12,17 @@ from migrations_app.stores.tables.schema import Catalogue, TypeKind
 from migrations_app.stores.tables.selection import EVERYTHING, KeyValue, Mapped, Selection
 from migrations_app.stores.tables.sqlite.expressions import listed, quoted
 from migrations_app.stores.tables.sqlite.reading import SQLiteReading
-from migrations_app.stores.tables.traps import MOST_KEYS, Code, Demand, Trap, demands, folded_keys, found, why_not
+from migrations_app.stores.tables.traps import (
+    MOST_KEYS,
+    Code,
+    Demand,
+    Trap,
+    bounds,
+    demands,
+    folded_keys,
+    found,
+    why_not,
+)
 
 _CLASSES = {TypeKind.INTEGER: "integer", TypeKind.FLOAT: "real", TypeKind.BYTES: "blob", TypeKind.TEXT: "text"}
 
@@ -85,9 +95,9 @@ def _doubtful_values(column: str, demand: Demand) -> Sequence[str]:
     if held is None or limited:
         return [f"{column} IS NOT NULL"]
     tests = [f"typeof({column}) NOT IN ('{held}', 'null')"]
-    if kind is TypeKind.INTEGER and wanted.bits not in (None, 64):
-        edge = 2 ** (int(wanted.bits or 64) - 1)
-        tests.append(f"{column} NOT BETWEEN {-edge} AND {edge - 1}")
+    if kind is TypeKind.INTEGER and (wanted.bits not in (None, 64) or wanted.unsigned):
+        least, most = bounds(wanted)
+        tests.append(f"{column} NOT BETWEEN {least} AND {most}")
     if kind is TypeKind.TEXT:
         # A character that is not ASCII may be a byte that is no UTF-8, which only reading it tells.
         tests += [f"instr({column}, char(0)) > 0", f"{column} GLOB '*[^' || char(1) || '-' || char(127) || ']*'"]
