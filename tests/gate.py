@@ -32,17 +32,19 @@ class Pass:
     """One run of pytest over some tests."""
 
     name: str
+    workers: int
     arguments: tuple[str, ...]
     surroundings: Mapping[str, str] = field(default_factory=dict)
 
 
-WORKERS = ("-n", "2", "--dist", "loadgroup")
 MEASURED = ("--cov", "--cov-report=")
 TESTS_OF_ROOMS = tuple(f"tests/{room}" for room in ROOMS)
+# For two cores. Tests wait for servers, processes and deadlines half of their time; more workers put that to use.
+# In the doors pass one of them is busy with whole installations, which bring several processes of their own.
 PASSES = (
-    Pass("rooms", (*MEASURED, *TESTS_OF_ROOMS)),
-    Pass("doors", ("tests", *(f"--ignore={tests}" for tests in TESTS_OF_ROOMS))),
-    Pass("postgres", (*MEASURED, "-m", "db_semantics"), {"SNAKEWEB_TEST_DATABASE": "postgres"}),
+    Pass("rooms", 3, (*MEASURED, *TESTS_OF_ROOMS)),
+    Pass("doors", 3, ("tests", *(f"--ignore={tests}" for tests in TESTS_OF_ROOMS))),
+    Pass("postgres", 3, ("-m", "db_semantics"), {"SNAKEWEB_TEST_DATABASE": "postgres"}),
 )
 
 
@@ -89,8 +91,8 @@ def run_pytest(one: Pass, arguments: Sequence[str]) -> int:
         "COVERAGE_FILE": str(OUT / f".coverage.{one.name}"),
         **one.surroundings,
     }
-    command = [sys.executable, "-m", "pytest", *WORKERS, *one.arguments, "-q"]
-    command += [f"--junitxml={OUT / one.name}.xml", *arguments]
+    command = [sys.executable, "-m", "pytest", "-n", str(one.workers), "--dist", "loadgroup", "-q"]
+    command += [*one.arguments, f"--junitxml={OUT / one.name}.xml", *arguments]
     return subprocess.run(command, cwd=ROOT, env=surroundings, check=False).returncode
 
 
@@ -142,7 +144,7 @@ def _lies_in(test: str, place: str) -> bool:
 
 
 def measure_coverage() -> Mapping[str, Any]:
-    """Coverage of both passes together, in the form of `coverage json`."""
+    """Coverage of all processes together, in the form of `coverage json`."""
     files = [str(path) for path in sorted(OUT.glob(".coverage.*")) if _was_written(path)]
     target = OUT / "coverage.json"
     surroundings = {**os.environ, "COVERAGE_FILE": str(OUT / "coverage.data")}

@@ -148,10 +148,10 @@ class DeathsBetweenLines(Questions):
         return lines.passed
 
     def _places(self, passed: Counter[Place]) -> Sequence[tuple[Place, int]]:
-        """The first, the second and the last passing of each line, thinned out evenly to `most_lines`."""
+        """The first, the second and the last passing of each line, thinned out to `most_lines`, from `turn` on."""
         every = [(place, nth) for place, times in sorted(passed.items()) for nth in sorted({1, min(2, times), times})]
-        stride = -(-len(every) // self.most_lines)
-        return every[::stride]
+        stride = max(1, -(-len(every) // self.most_lines))
+        return every[self.turn % stride :: stride]
 
     def _killed(self, run: LocalRun, place: Place, nth: int) -> RunView:
         with Lines(self._homes(), place, nth):

@@ -25,10 +25,12 @@ class Questions:
 
     `crash_points` are those of the handler's own (`engine/crash_points.reach`), to die at as well. `most_lines`: at how
     many places in the handler's code a driver dies at most, spread over all that are passed; 0 where a run is too slow.
+    `turn`: of classes that ask about one handler in several worlds, each its number from 0: they take turns at places.
     """
 
     crash_points: ClassVar[tuple[str, ...]] = ()
     most_lines: ClassVar[int] = 200
+    turn: ClassVar[int] = 0
 
     @abstractmethod
     def make_handler(self) -> Handler: ...

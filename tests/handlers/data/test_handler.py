@@ -18,6 +18,7 @@ class TestDataHandlerContract(HandlerContract):
     """The target has the tables, empty."""
 
     parameters: Mapping[str, Any] = {"chunk_rows": 40}
+    most_lines = 70  # in each world at others
 
     @pytest.fixture(autouse=True)
     def place(self) -> Any:
@@ -48,6 +49,8 @@ class TestDataHandlerContract(HandlerContract):
 class TestDataHandlerContractIntoNothing(TestDataHandlerContract):
     """The target has no table."""
 
+    turn = 1
+
     def reset(self) -> None:
         self.source = shop(self.directory / "old.db", people=20)
         self.target = shop(self.directory / "new.db", schema="", filled=False)
@@ -57,6 +60,7 @@ class TestDataHandlerContractOverOthersRows(TestDataHandlerContract):
     """The target holds rows that give way, and come back."""
 
     parameters = {"chunk_rows": 40, "existing": "empty"}
+    turn = 2
 
     def reset(self) -> None:
         super().reset()
