@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 _REFUSED = (
     *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation", "gyroscope", "hid"),
     *("idle-detection", "local-fonts", "magnetometer", "microphone", "midi", "payment", "picture-in-picture"),
-    *("screen-wake-lock", "serial", "usb", "web-share", "xr-spatial-tracking"),
+    *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
 HEADERS: Mapping[str, str] = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _REFUSED),

@@ -4,10 +4,15 @@ from pathlib import Path
 import pytest
 from pytest_django.plugin import DjangoDbBlocker
 
+from migrations_app.engine.events import EventType
+from migrations_app.models import Migration, MigrationDependency, Run
+from migrations_app.services import migrations, planning, reviews
+from tests import stores_on_disk
 from tests.browser.people import People, chromium
 from tests.browser.site import Site
 from tests.browser.stores import NOW
 from tests.cast import Cast, gather
+from tests.selectors.journal import event, told
 
 
 @pytest.fixture(scope="session")
@@ -41,3 +46,27 @@ def busy_site(transactional_db: None, tmp_path: Path) -> Iterator[Site]:
     """One test's own: its processes may be killed."""
     with Site(tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def furnished(company: Cast, tmp_path: Path) -> None:
+    """A plan of two revisions in review, which runs after one whose run failed."""
+    stage = stores_on_disk.stage(company, company.environments["staging"], tmp_path, NOW)
+    migration = stage.planned(title="Move sessions")
+    draft = stage.draft(title="Move sessions", options={"cleanup_source": True}, description="And clean up.")
+    version = Migration.objects.get(pk=migration.pk).version
+    migrations.edit(actor=stage.operator, now=NOW, migration_id=migration.pk, version=version, draft=draft)
+    planning.plan(actor=stage.operator, now=NOW, migration_id=migration.pk)
+    reviews.submit(actor=stage.operator, now=NOW, migration_id=migration.pk)
+    failure = {"message": "The target did not answer.", "code": "dependency_unavailable"}
+    told(
+        event(EventType.RUN_STARTED),
+        event(EventType.STEP_STARTED, "one"),
+        event(EventType.STEP_FAILED, "one", error=failure),
+        event(EventType.RUN_FAILED, error=failure),
+        start=NOW,
+    )
+    failed = Run.objects.get().migration
+    MigrationDependency.objects.create(
+        migration=migration, predecessor=failed, created_by=migration.created_by, created_at=NOW
+    )

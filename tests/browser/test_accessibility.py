@@ -3,22 +3,14 @@
 A page is loaded once: whole, then again for its colours in the dark, then as small as a phone.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from migrations_app.engine.events import EventType
-from migrations_app.models import Migration, MigrationDependency, Run
-from migrations_app.services import migrations, planning, reviews
-from tests import stores_on_disk
 from tests.browser.pages import AuthoringPage
 from tests.browser.people import DESKTOP, PHONE, People
-from tests.browser.stores import NOW
-from tests.cast import Cast
-from tests.selectors.journal import event, told
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
@@ -64,30 +56,6 @@ PAGES = {
 }
 COLOURS = {"runOnly": ["color-contrast"]}
 PLACES = {"runOnly": ["target-size", "scrollable-region-focusable", "aria-hidden-focus", "nested-interactive"]}
-
-
-@pytest.fixture
-def furnished(company: Cast, tmp_path: Path) -> None:
-    """A plan of two revisions in review, which runs after one whose run failed."""
-    stage = stores_on_disk.stage(company, company.environments["staging"], tmp_path, NOW)
-    migration = stage.planned(title="Move sessions")
-    draft = stage.draft(title="Move sessions", options={"cleanup_source": True}, description="And clean up.")
-    version = Migration.objects.get(pk=migration.pk).version
-    migrations.edit(actor=stage.operator, now=NOW, migration_id=migration.pk, version=version, draft=draft)
-    planning.plan(actor=stage.operator, now=NOW, migration_id=migration.pk)
-    reviews.submit(actor=stage.operator, now=NOW, migration_id=migration.pk)
-    failure = {"message": "The target did not answer.", "code": "dependency_unavailable"}
-    told(
-        event(EventType.RUN_STARTED),
-        event(EventType.STEP_STARTED, "one"),
-        event(EventType.STEP_FAILED, "one", error=failure),
-        event(EventType.RUN_FAILED, error=failure),
-        start=NOW,
-    )
-    failed = Run.objects.get().migration
-    MigrationDependency.objects.create(
-        migration=migration, predecessor=failed, created_by=migration.created_by, created_at=NOW
-    )
 
 
 @pytest.mark.parametrize("username", PAGES)
