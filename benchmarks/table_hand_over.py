@@ -9,12 +9,14 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from operator import gt
 from pathlib import Path
 
+from migrations_app.engine.run_view import ParkedFor
 from migrations_app.engine.vocabulary import RunState, Signal
 from migrations_app.handlers.data.live import steps
 from migrations_app.testing.servers import PostgresServer, scratch_directory
-from tests.handlers.data.live.shop import Shop, drive_to, held, troubles
+from tests.handlers.data.live.shop import Shop, Writers, drive_to, held, troubles
 from tests.stores.tables.changes.places import TABLES, Place, PostgresPlace, SqlitePlace
 
 PAIRS = ("postgres:postgres", "sqlite:postgres")
@@ -51,9 +53,12 @@ def report(given: argparse.Namespace, pair: str, server: PostgresServer, directo
         _wait_for_writes(there, _noted(there) + given.writes)
         began = time.monotonic()
         run.signal(Signal.ROLL_BACK)
-        state = run.finish().state
+        while run.drive().reason != ParkedFor.GRACE:
+            pass
         took = time.monotonic() - began
+        _wait_for_everybody(here, writers)
         told = writers.stop()
+        state = run.finish().state
     if state is not RunState.ROLLED_BACK:
         say(f"  the rollback ended as {state}: {troubles(run)}")
         return 1
@@ -78,6 +83,13 @@ def _place(server: PostgresServer, directory: Path, name: str, kind: str) -> Pla
 def _wait_for_writes(place: Place, wanted: int) -> None:
     """Each write is noted at the target once or more; its log's numbers tell how many there were."""
     while _noted(place) < wanted:
+        time.sleep(0.5)
+
+
+def _wait_for_everybody(here: Place, writers: Writers) -> None:
+    """Until each has written at the source again: the run's clock is not theirs."""
+    newest = writers.newest(held(here, "items"))
+    while not all(map(gt, writers.newest(held(here, "items")), newest)):
         time.sleep(0.5)
 
 
