@@ -16,6 +16,8 @@ from urllib.parse import quote, quote_plus
 
 HIDDEN = "•••"
 LEAST_KNOWN = 6  # characters; shorter values would hide half of every text, so a process does not look for them
+LEAST_IN_STATE = 12  # characters; a shorter one may be the name of something that is read back
+FOR_PEOPLE = frozenset({"message", "error", "instructions", "because"})  # entries of an event that nothing acts by
 MOST_KNOWN = 5_000
 _LEAST_ENCODED = 8  # characters of base64 that are no coincidence
 
@@ -51,29 +53,47 @@ class _Known:
         self._lock = threading.Lock()
         self._values: dict[str, None] = {}
         self._pattern: re.Pattern[str] | None = None
+        self._in_state: re.Pattern[str] | None = None
 
     def add(self, values: Iterable[str]) -> None:
         with self._lock:
-            fresh = [value for value in values if len(value) >= LEAST_KNOWN and value not in self._values]
+            fresh = [value for value in values if _is_looked_for(value) and value not in self._values]
             if not fresh:
                 return
             self._values.update(dict.fromkeys(fresh))
             for _ in range(len(self._values) - MOST_KNOWN):
                 del self._values[next(iter(self._values))]
             self._pattern = pattern_of(self._values)
+            self._in_state = pattern_of(filter(_is_long, self._values))
 
     def hide(self, text: str) -> str:
-        pattern = self._pattern
-        return pattern.sub(HIDDEN, text) if pattern is not None else text
+        return _hidden(self._pattern, text)
+
+    def hide_in_state(self, text: str) -> str:
+        return _hidden(self._in_state, text)
+
+
+def _is_looked_for(value: str) -> bool:
+    """No word of a language: it would blank out texts, and whoever guesses finds it anyway."""
+    return len(value) >= LEAST_KNOWN and (_is_long(value) or not value.isalpha())
+
+
+def _is_long(value: str) -> bool:
+    return len(value) >= LEAST_IN_STATE
+
+
+def _hidden(pattern: re.Pattern[str] | None, text: str) -> str:
+    return pattern.sub(HIDDEN, text) if pattern is not None else text
 
 
 _known = _Known()
 
 
 def remember(*values: str) -> None:
-    """From now on this process hides these values wherever it writes. Of less than `LEAST_KNOWN` characters: no effect.
+    """From now on this process hides these values wherever it writes.
 
-    Known for the life of the process; where a run's targets have shorter ones, its own `Redactor` hides those.
+    Not those of less than `LEAST_KNOWN` characters, and no words of less than `LEAST_IN_STATE`. Known for the life of
+    the process; where a run's targets have such, its own `Redactor` hides them in texts.
     """
     _known.add(values)
 
@@ -104,14 +124,28 @@ class Redactor:
     """Hides the given values, however short, beside everything that the rule hides; names of entries do not count."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._own = pattern_of(secrets)
+        given = [secret for secret in secrets if secret]
+        self._own = pattern_of(given)
+        self._own_in_state = pattern_of(filter(_is_long, given))
 
     def text(self, text: str) -> str:
-        return redact_text(self._own.sub(HIDDEN, text) if self._own is not None else text)
+        return redact_text(_hidden(self._own, text))
 
-    def payload(self, value: Any) -> Any:
-        """The same JSON value without secrets, in keys too; the very object where there was nothing to hide."""
-        return _walked(value, self.text, by_name=False)
+    def payload(self, event: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The event's payload without secrets; the very object where there was nothing to hide.
+
+        Results, checkpoints and whatever else is read back are what a run goes on by: a name or key there that happens
+        to be somebody's password, or looks like one, must stay as it is. So only values that are no coincidence are
+        hidden in those, and none of their keys.
+        """
+        entries = {
+            key: _walked(item, self.text) if key in FOR_PEOPLE else _walked(item, self._state, keys=False)
+            for key, item in event.items()
+        }
+        return event if all(map(_is, entries.values(), event.values())) else entries
+
+    def _state(self, text: str) -> str:
+        return _known.hide_in_state(_hidden(self._own_in_state, text))
 
 
 def redact(value: Any, hidden: Iterable[str] = ()) -> Any:
@@ -130,21 +164,21 @@ def redact_text(text: str) -> str:
     return text
 
 
-def _walked(value: Any, hide: Any, *, by_name: bool) -> Any:
+def _walked(value: Any, hide: Any, *, by_name: bool = False, keys: bool = True) -> Any:
     if isinstance(value, str):
         shown = hide(value)
         return value if shown == value else shown
     if isinstance(value, Mapping):
         entries = {
-            hide(key) if isinstance(key, str) else key: HIDDEN
+            hide(key) if keys and isinstance(key, str) else key: HIDDEN
             if by_name and isinstance(item, str) and item and SECRET_NAME.search(str(key))
-            else _walked(item, hide, by_name=by_name)
+            else _walked(item, hide, by_name=by_name, keys=keys)
             for key, item in value.items()
         }
         same = len(entries) == len(value) and all(key in value and entries[key] is value[key] for key in entries)
         return value if same else entries
     if isinstance(value, list | tuple):
-        items = [_walked(item, hide, by_name=by_name) for item in value]
+        items = [_walked(item, hide, by_name=by_name, keys=keys) for item in value]
         return value if all(map(_is, items, value)) else items
     return value
 

@@ -20,10 +20,31 @@ def known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hiding, "_known", hiding._Known())
 
 
-def test_secrets_are_hidden_wherever_they_stand() -> None:
+def test_secrets_are_hidden_in_whatever_is_for_people() -> None:
     hide = Redactor(["pw", "pw-longer", ""])
-    payload = {"pw": ["a pw-longer b", {"x": "pw"}, 3, None], "t": ("pw",)}
-    assert hide.payload(payload) == {HIDDEN: [f"a {HIDDEN} b", {"x": HIDDEN}, 3, None], "t": [HIDDEN]}
+    payload = {"message": "a pw-longer b", "error": {"pw": ["pw", {"x": "pw"}, 3, None], "t": ("pw",)}}
+    assert hide.payload(payload) == {
+        "message": f"a {HIDDEN} b",
+        "error": {HIDDEN: [HIDDEN, {"x": HIDDEN}, 3, None], "t": [HIDDEN]},
+    }
+
+
+def test_what_a_run_goes_on_by_is_not_changed_by_a_password_that_is_a_word() -> None:
+    hiding.remember("seconds", "target-1")
+    state = {"result": {"seconds": 3, "last": "target-1", "cursor": "x?token=abc"}, "checkpoint": {"pw": "the pw"}}
+    assert Redactor(["pw"]).payload(state) is state
+
+
+def test_a_long_secret_is_hidden_in_state_too_and_no_key_is() -> None:
+    hiding.remember(OPENED)
+    own = "own-secret-of-a-target"
+    state = {"result": {"said": f"<{OPENED}>", own: [own]}}
+    assert Redactor([own]).payload(state) == {"result": {"said": f"<{HIDDEN}>", own: [HIDDEN]}}
+
+
+def test_a_word_is_not_looked_for_in_every_text() -> None:
+    hiding.remember("postgres", "hunter2x")
+    assert redact_text("postgres said hunter2x") == f"postgres said {HIDDEN}"
 
 
 def test_where_nothing_is_to_hide_the_very_object_comes_back() -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db
         (
             "operator",
             "view see_calendar comment author validate execute break_glass control roll_back sign_off test_target "
-            "follow_routes",
+            "follow_routes acknowledge_alerts",
         ),
         ("approver", "view see_calendar comment sign sign_off waive_risk"),
         ("auditor", "view see_calendar comment read_audit verify_audit"),
@@ -25,7 +25,8 @@ pytestmark = pytest.mark.django_db
         (
             "admin",
             "view see_calendar comment test_target manage_targets manage_environments manage_people manage_policies "
-            "confirm_policies read_audit verify_audit follow_routes waive_risk",
+            "confirm_policies read_audit verify_audit follow_routes waive_risk "
+            "manage_webhooks manage_alerts acknowledge_alerts",
         ),
         ("outsider", ""),
     ],
