@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _let_files_be_targets()
     _let_calls_reach_this_machine()
     _count_nothing()
+    _keep_artifacts_apart()
     # Real hashing would take most of the time that making people takes.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -46,6 +47,11 @@ def _count_nothing() -> None:
     """Tests ask more often than people do, here and in the processes that they start. Those of the rates say which."""
     settings.SNAKEWEB_RATE_LIMITS = {rate.value: OFF for rate in Rate}
     os.environ["SNAKEWEB_RATE_LIMITS"] = " ".join(f"{name}={OFF}" for name in settings.SNAKEWEB_RATE_LIMITS)
+
+
+def _keep_artifacts_apart() -> None:
+    """Runs of two databases have the same numbers, and processes of one pass of the gate share a state directory."""
+    settings.SNAKEWEB_ARTIFACTS_URL += f"/{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
 
 
 def pytest_unconfigure() -> None:
