@@ -17,9 +17,16 @@ from migrations_app.stores.tables.refusals import Refused
 from migrations_app.stores.tables.schema import Column, Generated, Table
 from migrations_app.stores.tables.selection import KeyValue, Selection
 
+# Whoever refers to these tables, or to one that does; `directly` to one of these, `ours` whether it may be emptied.
 _REFERRING = """
-SELECT DISTINCT c.conrelid::regclass::text FROM pg_catalog.pg_constraint AS c
-WHERE c.contype = 'f' AND c.confrelid = ANY(%s::text[]::regclass[]) AND NOT c.conrelid = ANY(%s::text[]::regclass[])
+WITH RECURSIVE around (relation, directly) AS (
+    SELECT each::oid, NULL::boolean FROM unnest(%s::text[]::regclass[]) AS each
+    UNION
+    SELECT c.conrelid, around.directly IS NULL
+    FROM around JOIN pg_catalog.pg_constraint AS c ON c.confrelid = around.relation AND c.contype = 'f'
+)
+SELECT relation::regclass::text, bool_or(directly), has_table_privilege(relation, 'TRUNCATE') FROM around
+WHERE NOT relation = ANY(%s::text[]::regclass[]) GROUP BY relation ORDER BY relation
 """
 
 
@@ -56,22 +63,39 @@ class PostgresWriting(PostgresCopying):
         with self._errors(), self._fenced(worker):
             connection = self._open()
             names = [table_name(table) for table in tables]
-            referring = [name for (name,) in connection.execute(_REFERRING, [names, names])]
-            if not referring:
-                connection.execute(f"TRUNCATE {', '.join(names)}".encode())
+            around = connection.execute(_REFERRING, [names, names]).fetchall()
+            if not around:
+                self._truncate(names)
                 return
-            # TRUNCATE refuses them even when they are empty, and a DELETE might take rows of theirs along. The lock
-            # keeps new ones away: their foreign keys have to lock rows here.
-            connection.execute(f"LOCK TABLE {', '.join(names)} IN EXCLUSIVE MODE".encode())
-            for other in referring:
-                if connection.execute(f"SELECT 1 FROM {other} LIMIT 1".encode()).fetchone():
+            # A DELETE might take rows of theirs along. The lock keeps new ones away: their foreign keys have to lock
+            # rows here.
+            self._lock(names)
+            for other in (name for name, directly, _ in around if directly):
+                if self._holds_rows(other):
                     message = f"The tables cannot be emptied: rows of {other} refer to them. None of them was."
                     fix = "Move the table that refers to them as well, or drop its foreign key."
                     raise ValidationFailed(message, problems=[Problem("tables", message, fix, "referred")])
-            # In one statement: foreign keys are looked at when all of them are empty, whichever way they refer.
-            first, *others = names
-            along = ", ".join(f"d{number} AS (DELETE FROM {name})" for number, name in enumerate(others))
+            if all(ours for _, _, ours in around):
+                # TRUNCATE wants to be told of every table that refers to them, empty as it is.
+                others = [name for name, _, _ in around]
+                self._lock(others)
+                if not any(map(self._holds_rows, others)):
+                    self._truncate([*names, *others])
+                    return
+            # In one statement: foreign keys are looked at when all of them are empty, whichever way they refer. Each
+            # row asks those that refer to it, through all that was deleted there before: slow, and the last way left.
+            first, *rest = names
+            along = ", ".join(f"d{number} AS (DELETE FROM {name})" for number, name in enumerate(rest))
             connection.execute(f"{f'WITH {along} ' if along else ''}DELETE FROM {first}".encode())
+
+    def _truncate(self, names: Sequence[str]) -> None:
+        self._open().execute(f"TRUNCATE {', '.join(names)}".encode())
+
+    def _lock(self, names: Sequence[str]) -> None:
+        self._open().execute(f"LOCK TABLE {', '.join(names)} IN EXCLUSIVE MODE".encode())
+
+    def _holds_rows(self, name: str) -> bool:
+        return self._open().execute(f"SELECT 1 FROM {name} LIMIT 1".encode()).fetchone() is not None
 
     def execute(self, statements: Sequence[str], worker: WorkerToken) -> None:
         with self._errors(), self._fenced(worker):

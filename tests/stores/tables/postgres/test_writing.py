@@ -80,3 +80,30 @@ def test_tables_that_refer_to_each_other_are_emptied_together(postgres):
         database.empty(["public.one", "public.two"], WORKER)
 
     assert orders.sql("SELECT (SELECT count(*) FROM one), (SELECT count(*) FROM two)") == [(0, 0)]
+
+
+def test_what_empty_tables_refer_to_is_emptied_without_a_question_for_each_row(postgres):
+    """A row that is deleted asks whoever refers to it; where rows were deleted before, that reads all of them."""
+    orders = Orders(postgres)
+    orders.sql("CREATE TABLE one (a int PRIMARY KEY); CREATE TABLE two (b int PRIMARY KEY, a int REFERENCES one)")
+    orders.sql("CREATE TABLE three (b int REFERENCES two)")
+    orders.sql("INSERT INTO one VALUES (1)")
+    file = orders.sql("SELECT pg_relation_filenode('one')")
+    with postgres.open() as database:
+        database.raise_worker_fence(WORKER)
+        database.empty(["public.one"], WORKER)
+
+    assert orders.sql("SELECT count(*) FROM one") == [(0,)]
+    assert orders.sql("SELECT pg_relation_filenode('one')") != file  # truncated
+
+
+def test_rows_that_refer_to_nothing_stay_where_an_empty_table_between_is_in_the_way(postgres):
+    orders = Orders(postgres)
+    orders.sql("CREATE TABLE one (a int PRIMARY KEY); CREATE TABLE two (b int PRIMARY KEY, a int REFERENCES one)")
+    orders.sql("CREATE TABLE three (b int REFERENCES two)")
+    orders.sql("INSERT INTO one VALUES (1); INSERT INTO three VALUES (NULL)")
+    with postgres.open() as database:
+        database.raise_worker_fence(WORKER)
+        database.empty(["public.one"], WORKER)
+
+    assert orders.sql("SELECT (SELECT count(*) FROM one), (SELECT count(*) FROM three)") == [(0, 1)]
