@@ -210,9 +210,9 @@ def _uuid(value: object) -> str:
 
 
 def _document(value: object) -> str:
-    """A column without TEXT in its type makes numbers of JSON that is one."""
+    """A column without TEXT in its type makes numbers of JSON that is one; PostgreSQL writes those without exponent."""
     if isinstance(value, int | float):
-        return _text(value)
+        return _decimal(value)
     return _plain(value)
 
 

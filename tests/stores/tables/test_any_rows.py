@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.stores.tables.orders import COLUMNS, KEY, WORKER, Move, selection_of
@@ -44,8 +44,12 @@ def there_and_back(orders_in) -> Iterator[tuple[object, Move, Move]]:
         yield first, there, back
 
 
+NUMBER = dict.fromkeys(COLUMNS) | {"shop": "", "number": 0, "document": "9223372036854775808"}
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, max_size=12, unique_by=lambda row: (row["shop"], row["number"])))
+@example(rows=[NUMBER])  # a number of JSON that SQLite holds as a float
 def test_there_and_back_again(there_and_back, rows):
     first, there, back = there_and_back
     first.sql("DELETE FROM orders")
