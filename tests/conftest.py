@@ -50,8 +50,12 @@ def _count_nothing() -> None:
 
 
 def _keep_artifacts_apart() -> None:
-    """Runs of two databases have the same numbers, and processes of one pass of the gate share a state directory."""
+    """Runs of two databases have the same numbers, and processes of one pass of the gate share a state directory.
+
+    In the processes that they start as well, which see the same database.
+    """
     settings.SNAKEWEB_ARTIFACTS_URL += f"/{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    os.environ["SNAKEWEB_ARTIFACTS_URL"] = settings.SNAKEWEB_ARTIFACTS_URL
 
 
 def pytest_unconfigure() -> None:
