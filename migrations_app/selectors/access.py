@@ -194,8 +194,8 @@ def people_who_control(environment_id: int) -> int:
     return len({*operators, *superusers.values_list("pk", flat=True)})
 
 
-def people_with(role: Role, environment_id: int) -> list[Person]:
-    """Active people who hold the role in that environment, by themselves or through a group."""
+def people_with(role: Role, environment_id: int | None) -> list[Person]:
+    """Active people who hold the role in that environment (None: in every one), by themselves or through a group."""
     here = Q(role=role) & (Q(environment=None) | Q(environment=environment_id))
     grants = RoleGrant.objects.filter(here)
     people = Person.objects.filter(is_active=True)

@@ -19,9 +19,10 @@ from migrations_app.engine.hiding import redact_text
 from migrations_app.engine.ports import Clock
 from migrations_app.engine.vocabulary import Role
 from migrations_app.engine.webhooks import DeliveryState, WebhookState, headers, rest_seconds, wait_seconds
-from migrations_app.models import Delivery, DeliveryTry, Person, RoleGrant, Webhook
+from migrations_app.models import Delivery, DeliveryTry, Webhook
 from migrations_app.runtime import alert_channels, outbox, outgoing, webhooks
 from migrations_app.runtime.secrets import SecretUnreadable
+from migrations_app.selectors.access import people_with
 from migrations_app.services import audit, notifications
 from migrations_app.services.actor import SYSTEM
 
@@ -190,11 +191,11 @@ def _failed(hook: Webhook, outcome: Outcome, now: datetime) -> None:
 
 def _tell(hook: Webhook, because: str, now: datetime) -> None:
     """Whoever made it, and the admins of its environment."""
-    here = Q(environment=None) | Q(environment=hook.environment_id)
-    grants = RoleGrant.objects.filter(here, role=Role.ADMIN)
-    admins = Q(pk__in=grants.values("person")) | Q(groups__in=grants.values("group")) | Q(pk=hook.created_by_id)
+    told = {person.pk: person for person in people_with(Role.ADMIN, hook.environment_id)}
+    if hook.created_by is not None and hook.created_by.is_active:
+        told[hook.created_by.pk] = hook.created_by
     notifications.tell(
-        Person.objects.filter(admins, is_active=True).distinct().order_by("pk"),
+        told.values(),
         now=now,
         kind=WEBHOOK_ENDED,
         text=f"The webhook “{hook.name}” was ended: {because}. Nothing is sent to it until it is switched on again.",
