@@ -8,6 +8,7 @@ from email.message import EmailMessage
 from email.policy import default
 from typing import Any
 
+import pytest
 from aiosmtpd.controller import Controller
 
 from migrations_app.models import AlertRule
@@ -62,3 +63,9 @@ def ruled(admin: Actor, clock: ManualClock, cause: str, *channels: int, **wish: 
         wish=RuleWish(**{"name": cause, "cause": cause, "channels": channels, **wish}),
     )
     return AlertRule.objects.get(pk=made)
+
+
+@pytest.fixture
+def mails(settings: Any) -> Iterator[MailSink]:
+    with mail_server(settings) as sink:
+        yield sink

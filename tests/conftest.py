@@ -18,7 +18,14 @@ from tests.stores_on_disk import Stage
 
 # Contracts are not in files that pytest looks for tests in; their asserts should explain themselves all the same.
 pytest.register_assert_rewrite("tests.stores", "tests.pools")
-pytest_plugins = ["tests.servers", "tests.audit_table", "tests.upgrades_on_stage", "tests.adapters_on_stage"]
+pytest_plugins = [
+    "tests.servers",
+    "tests.audit_table",
+    "tests.upgrades_on_stage",
+    "tests.adapters_on_stage",
+    "tests.receivers",
+    "tests.alarms",
+]
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,7 +1,6 @@
 """Channels on their way: a mail server and a service behind Apprise that refuse, are gone, and come back."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +11,7 @@ from migrations_app.runtime.alert_channels import apprise_shown, problem_with_ap
 from migrations_app.services import alert_channels
 from migrations_app.services.actor import Actor
 from migrations_app.testing.memory import ManualClock
-from tests.alarms import MailSink, mail_server, mailing, ruled
+from tests.alarms import MailSink, mailing, ruled
 from tests.outgoing_calls import offered, worked_off
 from tests.receivers import Receiver, receiving
 from tests.runs import a_run
@@ -22,18 +21,6 @@ pytestmark = pytest.mark.django_db
 
 STARTED = NewEvent(EventType.RUN_STARTED)
 FAILED = NewEvent(EventType.RUN_FAILED, payload={"error": {"message": "no"}})
-
-
-@pytest.fixture
-def mails(settings) -> Iterator[MailSink]:
-    with mail_server(settings) as sink:
-        yield sink
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as one:
-        yield one
 
 
 @pytest.fixture

@@ -46,12 +46,6 @@ NOWHERE = [
 ]
 
 
-@pytest.fixture
-def receiver():
-    with receiving() as one:
-        yield one
-
-
 class Names:
     """A resolver whose answers the test chooses, one after the other; `asked` are the names it was asked for."""
 

@@ -1,7 +1,7 @@
 """Each alert rule fired by its real cause, and delivered to a real mail server and a real HTTP receiver, once."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,11 @@ from migrations_app.runtime import route_samples
 from migrations_app.services import alert_channels, alert_watch, alerts, proving, sealing
 from migrations_app.services.actor import Actor
 from migrations_app.testing.memory import ManualClock
-from tests.alarms import MailSink, mail_server, mailing, ruled
+from tests.alarms import MailSink, mailing, ruled
 from tests.audit_table import entries, without_triggers
 from tests.cast import Cast
 from tests.outgoing_calls import offered, subscribed, worked_off
-from tests.receivers import Receiver, receiving
+from tests.receivers import Receiver
 from tests.runs import a_run, environment
 from tests.runtime.test_journal import opened
 from tests.services.reviewing import submitted
@@ -34,18 +34,6 @@ NO = {"error": {"message": "the row 'hunter2' is bad"}}
 FAILED = NewEvent(EventType.RUN_FAILED, payload=NO)
 BACK = NewEvent(EventType.ROLLBACK_STARTED, payload={"because": "failed"})
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def mails(settings) -> Iterator[MailSink]:
-    with mail_server(settings) as sink:
-        yield sink
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as one:
-        yield one
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,7 +15,7 @@ from migrations_app.services.actor import Actor
 from migrations_app.tasks import deliver_webhook
 from migrations_app.testing.memory import ManualClock
 from tests.outgoing_calls import announced, offered, subscribed, worked_off
-from tests.receivers import Receiver, Request, receiving
+from tests.receivers import Receiver, Request
 
 pytestmark = pytest.mark.django_db
 
@@ -40,12 +39,6 @@ class MortalClock(ManualClock):
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as one:
-        yield one
 
 
 def signed_by(request: Request, secret: str) -> bool:

@@ -1,7 +1,6 @@
 """Who may have what told to whom, and what of it stays in the audit trail."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -15,17 +14,11 @@ from migrations_app.services.errors import Conflict, InvalidInput, NotFound, Per
 from migrations_app.testing.memory import ManualClock
 from tests.cast import NOW, actor_of
 from tests.outgoing_calls import announced, offered, subscribed
-from tests.receivers import Receiver, receiving
+from tests.receivers import Receiver
 
 pytestmark = pytest.mark.django_db
 
 URL = "https://me:passw0rd-of-mine@receiver.example/hook?key=s3cret-key"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as one:
-        yield one
 
 
 def made(actor: Actor, **changes: object) -> webhooks.NewSecret:

@@ -1,21 +1,13 @@
-from collections.abc import Iterator
-
 import pytest
 
 from migrations_app.models import Webhook
 from migrations_app.testing.memory import ManualClock
 from tests.outgoing_calls import announced, offered, subscribed
-from tests.receivers import Receiver, receiving
+from tests.receivers import Receiver
 from tests.web.door import signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/settings/webhooks/"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as one:
-        yield one
 
 
 def test_an_admin_makes_tests_switches_and_archives_one(cast, receiver: Receiver) -> None:
