@@ -34,6 +34,8 @@ class MariaDBServer(LocalServer):
     def __init__(self, directory: Path | str, *, options: Mapping[str, str] | None = None) -> None:
         super().__init__(directory)
         self.data = self.directory / "data"
+        # A server that starts removes every #sql file of its tmpdir, another one's too: no two may share it.
+        self.scratch = self.directory / "tmp"
         self.password = secrets.token_urlsafe(18)
         self._socket_directory: Path | None = None
         self._options = {
@@ -87,14 +89,19 @@ class MariaDBServer(LocalServer):
             self._socket_directory = beside
         else:
             self._socket_directory = Path(tempfile.mkdtemp(prefix="snakeweb-maria-"))
+        self.scratch.mkdir(exist_ok=True)
         if not (self.data / "mysql").exists():
             shutil.rmtree(self.data, ignore_errors=True)
             words = ["--no-defaults", f"--datadir={self.data}", "--skip-test-db", f"--user={_account()}"]
-            words += ["--auth-root-authentication-method=normal", "--innodb-use-native-aio=0"]
+            words += [
+                "--auth-root-authentication-method=normal",
+                "--innodb-use-native-aio=0",
+                f"--tmpdir={self.scratch}",
+            ]
             run_program([find_program("mariadb-install-db", SBIN), *words])
 
     def _command(self) -> Sequence[str]:
-        paths = {"datadir": str(self.data), "socket": self.socket, "pid-file": str(self._pid_file)}
+        paths = {"datadir": self.data, "tmpdir": self.scratch, "socket": self.socket, "pid-file": self._pid_file}
         named = {**self._options, **paths, "user": _account()}
         words = [f"--{name}={value}" for name, value in named.items()]
         return [*self._bound(), find_program("mariadbd", SBIN), "--no-defaults", "--skip-networking", *words]
