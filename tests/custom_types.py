@@ -1,6 +1,7 @@
 """A migration type as a third party would write it, and letting types into the registry for a test."""
 
 import contextlib
+import hmac
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,38 @@ class Stamp(Handler):
 
     def actions(self) -> Mapping[str, Action]:
         return {"press": Press(), "proofread": Proofread()}
+
+
+class Impress(Press):
+    """A stamp that only who knows the secret could have made."""
+
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        secret = ctx.secrets["seal"]
+        ctx.log.info(f"sealing with {secret}")
+        stamp_of(ctx).write_text(seal_of(ctx.parameters["text"], secret))
+        return {"sealed": len(ctx.secrets)}
+
+    def verify(self, ctx: ActionContext, result: Mapping[str, Any]) -> None:
+        if stamp_of(ctx).read_text() != seal_of(ctx.parameters["text"], ctx.secrets["seal"]):
+            raise DataCorruption("It was sealed with another secret.")
+
+
+def seal_of(text: str, secret: str) -> str:
+    return hmac.digest(secret.encode(), text.encode(), "sha256").hex()
+
+
+class SealedStamp(Stamp):
+    """One whose parameters name stored secrets: `seal` has to, `spare` may."""
+
+    name = "sealed_stamp"
+    parameters = (
+        *Stamp.parameters,
+        Field("seal", FieldKind.SECRET, "Seal", required=True, help="What the stamp is made with."),
+        Field("spare", FieldKind.SECRET, "Spare"),
+    )
+
+    def actions(self) -> Mapping[str, Action]:
+        return {"press": Impress(), "proofread": Proofread()}
 
 
 class OlderStamp(Stamp):

@@ -2,11 +2,13 @@
 
 import io
 import logging
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -16,20 +18,21 @@ from django.conf import LazySettings
 from django.http import HttpRequest
 from django.test import Client
 from django.urls import include, path
+from django.utils import timezone
 
 from migrations_app.engine.handler import ActionContext
 from migrations_app.engine.vocabulary import RunState
-from migrations_app.models import Environment, Migration, Person, Run, Target
+from migrations_app.models import AuditPlace, Environment, Migration, Person, Run, Target
 from migrations_app.runtime import secrets as vault
-from migrations_app.runtime.log_redaction import RedactingFormatter
-from migrations_app.services import migrations, planning
+from migrations_app.runtime.log_redaction import RedactingFormatter, remember_configured
+from migrations_app.services import migrations, planning, sealing
 from migrations_app.services.actor import Actor
 from migrations_app.services.drafts import MigrationDraft
 from migrations_app.web.error_reports import RedactingReporter
 from tests import stores_on_disk
 from tests.api.door import Door, browser, program
 from tests.cast import Cast
-from tests.custom_types import Press, Stamp, let_in
+from tests.custom_types import Press, SealedStamp, let_in
 from tests.planted import database, files, leaks, planted
 from tests.runs import queued
 from tests.services.test_driving import drive_to_end
@@ -56,10 +59,12 @@ class Leak(Press):
         secret = ctx.targets["target"].secrets["password"]
         ctx.log.info(f"connecting to redis://u:{secret}@host/0")
         ctx.progress.save({"dsn": f"host=h password={secret}"}, done=1, total=2, unit="stamps")
-        raise ConnectionError(f"could not connect: password '{secret}' was refused by {secret!r}")
+        named = ctx.secrets["seal"]
+        ctx.log.warning(f"sealing with {named}, {ctx!r}")
+        raise ConnectionError(f"could not connect: password '{secret}' was refused by {secret!r}, {named!r} too")
 
 
-class LeakyStamp(Stamp):
+class LeakyStamp(SealedStamp):
     def actions(self) -> dict[str, Any]:
         return {name: Leak() if isinstance(action, Press) else action for name, action in super().actions().items()}
 
@@ -121,15 +126,67 @@ def unreachable_targets(door: Door, environment: Environment) -> tuple[dict[str,
     return secret | {"refused": planted("refused")}, [*answers, ("a refusal", wrong.content)]
 
 
+def outgoing(door: Door, environment: Environment) -> tuple[dict[str, str], list[tuple[str, bytes]]]:
+    """A webhook that nobody answers for, and what was answered about it. Its signing secret is shown once."""
+    secret = {"webhook's address": planted("hook-pw"), "webhook's query": planted("hook-query")}
+    given = {name: quote(value, safe="") for name, value in secret.items()}
+    address = "https://u:{webhook's address}@127.0.0.1:1/h?key={webhook's query}".format_map(given)
+    made = door.post("/webhooks", {"name": "h", "address": address, "kinds": ["run.failed"], **of(environment)})
+    assert made.status == 201, made.content
+    one = f"/webhooks/{made.body['id']}"
+    rotated = door.post(f"{one}/rotate")
+    secret |= {"webhook's secret": rotated.body["secret"], "webhook's earlier secret": made.body["secret"]}
+    asked = [door.post(f"{one}/test"), door.get(one), door.get("/webhooks"), door.get(f"{one}/deliveries")]
+    return secret, [("a webhook", answer.content) for answer in asked]
+
+
+def of(environment: Environment) -> dict[str, int]:
+    return {"environment_id": environment.pk}
+
+
+def places_of_checkpoints(settings: LazySettings, directory: Path) -> dict[str, str]:
+    """A git work tree whose remote has a password in its address, and a receiver: both unreachable, both asked."""
+    secret = {"git remote": planted("git-pw"), "receiver": planted("receiver-pw"), "receiver's query": planted("query")}
+    given = {name: quote(value, safe="") for name, value in secret.items()}
+    for words in (
+        ["init", "--quiet", "."],
+        ["config", "user.name", "Evidence"],
+        ["config", "user.email", "evidence@example.org"],
+        ["remote", "add", "far", f"http://u:{given['git remote']}@127.0.0.1:1/far.git"],
+    ):
+        subprocess.run(["git", "-C", str(directory), *words], check=True)
+    settings.SNAKEWEB_AUDIT_CHECKPOINTS_URLS = (
+        f"git+file://{directory}?push=far",
+        "https://u:{receiver}@127.0.0.1:1/audit?key={receiver's query}".format_map(given),
+    )
+    remember_configured(settings)
+    sealed = sealing.seal_audit(now=timezone.now() + timedelta(hours=1))
+    assert sealed.made > 0
+    problems = list(AuditPlace.objects.order_by("pk").values_list("problem", flat=True))
+    assert len([problem for problem in problems if problem]) == 2, problems
+    return secret
+
+
+def stored(door: Door, environment: Environment) -> tuple[dict[str, str], list[tuple[str, bytes]]]:
+    """A stored secret that a plan names, replaced once, and one that was typed where its name belongs."""
+    secret = {"stored": planted("stored"), "first value": planted("first"), "typed as a name": planted("as-a-name")}
+    made = door.post("/secrets", {**of(environment), "name": "wax", "secret": secret["first value"]})
+    one = f"/secrets/{made.body['id']}"
+    wrong = door.post("/secrets", {**of(environment), "name": secret["typed as a name"], "secret": secret["stored"]})
+    assert wrong.status == 422
+    asked = [made, wrong, door.post(f"{one}/replace", {"version": 1, "secret": secret["stored"]}), door.get("/secrets")]
+    return secret, [("a stored secret", answer.content) for answer in asked]
+
+
 def failing_run(stage: Stage, clear: str) -> Run:
     vault.store(target_id=stage.source_id, name="password", clear=clear, at=stage.now)
     draft = MigrationDraft(
         title="Stamp it",
         environment_id=stage.environment.pk,
         type="custom_migration",
-        handler="stamp",
+        handler="sealed_stamp",
         targets={"target": stage.source_id},
-        parameters={"text": "seen"},
+        parameters={"text": "seen", "seal": "wax"},
         options={"max_retries": 0},
     )
     made = migrations.create(actor=stage.operator, now=stage.now, draft=draft)
@@ -170,11 +227,23 @@ def traceback_of(secret: str) -> str:
 
 
 def test_planted_secrets_appear_nowhere(
-    stage: Stage, log: io.StringIO, admin: Actor, auditor: Actor, people: dict[str, Person], tmp_path: Path, capfd: Any
+    stage: Stage,
+    log: io.StringIO,
+    admin: Actor,
+    auditor: Actor,
+    people: dict[str, Person],
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    settings: LazySettings,
+    capfd: Any,
 ) -> None:
     program_of_admin, reader = program(admin), browser(auditor)
-    with let_in(Stamp):
+    with let_in(SealedStamp):
         secret, written = unreachable_targets(program_of_admin, stage.environment)
+        for plant in (stored, outgoing):
+            more, answers = plant(program_of_admin, stage.environment)
+            secret |= more
+            written += answers
         secret["of a run"] = planted("run-pw")
         run = failing_run(stage, secret["of a run"])
         assert run.state in (RunState.ROLLED_BACK, RunState.FAILED)
@@ -187,6 +256,7 @@ def test_planted_secrets_appear_nowhere(
         again = reader.post("/tokens", {"name": "t", "scopes": ["read"]}, Idempotency_Key="once")
         written.append(("a repeated request", again.content))
 
+        secret |= places_of_checkpoints(settings, tmp_path_factory.mktemp("evidence"))
         broken = Client(raise_request_exception=False).get("/breaks/")
         assert broken.status_code == 500
         written.append(("the page of an error", broken.content))

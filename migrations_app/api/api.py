@@ -22,6 +22,7 @@ from migrations_app.api import (
     runs,
     schedules,
     sessions,
+    stored_secrets,
     targets,
     tokens,
     waivers,
@@ -65,6 +66,7 @@ api.add_router("/runs", runs.router)
 api.add_router("/audit", audit.router)
 api.add_router("/routes", routes.router)
 api.add_router("/tokens", tokens.router)
+api.add_router("/secrets", stored_secrets.router)
 api.add_router("/sessions", sessions.router)
 api.add_router("/lockouts", lockouts.router)
 api.add_router("/webhooks", webhooks.router)

@@ -16,7 +16,10 @@ from migrations_app.engine.ports import Clock, Live, Routes, RunLog, WorkerToken
 
 @dataclass(frozen=True, slots=True)
 class BackgroundContext:
-    """What a background driver may touch. `alive` is called at each batch; it raises SliceOver and LeaseLost."""
+    """What a background driver may touch. `alive` is called at each batch; it raises SliceOver and LeaseLost.
+
+    `secrets` as in an `ActionContext`.
+    """
 
     run_id: int
     options: Mapping[str, Any]
@@ -29,6 +32,7 @@ class BackgroundContext:
     log: RunLog
     alive: Callable[[], None]
     extra: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Background(ABC):

@@ -1,6 +1,6 @@
 """What a driver is told (`RunBrief`, `Limits`) and what it answers (`Outcome`)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,7 @@ class RunBrief:
     For `kind=rollback`: `undoes` is the run to take back, `prior_results` its steps' results by step id, and
     `prior_started` the steps it started (a step may have effects without a result; empty: those with a result).
     Of a rehearsal `targets` are those of the plan; the driver has the handler put its namespaces in their place.
+    `secrets` are the values of those that the plan's parameters name, by the parameter.
     """
 
     run_id: int
@@ -27,6 +28,13 @@ class RunBrief:
     prior_started: tuple[str, ...] = ()
     undoes: int | None = None
     migration_id: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def clear_texts(self) -> Iterator[str]:
+        """Every secret of this run, for hiding it."""
+        for target in self.targets.values():
+            yield from target.secrets.values()
+        yield from self.secrets.values()
 
 
 @dataclass(frozen=True, slots=True)

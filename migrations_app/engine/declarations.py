@@ -62,7 +62,9 @@ def _parameters(handler: Handler) -> Iterator[str]:
     for declared in handler.parameters:
         if declared.kind is FieldKind.CHOICE and not declared.choices:
             yield f"Its parameter “{declared.name}” is a choice without choices."
-        if declared.default not in (None, ""):
+        if declared.kind is FieldKind.SECRET and declared.default is not None:
+            yield f"Its parameter “{declared.name}” has a default; each environment has secrets of its own."
+        elif declared.default not in (None, ""):
             _, wrong = parse([declared], {declared.name: declared.default}, path="")
             for problem in wrong:
                 yield f"The default of its parameter “{declared.name}” is refused by its own limits: {problem.message}"

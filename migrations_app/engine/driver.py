@@ -51,7 +51,7 @@ class Driver:
         self.limits = limits
         self.signal = Signal.NONE
         self.state: RunState | None = None
-        self.redact = Redactor(secret for target in run.targets.values() for secret in target.secrets.values())
+        self.redact = Redactor(run.clear_texts())
         self._alive = alive
         self._slice_started = ports.clock.monotonic()
         self._actions = handler.actions()
@@ -204,6 +204,7 @@ class Driver:
             undoes=self.run.undoes,
             read_only=self.run.kind is RunKind.DRY_RUN,
             originals=self.run.targets if self.rehearses else {},
+            secrets=self.run.secrets,
             extra=self.ports.extra,
         )
 

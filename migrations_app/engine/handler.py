@@ -9,7 +9,7 @@ from migrations_app.engine.background import Background
 from migrations_app.engine.environment_facts import NOTHING_KNOWN, EnvironmentFacts
 from migrations_app.engine.errors import Problem, ValidationFailed
 from migrations_app.engine.parameters import Field
-from migrations_app.engine.plan import Analysis, Finding, Step, Target
+from migrations_app.engine.plan import Analysis, Finding, SecretRef, Step, Target
 from migrations_app.engine.plan_template import PlanTemplate
 from migrations_app.engine.ports import (
     CLOSED_TOKEN,
@@ -48,6 +48,7 @@ class Spec:
     """A checked wish: what somebody wants to migrate, before it is a plan.
 
     `artifacts`: what earlier runs kept, to be read by a plan that brings it back; None where there is no such place.
+    `secrets`: which ones the parameters name. Their values are for the actions of a run alone.
     """
 
     type: MigrationType
@@ -59,6 +60,7 @@ class Spec:
     options: Mapping[str, Any]
     description: str = ""
     artifacts: Artifacts | None = None
+    secrets: tuple[SecretRef, ...] = ()
 
 
 class Progress(ABC):
@@ -95,7 +97,8 @@ class ActionContext:
     `partitions` is this call's share: always the whole (0 of 1) in `preview`, in `undo` and in the `verify` of a
     step whose `leased_partitions` ran apart. `undoes` is the run that a rollback run takes back. In a rehearsal
     `targets` are namespaces of the run's own where they are written to, `originals` what they stand for (empty in
-    every other run), and `routes` cannot be moved.
+    every other run), and `routes` cannot be moved. `secrets` are the values of the secrets that parameters name, by the
+    parameter; one that names none is not in it.
     """
 
     run_id: int
@@ -117,6 +120,7 @@ class ActionContext:
     undoes: int | None = None
     read_only: bool = False
     originals: Mapping[str, Target] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     live: Live = field(default_factory=Unwatched)
     extra: Mapping[str, Any] = field(default_factory=dict)
 

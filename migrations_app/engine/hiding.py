@@ -156,6 +156,11 @@ def redact(value: Any, hidden: Iterable[str] = ()) -> Any:
     return _walked(value, Redactor(hidden).text, by_name=True)
 
 
+def redact_texts(value: Any) -> Any:
+    """A JSON-like value with `redact_text` of every text in it; names of entries do not count."""
+    return _walked(value, redact_text)
+
+
 def redact_text(text: str) -> str:
     """The text without values that this process knows and without what looks like a credential."""
     text = _known.hide(text)

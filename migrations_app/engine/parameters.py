@@ -15,7 +15,9 @@ _MOST_UNKNOWN = 20
 _LONGEST_SHOWN = 60
 _MOST_BYTES = 200_000
 _DEEPEST = 12
+_LONGEST_NAME = 60  # of a stored secret
 _DIGITS = re.compile(r"[+-]?[0-9]{1,18}")
+_NAME_OF_A_SECRET = rf"[a-z0-9]([a-z0-9-]{{0,{_LONGEST_NAME - 2}}}[a-z0-9])?"
 _WORDS_FOR_BOOLEANS = {
     "true": True,
     "on": True,
@@ -34,6 +36,7 @@ class FieldKind(StrEnum):
     CHOICE = "choice"
     TEXT = "text"
     DOCUMENT = "document"  # a list or a map of JSON, None without a value; its handler knows what may be in it
+    SECRET = "secret"  # noqa: S105  (the name of a stored secret of the environment, never its value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,7 @@ class Field:
     """One parameter or option. `unit` is shown beside the input; limits are inclusive.
 
     `of_place`: it names something of the environment, so it is another one elsewhere and no part of the procedure.
+    A secret always does.
     """
 
     name: str
@@ -55,6 +59,10 @@ class Field:
     required: bool = False
     max_length: int = MAX_TEXT
     of_place: bool = False
+
+    @property
+    def names_something_of_the_place(self) -> bool:
+        return self.of_place or self.kind is FieldKind.SECRET
 
 
 def parse(fields: Sequence[Field], raw: Mapping[str, Any], *, path: str) -> tuple[dict[str, Any], list[Problem]]:
@@ -128,21 +136,35 @@ _JSON_TYPES: Mapping[FieldKind, str | list[str]] = {
     FieldKind.CHOICE: "string",
     FieldKind.TEXT: "string",
     FieldKind.DOCUMENT: ["array", "object"],
+    FieldKind.SECRET: "string",
 }
 
 
 def _property(declared: Field) -> dict[str, Any]:
     entry: dict[str, Any] = {"type": _JSON_TYPES[declared.kind], "title": declared.label}
+    says = (
+        declared.help,
+        declared.unit and f"Unit: {declared.unit}.",
+        _SAYS_OF_SECRETS if _is_secret(declared) else "",
+    )
     details = {
-        "description": " ".join(part for part in (declared.help, declared.unit and f"Unit: {declared.unit}.") if part),
+        "description": " ".join(part for part in says if part),
         "default": declared.default,
         "minimum": declared.minimum,
         "maximum": declared.maximum,
         "enum": list(declared.choices) or None,
         "maxLength": declared.max_length if declared.kind is FieldKind.TEXT else None,
+        "pattern": f"^{_NAME_OF_A_SECRET}$" if _is_secret(declared) else None,
     }
     entry.update({key: value for key, value in details.items() if value not in (None, "")})
     return entry
+
+
+_SAYS_OF_SECRETS = "The name of a stored secret of the environment, never its value."
+
+
+def _is_secret(declared: Field) -> bool:
+    return declared.kind is FieldKind.SECRET
 
 
 def _value(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
@@ -157,6 +179,8 @@ def _value(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]
             return _text(declared, given, path)
         case FieldKind.DOCUMENT:
             return _document(declared, given, path)
+        case FieldKind.SECRET:
+            return _secret(declared, given, path)
 
 
 def _integer(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
@@ -207,6 +231,14 @@ def _text(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
     if len(given) > declared.max_length:
         return None, _problem(declared, path, f"is longer than {declared.max_length} characters", "Shorten the text.")
     return given, None
+
+
+def _secret(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:
+    """Nothing repeats what was given: it may be the secret itself, typed where its name belongs."""
+    if isinstance(given, str) and re.fullmatch(_NAME_OF_A_SECRET, given):
+        return given, None
+    fix = "Store the secret under a name first, and give that name."
+    return None, _problem(declared, path, "is not the name of a stored secret", fix)
 
 
 def _document(declared: Field, given: Any, path: str) -> tuple[Any, Problem | None]:

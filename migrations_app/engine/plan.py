@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import rfc8785
 from migrations_app.engine.vocabulary import ClaimMode, MigrationType, RiskLevel, StepKind, TargetKind
 
 PLAN_FORMAT = 1
+PLAN_FORMAT_WITH_SECRETS = 2  # of plans that name one: workers of before leave them to others
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,18 @@ class TargetRef:
     name: str
     kind: TargetKind
     config_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """The stored secret that a parameter names. The digest binds `id`: its value may be replaced, and another secret
+    under the same name is another one. `version` counts its values, and is what it was when this was planned.
+    """
+
+    parameter: str
+    id: int
+    name: str
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +139,7 @@ class Plan:
     claims: tuple[Claim, ...]
     description: str = ""
     format: int = PLAN_FORMAT
+    secrets: tuple[SecretRef, ...] = ()
 
     def content(self) -> dict[str, Any]:
         """The JSON document that is stored, shown, exported and signed. Estimates are not part of the digest."""
@@ -170,13 +184,13 @@ class Plan:
             ],
             "claims": [{"target_id": c.target_id, "mode": str(c.mode)} for c in self.claims],
             "description": self.description,
-        }
+        } | ({"secrets": [asdict(ref) for ref in self.secrets]} if self.secrets else {})
 
     @classmethod
     def from_content(cls, content: Mapping[str, Any]) -> "Plan":
         """Inverse of `content()`. Raises KeyError or ValueError for a document of another format."""
-        if content["format"] != PLAN_FORMAT:
-            raise ValueError(f"plan format {content['format']} is not {PLAN_FORMAT}")
+        if content["format"] not in (PLAN_FORMAT, PLAN_FORMAT_WITH_SECRETS):
+            raise ValueError(f"plan format {content['format']} is not one of this version")
         return cls(
             environment=content["environment"],
             type=MigrationType(content["type"]),
@@ -193,6 +207,7 @@ class Plan:
             claims=tuple(Claim(c["target_id"], ClaimMode(c["mode"])) for c in content["claims"]),
             description=content["description"],
             format=content["format"],
+            secrets=tuple(SecretRef(**ref) for ref in content.get("secrets", ())),
         )
 
     @property
@@ -203,6 +218,8 @@ class Plan:
             del step["estimated_seconds"]
         for target in content["targets"]:
             del target["name"]
+        for secret in content.get("secrets", ()):
+            del secret["name"], secret["version"]
         return content_digest(content)
 
     def irreversible(self, started: Collection[str]) -> tuple[str, ...]:

@@ -8,7 +8,17 @@ from migrations_app.engine.environment_facts import NOTHING_KNOWN, EnvironmentFa
 from migrations_app.engine.errors import DependencyUnavailable, Problem, ValidationFailed
 from migrations_app.engine.handler import Handler, RiskCase, Spec
 from migrations_app.engine.ordering import topological
-from migrations_app.engine.plan import Analysis, Claim, Plan, RiskAssessment, RollbackStep, Step, content_digest
+from migrations_app.engine.plan import (
+    PLAN_FORMAT,
+    PLAN_FORMAT_WITH_SECRETS,
+    Analysis,
+    Claim,
+    Plan,
+    RiskAssessment,
+    RollbackStep,
+    Step,
+    content_digest,
+)
 from migrations_app.engine.procedure import procedure_digest
 from migrations_app.engine.validator import ValidationRequirement
 from migrations_app.engine.vocabulary import ClaimMode, ValidationLevel
@@ -125,6 +135,8 @@ def _plan(spec: Spec, handler: Handler, steps: tuple[Step, ...]) -> Plan:
             for target_id in dict.fromkeys(target.id for target in targets)
         ),
         description=spec.description,
+        format=PLAN_FORMAT_WITH_SECRETS if spec.secrets else PLAN_FORMAT,
+        secrets=spec.secrets,
     )
 
 

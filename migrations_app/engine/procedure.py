@@ -22,10 +22,10 @@ def procedure_digest(spec: Spec, handler: Handler) -> str:
     """SHA-256 (hex) of type, handler with its version, parameters, options, and what kind of target fills each role.
 
     Without names: not the environment, not the targets, not the parameters that name something of a place
-    (`Field.of_place`), and without `GUARDS`. The spec's parameters and options are the effective ones. Empty for
-    values that cannot be signed, which the planner refuses by name.
+    (`Field.names_something_of_the_place`), and without `GUARDS`. The spec's parameters and options are the effective
+    ones. Empty for values that cannot be signed, which the planner refuses by name.
     """
-    places = {field.name for field in handler.parameters if field.of_place}
+    places = {field.name for field in handler.parameters if field.names_something_of_the_place}
     content = {
         "format": PROCEDURE_FORMAT,
         "type": str(spec.type),

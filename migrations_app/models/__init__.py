@@ -27,7 +27,7 @@ from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRo
 from migrations_app.models.saved_filter import SavedFilter
 from migrations_app.models.schedule import Attendance, Schedule, ScheduledStart
 from migrations_app.models.sketch import Sketch
-from migrations_app.models.stored_secret import StoredSecret
+from migrations_app.models.stored_secret import MigrationSecret, StoredSecret
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
 from migrations_app.models.token import ApiToken, IdempotencyKey
 from migrations_app.models.waiver import RiskWaiver
@@ -62,6 +62,7 @@ __all__ = [
     "Migration",
     "MigrationDependency",
     "MigrationEditor",
+    "MigrationSecret",
     "MigrationTarget",
     "MigrationWatcher",
     "NoticeKind",

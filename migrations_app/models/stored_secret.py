@@ -1,12 +1,14 @@
 from django.db import models
 
 from migrations_app.models.environment import Environment
+from migrations_app.models.migration import Migration
 
 
 class StoredSecret(models.Model):
     """A secret of an environment that plans refer to by its name; the value goes to the actions of a run alone.
 
-    Sealed as the credentials of targets are. `version` grows with each value that is entered.
+    Sealed as the credentials of targets are. `version` grows with each value that is entered. An archived one keeps its
+    name and its value, which the way back of a finished run may need.
     """
 
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="stored_secrets")
@@ -18,6 +20,7 @@ class StoredSecret(models.Model):
     created_by = models.ForeignKey("migrations_app.Person", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["environment__position", "name"]
@@ -25,3 +28,17 @@ class StoredSecret(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment}/{self.name}"
+
+
+class MigrationSecret(models.Model):
+    """Which stored secret a parameter of a migration names, as it is authored now."""
+
+    migration = models.ForeignKey(Migration, models.CASCADE, related_name="named_secrets")
+    parameter = models.CharField(max_length=60)
+    secret = models.ForeignKey(StoredSecret, models.PROTECT, related_name="uses")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["migration", "parameter"], name="migration_secret_once")]
+
+    def __str__(self) -> str:
+        return f"{self.migration}: {self.parameter}"

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from migrations_app.engine.hiding import redact_text
 from migrations_app.proofs.checkpoint import CheckpointDamaged, SignedCheckpoint, from_document
 from migrations_app.runtime import outgoing
 
@@ -22,7 +23,10 @@ _SECONDS = 10
 
 
 class PlaceUnusable(RuntimeError):
-    """The place cannot be read or written, or holds something else. The argument is for people."""
+    """The place cannot be read or written, or holds something else. For people; secrets in it are hidden."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(redact_text(message))
 
 
 class Place(Protocol):
@@ -115,7 +119,9 @@ class GitWorkTree:
         except subprocess.TimeoutExpired:
             raise PlaceUnusable(f"git {words[0]} in {self._directory.path} did not end in {_SECONDS} s.") from None
         except subprocess.CalledProcessError as error:
-            raise PlaceUnusable(f"git {words[0]} in {self._directory.path}: {error.stderr.strip()[:300]}") from error
+            raise PlaceUnusable(
+                f"git {words[0]} in {self._directory.path}: {redact_text(error.stderr.strip())[:300]}"
+            ) from error
         return done.stdout
 
 

@@ -19,7 +19,7 @@ from migrations_app.engine.ports import Clock, ExecutionPorts, Journal, WorkerTo
 from migrations_app.engine.redaction import LONGEST_MESSAGE
 from migrations_app.engine.vocabulary import RunKind, TargetKind
 from migrations_app.handlers import registry
-from migrations_app.models import RouteLease, Run
+from migrations_app.models import RouteLease, Run, StoredSecret
 from migrations_app.models import Target as TargetRow
 from migrations_app.runtime import secrets
 from migrations_app.runtime.artifacts import DirectoryArtifacts
@@ -105,6 +105,7 @@ def _brief(run: Run, plan: Plan) -> RunBrief:
         prior_started=view.started_steps if view else (),
         undoes=undone.pk if undone else None,
         migration_id=str(run.migration_id),
+        secrets=resolve_secrets(plan),
     )
 
 
@@ -126,6 +127,24 @@ def resolve_targets(plan: Plan) -> dict[str, Target]:
     return resolved
 
 
+def resolve_secrets(plan: Plan) -> dict[str, str]:
+    """The values of the secrets that the plan's parameters name, as they are now, by the parameter.
+
+    Raises PlanIsStale where one is not there under its name and in its environment any more, and SecretUnreadable.
+    """
+    rows = StoredSecret.objects.select_related("environment").in_bulk([ref.id for ref in plan.secrets])
+    resolved = {}
+    for ref in plan.secrets:
+        row = rows.get(ref.id)
+        if row is None or (row.name, row.environment.name) != (ref.name, plan.environment):
+            raise PlanIsStale(
+                f"The secret “{ref.name}” is no longer the one that the plan was signed with.",
+                details={"secret": ref.name, "parameter": ref.parameter},
+            )
+        resolved[ref.parameter] = secrets.reveal_named(row)
+    return resolved
+
+
 def background(
     run: Run, name: str, worker: WorkerToken, *, clock: Clock, alive: Callable[[], None]
 ) -> tuple[Background, BackgroundContext]:
@@ -144,6 +163,7 @@ def background(
         log=BackgroundLog(ports.journal),
         alive=alive,
         extra=ports.extra,
+        secrets=resolve_secrets(plan),
     )
     return handler_of(plan).background()[name], context
 

@@ -30,6 +30,9 @@ _OF_DATA_KEYS = "data keys"
 _BEFORE_ENVELOPES = "target secrets"
 
 
+NAMED_COLUMNS = ("key_id", "sealed", "wrapped")
+
+
 class SecretUnreadable(DependencyUnavailable):
     """A stored credential cannot be opened with the keys that this process was given."""
 
@@ -183,6 +186,17 @@ def rewrap_factor(text: str) -> str:
 
 def secret_context(environment_id: int, name: str) -> str:
     return f"environment:{environment_id}:{name}"
+
+
+def seal_named(row: StoredSecret, clear: str) -> None:
+    """Put a value into the row, which the caller saves: `NAMED_COLUMNS` are what has changed."""
+    sealed = seal(clear, context=secret_context(row.environment_id, row.name))
+    row.key_id, row.sealed, row.wrapped = sealed.key_id, sealed.data, sealed.wrapped
+
+
+def reveal_named(row: StoredSecret) -> str:
+    """Its clear text, for the actions of a run; never for pages. Raises SecretUnreadable."""
+    return unseal(sealed_in(row), context=secret_context(row.environment_id, row.name))
 
 
 def fingerprint_key() -> bytes:

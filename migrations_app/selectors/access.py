@@ -33,6 +33,7 @@ class Permission(StrEnum):
     WAIVE_RISK = "waive_risk"
     TEST_TARGET = "test_target"
     MANAGE_TARGETS = "manage_targets"
+    MANAGE_SECRETS = "manage_secrets"
     MANAGE_ENVIRONMENTS = "manage_environments"
     MANAGE_PEOPLE = "manage_people"
     MANAGE_WEBHOOKS = "manage_webhooks"
@@ -74,6 +75,7 @@ TABLE: Mapping[Permission, tuple[frozenset[Role], Scope | None]] = {
     Permission.WAIVE_RISK: (frozenset({Role.APPROVER, Role.ADMIN}), None),
     Permission.TEST_TARGET: (frozenset({Role.OPERATOR, Role.ADMIN}), Scope.OPERATE),
     Permission.MANAGE_TARGETS: (_ADMIN, Scope.ADMIN),
+    Permission.MANAGE_SECRETS: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_ENVIRONMENTS: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_PEOPLE: (_ADMIN, Scope.ADMIN),
     Permission.MANAGE_WEBHOOKS: (_ADMIN, Scope.ADMIN),

@@ -1,10 +1,10 @@
 """What the authoring form offers: types with their roles and fields, environments, targets. All from declarations."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from migrations_app.engine.handler import Handler, TargetRole
 from migrations_app.engine.options import OPTION_FIELDS
-from migrations_app.engine.parameters import Field
+from migrations_app.engine.parameters import Field, FieldKind
 from migrations_app.engine.plan_template import PlanTemplate
 from migrations_app.engine.vocabulary import MigrationType
 from migrations_app.handlers import registry
@@ -12,6 +12,7 @@ from migrations_app.models import Environment, Target
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
 from migrations_app.selectors.policy_rules import least_signatures
+from migrations_app.selectors.stored_secrets import names_in
 from migrations_app.selectors.targets import address_of
 
 
@@ -101,9 +102,17 @@ def authoring_form(
         environment=environment,
         handler=_type(chosen) if chosen else None,
         roles=tuple(_role(role, environment) for role in chosen.roles) if chosen else (),
-        parameters=chosen.parameters if chosen else (),
+        parameters=_parameters(chosen, environment) if chosen else (),
         options=tuple(field for field in OPTION_FIELDS if not chosen or field.name not in chosen.unused_options),
     )
+
+
+def _parameters(handler: Handler, environment: EnvironmentChoice | None) -> tuple[Field, ...]:
+    """The choices of a secret are the names that a plan of this environment may use."""
+    if not any(field.kind is FieldKind.SECRET for field in handler.parameters):
+        return handler.parameters
+    names = names_in(environment.id) if environment else ()
+    return tuple(replace(f, choices=names) if f.kind is FieldKind.SECRET else f for f in handler.parameters)
 
 
 def _type(handler: Handler) -> TypeChoice:

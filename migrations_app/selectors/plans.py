@@ -10,6 +10,7 @@ from migrations_app.engine.vocabulary import RiskLevel, StepKind
 from migrations_app.handlers import registry
 from migrations_app.models import PlanRevision
 from migrations_app.selectors.planned_targets import PlannedTarget, planned_targets
+from migrations_app.selectors.stored_secrets import NamedSecret, named_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class RevisionView:
     options: tuple[tuple[str, str], ...]
     unused_options: frozenset[str]
     parameters: tuple[tuple[str, str], ...]
+    secrets: tuple[NamedSecret, ...]
     risk_score: int
     risk_level: RiskLevel
     findings: tuple[FindingRow, ...]
@@ -127,6 +129,7 @@ def revision_view(revision: PlanRevision) -> RevisionView:
         options=pairs(plan.options),
         unused_options=handler.unused_options if handler else frozenset(),
         parameters=pairs(plan.parameters),
+        secrets=named_secrets(revision),
         risk_score=revision.risk_score,
         risk_level=RiskLevel(revision.risk_level),
         findings=tuple(FindingRow(**finding, is_credit=finding["weight"] < 0) for finding in revision.findings),

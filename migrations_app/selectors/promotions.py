@@ -101,7 +101,7 @@ def promotion_proposal(*, actor: Actor, migration_id: int, environment_id: int |
 
 def place_fields(handler: Handler | None) -> tuple[Field, ...]:
     """Parameters that name something of an environment."""
-    return tuple(field for field in handler.parameters if field.of_place) if handler else ()
+    return tuple(field for field in handler.parameters if field.names_something_of_the_place) if handler else ()
 
 
 def suggestions(migration: Migration, environment: Environment, handler: Handler) -> tuple[RoleMapping, ...]:

@@ -3,22 +3,24 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from migrations_app.engine.hiding import redact_text, redact_texts
+
 
 class Refused(Exception):
     """Snakeweb did not do what was asked, and changed nothing.
 
     `message` says what happened and to which thing, `fix` what to do next. `code` is stable for programs.
-    `recorded`: whether the refusal itself is written to the audit trail.
+    `recorded`: whether the refusal itself is written to the audit trail. What may be secret is hidden in all of it.
     """
 
     code: ClassVar[str] = "refused"
     recorded: ClassVar[bool] = True
 
     def __init__(self, message: str, fix: str = "", *, details: Mapping[str, Any] | None = None) -> None:
-        self.message = message
-        self.fix = fix
-        self.details: dict[str, Any] = dict(details or {})
-        super().__init__(message)
+        self.message = redact_text(message)
+        self.fix = redact_text(fix)
+        self.details: dict[str, Any] = redact_texts(dict(details or {}))
+        super().__init__(self.message)
 
 
 class PermissionDenied(Refused):

@@ -28,6 +28,7 @@ class Shell:
     can_manage_environments: bool
     can_manage_people: bool
     can_manage_policies: bool
+    can_manage_secrets: bool
     can_manage_webhooks: bool
     can_read_audit: bool
     sees_something: bool
@@ -49,6 +50,7 @@ def shell(*, actor: Actor) -> Shell:
         can_manage_environments=access.can(Permission.MANAGE_ENVIRONMENTS, None),
         can_manage_people=access.can(Permission.MANAGE_PEOPLE, None),
         can_manage_policies=access.can(Permission.MANAGE_POLICIES, None),
+        can_manage_secrets=access.anywhere(Permission.MANAGE_SECRETS),
         can_manage_webhooks=access.anywhere(Permission.MANAGE_WEBHOOKS),
         can_read_audit=access.anywhere(Permission.READ_AUDIT),
         sees_something=access.anywhere(Permission.VIEW),

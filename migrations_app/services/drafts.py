@@ -10,9 +10,10 @@ from migrations_app.engine.parameters import parse
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.vocabulary import MigrationType
 from migrations_app.handlers import registry
-from migrations_app.models import Environment, Migration, Target
+from migrations_app.models import Environment, Migration, StoredSecret, Target
 from migrations_app.models.migration import TITLE_LENGTH
 from migrations_app.runtime import settings
+from migrations_app.services import named_secrets
 from migrations_app.services.checking import Check
 
 MOST_DESCRIPTION = 10_000
@@ -39,7 +40,8 @@ class MigrationDraft:
 class CheckedDraft:
     """`parameters` and `options` are what the author gave, cleaned; the effective ones are complete.
 
-    `content_digest` is of everything that a plan is made from; the title is no part of it.
+    `content_digest` is of everything that a plan is made from; the title is no part of it. `secrets` are what
+    parameters name, by the parameter.
     """
 
     title: str
@@ -51,6 +53,7 @@ class CheckedDraft:
     effective_parameters: Mapping[str, Any]
     effective_options: Mapping[str, Any]
     content_digest: str
+    secrets: Mapping[str, StoredSecret] = field(default_factory=dict)
 
 
 def check(draft: MigrationDraft, environment: Environment) -> CheckedDraft:
@@ -69,6 +72,7 @@ def check(draft: MigrationDraft, environment: Environment) -> CheckedDraft:
     parameters, problems = parse(handler.parameters, raw_parameters, path="parameters")
     check.add(problems)
     targets = _targets(check, draft, handler, environment)
+    secrets = named_secrets.found(check, handler.parameters, parameters, environment)
     check.done()
     content = {
         "handler": handler.name,
@@ -76,6 +80,7 @@ def check(draft: MigrationDraft, environment: Environment) -> CheckedDraft:
         "parameters": parameters,
         "options": options,
         "targets": {role: target.pk for role, target in targets.items()},
+        **({"secrets": {name: secret.pk for name, secret in secrets.items()}} if secrets else {}),
     }
     return CheckedDraft(
         title,
@@ -87,6 +92,7 @@ def check(draft: MigrationDraft, environment: Environment) -> CheckedDraft:
         parameters,
         options,
         content_digest(content),
+        secrets,
     )
 
 

@@ -1,8 +1,10 @@
 """How a service refuses. Each refusal leaves everything as it was; one file of each door maps them to its answers."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from migrations_app.engine.errors import Problem
+from migrations_app.engine.hiding import redact_text
 from migrations_app.selectors.refusals import NotFound, PermissionDenied, Refused
 
 __all__ = [
@@ -28,7 +30,7 @@ class InvalidInput(Refused):
     recorded = False
 
     def __init__(self, problems: Iterable[Problem], message: str = "") -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(replace(p, message=redact_text(p.message), fix=redact_text(p.fix)) for p in problems)
         names = ", ".join(dict.fromkeys(p.field for p in self.problems if p.field))
         super().__init__(
             message or (self.problems[0].message if len(self.problems) == 1 else f"Please look at: {names}."),

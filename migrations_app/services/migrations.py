@@ -9,7 +9,7 @@ from migrations_app.engine.lifecycle import MigrationEvent, ReviewEvent, next_st
 from migrations_app.engine.vocabulary import MigrationStatus, ReviewState
 from migrations_app.models import Environment, Migration, MigrationEditor, MigrationTarget, Person, Run
 from migrations_app.models.migration import TITLE_LENGTH
-from migrations_app.services import audit, drafts, finding, notifications, signatures
+from migrations_app.services import audit, drafts, finding, named_secrets, notifications, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check, invalid
 from migrations_app.services.drafts import CheckedDraft, MigrationDraft
@@ -196,6 +196,7 @@ def _save_targets(migration: Migration, checked: CheckedDraft) -> None:
     migration.target_roles.all().delete()
     for role, target in checked.targets.items():
         MigrationTarget.objects.create(migration=migration, role=role, target=target)
+    named_secrets.note(migration, checked.secrets)
 
 
 def note_editor(migration: Migration, person: Person, revision: int | None = None) -> None:
@@ -219,7 +220,7 @@ def _content_digest(migration: Migration) -> str:
 
 
 def _facts(migration: Migration) -> dict[str, Any]:
-    return {
+    facts = {
         "title": migration.title,
         "description": migration.description,
         "handler": migration.handler,
@@ -229,6 +230,8 @@ def _facts(migration: Migration) -> dict[str, Any]:
         "status": str(migration.status),
         "review_state": str(migration.review_state),
     }
+    named = sorted(set(migration.named_secrets.values_list("secret__name", flat=True)))
+    return facts | ({"secrets": named} if named else {})  # a list: a parameter `api_key` is hidden by its own name
 
 
 def _record(

@@ -12,7 +12,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from django.db import IntegrityError, models, transaction
 
 from migrations_app.engine.errors import ClaimConflict, DependencyUnavailable, IllegalTransition, ValidationFailed
-from migrations_app.models import Environment, Migration, Run, Target
+from migrations_app.models import Environment, Migration, Run, StoredSecret, Target
 from migrations_app.runtime import settings
 from migrations_app.services import audit
 from migrations_app.services.errors import Conflict, InvalidInput, Maintenance, NotFound, Refused, TargetUnavailable
@@ -24,6 +24,7 @@ _ENVIRONMENT_OF: Mapping[str, tuple[type[models.Model], str]] = {
     "environment": (Environment, "name"),
     "migration": (Migration, "environment__name"),
     "run": (Run, "migration__environment__name"),
+    "stored_secret": (StoredSecret, "environment__name"),
     "target": (Target, "environment__name"),
 }
 

@@ -20,7 +20,7 @@ from migrations_app.models import Environment, Migration, Person, PlanRevision, 
 from migrations_app.runtime import composition
 from migrations_app.selectors.environment_facts import Intent, environment_facts
 from migrations_app.selectors.history import step_seconds
-from migrations_app.services import asking, audit, drafts, finding, migrations, route_names, signatures
+from migrations_app.services import asking, audit, drafts, finding, migrations, named_secrets, route_names, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.drafts import CheckedDraft, MigrationDraft
 from migrations_app.services.errors import StaleEdit
@@ -107,6 +107,7 @@ def _make(
         options=checked.effective_options,
         description=checked.description,
         artifacts=composition.artifacts(),
+        secrets=named_secrets.refs(checked.secrets),
     )
     route_names.check(environment, checked.handler.routes(spec))
     history = step_seconds(handler=checked.handler.name, environment_id=environment.pk)

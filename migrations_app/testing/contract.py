@@ -159,6 +159,7 @@ class HandlerContract(Promises, DeathsBetweenLines):
             routes=done.routes,
             extra=done.extra,
             live=done.live,
+            secrets=done.secrets,
         )
         ended(back.finish(), RunState.FAILED if refused else RunState.ROLLED_BACK, "in a rollback after the end")
         self.same(after if refused else before, "after a rollback of the finished run")

@@ -9,7 +9,8 @@ from typing import Any
 
 from migrations_app.engine.declarations import problems_of
 from migrations_app.engine.events import EventType, NewEvent
-from migrations_app.engine.parameters import parse
+from migrations_app.engine.hiding import HIDDEN
+from migrations_app.engine.parameters import FieldKind, parse
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.planner import create_plan
 from migrations_app.engine.vocabulary import RunState
@@ -101,6 +102,17 @@ class Promises(Questions):
         for event in self._reported():
             where = f"{event.type} of “{event.step}”"
             _as_json(dict(event.payload), where)
+
+    def test_every_secret_that_is_named_is_given_and_none_is_kept(self) -> None:
+        """An empty promise for a handler without secrets. What is kept is hidden, so it would be read back as “•••”."""
+        self.reset()
+        named, given = {ref.parameter for ref in self.make_spec().secrets}, self.secrets()
+        assert named == set(given), f"parameters name secrets for {sorted(named)}; `secrets()` gives {sorted(given)}"
+        if not any(each.kind is FieldKind.SECRET for each in self.make_handler().parameters):
+            return
+        for event in self._reported():
+            kept = json.dumps(dict(event.payload), ensure_ascii=False)
+            assert HIDDEN not in kept, f"a secret is in the {event.type} of “{event.step}”: {kept}"
 
     def test_progress_adds_up(self) -> None:
         """Where there is a total it never goes back, and a step ends at the sum of what its partitions had expected."""

@@ -21,7 +21,7 @@ MOST_PLACES = 500
 
 
 class Questions:
-    """Four to answer, and two that may be.
+    """Four to answer, and some that may be.
 
     `crash_points` are those of the handler's own (`engine/crash_points.reach`), to die at as well. `most_lines`: at how
     many places in the handler's code a driver dies at most, spread over all that are passed; 0 where a run is too slow.
@@ -51,6 +51,10 @@ class Questions:
         """What the handler expects in `ActionContext.extra`."""
         return {}
 
+    def secrets(self) -> Mapping[str, str]:
+        """The values of the secrets that parameters name, by the parameter."""
+        return {}
+
     def live(self) -> Live:
         """What goes on beside the steps: orders, clients, panels."""
         return Unwatched()
@@ -67,7 +71,9 @@ class Questions:
         plan = create_plan(spec, handler).plan
         if hook is not None:
             handler = InterposedHandler(handler, hook, [step.id for step in plan.steps])
-        return LocalRun(handler, plan, spec.targets, kind=kind, extra=self.extra(), live=self.live())
+        return LocalRun(
+            handler, plan, spec.targets, kind=kind, extra=self.extra(), live=self.live(), secrets=self.secrets()
+        )
 
     def settled(self) -> Any:
         """What the world looks like after an undisturbed run."""

@@ -25,7 +25,8 @@ def _nothing() -> None:
 class LocalRun:
     """One run, queued. Each drive claims the lease anew, so a driver left behind by a crash is superseded.
 
-    A `rollback` run takes back `undoes`, another LocalRun over the same world.
+    A `rollback` run takes back `undoes`, another LocalRun over the same world. `secrets` are the values of those that
+    parameters name, by the parameter.
     """
 
     handler: Handler
@@ -41,6 +42,7 @@ class LocalRun:
     extra: Mapping[str, Any] = field(default_factory=dict)
     live: Live = field(default_factory=Unwatched)
     alive: Callable[[], None] = _nothing
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     memory: MemoryRun = field(init=False)
 
     def __post_init__(self) -> None:
@@ -64,6 +66,7 @@ class LocalRun:
             prior_started=prior.started_steps if prior else (),
             undoes=self.undoes.run_id if self.undoes else None,
             migration_id="1",
+            secrets=self.secrets,
         )
         driver_ports = ports(
             self.memory, worker, artifacts=self.artifacts, routes=self.routes, live=self.live, extra=self.extra

@@ -7,8 +7,8 @@ from typing import Any
 from migrations_app.engine import options as engine_options
 from migrations_app.engine.errors import ValidationFailed
 from migrations_app.engine.handler import Handler, Spec
-from migrations_app.engine.parameters import parse
-from migrations_app.engine.plan import Target
+from migrations_app.engine.parameters import FieldKind, parse
+from migrations_app.engine.plan import SecretRef, Target
 from migrations_app.engine.ports import Artifacts
 from migrations_app.engine.vocabulary import TargetKind
 
@@ -24,7 +24,8 @@ def spec_of(
     protected: bool = False,
     artifacts: Artifacts | None = None,
 ) -> Spec:
-    """A wish for these targets by role; what is left out takes its declared default.
+    """A wish for these targets by role; what is left out takes its declared default. Each secret that a parameter
+    names is there.
 
     Raises ValidationFailed with every value that the declarations refuse.
     """
@@ -41,7 +42,14 @@ def spec_of(
         parameters=values,
         options=chosen,
         artifacts=artifacts,
+        secrets=named_secrets(handler, values),
     )
+
+
+def named_secrets(handler: Handler, parameters: Mapping[str, Any]) -> tuple[SecretRef, ...]:
+    """One for each parameter that names a secret, in the order of their declaration, with made-up ids from 1."""
+    named = [each.name for each in handler.parameters if each.kind is FieldKind.SECRET and parameters.get(each.name)]
+    return tuple(SecretRef(name, number, parameters[name], 1) for number, name in enumerate(named, 1))
 
 
 def target_of(

@@ -100,6 +100,8 @@ def settings_tabs(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
     ]
     if reader.can_manage_people:
         tabs.append(("People", "people"))
+    if reader.can_manage_secrets:
+        tabs.append(("Secrets", "secret_list"))
     if reader.can_manage_webhooks:
         tabs.append(("Webhooks", "webhook_list"))
     if reader.sees_something:

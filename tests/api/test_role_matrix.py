@@ -29,6 +29,7 @@ HERE = {"environment_id": "{environment_id}"}
 CHANNEL = {"name": "on call", "kind": "mail", "address": "ops@example.org"}
 RULE = {"name": "failures", "cause": "run_failed"}
 HOOK = {"name": "hook", "address": "https://127.0.0.1:1/", "kinds": ["run.failed"]}
+SECRET = {"name": "billing", "secret": "correct horse"}
 DOCUMENT = json.loads((Path(__file__).parent / "openapi.json").read_text())
 
 
@@ -125,6 +126,12 @@ ASKS: dict[str, Asks] = {
     "POST /runs/{run_id}/signoffs": Asks(P.SIGN_OFF, body={"step": "x", "digest": ZEROS, "decision": "approve"}),
     "POST /runs/{run_id}/throttle": Asks(P.CONTROL, body={"most_a_second": 5}),
     "GET /schedules": Asks(P.VIEW, OWN),
+    "GET /secrets": Asks(P.VIEW, OWN),
+    "POST /secrets": Asks(P.MANAGE_SECRETS, body={**HERE, "name": "", "secret": ""}),
+    "GET /secrets/{stored_secret_id}": Asks(P.VIEW),
+    "POST /secrets/{stored_secret_id}/archive": Asks(P.MANAGE_SECRETS, body={"version": 1}),
+    "POST /secrets/{stored_secret_id}/replace": Asks(P.MANAGE_SECRETS, body={"version": 1, "secret": "x"}),
+    "POST /secrets/{stored_secret_id}/restore": Asks(P.MANAGE_SECRETS),
     "GET /sessions": Asks(P.VIEW, OWN),
     "POST /sessions/revoke-others": Asks(P.VIEW, OWN),
     "GET /targets": Asks(P.VIEW, OWN),
@@ -213,6 +220,7 @@ def things(here: Stage) -> dict[str, int]:
         "delivery_id": 1,
         "alert_channel_id": channel_id,
         "alert_rule_id": here.admin.post("/alert-rules", rule).body["id"],
+        "stored_secret_id": here.admin.post("/secrets", SECRET | {"environment_id": here.environment.pk}).body["id"],
         "webhook_id": here.admin.post("/webhooks", HOOK | {"environment_id": here.environment.pk}).body["id"],
     }
 

@@ -17,7 +17,18 @@ SURROUNDINGS = "from the environment; remembered by runtime/log_redaction.py, so
 IN_PASSING = "a secret that is an input: sealed or hashed before anything else, in no message, event or audit entry"
 SIGNED_IN = "who reads the database may use an open session; docs/secrets.md says so"
 
+NAMED = "says which stored secret, and holds no value"
+
 INVENTORY: Mapping[str, tuple[str, ...]] = {
+    NAMED: (
+        "column: MigrationSecret.secret",
+        "input: drafts.CheckedDraft.secrets",
+        "input: named_secrets.note.secrets",
+        "input: named_secrets.refs.secrets",
+        "input: stored_secrets.archive.stored_secret_id",
+        "input: stored_secrets.replace.stored_secret_id",
+        "input: stored_secrets.restore.stored_secret_id",
+    ),
     SEALED: (
         "column: SealedSecret.sealed",
         "column: SealedSecret.wrapped",
@@ -114,6 +125,8 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "setting: SNAKEWEB_SECRET_KEYS",
     ),
     IN_PASSING: (
+        "input: stored_secrets.create.secret",
+        "input: stored_secrets.replace.secret",
         "credential: password",
         "credential: readonly_password",
         "credential: gateway_token",

@@ -28,6 +28,7 @@ from migrations_app.models import (
     Sketch,
 )
 from migrations_app.models.invitation import Invitation
+from migrations_app.models.stored_secret import StoredSecret
 from migrations_app.models.webhook import Delivery, Webhook
 from migrations_app.services import tokens
 from tests.cast import NOW, gather
@@ -116,6 +117,7 @@ def scene(directory: Path) -> Scene:
     glass = BreakGlass.objects.create(migration=migration, run=run, person=owner, reason="x", at=NOW)
     hook = Webhook.objects.create(name="hook", environment=production, address="https://x.example", **dated)
     delivery = Delivery.objects.create(webhook=hook, message="msg_1", kind="x", body="{}", due_at=now, created_at=now)
+    stored = StoredSecret.objects.create(name="billing", environment=production, sealed=b"", wrapped=b"", **dated)
     made = tokens.create(actor=cast.actors["viewer"], now=now, name="x", scopes=["read"])
     people = {
         (role.value, where): _person(f"{role.value}-{where}", role, environment)
@@ -133,6 +135,7 @@ def scene(directory: Path) -> Scene:
         "freeze_id": freeze.pk,
         "schedule_id": schedule.pk,
         "waiver_id": waiver.pk,
+        "stored_secret_id": stored.pk,
         "policy_id": Policy.objects.get(environment=production).pk,
         "number": 1,
         "before": 1,

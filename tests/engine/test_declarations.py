@@ -35,6 +35,10 @@ def test_a_good_one_has_no_problems() -> None:
         ({"name": "x"}, "Its name “x”"),
         ({"name": "a" * 61}, "3 to 60"),
         ({"version": "v1"}, "version “v1”"),
+        (
+            {"templates": (), "parameters": (Field("key", FieldKind.SECRET, "Key", default="billing"),)},
+            "“key” has a default",
+        ),
         ({"version": "1." + "1" * 50}, "version"),
         ({"compatible_versions": "1.0"}, "one text"),
         ({"compatible_versions": ("1.x",)}, "compatible version “1.x”"),

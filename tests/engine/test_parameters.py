@@ -1,4 +1,5 @@
 import json
+import re
 from typing import Any
 
 import pytest
@@ -181,3 +182,16 @@ def test_a_long_key_is_shown_by_its_beginning() -> None:
     (problem,) = unknown_keys({"k" * 1_000_000: 1}, ["size"], path="p")
     assert problem.field == "p." + "k" * 60
     assert len(problem.message) < 100
+
+
+def test_a_secret_is_given_by_its_name_and_what_is_no_name_is_not_repeated() -> None:
+    key = Field("key", FieldKind.SECRET, "Key", required=True)
+
+    assert parse([key], {"key": "billing-api"}, path="p") == ({"key": "billing-api"}, [])
+    for wrong in ("sk_live_51H8", "Hunter2!", "a b", "-x", "x" * 61, 7, ["billing"]):
+        values, (problem,) = parse([key], {"key": wrong}, path="p")
+        assert (values, problem.field) == ({}, "p.key")
+        assert str(wrong) not in problem.message + problem.fix
+    schema = json_schema([key])["properties"]["key"]
+    assert (schema["type"], re.fullmatch(schema["pattern"], "billing-api") is not None) == ("string", True)
+    assert "never its value" in schema["description"]

@@ -1,10 +1,11 @@
+import json
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from migrations_app.engine.plan import Plan, content_digest
+from migrations_app.engine.plan import PLAN_FORMAT_WITH_SECRETS, Plan, SecretRef, content_digest
 from tests.engine import toy
 
 
@@ -67,3 +68,18 @@ def test_secrets_are_not_shown_and_not_in_a_plan() -> None:
 
 def test_a_step_is_found_by_its_id() -> None:
     assert toy.plan().step("copy").title == "Copy the items"
+
+
+def naming(secret: SecretRef) -> Plan:
+    return replace(toy.plan(), secrets=(secret,), format=PLAN_FORMAT_WITH_SECRETS)
+
+
+def test_a_plan_binds_which_secret_and_not_its_value() -> None:
+    without = toy.plan()
+    wax = naming(SecretRef("seal", 7, "wax", 1))
+
+    assert "secrets" not in without.content()
+    assert Plan.from_content(json.loads(json.dumps(wax.content()))) == wax
+    assert wax.digest == naming(SecretRef("seal", 7, "wax", 2)).digest
+    assert wax.digest != naming(SecretRef("seal", 8, "wax", 1)).digest
+    assert wax.digest != without.digest

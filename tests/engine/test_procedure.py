@@ -15,7 +15,11 @@ from tests.engine.toy import ToyHandler, World
 
 
 class Placed(ToyHandler):
-    parameters = (Field("place", FieldKind.TEXT, "Place", of_place=True), Field("speed", FieldKind.INTEGER, "Speed"))
+    parameters = (
+        Field("place", FieldKind.TEXT, "Place", of_place=True),
+        Field("speed", FieldKind.INTEGER, "Speed"),
+        Field("key", FieldKind.SECRET, "Key"),
+    )
 
 
 class Newer(Placed):
@@ -35,7 +39,7 @@ SPEC = Spec(
     environment="staging",
     protected=False,
     targets={"source": place(1), "target": place(2)},
-    parameters={"place": "here", "speed": 3},
+    parameters={"place": "here", "speed": 3, "key": "wax"},
     options=defaults(),
     description="One.",
 )
@@ -47,7 +51,8 @@ BASE = procedure_digest(SPEC, HANDLER)
     [
         replace(SPEC, environment="production", protected=True),
         replace(SPEC, targets={"source": place(7, host="b"), "target": place(8)}),
-        replace(SPEC, parameters={"place": "there", "speed": 3}),
+        replace(SPEC, parameters={"place": "there", "speed": 3, "key": "wax"}),
+        replace(SPEC, parameters={"place": "here", "speed": 3, "key": "gold"}),
         replace(SPEC, description="Another."),
         *(replace(SPEC, options={**defaults(), name: "other"}) for name in sorted(GUARDS)),
     ],
@@ -59,7 +64,7 @@ def test_where_it_is_done_and_how_it_is_guarded_makes_no_difference(other: Spec)
 @pytest.mark.parametrize(
     "other",
     [
-        replace(SPEC, parameters={"place": "here", "speed": 4}),
+        replace(SPEC, parameters={"place": "here", "speed": 4, "key": "wax"}),
         replace(SPEC, targets={"source": place(1), "target": place(2, store="postgres")}),
         *(
             replace(SPEC, options={**defaults(), field.name: "other"})

@@ -143,3 +143,13 @@ def test_a_receiver_that_refuses_or_is_not_there_is_named(receiver: type[Receivi
 def test_an_address_of_another_kind_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="is no place for checkpoints"):
         place_at(url)
+
+
+def test_a_password_in_what_git_says_is_hidden(work_tree: Path) -> None:
+    hook = work_tree / ".git/hooks/pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho 'no way to https://u:hunter22@far.example/evidence' >&2\nexit 1\n")
+    hook.chmod(0o755)
+    with pytest.raises(PlaceUnusable, match=r"no way to https://u:•••@far\.example") as told:
+        place_at(f"git+file://{work_tree}").write(FIRST)
+    assert "hunter22" not in str(told.value)

@@ -25,3 +25,9 @@ def test_details_are_copied():
 
     assert StaleEdit("changed", details=details).details is not details
     assert not NotFound("nothing").hidden
+
+
+def test_problems_hide_what_may_be_secret():
+    (problem,) = InvalidInput([Problem("config", "redis://u:hunter22@h", "not redis://u:hunter22@h")]).problems
+
+    assert (problem.message, problem.fix) == ("redis://u:•••@h", "not redis://u:•••@h")

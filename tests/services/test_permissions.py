@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
             "admin",
             "view see_calendar comment test_target manage_targets manage_environments manage_people manage_policies "
             "confirm_policies read_audit verify_audit follow_routes waive_risk "
-            "manage_webhooks manage_alerts acknowledge_alerts",
+            "manage_secrets manage_webhooks manage_alerts acknowledge_alerts",
         ),
         ("outsider", ""),
     ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,10 @@ import migrations_app.testing
 from migrations_app.engine.errors import ValidationFailed
 from migrations_app.engine.handler import Action, ActionContext, Handler, Spec
 from migrations_app.engine.plan import Analysis, Step
+from migrations_app.engine.vocabulary import TargetKind
 from migrations_app.testing.contract import HandlerContract
+from migrations_app.testing.specs import spec_of, target_of
+from tests.custom_types import Impress, SealedStamp
 from tests.engine.toy import ITEMS, Clean, Copy, Switch, ToyHandler, World, spec
 
 
@@ -44,6 +48,52 @@ class TestToyWithoutAWayBack(TestToyInline):
 
     def make_handler(self) -> Handler:
         return _Final(self.world)
+
+
+class TestWithSecrets(HandlerContract):
+    """The kit hands values to the actions of a handler whose parameters name secrets."""
+
+    @pytest.fixture(autouse=True)
+    def place(self, tmp_path: Path) -> None:
+        self.store = tmp_path / "store"
+
+    def make_handler(self) -> Handler:
+        return SealedStamp()
+
+    def reset(self) -> None:
+        Path(f"{self.store}.stamp").unlink(missing_ok=True)
+
+    def make_spec(self) -> Spec:
+        target = target_of(TargetKind.SESSION_STORE, {"store": "sqlite", "path": str(self.store)})
+        return spec_of(SealedStamp(), {"target": target}, parameters={"text": "seen", "seal": "wax"})
+
+    def secrets(self) -> Mapping[str, str]:
+        return {"seal": "correct horse battery"}
+
+    def snapshot(self) -> Any:
+        stamp = Path(f"{self.store}.stamp")
+        return stamp.read_text() if stamp.exists() else None
+
+
+class _Keeping(Impress):
+    def do(self, ctx: ActionContext) -> Mapping[str, Any]:
+        return {**super().do(ctx), "with": ctx.secrets["seal"]}
+
+
+class _KeepingStamp(SealedStamp):
+    def actions(self) -> Mapping[str, Action]:
+        return {**super().actions(), "press": _Keeping()}
+
+
+def test_it_finds_a_secret_that_is_kept_and_one_that_is_not_given(tmp_path: Path) -> None:
+    kit = TestWithSecrets()
+    kit.store = tmp_path / "store"
+    kit.make_handler = _KeepingStamp  # type: ignore[method-assign]
+    with pytest.raises(AssertionError, match="a secret is in the StepSucceeded of “press”"):
+        kit.test_every_secret_that_is_named_is_given_and_none_is_kept()
+    kit.secrets = dict  # type: ignore[method-assign]
+    with pytest.raises(AssertionError, match="parameters name secrets for"):
+        kit.test_every_secret_that_is_named_is_given_and_none_is_kept()
 
 
 class _Final(ToyHandler):

@@ -28,6 +28,7 @@ FORMS_ONLY = {
 }
 ADMINS_ONLY = (
     "/settings/people/",
+    "/settings/secrets/",
     "/settings/webhooks/",
     "/settings/alerts/rules/",
     "/settings/alerts/channels/",
