@@ -250,6 +250,9 @@ def audit_of(count: int, migrations: list[Migration], people: list[Person]) -> I
         object_id="@object_id@",
         request_id="@request_id@",
         environment="@environment@",
+        on_behalf_of="@on_behalf_of@",
+        token="@token@",  # noqa: S106
+        address="@address@",
         after={"title": "@title@"},
     )
     form = canonical_body(blank, seq=0, previous="@previous@").decode().replace(instant(NOW), "@at@")
@@ -264,6 +267,9 @@ def audit_of(count: int, migrations: list[Migration], people: list[Person]) -> I
             "outcome": "denied" if number % 200 == 0 else "allowed",
             "request_id": f"request-{number // 3}",
             "environment": places[about.environment_id],
+            "on_behalf_of": people[number % 7 % len(people)].username if number % 50 == 0 else "",
+            "token": f"swk_{number % 12:08}" if number % 5 == 0 else "",
+            "address": f"192.0.2.{number % 200}",
         }
         seq += 1
         text = form.replace('"seq":0', f'"seq":{seq}', 1)

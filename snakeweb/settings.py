@@ -44,6 +44,7 @@ MIDDLEWARE = [
     "migrations_app.web.middleware.RequestIdMiddleware",
     "migrations_app.web.security_headers.SecurityHeadersMiddleware",
     "migrations_app.api.middleware.ApiEnvelope",
+    "migrations_app.web.denied.DenialMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -3,6 +3,7 @@
 Django's flush between tests empties the append-only table in this way too.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -40,6 +41,11 @@ def entry(number: int = 1) -> AuditEntry:
 
 def entries(count: int) -> list[AuditEntry]:
     return [entry(number) for number in range(count)]
+
+
+def decoded(row: AuditEntry) -> dict[str, Any]:
+    """What the entry says."""
+    return dict(json.loads(bytes(row.body)))
 
 
 @pytest.fixture(scope="session", autouse=True)

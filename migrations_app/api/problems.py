@@ -75,6 +75,7 @@ def problem_response(
 
 
 def _refused(request: HttpRequest, error: Refused) -> HttpResponse:
+    request._refused = error  # type: ignore[attr-defined]  # for whoever writes that down (`web/denied.py`)
     details = dict(error.details)
     problems = details.pop("problems", ())
     code = str(details.pop("reason", error.code)) if error.code == "conflict" else error.code

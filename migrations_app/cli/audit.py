@@ -15,16 +15,22 @@ from migrations_app.proofs.export import ExportCheck, ExportDamaged, verify
 from migrations_app.proofs.keys import PublicKeys
 
 _FILTERS = {
+    "q": "words of an entry, or its number",
     "actor": "user name",
+    "on_behalf_of": "user name",
+    "topic": "as signatures, rights, runs, doors",
     "action": "as run.execute",
     "outcome": "allowed, denied or failed",
     "environment": "by its name",
     "object_type": "as migration",
     "object_id": "its number",
+    "token": "the prefix of an API token",
+    "address": "as 192.0.2.7",
     "request_id": "of one request",
     "since": "from this moment on, ISO 8601",
     "until": "before this moment, ISO 8601",
 }
+_OPTIONS = {"token": "with-token", "q": "words"}
 _FORMATS = ("jsonl", "csv", "cef", "ocsf")
 
 
@@ -34,8 +40,10 @@ def register(commands: Any, shared: argparse.ArgumentParser) -> None:
     export = actions.add_parser("export", parents=[shared], help="write the trail, or what matches, to a file")
     export.add_argument("file", metavar="FILE", help="where to; - for standard output")
     export.add_argument("--format", choices=_FORMATS, default="jsonl", help="jsonl comes with proofs (default)")
-    for name in _FILTERS:
-        export.add_argument(f"--{name.replace('_', '-')}", default="", help=_FILTERS[name])
+    for name in _FILTERS:  # `--token` is how a program says who it is
+        export.add_argument(
+            f"--{_OPTIONS.get(name, name).replace('_', '-')}", dest=f"of_{name}", default="", help=_FILTERS[name]
+        )
     export.set_defaults(command=run_export)
     check = actions.add_parser("verify", help="verify an exported file; needs no server and no token")
     check.add_argument("file", type=Path, metavar="FILE")
@@ -48,7 +56,7 @@ def register(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def run_export(client: Client, given: argparse.Namespace, out: Console) -> Exit:
-    query = {name: value for name in _FILTERS if (value := getattr(given, name))}
+    query = {name: value for name in _FILTERS if (value := getattr(given, f"of_{name}"))}
     if given.file == "-":
         client.download("/audit/export", sys.stdout.buffer, format=given.format, **query)
         return Exit.OK

@@ -5,7 +5,7 @@ and a role that was taken away end the watching (DESIGN section 6).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -16,6 +16,7 @@ from migrations_app.selectors.sessions import person_of
 from migrations_app.selectors.watching import watching
 from migrations_app.services import rate_limits
 from migrations_app.services.actor import ANONYMOUS, Actor
+from migrations_app.services.denials import Door, record_denial_at, record_refusal_at
 from migrations_app.services.errors import Refused, TooManyRequests
 from migrations_app.services.rate_limits import Rate
 
@@ -49,8 +50,21 @@ async def present(scope: Scope) -> bool:
     return actor.person_id is not None
 
 
+async def write_down(scope: Scope, why: str) -> None:
+    """A socket that is not opened, of somebody whom nobody asked who they are."""
+    await database_sync_to_async(_write_down)(scope, why)
+
+
+def _write_down(scope: Scope, why: str) -> None:
+    stranger = replace(ANONYMOUS, address=_address(scope))
+    record_denial_at(Door.SOCKET, actor=stranger, now=_clock.now(), what="socket", why=why)
+
+
 async def may_open(scope: Scope) -> bool:
-    """The same at the handshake, which is counted; False too where address or account opened too many."""
+    """The same at the handshake, which is counted; False too where address or account opened too many.
+
+    Either is in the audit trail by then.
+    """
     may: bool = await database_sync_to_async(_opened)(scope)
     return may
 
@@ -63,6 +77,8 @@ def _opened(scope: Scope) -> bool:
             _spend(actor, Rate.SOCKETS_ACCOUNT, rate_limits.account(actor))
     except TooManyRequests:
         return False
+    if actor.person_id is None:
+        _write_down(scope, "not_authenticated: the socket has no session that is logged in")
     return actor.person_id is not None
 
 
@@ -81,6 +97,7 @@ def _judge(scope: Scope, run_id: int, asked: bool) -> Admitted | Turned:
             _spend(actor, Rate.ORDERS_ACCOUNT, rate_limits.account(actor))
         seen = watching(actor=actor, run_id=run_id)
     except Refused as refused:
+        record_refusal_at(Door.SOCKET, actor=actor, now=_clock.now(), what=str(run_id), refused=refused)
         return Turned(refused.code, f"{refused.message} {refused.fix}".strip())
     return Admitted(View(seen.audience, actor), seen.newest)
 

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
+from migrations_app.live.admission import write_down
+
 Application = Callable[[Mapping[str, Any], Any, Any], Awaitable[None]]
 
 
@@ -21,8 +23,11 @@ class SameOrigin:
         self._application = application
 
     async def __call__(self, scope: Mapping[str, Any], receive: Any, send: Any) -> None:
-        application = self._application if is_same_origin(scope) else WebsocketDenier()
-        await application(scope, receive, send)
+        if is_same_origin(scope):
+            await self._application(scope, receive, send)
+            return
+        await write_down(scope, "wrong_origin: the socket was asked for by a page of another site")
+        await WebsocketDenier()(scope, receive, send)
 
 
 def is_same_origin(scope: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from migrations_app.models.audit import (
     AuditProof,
     AuditRetention,
 )
+from migrations_app.models.audit_reading import AuditExport, AuditReading
 from migrations_app.models.break_glass import BreakGlass, OverriddenCondition
 from migrations_app.models.dependency import MigrationDependency
 from migrations_app.models.environment import Environment
@@ -43,9 +44,11 @@ __all__ = [
     "Attendance",
     "AuditCheckpoint",
     "AuditEntry",
+    "AuditExport",
     "AuditHead",
     "AuditPlace",
     "AuditProof",
+    "AuditReading",
     "AuditRetention",
     "BreakGlass",
     "ClaimedTarget",

@@ -11,14 +11,17 @@ class AuditEntry(models.Model):
     body = models.BinaryField()
     previous = models.CharField(max_length=64)
     hash = models.CharField(max_length=64, unique=True)
-    at = models.DateTimeField(db_index=True)
-    actor = models.CharField(max_length=150, db_index=True)
-    action = models.CharField(max_length=60, db_index=True)
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=150)
+    on_behalf_of = models.CharField(max_length=150, blank=True)
+    token = models.CharField(max_length=40, blank=True)
+    address = models.CharField(max_length=100, blank=True)
+    action = models.CharField(max_length=60)
     outcome = models.CharField(max_length=8)
     object_type = models.CharField(max_length=40)
     object_id = models.CharField(max_length=40)
     environment = models.CharField(max_length=60, blank=True)
-    request_id = models.CharField(max_length=40, blank=True, db_index=True)
+    request_id = models.CharField(max_length=40, blank=True)
 
     class Meta:
         ordering = ["-seq"]
@@ -31,6 +34,11 @@ class AuditEntry(models.Model):
             models.Index(fields=["action", "seq"], name="audit_by_action"),
             models.Index(fields=["environment", "seq"], name="audit_by_environment"),
             models.Index(fields=["outcome", "seq"], name="audit_by_outcome"),
+            models.Index(fields=["on_behalf_of", "seq"], name="audit_by_on_behalf_of"),
+            models.Index(fields=["token", "seq"], name="audit_by_token"),
+            models.Index(fields=["address", "seq"], name="audit_by_address"),
+            models.Index(fields=["request_id", "seq"], name="audit_by_request"),
+            models.Index(fields=["at", "seq"], name="audit_by_time"),
         ]
 
     def __str__(self) -> str:

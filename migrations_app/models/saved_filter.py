@@ -8,12 +8,17 @@ QUERY_LENGTH = 500
 
 
 class SavedFilter(models.Model):
-    """A person's own name for a view of the list of migrations. `query` is the list's query string.
+    """A person's own name for a view of a page: the list of migrations, or the audit trail. `query` is its
+    query string.
 
     One that is deleted keeps its row for a while, so that deleting can be taken back.
     """
 
+    MIGRATIONS, AUDIT = "migrations", "audit"
+    PAGES = [(MIGRATIONS, "migrations"), (AUDIT, "audit trail")]
+
     person = models.ForeignKey(Person, models.CASCADE, related_name="saved_filters")
+    page = models.CharField(max_length=10, choices=PAGES, default=MIGRATIONS)
     name = models.CharField(max_length=NAME_LENGTH)
     query = models.CharField(max_length=QUERY_LENGTH)
     is_default = models.BooleanField(default=False)
@@ -24,10 +29,10 @@ class SavedFilter(models.Model):
         ordering = ["name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "name"], condition=Q(deleted_at__isnull=True), name="saved_filter_name_once"
+                fields=["person", "page", "name"], condition=Q(deleted_at__isnull=True), name="saved_filter_name_once"
             ),
             models.UniqueConstraint(
-                fields=["person"],
+                fields=["person", "page"],
                 condition=Q(is_default=True, deleted_at__isnull=True),
                 name="saved_filter_one_default",
             ),

@@ -18,7 +18,7 @@ from migrations_app.runtime import sealing
 from migrations_app.runtime.audit import GENESIS, instant
 
 _ROWS_AT_ONCE = 5000
-_SHOWN = ("actor", "action", "outcome", "environment", "request_id")
+_SHOWN = ("actor", "on_behalf_of", "token", "address", "action", "outcome", "environment", "request_id")
 
 
 class Damage(StrEnum):
@@ -61,6 +61,9 @@ class _Row(NamedTuple):
     previous: str
     at: Any
     actor: str
+    on_behalf_of: str
+    token: str
+    address: str
     action: str
     outcome: str
     environment: str

@@ -1,25 +1,31 @@
-"""The audit trail as sentences with their changes, its facets and the state of the chain."""
+"""The audit trail as sentences with their changes, its facets, and one entry with what is around it."""
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q, QuerySet
-
-from migrations_app.models import AuditCheckpoint, AuditEntry, AuditHead, AuditPlace, AuditProof, Environment
+from migrations_app.models import AuditEntry
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.access import Access, Permission, access_of
+from migrations_app.proofs.keys import PublicKeys
+from migrations_app.selectors.access import Access, Permission
+from migrations_app.selectors.audit_chain import ChainStatus, auditor, chain_of
+from migrations_app.selectors.audit_filters import ANYTHING, AuditFilters, Question, question
+from migrations_app.selectors.audit_proof import EntryProof, entry_proof
+from migrations_app.selectors.audit_seeking import Found, newest
 from migrations_app.selectors.audit_sentences import sentence
 from migrations_app.selectors.environments import LARGEST_ID
-from migrations_app.selectors.paging import MOST_COUNTED, PAGE, cut, in_figures
+from migrations_app.selectors.paging import LARGEST_PAGE, MOST_COUNTED, PAGE, in_figures
 from migrations_app.selectors.plans import Change, changes
-from migrations_app.selectors.refusals import NotFound, PermissionDenied
+from migrations_app.selectors.refusals import NotFound
 
-_FACETS = ("action", "actor", "outcome", "environment", "object_type")
+FACETS = ("action", "actor", "outcome", "environment", "object_type", "address", "token", "on_behalf_of")
+SAMPLE = 5_000  # entries that facets are counted in
 _FACET_VALUES = 12
+_OF_ONE_REQUEST = 50
+_ROW = ("seq", "at", "hash", "previous", "body")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,77 +57,42 @@ class AuditRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditFilters:
-    """Empty means any. `q` is looked for in actor, action and object id; `after` is an entry's seq."""
+class FacetValue:
+    """`more`: that many were counted, and more may match that nobody looked at."""
 
-    q: str = ""
-    actor: str = ""
-    action: str = ""
-    outcome: str = ""
-    environment: str = ""
-    object_type: str = ""
-    object_id: str = ""
-    request_id: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-    after: int = 0
+    value: str
+    count: int
+    more: bool
+
+    @property
+    def counted(self) -> str:
+        return f"{self.count:,}+" if self.more else f"{self.count:,}"
 
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """`values` are (value, how many of the newest 10,000 entries that match), most frequent first."""
+    """Values among the newest entries that match every other filter, most frequent first.
 
-    name: str
-    values: tuple[tuple[str, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckpointPlace:
-    """Where checkpoints are written off this machine. `written_through`: the newest that is there."""
-
-    name: str
-    written_through: int
-    written_at: datetime | None
-    problem: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChainStatus:
-    """The last proof. `verified_at` None: never verified. `entries` and `head` are of the chain as it is now.
-
-    `damage` is its kind. `sealed_through`: the last entry of the newest checkpoint; those after it are vouched for by
-    the database alone. `public_key` is what checkpoints and exports verify with.
+    `counted` is how many entries were looked at; `complete`: those are all that match. `left_out` values are rarer.
     """
 
-    entries: int
-    head: str
-    verified_at: datetime | None
-    verified_entries: int
-    ok: bool
-    problem: str
-    damage: str = ""
-    checkpoints: int = 0
-    sealed_through: int = 0
-    sealed_at: datetime | None = None
-    public_key: str = ""
-    places: tuple[CheckpointPlace, ...] = ()
-
-    @property
-    def unproven(self) -> int:
-        return max(0, self.entries - self.sealed_through)
-
-    @property
-    def broken_entry(self) -> int | None:
-        """The entry that the problem names, if it names one."""
-        named = re.match(r"Entry (\d{1,18})\b", self.problem)
-        return int(named[1]) if named else None
+    name: str
+    values: tuple[FacetValue, ...]
+    counted: int
+    complete: bool
+    left_out: int
 
 
 @dataclass(frozen=True, slots=True)
 class AuditPage:
+    """`total` is counted up to a limit (`counted` says so). `looked_to`: nobody looked at older entries than this one
+    yet, and `next_cursor` goes on there; 0 where the slice is simply full, or nothing older matches."""
+
     rows: tuple[AuditRow, ...]
     next_cursor: str
     total: int
+    complete: bool
+    looked_to: int
     facets: tuple[Facet, ...]
     filters: AuditFilters
     chain: ChainStatus
@@ -129,143 +100,152 @@ class AuditPage:
 
     @property
     def counted(self) -> str:
-        return in_figures(self.total)
+        return f"{self.total:,}" if self.complete else in_figures(self.total).rstrip("+") + "+"
 
 
-ANYTHING = AuditFilters()
+@dataclass(frozen=True, slots=True)
+class AuditDetail:
+    """One entry with what is around it. `stored` is the text whose bytes were hashed, `proof` None for a stranger's.
+
+    `earlier` and `later` are its neighbours in the trail, `*_of_object` those that are about the same thing;
+    `request` are all entries of the same request, this one too, oldest first.
+    """
+
+    entry: AuditRow
+    stored: str
+    proof: EntryProof
+    earlier: int | None
+    later: int | None
+    earlier_of_object: int | None
+    later_of_object: int | None
+    request: tuple[AuditRow, ...]
 
 
-def audit_page(*, actor: Actor, filters: AuditFilters = ANYTHING, cursor: str = "", limit: int = PAGE) -> AuditPage:
-    """Newest first. Who may audit some environments only sees the entries of those.
+def audit_page(
+    *, actor: Actor, filters: AuditFilters = ANYTHING, cursor: str = "", limit: int = PAGE, facets: bool = True
+) -> AuditPage:
+    """Newest first. Who may audit some environments only sees the entries of those. The cursor is an entry's number.
 
     Raises PermissionDenied.
     """
     access = auditor(actor)
-    matching = matching_entries(access, filters)
-    newest = list(matching.order_by("-seq").values_list(*_FACETS)[:MOST_COUNTED])
-    page = cut(matching, cursor=cursor, limit=limit, total=len(newest))
+    asked = question(access, filters)
+    below = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 19 else LARGEST_ID
+    found = newest(asked, columns=_ROW, most=min(max(limit, 1), LARGEST_PAGE), below=below)
+    sample = newest(asked, columns=("seq", *FACETS), most=SAMPLE) if facets else _counted(asked)
     return AuditPage(
-        rows=tuple(_row(entry) for entry in page.rows),
-        next_cursor=page.next_cursor,
-        total=page.total,
-        facets=tuple(_facet(name, values) for name, values in zip(_FACETS, zip(*newest, strict=True), strict=False)),
+        rows=tuple(_row(*row) for row in found.rows),
+        next_cursor="" if found.complete else str(found.looked_to),
+        total=len(sample.rows),
+        complete=sample.complete,
+        looked_to=0 if found.complete or found.looked_to == _last(found) else found.looked_to,
+        facets=_facets(access, filters, sample) if facets else (),
         filters=filters,
-        chain=_chain(),
+        chain=chain_of(),
         can_verify=access.can(Permission.VERIFY_AUDIT, None),
+    )
+
+
+def audit_entry(*, actor: Actor, seq: int) -> AuditRow:
+    """Raises PermissionDenied, and NotFound, the same for one of an environment that the actor may not audit."""
+    return _row(*_stored(auditor(actor), seq))
+
+
+def audit_detail(*, actor: Actor, seq: int, trusted: PublicKeys) -> AuditDetail:
+    """`trusted` are the keys that a checkpoint may be signed with. Raises as `audit_entry` does."""
+    access = auditor(actor)
+    stored = _stored(access, seq)
+    entry = _row(*stored)
+    about = AuditFilters(object_type=entry.object_type, object_id=entry.object_id)
+    same = question(access, AuditFilters(request_id=entry.request_id)) if entry.request_id else None
+    of_request = newest(same, columns=_ROW, most=_OF_ONE_REQUEST).rows if same else ()
+    earlier, later = _around(access, ANYTHING, seq)
+    earlier_of_object, later_of_object = _around(access, about, seq)
+    return AuditDetail(
+        entry=entry,
+        stored=bytes(stored[4]).decode(),
+        proof=entry_proof(seq, trusted=trusted),
+        earlier=earlier,
+        later=later,
+        earlier_of_object=earlier_of_object,
+        later_of_object=later_of_object,
+        request=tuple(_row(*row) for row in reversed(of_request)),
     )
 
 
 def neighbours(*, actor: Actor, seq: int) -> tuple[int | None, int | None]:
     """The entries before and after this one that the actor may see. Raises PermissionDenied."""
-    visible = matching_entries(auditor(actor), ANYTHING).values_list("seq", flat=True)
+    return _around(auditor(actor), ANYTHING, seq)
+
+
+def _around(access: Access, filters: AuditFilters, seq: int) -> tuple[int | None, int | None]:
+    visible = question(access, filters).rows.values_list("seq", flat=True)
     return visible.filter(seq__lt=seq).order_by("-seq").first(), visible.filter(seq__gt=seq).order_by("seq").first()
 
 
-def audit_entry(*, actor: Actor, seq: int) -> AuditRow:
-    """Raises PermissionDenied, and NotFound, the same for one of an environment that the actor may not audit."""
+def _stored(access: Access, seq: int) -> tuple[Any, ...]:
     usable = seq if 0 < seq <= LARGEST_ID else 0
-    found = matching_entries(auditor(actor), ANYTHING).filter(seq=usable).first()
+    rows = question(access, ANYTHING).rows.filter(seq=usable)
+    found: tuple[Any, ...] | None = rows.values_list(*_ROW).first()
     if found is None:
-        raise NotFound(f"There is no entry {str(seq)[:20]} that you may see.", "Look for it in the trail.")
-    return _row(found)
+        hidden = AuditEntry.objects.filter(seq=usable).exists()
+        message = f"There is no entry {str(seq)[:20]} that you may see."
+        raise NotFound(message, "Look for it in the trail.", hidden=hidden)
+    return found
 
 
-def chain_status(*, actor: Actor) -> ChainStatus:
-    """Raises PermissionDenied."""
-    auditor(actor)
-    return _chain()
+def _last(found: Found) -> int:
+    return int(found.rows[-1][0]) if found.rows else -1
 
 
-def chain_seen_by(access: Access) -> ChainStatus | None:
-    """None for whoever may not read the trail."""
-    return _chain() if access.anywhere(Permission.READ_AUDIT) else None
+def _counted(asked: Question) -> Found:
+    return newest(asked, columns=("seq",), most=MOST_COUNTED)
 
 
-def chain_outline(access: Access) -> ChainStatus | None:
-    """The last proof and the head alone, for the frame around every page; None for whoever may not read the trail."""
-    return _outline() if access.anywhere(Permission.READ_AUDIT) else None
+def _facets(access: Access, filters: AuditFilters, sample: Found) -> tuple[Facet, ...]:
+    """Each is counted without its own filter, so that one may change over to another of its values."""
+    found = []
+    for place, name in enumerate(FACETS, 1):
+        if getattr(filters, name):
+            any_other: dict[str, Any] = {name: ""}
+            other = question(access, replace(filters, **any_other))
+            alone = newest(other, columns=("seq", name), most=SAMPLE)
+            found.append(_facet(name, (row[1] for row in alone.rows), alone))
+        else:
+            found.append(_facet(name, (row[place] for row in sample.rows), sample))
+    return tuple(found)
 
 
-def auditor(actor: Actor) -> Access:
-    access = access_of(actor)
-    if not access.anywhere(Permission.READ_AUDIT):
-        raise PermissionDenied(
-            f"{actor.username} may not read the audit trail; this needs the role auditor or admin.",
-            "Ask an admin for the role auditor.",
-        )
-    return access
+def _facet(name: str, values: Iterable[str], among: Found) -> Facet:
+    counts = Counter(value for value in values if value)
+    frequent = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return Facet(
+        name,
+        tuple(FacetValue(value, number, not among.complete) for value, number in frequent[:_FACET_VALUES]),
+        len(among.rows),
+        among.complete,
+        max(0, len(frequent) - _FACET_VALUES),
+    )
 
 
-def matching_entries(access: Access, filters: AuditFilters) -> QuerySet[AuditEntry]:
-    rows = AuditEntry.objects.all()
-    allowed = access.environments(Permission.READ_AUDIT)
-    if allowed is not None:
-        rows = rows.filter(environment__in=Environment.objects.filter(pk__in=allowed).values("name"))
-    for name in (*_FACETS, "object_id", "request_id"):
-        value = getattr(filters, name).replace("\x00", "")
-        if value:
-            rows = rows.filter(**{name: value})
-    if filters.since is not None:
-        rows = rows.filter(at__gte=filters.since)
-    if 0 < filters.after <= LARGEST_ID:
-        rows = rows.filter(seq__gt=filters.after)
-    if filters.until is not None:
-        rows = rows.filter(at__lt=filters.until)
-    for word in filters.q.replace("\x00", "").split()[:6]:
-        rows = rows.filter(Q(actor__icontains=word) | Q(action__icontains=word) | Q(object_id=word))
-    return rows
-
-
-def _facet(name: str, values: Iterable[str]) -> Facet:
-    counted = sorted(Counter(values).items(), key=lambda pair: (-pair[1], pair[0]))
-    return Facet(name, tuple((value, number) for value, number in counted[:_FACET_VALUES] if value))
-
-
-def _row(entry: AuditEntry) -> AuditRow:
-    body = json.loads(bytes(entry.body))
+def _row(seq: int, at: datetime, digest: str, previous: str, stored: bytes) -> AuditRow:
+    body = json.loads(bytes(stored))
     return AuditRow(
-        seq=entry.seq,
-        at=entry.at,
-        actor=entry.actor,
+        seq=seq,
+        at=at,
+        actor=body["actor"],
         on_behalf_of=body["on_behalf_of"],
         token=body["token"],
-        action=entry.action,
+        action=body["action"],
         sentence=sentence(body),
-        object_type=entry.object_type,
-        object_id=entry.object_id,
-        environment=entry.environment,
-        outcome=entry.outcome,
+        object_type=body["object"]["type"],
+        object_id=body["object"]["id"],
+        environment=body["environment"],
+        outcome=body["outcome"],
         reason=body["reason"],
-        request_id=entry.request_id,
+        request_id=body["request_id"],
         address=body["address"],
         changes=changes(body["before"] or {}, body["after"] or {}),
-        hash=entry.hash,
-        previous=entry.previous,
-    )
-
-
-def _chain() -> ChainStatus:
-    newest = AuditCheckpoint.objects.order_by("-number").first()
-    places = AuditPlace.objects.values_list("name", "written_through", "written_at", "problem")
-    return replace(
-        _outline(),
-        checkpoints=newest.number if newest else 0,
-        sealed_through=newest.last if newest else 0,
-        sealed_at=newest.at if newest else None,
-        public_key=newest.public_key if newest else "",
-        places=tuple(CheckpointPlace(*row) for row in places),
-    )
-
-
-def _outline() -> ChainStatus:
-    head = AuditHead.objects.first() or AuditHead()
-    proof = AuditProof.objects.order_by("-pk").first()
-    return ChainStatus(
-        entries=head.seq,
-        head=head.hash,
-        verified_at=proof.at if proof else None,
-        verified_entries=proof.entries if proof else 0,
-        ok=proof.ok if proof else True,
-        problem=proof.problem if proof else "",
-        damage=proof.damage if proof else "",
+        hash=digest,
+        previous=previous,
     )

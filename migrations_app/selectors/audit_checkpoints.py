@@ -5,7 +5,7 @@ from datetime import datetime
 
 from migrations_app.models import AuditCheckpoint
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.audit import auditor
+from migrations_app.selectors.audit_chain import auditor
 from migrations_app.selectors.paging import PAGE, Listing, cut
 
 

@@ -103,7 +103,9 @@ def _visible(access: Access, environment_id: int) -> Environment:
     found = Environment.objects.filter(here, pk=environment_id).first() if usable else None
     if found is None:
         raise NotFound(
-            f"There is no environment {str(environment_id)[:20]} that you may see.", "Look at the list of environments."
+            f"There is no environment {str(environment_id)[:20]} that you may see.",
+            "Look at the list of environments.",
+            hidden=usable and Environment.objects.filter(pk=environment_id).exists(),
         )
     return found
 

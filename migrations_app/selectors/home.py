@@ -8,7 +8,7 @@ from migrations_app.models import Run
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
 from migrations_app.selectors.attendance import Attention, attention
-from migrations_app.selectors.audit import ChainStatus, chain_seen_by
+from migrations_app.selectors.audit_chain import ChainStatus, chain_seen_by
 from migrations_app.selectors.break_glass import BreakGlassRow, open_break_glasses
 from migrations_app.selectors.environments import EnvironmentRow, list_environments
 from migrations_app.selectors.first_steps import FirstStep, first_steps

@@ -10,7 +10,8 @@ class Refused(Exception):
     """Snakeweb did not do what was asked, and changed nothing.
 
     `message` says what happened and to which thing, `fix` what to do next. `code` is stable for programs.
-    `recorded`: whether the refusal itself is written to the audit trail. What may be secret is hidden in all of it.
+    `recorded`: whether the refusal itself is written to the audit trail. `in_trail`: that has been done; a door writes
+    what no service has (`services/denials.py`). What may be secret is hidden in all of it.
     """
 
     code: ClassVar[str] = "refused"
@@ -20,6 +21,7 @@ class Refused(Exception):
         self.message = redact_text(message)
         self.fix = redact_text(fix)
         self.details: dict[str, Any] = redact_texts(dict(details or {}))
+        self.in_trail = False
         super().__init__(self.message)
 
 

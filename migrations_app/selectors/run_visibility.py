@@ -15,5 +15,7 @@ def visible_run(actor: Actor, run_id: int) -> Run:
     here = access_of(actor).within(Permission.VIEW)
     run = with_names(Run.objects.filter(here, pk=run_id)).first() if usable else None
     if run is None:
-        raise NotFound(f"There is no run {str(run_id)[:20]} that you may see.", "Look at the list of runs.")
+        hidden = usable and Run.objects.filter(pk=run_id).exists()
+        message = f"There is no run {str(run_id)[:20]} that you may see."
+        raise NotFound(message, "Look at the list of runs.", hidden=hidden)
     return run

@@ -1,4 +1,4 @@
-"""A person's own filters, as the list of migrations offers them."""
+"""A person's own filters, as their page offers them."""
 
 from dataclasses import dataclass
 
@@ -14,9 +14,9 @@ class SavedFilterRow:
     is_default: bool
 
 
-def saved_filters(*, actor: Actor) -> tuple[SavedFilterRow, ...]:
+def saved_filters(*, actor: Actor, page: str = SavedFilter.MIGRATIONS) -> tuple[SavedFilterRow, ...]:
     """By name; nobody else's."""
     if actor.person_id is None:
         return ()
-    rows = SavedFilter.objects.filter(person_id=actor.person_id, deleted_at=None)
+    rows = SavedFilter.objects.filter(person_id=actor.person_id, page=page, deleted_at=None)
     return tuple(SavedFilterRow(row.pk, row.name, row.query, row.is_default) for row in rows)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from migrations_app.models import Environment, Person
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of, held_by
-from migrations_app.selectors.audit import ChainStatus, chain_outline
+from migrations_app.selectors.audit_chain import ChainStatus, chain_outline
 from migrations_app.selectors.inbox import open_count
 
 

@@ -55,6 +55,7 @@ def my_sketch(*, actor: Actor, sketch_id: int) -> SketchPage:
         raise NotFound(
             "This draft is no longer there: it was discarded, or it is somebody else's.",
             "Begin a new migration; what you saved as a migration is in the list.",
+            hidden=Sketch.objects.filter(pk=usable).exclude(person=actor.person_id).exists(),
         )
     return SketchPage(
         _row(sketch), _texts(sketch), sketch.version, sketch.became_id, sketch.edits_id, sketch.of_version

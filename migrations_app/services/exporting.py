@@ -1,7 +1,6 @@
 """Handing out the audit trail, or a part of it, so that it proves itself elsewhere."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from datetime import datetime
 
 from django.db.models import QuerySet
@@ -10,10 +9,12 @@ from migrations_app.models import AuditEntry
 from migrations_app.proofs import export
 from migrations_app.runtime import sealing
 from migrations_app.runtime.audit import instant
-from migrations_app.selectors.audit import AuditFilters, auditor, matching_entries
+from migrations_app.selectors.audit_chain import auditor
+from migrations_app.selectors.audit_filters import AuditFilters, matching_entries
 from migrations_app.selectors.audit_formats import ExportFormat, rendered
 from migrations_app.services import audit
 from migrations_app.services.actor import Actor
+from migrations_app.services.audit_reading import said as said_of
 from migrations_app.services.operation import operation
 
 _AT_ONCE = 1000  # rows
@@ -27,7 +28,7 @@ def export_audit(*, actor: Actor, now: datetime, filters: AuditFilters, format: 
     the entries of those. Raises PermissionDenied.
     """
     entries = matching_entries(auditor(actor), filters).order_by("seq")
-    said = _said(filters)
+    said = said_of(filters)
     audit.record(
         actor=actor,
         now=now,
@@ -53,9 +54,3 @@ def _proven(
     rows = entries.values_list("seq", "hash", "previous", "body").iterator(chunk_size=_AT_ONCE)
     proven = sealing.with_proofs((seq, digest, previous, bytes(body)) for seq, digest, previous, body in rows)
     return export.lines(proven, signer=sealing.signer(), at=instant(at), by=by, filters=filters)
-
-
-def _said(filters: AuditFilters) -> Mapping[str, str | int]:
-    """What was asked for, as text; nothing of what was not."""
-    given = {name: value for name, value in asdict(filters).items() if value}
-    return {name: instant(value) if isinstance(value, datetime) else value for name, value in given.items()}

@@ -106,6 +106,7 @@ def record_refusal(action: str, *, about: str, given: Mapping[str, Any], refused
             outcome="denied",
             reason=f"{refused.code}: {refused.message}",
         )
+    refused.in_trail = True
 
 
 def _environment(about: str, object_id: Any) -> str:

@@ -74,6 +74,7 @@ def _judge(actor: Actor, now: datetime, rate: Rate, who: str, ask: rates.Ask) ->
         f"Try again in {wait} second{'' if wait == 1 else 's'}. At most {limit.replace('/', ' a ')} are served.",
         wait,
     )
+    refused.in_trail = True  # by the first of a minute
     if not rates.shared().take(RECORDED, "recorded", rate.value, who):
         with transaction.atomic():
             audit.record(

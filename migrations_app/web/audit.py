@@ -1,7 +1,6 @@
-"""The audit trail: sentences with filters, the proof of the chain, and the export."""
+"""The audit trail: sentences with filters, one entry with its proof, the proof of the chain, and the export."""
 
-import datetime
-from typing import Any
+import json
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,42 +8,68 @@ from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
-from migrations_app.selectors.audit import ANYTHING, AuditFilters, audit_page, chain_status, neighbours
-from migrations_app.selectors.audit import audit_entry as selected_entry
+from migrations_app.models import SavedFilter
 from migrations_app.selectors.audit_formats import ExportFormat
-from migrations_app.services import exporting, proving
+from migrations_app.selectors.audit_kinds import Topic
+from migrations_app.selectors.audit_presets import audit_presets
+from migrations_app.selectors.saved_filters import saved_filters
+from migrations_app.services import audit_reading, exporting, proving
+from migrations_app.web.audit_asked import WITHIN, asked_for
 from migrations_app.web.requests import PageRequest
 
-TEXT_FILTERS = ("q", "actor", "action", "outcome", "environment", "object_type", "object_id", "request_id")
+TABS = ("summary", "diff", "raw", "proof")
 
 
 @require_safe
 @login_required
 def audit_list(request: PageRequest) -> HttpResponse:
-    filters = _filters(request)
-    page = audit_page(actor=request.actor, filters=filters, cursor=request.GET.get("cursor", ""))
+    now, mine = timezone.now(), saved_filters(actor=request.actor, page=SavedFilter.AUDIT)
+    default = next((row for row in mine if row.is_default), None)
+    if default and default.query and not request.GET:
+        return redirect(f"{request.path}?{default.query}")
+    asked = asked_for(request.GET, now)
+    page = audit_reading.page(actor=request.actor, now=now, filters=asked.filters, cursor=request.GET.get("cursor", ""))
     context = {
         "page": page,
-        "filters": filters,
-        "asked": request.GET,
-        "any_asked": filters != ANYTHING,
+        "asked": asked,
+        "older": asked.url(cursor=page.next_cursor) if page.next_cursor else "",
+        "is_older": bool(request.GET.get("cursor")),
+        "entry": request.GET.get("entry", "") if request.GET.get("entry", "").isdecimal() else "",
+        "presets": [
+            (one.label, f"{request.path}?{urlencode(one.filters)}", one.filters == asked.values)
+            for one in audit_presets(actor=request.actor)
+        ],
+        "saved": mine,
+        "current": next((row for row in mine if row.query == asked.query), None),
+        "withins": [(value, label) for value, (label, _) in WITHIN.items()],
+        "topics": tuple(Topic),
         "formats": tuple(ExportFormat),
     }
-    return render(request, "audit/list.html#results" if request.htmx else "audit/list.html", context)
+    response = render(request, "audit/list.html#listing" if request.htmx else "audit/list.html", context)
+    if request.htmx:  # the form sends its empty fields too
+        response["HX-Push-Url"] = asked.url(cursor=request.GET.get("cursor", ""))
+    return response
 
 
 @require_safe
 @login_required
 def audit_entry(request: PageRequest, seq: int) -> HttpResponse:
-    """One entry, as a page of its own or inside the list."""
-    context: dict[str, object] = {"entry": selected_entry(actor=request.actor, seq=seq)}
-    if request.htmx:
-        return render(request, "audit/entry.html#entry-facts", context)
-    chain = chain_status(actor=request.actor)
-    before, after = neighbours(actor=request.actor, seq=seq)
-    return render(request, "audit/entry.html", context | {"before": before, "after": after, "chain": chain})
+    """One entry, as a page of its own or in the drawer of the list."""
+    detail = audit_reading.detail(actor=request.actor, now=timezone.now(), seq=seq)
+    chain = audit_reading.chain(actor=request.actor, now=timezone.now())
+    tab = request.GET.get("tab", "")
+    context = {
+        "detail": detail,
+        "entry": detail.entry,
+        "chain": chain,
+        "tab": tab if tab in TABS else TABS[0],
+        "tabs": TABS,
+        "indented": json.dumps(json.loads(detail.stored), indent=2, ensure_ascii=False),
+    }
+    return render(request, "audit/entry.html#entry" if request.htmx else "audit/entry.html", context)
 
 
 @require_POST
@@ -62,27 +87,9 @@ def audit_verify(request: PageRequest) -> HttpResponse:
 @login_required
 def audit_export(request: PageRequest) -> HttpResponseBase:
     """What the page shows, as a file: the same filters, in any of the formats."""
-    asked = request.GET.get("format", "")
+    asked, now = request.GET.get("format", ""), timezone.now()
     format_ = ExportFormat(asked) if asked in tuple(ExportFormat) else ExportFormat.JSONL
-    lines = exporting.export_audit(actor=request.actor, now=timezone.now(), filters=_filters(request), format=format_)
+    filters = asked_for(request.GET, now).filters
+    lines = exporting.export_audit(actor=request.actor, now=now, filters=filters, format=format_)
     headers = {"Content-Disposition": f'attachment; filename="{format_.file_name}"'}
     return StreamingHttpResponse(lines, content_type=format_.media_type, headers=headers)
-
-
-def _filters(request: PageRequest) -> AuditFilters:
-    texts: dict[str, Any] = {key: request.GET.get(key, "").strip()[:100] for key in TEXT_FILTERS}
-    return AuditFilters(
-        **texts,
-        since=_midnight(request.GET.get("since", "")),
-        until=_midnight(request.GET.get("until", ""), days=1),
-    )
-
-
-def _midnight(text: str, *, days: int = 0) -> datetime.datetime | None:
-    """The beginning of that day (UTC); None for anything that is no day."""
-    try:
-        day = datetime.date.fromisoformat(text)
-    except ValueError:
-        return None
-    begin = datetime.datetime.combine(day, datetime.time(), datetime.UTC)
-    return begin + datetime.timedelta(days=days)

@@ -16,7 +16,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import Maintenance, NotFound, PermissionDenied, Refused, TooManyRequests
-from migrations_app.web.requests import PageRequest, actor_of
+from migrations_app.web.requests import PageRequest, actor_of, refused_with
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,40}")
@@ -49,6 +49,7 @@ class ActorMiddleware:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         if not isinstance(error, Refused):
             return None
+        refused_with(request, error)
         page = cast("PageRequest", request)
         if isinstance(error, NotFound):
             return refusal_page(page, error, 404)

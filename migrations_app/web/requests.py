@@ -9,6 +9,7 @@ from django_htmx.middleware import HtmxDetails
 
 from migrations_app.models import Person
 from migrations_app.services.actor import ANONYMOUS, Actor
+from migrations_app.services.errors import Refused
 
 
 class PageRequest(HttpRequest):
@@ -17,6 +18,15 @@ class PageRequest(HttpRequest):
     actor: Actor
     request_id: str
     htmx: HtmxDetails
+
+
+def refused_with(request: HttpRequest, refused: Refused) -> None:
+    """Keep why the request was refused, for whoever writes that down (`web/denied.py`)."""
+    request._refused = refused  # type: ignore[attr-defined]
+
+
+def refusal_of(request: HttpRequest) -> Refused | None:
+    return getattr(request, "_refused", None)
 
 
 def actor_of(request: HttpRequest) -> Actor:

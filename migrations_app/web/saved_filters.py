@@ -8,7 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from migrations_app.models import SavedFilter
 from migrations_app.services import saved_filters
+from migrations_app.web.audit_asked import asked_for as trail_asked_for
 from migrations_app.web.middleware import came_from
 from migrations_app.web.migration_list import EVERYTHING, asked_for
 from migrations_app.web.requests import PageRequest
@@ -18,11 +20,13 @@ from migrations_app.web.toasts import can_be_undone
 @require_POST
 @login_required
 def filter_save(request: PageRequest) -> HttpResponse:
-    query = asked_for(QueryDict(request.POST.get("query", ""))).query
-    name = request.POST.get("name", "")
-    saved_filters.save(actor=request.actor, now=timezone.now(), name=name, query=query)
+    given, name = QueryDict(request.POST.get("query", "")), request.POST.get("name", "")
+    page = SavedFilter.AUDIT if request.POST.get("page") == SavedFilter.AUDIT else SavedFilter.MIGRATIONS
+    query = trail_asked_for(given, timezone.now()).query if page == SavedFilter.AUDIT else asked_for(given).query
+    saved_filters.save(actor=request.actor, now=timezone.now(), name=name, query=query, page=page)
     messages.success(request, f"Saved: “{name.strip()}” stands above the list.")
-    return redirect(f"{reverse('migration_list')}?{query or EVERYTHING}")
+    where = reverse("audit" if page == SavedFilter.AUDIT else "migration_list")
+    return redirect(f"{where}?{query or EVERYTHING}")
 
 
 @require_POST

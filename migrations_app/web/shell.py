@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from migrations_app.runtime import settings
-from migrations_app.selectors.audit import ChainStatus
+from migrations_app.selectors.audit_chain import ChainStatus
 from migrations_app.selectors.shell import Shell, shell
 from migrations_app.web.requests import PageRequest
 

@@ -171,6 +171,12 @@ def get(mapping: dict[str, Any], key: str) -> Any:
 
 
 @register.filter
+def item_before(items: Sequence[Any], place: int) -> Any:
+    """The one before the `place`th (from 0); None for the first."""
+    return items[place - 1] if place else None
+
+
+@register.filter
 def field(thing: object, name: str) -> Any:
     """`{{ filters|field:"status" }}`: one of a dataclass by a name that the template has in a variable."""
     return getattr(thing, name)

@@ -82,6 +82,9 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "column: AuditCheckpoint.body",
         "column: AuditCheckpoint.public_key",
         "column: AuditEntry.hash",
+        "column: AuditEntry.token",  # its prefix, which signs nobody in
+        "column: AuditExport.environments",  # names
+        "column: AuditExport.filters",  # what somebody typed into the filters; in the trail as well
         "column: AuditHead.hash",
         "column: EmailConfirmation.key",  # addresses are not confirmed by mail here
         "column: IdempotencyKey.key",  # the caller's own name for a request

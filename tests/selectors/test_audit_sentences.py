@@ -25,15 +25,19 @@ def body(**changes):
         ({"on_behalf_of": "ci"}, "olga (for ci) edited migration “Move sessions” in staging"),
         (
             {"outcome": "denied", "after": None},
-            "olga was refused: migration edit migration 7 in staging",
+            "olga was refused: edit migration 7 in staging",
         ),
         (
             {"action": "target.test", "object": {"type": "target", "id": "3"}, "outcome": "failed", "after": None},
             "olga tested the connection of target 3 in staging without success",
         ),
         (
+            {"action": "waiver.give", "outcome": "denied", "after": None},
+            "olga was refused: waiver give migration 7 in staging",
+        ),
+        (
             {"action": "moon.land", "object": {"type": "moon", "id": "1"}, "environment": "", "after": None},
-            "olga: moon land moon 1",
+            "olga: land moon 1",
         ),
         (
             {

@@ -9,7 +9,7 @@ from migrations_app.models import AuditEntry, Person, RoleGrant
 from migrations_app.proofs.export import verify
 from migrations_app.runtime import sealing
 from migrations_app.runtime.audit import instant
-from migrations_app.selectors.audit import ANYTHING, AuditFilters
+from migrations_app.selectors.audit_filters import ANYTHING, AuditFilters
 from migrations_app.selectors.audit_formats import ExportFormat
 from migrations_app.services import environments, exporting
 from migrations_app.services.errors import PermissionDenied
