@@ -9,7 +9,7 @@ from celery.signals import worker_shutting_down
 from migrations_app.runtime import composition
 from migrations_app.runtime.turns import take_short_turns
 from migrations_app.runtime.watchdog import Watchdog
-from migrations_app.services import deliveries, dispatching, driving, sealing, unattended
+from migrations_app.services import audit_exports, deliveries, dispatching, driving, sealing, unattended
 
 logger = logging.getLogger(__name__)
 
@@ -40,6 +40,11 @@ def send_mail(notification_id: int) -> None:
 @shared_task(name="snakeweb.deliver_webhook")  # type: ignore[untyped-decorator]
 def deliver_webhook(delivery_id: int) -> None:
     deliveries.deliver(delivery_id=delivery_id, clock=composition.clock())
+
+
+@shared_task(name="snakeweb.write_audit_export")  # type: ignore[untyped-decorator]
+def write_audit_export(export_id: int) -> None:
+    audit_exports.write(export_id=export_id, clock=composition.clock())
 
 
 @shared_task(name="snakeweb.run_due_schedules")  # type: ignore[untyped-decorator]

@@ -40,7 +40,7 @@ def register(commands: Any, shared: argparse.ArgumentParser) -> None:
     export = actions.add_parser("export", parents=[shared], help="write the trail, or what matches, to a file")
     export.add_argument("file", metavar="FILE", help="where to; - for standard output")
     export.add_argument("--format", choices=_FORMATS, default="jsonl", help="jsonl comes with proofs (default)")
-    for name in _FILTERS:  # `--token` is how a program says who it is
+    for name in _FILTERS:  # `--token` would read like `--token-file`
         export.add_argument(
             f"--{_OPTIONS.get(name, name).replace('_', '-')}", dest=f"of_{name}", default="", help=_FILTERS[name]
         )

@@ -55,4 +55,9 @@ class AuditExport(models.Model):
 
     @property
     def key(self) -> str:
-        return f"audit-exports/{self.pk}-{self.attempt}"
+        return f"{self.folder}/{self.attempt}"
+
+    @property
+    def folder(self) -> str:
+        """Of all attempts."""
+        return f"audit-exports/{self.pk}"

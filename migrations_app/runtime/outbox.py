@@ -18,6 +18,7 @@ DRIVE_PARTITION = "snakeweb.drive_partition"
 DRIVE_BACKGROUND = "snakeweb.drive_background"
 SEND_MAIL = "snakeweb.send_mail"
 DELIVER_WEBHOOK = "snakeweb.deliver_webhook"
+WRITE_AUDIT_EXPORT = "snakeweb.write_audit_export"
 
 CONTROL = "control"
 LIVE = "live"
@@ -28,6 +29,7 @@ QUEUES = {
     DRIVE_BACKGROUND: LIVE,
     SEND_MAIL: CONTROL,
     DELIVER_WEBHOOK: CONTROL,
+    WRITE_AUDIT_EXPORT: BULK,
 }
 
 KEPT = timedelta(days=1)

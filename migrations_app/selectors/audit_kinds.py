@@ -172,6 +172,8 @@ KINDS: Mapping[str, AuditKind] = {
         _kind("backup.delete", Topic.PLACES, "run", "deleted the backup of", _SAID),
         _kind("audit.read", Topic.EXPORTS, "audit", "read", "after"),
         _kind("audit.export", Topic.EXPORTS, "audit", "exported", "after"),
+        _kind("audit.download", Topic.EXPORTS, "audit", "downloaded an export of", "after"),
+        _kind("audit.remove_export", Topic.EXPORTS, "audit", "removed an export of", "after"),
         _kind("audit.verify", Topic.AUDIT, "audit", "verified", "after"),
         _kind("audit.remove", Topic.AUDIT, "audit", "removed archived entries of", "reason after"),
         _kind("review.decide", Topic.DOORS, "migration", "decided on"),

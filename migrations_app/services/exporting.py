@@ -1,9 +1,7 @@
 """Handing out the audit trail, or a part of it, so that it proves itself elsewhere."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-
-from django.db.models import QuerySet
 
 from migrations_app.models import AuditEntry
 from migrations_app.proofs import export
@@ -37,20 +35,27 @@ def export_audit(*, actor: Actor, now: datetime, filters: AuditFilters, format: 
         object_id="chain",
         after={"format": format.value, **said},
     )
-    if format is not ExportFormat.JSONL:
-        stored = entries.values_list("hash", "body").iterator(chunk_size=_AT_ONCE)
-        return rendered(((digest, bytes(body)) for digest, body in stored), format)
-    return _proven(entries, at=now, by=actor.username, filters=said)
+    rows = entries.values_list("seq", "hash", "previous", "body").iterator(chunk_size=_AT_ONCE)
+    return lines_of(rows, format=format, at=now, by=actor.username, filters=said)
 
 
 def part(*, first: int, last: int, at: datetime, by: str) -> Iterator[bytes]:
     """Entries `first` to `last` with their proofs, for keeping them elsewhere before they are removed."""
-    return _proven(AuditEntry.objects.filter(seq__gte=first, seq__lte=last).order_by("seq"), at=at, by=by, filters={})
-
-
-def _proven(
-    entries: QuerySet[AuditEntry], *, at: datetime, by: str, filters: Mapping[str, str | int]
-) -> Iterator[bytes]:
+    entries = AuditEntry.objects.filter(seq__gte=first, seq__lte=last).order_by("seq")
     rows = entries.values_list("seq", "hash", "previous", "body").iterator(chunk_size=_AT_ONCE)
+    return lines_of(rows, format=ExportFormat.JSONL, at=at, by=by, filters={})
+
+
+def lines_of(
+    rows: Iterable[tuple[int, str, str, bytes | memoryview]],
+    *,
+    format: ExportFormat,  # noqa: A002
+    at: datetime,
+    by: str,
+    filters: Mapping[str, str | int],
+) -> Iterator[bytes]:
+    """`rows` are seq, hash, previous and body of entries, in the order of the chain."""
+    if format is not ExportFormat.JSONL:
+        return rendered(((digest, bytes(body)) for _, digest, _, body in rows), format)
     proven = sealing.with_proofs((seq, digest, previous, bytes(body)) for seq, digest, previous, body in rows)
     return export.lines(proven, signer=sealing.signer(), at=instant(at), by=by, filters=filters)

@@ -147,6 +147,7 @@ def scene(directory: Path) -> Scene:
         "person_id": owner.pk,
         "session_id": 999_999,
         "lockout_id": 999_999,
+        "export_id": 999_999,
         "invitation_id": Invitation.objects.create(
             email="x@example.org",
             role=Role.VIEWER,
