@@ -78,7 +78,7 @@ def from_document(document: Any) -> SignedCheckpoint:
         content = json.loads(document["body"])
         checkpoint = Checkpoint(**content)
         signature = bytes.fromhex(document["signature"])
-        same = checkpoint.body == document["body"].encode()
+        same = checkpoint.body == document["body"].encode() and signature.hex() == document["signature"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, rfc8785.CanonicalizationError) as error:
         raise CheckpointDamaged("this is no checkpoint") from error
     if not same or not _plausible(checkpoint):

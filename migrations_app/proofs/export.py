@@ -204,7 +204,10 @@ class _Reading:
         _members(content, {"entries": int, "proven": int, "sha256": str, "signature": str})
         if self._begin is None:
             raise ValueError("the file has no beginning")
-        signature = bytes.fromhex(content.pop("signature"))
+        text = content.pop("signature")
+        signature = bytes.fromhex(text)
+        if signature.hex() != text:  # capital letters and spaces mean the same, and are not what was written
+            raise ValueError("the last line is not as it was signed")
         key = self._begin["key"]
         if not self._keys.signed(signature, _PURPOSE, rfc8785.dumps({**content, "key": key}), key=key):
             raise ValueError("the last line is not as it was signed")

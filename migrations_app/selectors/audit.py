@@ -105,10 +105,11 @@ class AuditPage:
 
 @dataclass(frozen=True, slots=True)
 class AuditDetail:
-    """One entry with what is around it. `stored` is the text whose bytes were hashed, `proof` None for a stranger's.
+    """One entry with what is around it. `stored` is the text whose bytes were hashed, `proof` what vouches for it.
 
     `earlier` and `later` are its neighbours in the trail, `*_of_object` those that are about the same thing;
-    `request` are all entries of the same request, this one too, oldest first.
+    `request` are the entries of the same request, this one too, oldest first; the newest of them unless
+    `request_complete`.
     """
 
     entry: AuditRow
@@ -119,6 +120,7 @@ class AuditDetail:
     earlier_of_object: int | None
     later_of_object: int | None
     request: tuple[AuditRow, ...]
+    request_complete: bool
 
 
 def audit_page(
@@ -158,7 +160,7 @@ def audit_detail(*, actor: Actor, seq: int, trusted: PublicKeys) -> AuditDetail:
     entry = _row(*stored)
     about = AuditFilters(object_type=entry.object_type, object_id=entry.object_id)
     same = question(access, AuditFilters(request_id=entry.request_id)) if entry.request_id else None
-    of_request = newest(same, columns=_ROW, most=_OF_ONE_REQUEST).rows if same else ()
+    of_request = newest(same, columns=_ROW, most=_OF_ONE_REQUEST) if same else Found((), complete=True, looked_to=0)
     earlier, later = _around(access, ANYTHING, seq)
     earlier_of_object, later_of_object = _around(access, about, seq)
     return AuditDetail(
@@ -169,7 +171,8 @@ def audit_detail(*, actor: Actor, seq: int, trusted: PublicKeys) -> AuditDetail:
         later=later,
         earlier_of_object=earlier_of_object,
         later_of_object=later_of_object,
-        request=tuple(_row(*row) for row in reversed(of_request)),
+        request=tuple(_row(*row) for row in reversed(of_request.rows)),
+        request_complete=of_request.complete,
     )
 
 

@@ -42,12 +42,18 @@ def audit_exports(*, actor: Actor) -> tuple[AuditExportRow, ...]:
     return tuple(_row(row) for row in rows.order_by("-pk"))
 
 
+def _said(name: str, value: str | int) -> str:
+    if name in ("since", "until"):
+        value = f"{datetime.fromisoformat(str(value)):%Y-%m-%d %H:%M} UTC"
+    return f"{name.replace('_', ' ')} {value}"
+
+
 def _row(row: AuditExport) -> AuditExportRow:
     return AuditExportRow(
         id=row.pk,
         asked_at=row.asked_at,
         format=ExportFormat(row.format),
-        filters=", ".join(f"{name.replace('_', ' ')} {value}" for name, value in sorted(row.filters.items())),
+        filters=", ".join(_said(name, value) for name, value in sorted(row.filters.items())),
         state=row.state,
         entries=row.entries,
         percentage=100 if row.state == AuditExport.READY else min(100, 100 * row.reached // max(row.through, 1)),

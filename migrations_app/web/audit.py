@@ -69,7 +69,9 @@ def audit_entry(request: PageRequest, seq: int) -> HttpResponse:
         "tabs": TABS,
         "indented": json.dumps(json.loads(detail.stored), indent=2, ensure_ascii=False),
     }
-    return render(request, "audit/entry.html#entry" if request.htmx else "audit/entry.html", context)
+    response = render(request, "audit/entry.html#entry" if request.htmx else "audit/entry.html", context)
+    response["HX-Push-Url"] = "false"  # the drawer keeps the list's address, which names the entry
+    return response
 
 
 @require_POST

@@ -14,14 +14,16 @@ if (drawer) {
     const shown = drawer.querySelector("[data-seq]");
     if (!shown) return;
     if (!drawer.open && drawer.dataset.closed !== shown.dataset.seq) drawer.showModal();
-    if (drawer.open) remember(shown.dataset.seq);
+    if (!drawer.open) return;
+    remember(shown.dataset.seq);
+    if (document.activeElement === document.body) drawer.focus(); // what had the focus was replaced
   });
   drawer.addEventListener("close", () => {
     drawer.replaceChildren();
     remember("");
   });
-  drawer.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, pre")) return;
+  document.addEventListener("keydown", (event) => {
+    if (!drawer.open || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, pre")) return;
     const wanted = { ArrowLeft: '[rel="prev"]', ArrowRight: '[rel="next"]', b: '[data-of-object="earlier"]', a: '[data-of-object="later"]' }[event.key]
       ?? (/^[1-4]$/.test(event.key) ? `[data-tab="${event.key}"]` : "");
     const link = wanted && drawer.querySelector(wanted);

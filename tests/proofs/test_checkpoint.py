@@ -76,3 +76,11 @@ def test_another_spelling_of_the_same_content_is_refused() -> None:
     (one,) = sealed(ENTRIES, (7,))
     with pytest.raises(CheckpointDamaged):
         from_document({"body": one.checkpoint.body.decode() + " ", "signature": one.signature.hex()})
+
+
+def test_another_spelling_of_the_same_signature_is_refused() -> None:
+    (one,) = sealed(ENTRIES, (7,))
+    document = one.document()
+    for spelled in (document["signature"].upper(), " " + document["signature"]):
+        with pytest.raises(CheckpointDamaged):
+            from_document({**document, "signature": spelled})

@@ -1,5 +1,6 @@
 """An export that proves itself: what holds, and that nothing in it can be changed unseen."""
 
+import io
 import json
 import random
 
@@ -34,6 +35,19 @@ def test_an_empty_export_is_whole_as_a_file_and_proves_nothing() -> None:
     check = verify(exported([]), KEYS)
 
     assert (check.entries, check.proven, check.first, check.whole) == (0, 0, None, False)
+
+
+def test_no_byte_of_a_small_file_can_be_changed() -> None:
+    """Every position in turn: one of its bits, and the one that makes a capital letter of a small one."""
+    entries = chain(2)
+    whole = b"".join(exported(proven(entries, sealed(entries, (2,)))))
+    assert verify(io.BytesIO(whole), KEYS).proven == 2
+    for place in range(len(whole)):
+        for bit in (1 << place % 8, 0x20):
+            changed = bytearray(whole)
+            changed[place] ^= bit
+            with pytest.raises(ExportDamaged):
+                verify(io.BytesIO(changed), KEYS)
 
 
 def test_no_byte_can_be_changed() -> None:

@@ -2,9 +2,13 @@
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from migrations_app.migrations import _audit_triggers as triggers
@@ -12,9 +16,11 @@ from migrations_app.models import AuditEntry, AuditHead
 from migrations_app.runtime import audit
 from migrations_app.runtime.audit import AuditOutcome, AuditRecord
 from migrations_app.runtime.audit_check import ChainCheck, check_chain
+from tests.architecture.sources import ROOT
 from tests.audit_table import entries, entry, run_statements
 from tests.parallel import at_once
 from tests.runs import AT
+from tests.web_process import database_url
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
 
@@ -78,6 +84,30 @@ def test_writers_at_once_make_one_chain() -> None:
 
     assert not [outcome for outcome in outcomes if isinstance(outcome, Exception)]
     assert check_chain() == ChainCheck(30, AuditHead.objects.get().hash, None)
+
+
+def test_two_processes_of_many_threads_make_one_chain() -> None:
+    """50 threads append at once; no entry is lost, doubled or forked off, and each thread's stand in their order."""
+    threads, each = 25, 3
+    surroundings = os.environ | {
+        "DJANGO_SETTINGS_MODULE": "snakeweb.settings",
+        "SNAKEWEB_DATABASE_URL": database_url(),
+        "SNAKEWEB_SECRET_KEYS": settings.SECRET_KEY,
+    }
+    commands = [[sys.executable, "-m", "tests.audit_appending", name, str(threads), str(each)] for name in ("a", "b")]
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.PIPE, text=True) for command in commands
+    ]
+    said = [process.communicate(timeout=120)[0] for process in processes]
+
+    assert [process.returncode for process in processes] == [0, 0], said
+    assert check_chain() == ChainCheck(2 * threads * each, AuditHead.objects.get().hash, None)
+    rows = AuditEntry.objects.order_by("seq").values_list("actor", "object_id")
+    written: dict[str, list[str]] = {}
+    for actor, object_id in rows:
+        written.setdefault(actor, []).append(object_id)
+    assert len(written) == 2 * threads
+    assert set(map(tuple, written.values())) == {tuple(str(number) for number in range(each))}
 
 
 def test_a_transaction_that_rolls_back_leaves_no_gap() -> None:

@@ -73,6 +73,7 @@ def test_one_entry_comes_with_what_is_around_it(trail, auditor, now):
     assert (detail.earlier, detail.later) == (1, 3)
     assert (detail.earlier_of_object, detail.later_of_object) == (None, 3)
     assert [row.seq for row in detail.request] == [1, 2, 3]
+    assert detail.request_complete
     assert detail.proof.holds
 
 
