@@ -131,8 +131,8 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds; signing asks for a password no older (DESIGN section 5)
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "migrations_app.web.second_factors.SealingMFAAdapter"
-# Wrong tries are counted by services/lockouts.py; allauth's count is one of each process, and by name from anywhere.
-ACCOUNT_RATE_LIMITS = {"login_failed": None}
+# Tries are counted by services/rate_limits.py, wrong ones by services/lockouts.py: allauth counts in each process alone.
+ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SURROUNDINGS.production  # http://localhost is where one tries it out
 MFA_FORMS = {
