@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrations_app.engine.handler import Handler, TargetRole
-from migrations_app.engine.parameters import Field
+from migrations_app.engine.parameters import Field, FieldKind
 from migrations_app.engine.target_mapping import Candidate, Suggestion, suggest
 from migrations_app.engine.vocabulary import MigrationStatus
 from migrations_app.handlers import registry
@@ -15,6 +15,7 @@ from migrations_app.selectors.access import access_of
 from migrations_app.selectors.authoring import TargetChoice
 from migrations_app.selectors.migrations import visible_migration
 from migrations_app.selectors.procedures import environment_after, later_environments, newest_proof
+from migrations_app.selectors.stored_secrets import names_in
 from migrations_app.selectors.targets import address_of
 
 
@@ -45,12 +46,17 @@ class RoleMapping:
 
 @dataclass(frozen=True, slots=True)
 class PlaceParameter:
-    """A parameter that names something of the environment; `value` is that of now."""
+    """A parameter that names something of the environment; `value` is that of now.
+
+    `choices`: what it may be there, for a secret the names that are stored in the chosen environment; None: any text.
+    """
 
     name: str
     label: str
     help: str
     value: str
+    choices: tuple[str, ...] | None
+    required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +98,7 @@ def promotion_proposal(*, actor: Actor, migration_id: int, environment_id: int |
         places=tuple(_place(each, following) for each in later),
         place=_place(chosen, following) if chosen else None,
         roles=suggestions(migration, chosen, handler) if chosen and handler else (),
-        place_parameters=tuple(_parameter(field, migration) for field in place_fields(handler)),
+        place_parameters=tuple(_parameter(field, migration, chosen) for field in place_fields(handler)),
         parameters=migration.parameters,
         options=migration.options,
         why_not=_why_not(migration, run is not None and migration.status == MigrationStatus.COMPLETED, chosen, handler),
@@ -159,9 +165,16 @@ def _place(environment: Environment, following: Environment | None) -> Promotion
     return PromotionPlace(environment.pk, environment.name, environment.protected, environment == following)
 
 
-def _parameter(field: Field, migration: Migration) -> PlaceParameter:
+def _parameter(field: Field, migration: Migration, chosen: Environment | None) -> PlaceParameter:
     value = migration.parameters.get(field.name, field.default)
-    return PlaceParameter(field.name, field.label, field.help, "" if value is None else str(value))
+    text = "" if value is None else str(value)
+    return PlaceParameter(field.name, field.label, field.help, text, _choices(field, chosen), field.required)
+
+
+def _choices(field: Field, chosen: Environment | None) -> tuple[str, ...] | None:
+    if field.kind is FieldKind.SECRET:
+        return names_in(chosen.pk) if chosen else ()
+    return tuple(field.choices) if field.kind is FieldKind.CHOICE else None
 
 
 def _why_not(migration: Migration, proven: bool, chosen: Environment | None, handler: Handler | None) -> str:

@@ -44,15 +44,12 @@ def note(migration: Migration, secrets: Mapping[str, StoredSecret]) -> None:
 
 
 def _not_there(declared: Field, name: str, environment: Environment) -> tuple[str, str, str]:
-    """A name that belongs elsewhere is said: it is no secret's value then."""
+    """Whether another environment has one of this name is not said: who authors here may not see that one."""
     known = list(StoredSecret.objects.filter(environment=environment, archived_at=None).values_list("name", flat=True))
     near = difflib.get_close_matches(name, known, n=1)
     fix = f"Did you mean “{near[0]}”?" if near else f"Choose one of: {', '.join(known)}." if known else _STORE_ONE
-    if StoredSecret.objects.filter(name=name).exists():
-        said = f"{declared.label}: “{name}” is a secret of another environment, not of {environment.name}."
-        return said, f"{fix} Or have an admin store one under this name in {environment.name}.", "foreign_secret"
     said = f"{declared.label}: {environment.name} has no secret of this name."
-    return said, fix, "unknown_secret"
+    return said, f"{fix} Or have an admin store one under this name there." if known else fix, "unknown_secret"
 
 
 _STORE_ONE = "Have an admin store it first: there is none yet."

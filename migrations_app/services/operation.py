@@ -1,12 +1,14 @@
 """The shape of every write: atomic -> lock -> decide -> save -> audit -> on_commit.
 
 `@operation` opens the transaction and turns the engine's errors into refusals. A refusal is recorded in the audit
-trail although its transaction rolled back: the entry is written after the rollback (DESIGN section 10).
+trail although its transaction rolled back: the entry is written after the rollback (DESIGN section 10). Two who take
+one name at the same moment both find it free, where the database lets transactions go side by side; the later one is
+decided again, and then meets what the earlier one made.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
-from functools import wraps
+from contextlib import contextmanager
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from django.db import IntegrityError, models, transaction
@@ -49,8 +51,8 @@ def operation(
                         "Snakeweb is in read-only maintenance mode; nothing was changed.",
                         "Try again when an admin has ended it.",
                     )
-                with translated(), transaction.atomic() if atomic else nullcontext():
-                    return function(*args, **kwargs)
+                with translated():
+                    return _whole(partial(function, *args, **kwargs)) if atomic else function(*args, **kwargs)
             except Refused as refused:
                 record_refusal(action, about=about, given=given, refused=refused)
                 raise
@@ -58,6 +60,33 @@ def operation(
         return call
 
     return decorate
+
+
+def _whole(function: Callable[[], R]) -> R:
+    """In one transaction; once more in another where something of its kind came first at the same moment."""
+    try:
+        with transaction.atomic():
+            return function()
+    except IntegrityError as error:
+        if not _came_second(error):
+            raise
+    try:
+        with transaction.atomic():
+            return function()
+    except IntegrityError as error:
+        if not _came_second(error):
+            raise
+        raise Conflict(
+            "Somebody else made the same thing at the same moment; nothing was changed here.",
+            "Look at what is there now, and repeat your change if it is still wanted.",
+            reason="came_second",
+        ) from error
+
+
+def _came_second(error: IntegrityError) -> bool:
+    """Whether it is of a constraint that something be there once. PostgreSQL numbers them, SQLite says so."""
+    number = getattr(error.__cause__, "sqlstate", None)
+    return number == "23505" if number else str(error).startswith("UNIQUE constraint failed")
 
 
 @contextmanager

@@ -7,8 +7,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
-
 from migrations_app.engine.vocabulary import PolicyState
 from migrations_app.models import Environment, Person, Policy, PolicyVersion
 from migrations_app.models.policy import NAME_LENGTH
@@ -16,9 +14,9 @@ from migrations_app.selectors.policies import young_admin
 from migrations_app.selectors.policy_rules import policy_of, with_terms
 from migrations_app.services import asking, audit, finding, notifications, people, policy_terms
 from migrations_app.services.actor import Actor
-from migrations_app.services.checking import Check, invalid
+from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict, NotFound, PermissionDenied, SignInRequired
-from migrations_app.services.operation import operation, violates
+from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
 from migrations_app.services.policy_terms import Terms
 from migrations_app.services.presence import require_presence
@@ -50,13 +48,7 @@ def propose(
     if Policy.objects.filter(name=policy.name).exists():
         check.problem("name", f"There is a policy “{policy.name}” already.", "Choose another name.", "taken")
     check.done()
-    try:
-        with transaction.atomic():
-            policy.save()
-    except IntegrityError as error:
-        if violates(error, Policy, "policy_name_once"):
-            raise invalid("name", f"There is a policy “{policy.name}” already.", "Choose another.", "taken") from error
-        raise
+    policy.save()
     _write(actor, now, person, policy, terms, text)
     return policy.pk
 

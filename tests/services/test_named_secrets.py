@@ -90,7 +90,7 @@ def test_another_secret_makes_another_plan_and_a_missing_one_is_stale(stage, adm
     [
         ("waxx", "staging has no secret of this name", "Did you mean “wax”?", "unknown_secret"),
         ("sk-live-51h8kx", "staging has no secret of this name", "Choose one of: wax.", "unknown_secret"),
-        ("gold", "“gold” is a secret of another environment, not of staging", "Choose one of: wax.", "foreign_secret"),
+        ("gold", "staging has no secret of this name", "Choose one of: wax.", "unknown_secret"),
         ("lead", "“lead” is archived", "Choose another one", "archived"),
         ("Hunter2!", "is not the name of a stored secret", "Store the secret under a name first", "invalid"),
     ],

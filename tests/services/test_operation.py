@@ -1,5 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from migrations_app.engine.errors import (
     ClaimConflict,
@@ -9,7 +13,8 @@ from migrations_app.engine.errors import (
     ValidationFailed,
 )
 from migrations_app.models import AuditEntry, Environment, RoleGrant, Signature, Target
-from migrations_app.services import environments
+from migrations_app.services import environments, stored_secrets, targets
+from migrations_app.services.actor import Actor
 from migrations_app.services.errors import (
     Conflict,
     InvalidInput,
@@ -19,6 +24,7 @@ from migrations_app.services.errors import (
     TargetUnavailable,
 )
 from migrations_app.services.operation import operation, record_refusal, violates
+from tests.parallel import in_thread, wait_for
 
 pytestmark = pytest.mark.django_db
 
@@ -119,3 +125,69 @@ def test_a_violated_check_is_known_by_its_name(cast, now):
 
     assert violates(error.value, RoleGrant, "grant_to_person_or_group")
     assert not violates(error.value, RoleGrant, "grant_once_to_person_here")
+
+
+def waits() -> bool:
+    """Somebody waits for what we hold; on SQLite, where writes come one after the other, whoever has begun does."""
+    if connection.vendor != "postgresql":
+        return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone() is not None
+
+
+MADE_ONCE = {
+    "secret": lambda who: stored_secrets.create(
+        actor=who.admin, now=who.now, environment_id=who.environment.pk, name="wax", secret="of wax"
+    ),
+    "target": lambda who: targets.create(
+        actor=who.admin,
+        now=who.now,
+        environment_id=who.environment.pk,
+        name="twin",
+        kind="session_store",
+        config={"store": "redis", "host": "redis.example"},
+    ),
+    "environment": lambda who: environments.create(actor=who.admin, now=who.now, name="twin"),
+}
+
+
+@dataclass(frozen=True)
+class Who:
+    admin: Actor
+    now: datetime
+    environment: Environment
+
+
+@pytest.mark.db_semantics
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", MADE_ONCE)
+def test_who_takes_a_name_at_the_same_moment_is_told_as_a_minute_later(kind, admin, staging, now):
+    who = Who(admin, now, staging)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            MADE_ONCE[kind](who)
+            later = pool.submit(in_thread, lambda: MADE_ONCE[kind](who))
+            wait_for(lambda: waits() or later.done(), what="the later one to wait")
+        with pytest.raises(InvalidInput) as refused:
+            later.result(30)
+    (problem,) = refused.value.problems
+    assert (problem.field, problem.code) == ("name", "taken")
+    assert problem.fix
+    assert AuditEntry.objects.filter(action=f"{kind}.create").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_there_twice_for_a_reason_that_nobody_looks_at_is_a_conflict(admin, staging, now):
+    tried = []
+
+    @operation("thing.do", about="environment")
+    def do(*, actor, now, environment_id):
+        tried.append(environment_id)
+        Environment.objects.filter(pk=environment_id).update(description="changed")
+        Environment.objects.create(name=staging.name, position=99, created_at=now)
+
+    with pytest.raises(Conflict, match="at the same moment; nothing was changed") as refused:
+        do(actor=admin, now=now, environment_id=staging.pk)
+    staging.refresh_from_db()
+    assert (refused.value.reason, staging.description, len(tried)) == ("came_second", "", 2)

@@ -1,9 +1,16 @@
 """The pages of a promotion: the form with its suggestions, and runs across environments."""
 
+from datetime import datetime
+
 import pytest
 
+from migrations_app.engine.vocabulary import MigrationStatus
 from migrations_app.models import Migration, Target
-from tests.promoted import proven
+from migrations_app.models.actor import Actor
+from migrations_app.services import planning
+from tests.custom_types import SealedStamp, let_in
+from tests.promoted import proven, run_through
+from tests.secret_plans import sealed_draft, stored
 from tests.stores_on_disk import Stage
 from tests.web.door import signed_in
 
@@ -55,6 +62,31 @@ def test_a_route_of_the_environment_before_is_a_problem_of_its_field(
     assert answer.status_code == 422
     assert "The route “sessions-source” belongs to staging" in answer.content.decode()
     assert Migration.objects.count() == 1
+
+
+def test_a_secret_is_chosen_among_those_of_the_place(
+    stage: Stage, production_stage: Stage, admin: Actor, operator: Actor, now: datetime
+) -> None:
+    stored(admin, stage.environment)
+    stored(admin, stage.environment, name="gold")
+    there = production_stage.environment
+    with let_in(SealedStamp):
+        made = planning.create_and_plan(actor=operator, now=now, draft=sealed_draft(stage, spare="gold")).migration_id
+        run_through(Migration.objects.get(pk=made))
+        browser, path = signed_in("operator"), f"/migrations/{made}/promote/"
+        Migration.objects.filter(pk=made).update(status=MigrationStatus.COMPLETED)
+        assert "nothing of this kind is stored there yet" in browser.get(path).content.decode()
+
+        stored(admin, there)
+        form = browser.get(path).content.decode()
+        assert '<option value="wax" selected>wax</option>' in form
+        assert "In staging it was gold, which production does not have." in form
+        sent = {"environment": there.pk, "targets.target": production_stage.target_id, "parameters.spare": ""}
+        assert browser.post(path, sent | {"parameters.seal": ""}).status_code == 422
+        answer = browser.post(path, sent | {"parameters.seal": "wax", "title": "Sealed there"})
+    assert answer.status_code == 302
+    promoted = Migration.objects.get(title="Sealed there")
+    assert list(promoted.named_secrets.values_list("parameter", "secret__environment")) == [("seal", there.pk)]
 
 
 def test_who_cannot_promote_reads_why(stage: Stage, production_stage: Stage, proof: Migration) -> None:
