@@ -131,7 +131,7 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300  # seconds; signing asks for a password no older (DESIGN section 5)
 ACCOUNT_REAUTHENTICATION_REQUIRED = True
 MFA_ADAPTER = "migrations_app.web.second_factors.SealingMFAAdapter"
-# Tries are counted by services/rate_limits.py, wrong ones by services/lockouts.py: allauth counts in each process alone.
+# services/rate_limits.py counts tries, services/lockouts.py wrong ones; allauth would count in each process alone.
 ACCOUNT_RATE_LIMITS = {"login": None, "login_failed": None}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SURROUNDINGS.production  # http://localhost is where one tries it out
