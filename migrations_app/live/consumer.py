@@ -9,6 +9,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from migrations_app.live.admission import SIGNED_OUT, TOO_OFTEN, Admitted, Turned, admit, may_open, present
 from migrations_app.live.hub import Hub, Watcher
 from migrations_app.live.orders import MalformedOrder, Subscribe, Unsubscribe, parse
+from migrations_app.runtime.socket_clients import sockets
 
 RECHECK_SECONDS = 20.0  # what may not be watched any more is closed within 30 s, also by a busy process
 MOST_RUNS = 20  # subscriptions one socket may hold; no page of ours needs more
@@ -31,15 +32,21 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ca
         self._recheck_seconds = recheck_seconds
         self._watching: dict[int, Watcher] = {}
         self._guard: asyncio.Task[None] | None = None
+        self._counted = False
 
     async def connect(self) -> None:
         if not await may_open(self.scope):
             await self.close()  # before it is accepted: the handshake is answered with 403
             return
         await self.accept()
+        self._counted = True
+        sockets.opened()
         self._guard = asyncio.create_task(self._keep_checking())
 
     async def disconnect(self, code: int) -> None:
+        if self._counted:
+            self._counted = False
+            sockets.closed()
         if self._guard is not None and self._guard is not asyncio.current_task():
             self._guard.cancel()
         for watcher in self._watching.values():

@@ -24,7 +24,17 @@ from migrations_app.models.plan import PlanRevision
 from migrations_app.models.policy import Policy, PolicyRequirement, PolicyType, PolicyVersion
 from migrations_app.models.review import AskedPolicy, Signature
 from migrations_app.models.route import Route, RouteLease, RoutePanel, RouteSample
-from migrations_app.models.run import ClaimedTarget, Leadership, Lease, OutboxRow, Run, RunEvent, StepRun
+from migrations_app.models.run import (
+    DISPATCHING,
+    ClaimedTarget,
+    Leadership,
+    Lease,
+    OutboxRow,
+    Queue,
+    Run,
+    RunEvent,
+    StepRun,
+)
 from migrations_app.models.saved_filter import SavedFilter
 from migrations_app.models.schedule import Attendance, Schedule, ScheduledStart
 from migrations_app.models.sketch import Sketch
@@ -36,6 +46,7 @@ from migrations_app.models.webhook import Delivery, DeliveryTry, OutgoingSecret,
 from migrations_app.models.window import MaintenanceWindow
 
 __all__ = [
+    "DISPATCHING",
     "Alert",
     "AlertChannel",
     "AlertRule",
@@ -79,6 +90,7 @@ __all__ = [
     "PolicyRequirement",
     "PolicyType",
     "PolicyVersion",
+    "Queue",
     "RiskWaiver",
     "RoleGrant",
     "Route",

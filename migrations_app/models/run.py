@@ -1,3 +1,5 @@
+from enum import StrEnum
+
 from django.db import models
 from django.db.models import Q
 
@@ -17,6 +19,17 @@ from migrations_app.models.migration import Migration
 from migrations_app.models.person import Person
 from migrations_app.models.plan import PlanRevision
 from migrations_app.models.target import Target
+
+DISPATCHING = "dispatcher"  # the job of `Leadership` that only one process does
+
+
+class Queue(StrEnum):
+    """The broker's queues: short work, what must not wait, and what may take long."""
+
+    CONTROL = "control"
+    LIVE = "live"
+    BULK = "bulk"
+
 
 _FINAL = sorted(state.value for state in FINAL_RUN_STATES)
 
@@ -147,6 +160,7 @@ class Lease(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     refusals = models.PositiveIntegerField(default=0, help_text="Drivers that were refused because they were outdated.")
+    takeovers = models.PositiveIntegerField(default=0, db_default=0, help_text="Claims of what a dead driver held.")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["run", "step", "partition"], name="lease_once")]

@@ -18,7 +18,7 @@ from redis.exceptions import RedisError
 
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.ports import Clock
-from migrations_app.models import OutboxRow
+from migrations_app.models import DISPATCHING, OutboxRow
 from migrations_app.runtime import leases, outbox, work
 from migrations_app.runtime.events import PokeWaiter
 from migrations_app.runtime.leases import Scope
@@ -26,7 +26,6 @@ from migrations_app.runtime.settings import RuntimeSettings
 
 logger = logging.getLogger(__name__)
 
-JOB = "dispatcher"
 LEAD_SECONDS = 5.0
 TIDY_SECONDS = 60.0
 
@@ -57,11 +56,11 @@ class Dispatcher:
                 self._rest(poke, stop)
         finally:
             poke.close()
-            leases.resign(JOB, self._holder)
+            leases.resign(DISPATCHING, self._holder)
 
     def tick(self) -> int:
         """One look. Returns how many rows were sent; 0 when another dispatcher leads."""
-        if not leases.lead(JOB, self._holder, LEAD_SECONDS):
+        if not leases.lead(DISPATCHING, self._holder, LEAD_SECONDS):
             return 0
         self._offer_what_waits()
         self._tidy()

@@ -86,7 +86,13 @@ def claim(scope: Scope, holder: str, seconds: float) -> WorkerToken | None:
         taken = (
             _row(scope)
             .filter(_wanting())
-            .update(token=F("token") + 1, holder=holder, expires_at=DatabaseNow(seconds), due_at=None)
+            .update(
+                token=F("token") + 1,
+                holder=holder,
+                expires_at=DatabaseNow(seconds),
+                due_at=None,
+                takeovers=F("takeovers") + Case(When(holder="", then=0), default=1),
+            )
         )
         if not taken:
             return None

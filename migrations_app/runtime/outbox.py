@@ -10,7 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 
-from migrations_app.models import OutboxRow
+from migrations_app.models import OutboxRow, Queue
 from migrations_app.runtime import events
 
 DRIVE_RUN = "snakeweb.drive_run"
@@ -20,9 +20,7 @@ SEND_MAIL = "snakeweb.send_mail"
 DELIVER_WEBHOOK = "snakeweb.deliver_webhook"
 WRITE_AUDIT_EXPORT = "snakeweb.write_audit_export"
 
-CONTROL = "control"
-LIVE = "live"
-BULK = "bulk"
+CONTROL, LIVE, BULK = Queue.CONTROL, Queue.LIVE, Queue.BULK
 QUEUES = {
     DRIVE_RUN: CONTROL,
     DRIVE_PARTITION: BULK,

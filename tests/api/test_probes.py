@@ -77,7 +77,7 @@ def test_metrics_for_callers_on_this_machine() -> None:
     assert answer["Content-Type"].startswith("text/plain")
     lines = answer.content.decode().splitlines()
     assert 'snakeweb_runs{kind="apply",state="queued"} 1.0' in lines
-    assert "snakeweb_audit_entries 0.0" in lines
+    assert "snakeweb_audit_entries_total 0.0" in lines
     assert not [line for line in lines if line.startswith("snakeweb_audit_chain_ok ")]
 
 

@@ -80,7 +80,7 @@ def test_one_leads_and_the_next_follows(broker: Broker) -> None:
     assert first.tick() == 1
     OutboxRow.objects.update(sent_at=None)
     assert second.tick() == 0
-    leases.resign(module.JOB, first._holder)
+    leases.resign(module.DISPATCHING, first._holder)
     assert second.tick() == 1
 
 
