@@ -152,9 +152,12 @@ def advice(page: RunPage) -> list[str]:
 
 @register.filter
 def shown_state(step: StepProgress, page: RunPage) -> str:
-    """The state of a step in a word or two; what waits for nothing any more was never reached."""
-    if step.state == StepState.PENDING and (page.row.is_final or page.direction == "undo"):
-        return "not reached"
+    """The state of a step in a word or two; what waits for nothing any more was never reached, or not finished."""
+    if page.row.is_final or page.direction == "undo":
+        if step.state == StepState.PENDING:
+            return "not reached"
+        if step.state == StepState.WAITING:
+            return "not finished"
     if step.state == StepState.UNDONE and page.row.kind is RunKind.REHEARSAL:
         return "cleaned up"
     if NOT_REHEARSED in dict(step.result):

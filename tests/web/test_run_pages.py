@@ -26,6 +26,21 @@ def text_of(path: str) -> str:
     return answer.content.decode()
 
 
+def test_a_confirmation_that_nobody_waits_for_any_more_is_not_on_hold(cast: Cast) -> None:
+    waiting = (*STARTED, event(EventType.STEP_SUCCEEDED, "one"), event(EventType.CONFIRMATION_WANTED, "two"))
+    run = told(*waiting, start=timezone.now())
+    assert "on hold" in text_of(f"/runs/{run.pk}/")
+    turned = (
+        event(EventType.ROLLBACK_STARTED, steps=["one"], reason="asked"),
+        event(EventType.UNDO_STARTED, "one"),
+        event(EventType.UNDO_SUCCEEDED, "one"),
+        event(EventType.RUN_ROLLED_BACK),
+    )
+    page = text_of(f"/runs/{told(*waiting, *turned, start=timezone.now()).pk}/")
+    assert "not finished" in page
+    assert "on hold" not in page
+
+
 def test_who_reads_of_a_rollback_is_not_told_to_roll_back(cast: Cast) -> None:
     run = told(
         *STARTED,
