@@ -74,7 +74,8 @@ def webhook_row(*, actor: Actor, webhook_id: int) -> WebhookRow:
     access = access_of(actor)
     found = _rows(Webhook.objects.filter(pk=webhook_id)) if 0 < webhook_id <= LARGEST_ID else ()
     if not found or (found[0].environment_id and not access.can(Permission.VIEW, found[0].environment_id)):
-        raise NotFound(f"There is no webhook {str(webhook_id)[:20]}.", "Look at the list of webhooks.")
+        said = f"There is no webhook {str(webhook_id)[:20]}."
+        raise NotFound(said, "Look at the list of webhooks.", hidden=bool(found))
     if not access.can(Permission.MANAGE_WEBHOOKS, found[0].environment_id):
         raise PermissionDenied("You may not manage this webhook; this needs the role admin.", "Ask an admin.")
     return found[0]

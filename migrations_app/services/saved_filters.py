@@ -44,7 +44,7 @@ def save(*, actor: Actor, now: datetime, name: str, query: str, page: str = Save
 @operation("saved_filter.rename", about="saved_filter")
 def rename(*, actor: Actor, now: datetime, saved_filter_id: int, name: str) -> None:
     person = _locked(actor)
-    row = _one(_everywhere(person), saved_filter_id)
+    row = _one(person, _everywhere(person), saved_filter_id)
     check = Check()
     named = check.text("name", name, most=NAME_LENGTH, required=True)
     if _mine(person, row.page).filter(name=named).exclude(pk=row.pk).exists():
@@ -58,14 +58,15 @@ def rename(*, actor: Actor, now: datetime, saved_filter_id: int, name: str) -> N
 def choose_default(*, actor: Actor, now: datetime, saved_filter_id: int, chosen: bool) -> None:
     """What the list shows when nothing else is asked for; at most one of a person's filters is it."""
     person = _locked(actor)
-    row = _one(_everywhere(person), saved_filter_id)
+    row = _one(person, _everywhere(person), saved_filter_id)
     _mine(person, row.page).filter(is_default=True).update(is_default=False)
     _mine(person, row.page).filter(pk=row.pk).update(is_default=chosen)
 
 
 @operation("saved_filter.delete", about="saved_filter")
 def delete(*, actor: Actor, now: datetime, saved_filter_id: int) -> None:
-    row = _one(_everywhere(_locked(actor)), saved_filter_id)
+    person = _locked(actor)
+    row = _one(person, _everywhere(person), saved_filter_id)
     row.deleted_at, row.is_default = now, False
     row.save(update_fields=["deleted_at", "is_default"])
 
@@ -74,7 +75,7 @@ def delete(*, actor: Actor, now: datetime, saved_filter_id: int) -> None:
 def restore(*, actor: Actor, now: datetime, saved_filter_id: int) -> None:
     """Take `delete` back, within a day. It is no default any more: another one may be by now."""
     person = _locked(actor)
-    row = _one(SavedFilter.objects.filter(person=person), saved_filter_id)
+    row = _one(person, SavedFilter.objects.filter(person=person), saved_filter_id)
     if row.deleted_at is None:
         return
     if _mine(person, row.page).filter(name=row.name).exists():
@@ -96,8 +97,10 @@ def _mine(person: Person, page: str) -> QuerySet[SavedFilter]:
     return _everywhere(person).filter(page=page)
 
 
-def _one(rows: QuerySet[SavedFilter], saved_filter_id: int) -> SavedFilter:
-    found = rows.filter(pk=saved_filter_id).first() if 0 < saved_filter_id <= finding.LARGEST_ID else None
+def _one(person: Person, rows: QuerySet[SavedFilter], saved_filter_id: int) -> SavedFilter:
+    usable = saved_filter_id if 0 < saved_filter_id <= finding.LARGEST_ID else 0
+    found = rows.filter(pk=usable).first()
     if found is None:
-        raise NotFound("You have no such filter.", "Look at the list of migrations.")
+        others = SavedFilter.objects.filter(pk=usable).exclude(person=person).exists()
+        raise NotFound("You have no such filter.", "Look at the list of migrations.", hidden=others)
     return found

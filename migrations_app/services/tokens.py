@@ -93,7 +93,8 @@ def revoke(*, actor: Actor, now: datetime, token_id: int) -> None:
     person = finding.person(actor)
     row = ApiToken.objects.filter(pk=token_id, person=person).first()
     if row is None:
-        raise NotFound(f"You have no token {token_id}.", "Look at the list under Settings.")
+        others = ApiToken.objects.filter(pk=token_id).exists()
+        raise NotFound(f"You have no token {token_id}.", "Look at the list under Settings.", hidden=others)
     if ApiToken.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now) == 1:
         audit.record(
             actor=actor,

@@ -19,11 +19,13 @@ django.setup()
 from migrations_app.selectors.access import Permission  # noqa: E402  models load only after django.setup()
 
 P = Permission
-EVERYBODY, SIGNED_IN, OWN, THING, ENTRY, WHOLE, ANYWHERE = (
+EVERYBODY, NOBODY, SIGNED_IN, OWN, THING, FEED, ENTRY, WHOLE, ANYWHERE = (
     "everybody",
+    "nobody: only where Snakeweb is built",
     "whoever signed in",
     "the owner",
     "a role there",
+    "a role there; nobody is sent to sign in",
     "a role there; who has it elsewhere only finds nothing",
     "a role everywhere",
     "a role anywhere",
@@ -75,14 +77,15 @@ ROWS: dict[str, Asks] = {
     **_rows(SIGNED_IN, None, "migration_new", "POST"),
     **_rows(THING, P.AUTHOR, "migration_describe migration_archive migration_restore migration_plan", "POST"),
     **_rows(THING, P.AUTHOR, "migration_submit migration_withdraw migration_clone migration_cancel", "POST"),
-    **_rows(THING, P.AUTHOR, "migration_tools migration_dependency_add", "POST", there=False),
+    **_rows(THING, P.AUTHOR, "migration_tools", "POST", there=False),
+    **_rows(THING, P.AUTHOR, "migration_dependency_add", "POST", sent={"predecessor_id": "{predecessor_id}"}),
     **_rows(THING, P.COMMENT, "migration_comment", "POST", sent=DECISION),
     **_rows(THING, P.SIGN, "migration_sign", "POST", sent=DECISION),
     **_rows(THING, P.SIGN, "migration_break_glass_close", "POST"),
     **_rows(THING, P.SIGN_OFF, "run_confirm", "POST", sent=DECISION),
     **_rows(THING, P.VALIDATE, "migration_validate migration_rehearse", "POST"),
     **_rows(THING, P.EXECUTE, "migration_execute migration_schedule schedule_cancel", "POST"),
-    **_rows(THING, P.EXECUTE, "migration_dependency_remove", "POST", there=False),
+    **_rows(THING, P.EXECUTE, "migration_dependency_remove", "POST"),
     **_rows(THING, P.BREAK_GLASS, "migration_break_glass", "POST"),
     **_rows(THING, P.ROLL_BACK, "migration_roll_back run_roll_back", "POST"),
     **_rows(THING, P.CONTROL, "run_pause run_resume run_cancel run_retry run_cut_over run_postpone", "POST"),
@@ -99,13 +102,13 @@ ROWS: dict[str, Asks] = {
     **_rows(WHOLE, P.CONFIRM_POLICIES, "policy_confirm", "POST"),
     **_rows(ANYWHERE, P.READ_AUDIT, "audit audit_export audit_exports"),
     **_rows(ANYWHERE, P.READ_AUDIT, "audit_exports", "POST"),
-    **_rows(ANYWHERE, P.READ_AUDIT, "audit_export_file", there=False),
-    **_rows(ANYWHERE, P.READ_AUDIT, "audit_export_remove", "POST", there=False),
+    **_rows(OWN, P.READ_AUDIT, "audit_export_file"),
+    **_rows(OWN, P.READ_AUDIT, "audit_export_remove", "POST"),
     **_rows(ENTRY, P.READ_AUDIT, "audit_entry"),
     **_rows(WHOLE, P.VERIFY_AUDIT, "audit_verify", "POST"),
     **_rows(WHOLE, P.MANAGE_PEOPLE, "people person person_sign_out"),
     **_rows(WHOLE, P.MANAGE_PEOPLE, "person_sign_out", "POST"),
-    **_rows(WHOLE, P.MANAGE_PEOPLE, "lockout_lift", "POST", there=False),
+    **_rows(WHOLE, P.MANAGE_PEOPLE, "lockout_lift", "POST"),
     **_rows(ANYWHERE, P.MANAGE_PEOPLE, "invitation_list"),
     **_rows(ANYWHERE, P.MANAGE_PEOPLE, "invitation_revoke"),
     **_rows(THING, P.MANAGE_PEOPLE, "invitation_list", "POST", sent=IN_PRODUCTION),
@@ -118,21 +121,18 @@ ROWS: dict[str, Asks] = {
     **_rows(WHOLE, P.MANAGE_WEBHOOKS, "webhook_list", "POST"),
     **_rows(THING, P.MANAGE_WEBHOOKS, "webhook"),
     **_rows(THING, P.MANAGE_WEBHOOKS, "webhook webhook_test webhook_rotate webhook_redeliver", "POST"),
-}
-# The feed answers calendar programs too, which hold a token of their own: tests/web/test_ical.py. The link of an
-# invitation is the proof itself, and so is what the provider of single sign-on sends back. What an empty form of a
-# migration lacks is said before anybody asks whose it is.
-# The page of pieces is there for developers only.
-ELSEWHERE = {
-    "calendar_feed",
-    "styleguide",
-    "invitation",
-    "invitation_accept",
-    "single_sign_on",
-    "single_sign_on_finish",
-    # Not walked yet: the scene has no alert. tests/web/test_alerts.py asks some of them.
-    *("alert_list", "alert_acknowledge", "alert_rule_new", "alert_rule", "alert_rule_test", "alert_channel_new"),
-    *("alert_channel_test", "alert_channel_archive"),
+    **_rows(SIGNED_IN, None, "alert_list"),
+    **_rows(THING, P.ACKNOWLEDGE_ALERTS, "alert_acknowledge", "POST"),
+    **_rows(ANYWHERE, P.MANAGE_ALERTS, "alert_rule_new alert_channel_new"),
+    **_rows(THING, P.MANAGE_ALERTS, "alert_rule_new", "POST", sent=IN_PRODUCTION),
+    **_rows(THING, P.MANAGE_ALERTS, "alert_rule"),
+    **_rows(THING, P.MANAGE_ALERTS, "alert_rule alert_rule_test", "POST"),
+    **_rows(WHOLE, P.MANAGE_ALERTS, "alert_channel_new alert_channel_test alert_channel_archive", "POST"),
+    **_rows(FEED, P.VIEW, "calendar_feed"),
+    **_rows(EVERYBODY, None, "invitation"),
+    **_rows(EVERYBODY, None, "invitation_accept single_sign_on single_sign_on_finish", there=False),
+    **_rows(EVERYBODY, None, "invitation_accept", "POST", there=False),
+    **_rows(NOBODY, None, "styleguide"),
 }
 # Pages of the sign-in package by whether somebody who has not signed in is answered; what they do is its own.
 ENTRANCES = frozenset(

@@ -7,16 +7,23 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from allauth.usersessions.models import UserSession
+from axes.models import AccessAttempt
 from django.db import transaction
 from django.utils import timezone
 
 from migrations_app.engine.vocabulary import Role, RunKind
 from migrations_app.models import (
+    Alert,
+    AlertChannel,
+    AlertRule,
     AuditEntry,
+    AuditExport,
     BreakGlass,
     Environment,
     Freeze,
     MaintenanceWindow,
+    MigrationDependency,
     Notification,
     Person,
     Policy,
@@ -27,10 +34,9 @@ from migrations_app.models import (
     Schedule,
     Sketch,
 )
-from migrations_app.models.invitation import Invitation
 from migrations_app.models.stored_secret import StoredSecret
 from migrations_app.models.webhook import Delivery, Webhook
-from migrations_app.services import tokens
+from migrations_app.services import invitations, tokens
 from tests.cast import NOW, gather
 from tests.stores_on_disk import newest, stage
 
@@ -118,6 +124,19 @@ def scene(directory: Path) -> Scene:
     hook = Webhook.objects.create(name="hook", environment=production, address="https://x.example", **dated)
     delivery = Delivery.objects.create(webhook=hook, message="msg_1", kind="x", body="{}", due_at=now, created_at=now)
     stored = StoredSecret.objects.create(name="billing", environment=production, sealed=b"", wrapped=b"", **dated)
+    MigrationDependency.objects.create(migration=migration, predecessor=other, created_by=owner, created_at=now)
+    channel = AlertChannel.objects.create(
+        name="on call", kind="mail", address="ops@example.org", created_by=owner, changed_at=now
+    )
+    rule = AlertRule.objects.create(
+        name="failures", cause="run_failed", environment=production, created_by=owner, **dated
+    )
+    alert = Alert.objects.create(
+        rule=rule, about=f"run:{run.pk}", text="x", environment=production, run=run, path="/", fired_at=now, last_at=now
+    )
+    invited = invitations.invite(
+        actor=cast.actors["admin"], now=now, email="x@example.org", role="viewer", environment_id=production.pk
+    )
     made = tokens.create(actor=cast.actors["viewer"], now=now, name="x", scopes=["read"])
     people = {
         (role.value, where): _person(f"{role.value}-{where}", role, environment)
@@ -145,18 +164,18 @@ def scene(directory: Path) -> Scene:
         "webhook_id": hook.pk,
         "delivery_id": delivery.pk,
         "person_id": owner.pk,
-        "session_id": 999_999,
-        "lockout_id": 999_999,
-        "export_id": 999_999,
-        "invitation_id": Invitation.objects.create(
-            email="x@example.org",
-            role=Role.VIEWER,
-            environment=production,
-            hash="0" * 64,
-            invited_by=owner,
-            created_at=now,
-            expires_at=now + timedelta(days=1),
+        "session_id": UserSession.objects.create(user=owner, ip="192.0.2.1", session_key="x" * 32).pk,
+        "lockout_id": AccessAttempt.objects.create(
+            username="somebody", ip_address="192.0.2.9", failures_since_start=99, attempt_time=now
         ).pk,
+        "export_id": AuditExport.objects.create(
+            person=owner, asked_at=now, format="jsonl", through=1, state=AuditExport.READY, ended_at=now
+        ).pk,
+        "alert_id": alert.pk,
+        "alert_rule_id": rule.pk,
+        "alert_channel_id": channel.pk,
+        "invitation_id": invited.id,
+        "clear": invited.clear,
         "filter_id": SavedFilter.objects.create(person=owner, name="mine", query="q=x", created_at=now).pk,
         "sketch_id": Sketch.objects.create(person=owner, values={}, **dated).pk,
         "item_id": glass.pk,

@@ -49,7 +49,15 @@ def path_of(address: Address, there: Scene) -> str:
     return reverse(address.name, kwargs={name: numbers[name] for name in address.arguments})
 
 
-def asked(client: Client, method: str, path: str, **sent: Any) -> str:
+@dataclass(frozen=True)
+class Answered:
+    """`denials`: entries of the audit trail that say so."""
+
+    outcome: str
+    denials: int
+
+
+def asked(client: Client, method: str, path: str, **sent: Any) -> Answered:
     """What became of it, and everything is taken back again."""
     client.cookies.pop("messages", None)  # what an earlier answer had to say
     with rolled_back():
@@ -59,12 +67,16 @@ def asked(client: Client, method: str, path: str, **sent: Any) -> str:
             b"".join(answer.streaming_content)
         said = [json.loads(bytes(e.body)) for e in AuditEntry.objects.filter(seq__gt=newest, outcome="denied")]
         assert answer.status_code < 500, (method, path, answer.status_code)
-        if answer.status_code == 404:
-            return HIDDEN
-        if answer.status_code == 401 or "/login/" in answer.get("Location", ""):
-            return SIGNED_OUT
-        denied = any(body["reason"].startswith("permission_denied") for body in said) or _told(answer)
-        return REFUSED if answer.status_code == 403 or denied else OPEN
+        return Answered(_outcome(answer, said), len(said))
+
+
+def _outcome(answer: Any, denials: list[Any]) -> str:
+    if answer.status_code == 404:
+        return HIDDEN
+    if answer.status_code == 401 or "/login/" in answer.get("Location", ""):
+        return SIGNED_OUT
+    denied = any(body["reason"].startswith("permission_denied") for body in denials) or _told(answer)
+    return REFUSED if answer.status_code == 403 or denied else OPEN
 
 
 def _told(answer: Any) -> bool:
