@@ -78,6 +78,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "migrations_app.web.shell.frame",
+                "migrations_app.web.theme.chosen",
             ],
             "builtins": [
                 "migrations_app.web.tags",

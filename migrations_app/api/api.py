@@ -21,6 +21,7 @@ from migrations_app.api import (
     routes,
     runs,
     schedules,
+    search,
     sessions,
     stored_secrets,
     targets,
@@ -67,6 +68,7 @@ api.add_router("/audit", audit.router)
 api.add_router("/routes", routes.router)
 api.add_router("/tokens", tokens.router)
 api.add_router("/secrets", stored_secrets.router)
+api.add_router("/search", search.router)
 api.add_router("/sessions", sessions.router)
 api.add_router("/lockouts", lockouts.router)
 api.add_router("/webhooks", webhooks.router)

@@ -39,6 +39,7 @@ class PlanRevision(models.Model):
             models.UniqueConstraint(fields=["migration", "number"], name="revision_number_once"),
         ]
         indexes = [
+            models.Index(fields=["digest"], name="revision_by_digest"),
             models.Index(fields=["procedure"], condition=~models.Q(procedure=""), name="revision_by_procedure"),
         ]
 

@@ -93,10 +93,7 @@ class ChannelRow:
 def list_alerts(*, actor: Actor, past: bool = False, cursor: str = "", limit: int = PAGE) -> Listing[AlertRow]:
     """Newest first, of what the actor may see; those of no environment for who may read the audit trail."""
     access = access_of(actor)
-    seen = Q(environment__isnull=False) & access.within(Permission.VIEW)
-    if access.can(Permission.READ_AUDIT, None):
-        seen |= Q(environment=None)
-    rows = Alert.objects.filter(seen)
+    rows = Alert.objects.filter(seen(access))
     listing = cut(
         rows if past else rows.filter(closed_at=None),
         cursor=cursor,
@@ -110,10 +107,20 @@ def list_alerts(*, actor: Actor, past: bool = False, cursor: str = "", limit: in
 
 def list_rules(*, actor: Actor, archived: bool = False) -> tuple[RuleRow, ...]:
     access = _manager(actor)
-    everywhere = access.environments(Permission.MANAGE_ALERTS) is None
-    within = Q() if everywhere else Q(environment__isnull=False) & access.within(Permission.MANAGE_ALERTS)
-    rows = AlertRule.objects.filter(within)
+    rows = AlertRule.objects.filter(managed(access))
     return _rules(rows if archived else rows.filter(archived_at=None))
+
+
+def seen(access: Access) -> Q:
+    """Filter for the alerts that they may see; those of no environment for who may read the audit trail."""
+    here = Q(environment__isnull=False) & access.within(Permission.VIEW)
+    return here | Q(environment=None) if access.can(Permission.READ_AUDIT, None) else here
+
+
+def managed(access: Access) -> Q:
+    """Filter for the rules that they manage; those of every environment only for whoever does so everywhere."""
+    everywhere = access.environments(Permission.MANAGE_ALERTS) is None
+    return Q() if everywhere else Q(environment__isnull=False) & access.within(Permission.MANAGE_ALERTS)
 
 
 def rule_row(*, actor: Actor, alert_rule_id: int) -> RuleRow:

@@ -53,15 +53,18 @@ def list_freezes(
 
     `access`: the actor's, where it has been read already.
     """
-    seen = (access or access_of(actor)).environments(Permission.VIEW)
-    rows = (
-        Freeze.objects.all() if seen is None else Freeze.objects.filter(Q(environment__in=seen) | Q(environment=None))
-    )
+    rows = Freeze.objects.filter(seen(access or access_of(actor)))
     if environment:
         rows = rows.filter(Q(environment__name=environment) | Q(environment=None))
     if not past:
         rows = rows.filter(ends_at__gt=now, lifted_at=None)
     return tuple(_row(row, now) for row in rows.select_related("environment", "created_by", "lifted_by"))
+
+
+def seen(access: Access) -> Q:
+    """Filter for the freezes of the environments that they may see, and for those of all."""
+    here = access.environments(Permission.VIEW)
+    return Q() if here is None else Q(environment__in=here) | Q(environment=None)
 
 
 def freeze_row(*, freeze_id: int, now: datetime) -> FreezeRow:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.models import Group
+from django.db.models import Q
 
 from migrations_app.engine.vocabulary import MigrationType, PolicyScope, PolicyState, RiskLevel, Role
 from migrations_app.models import Environment, Policy, PolicyVersion
@@ -132,17 +133,24 @@ def visible_policy(access: Access, policy_id: int) -> Policy:
 
 def _visible(access: Access, policy_id: int | None = None) -> list[Policy]:
     """Also where only an older version was about an environment that the reader may see."""
-    if not access.anywhere(Permission.VIEW):
-        return []
-    found = Policy.objects.all() if policy_id is None else Policy.objects.filter(pk=policy_id)
-    prefetched = found.prefetch_related(
+    found = Policy.objects.filter(visible(access))
+    prefetched = (found if policy_id is None else found.filter(pk=policy_id)).prefetch_related(
         "versions__environments",
         "versions__types",
         "versions__requirements__group",
         "versions__proposed_by",
         "versions__confirmed_by",
     )
-    return [policy for policy in prefetched if any(_seen(version, access) for version in policy.versions.all())]
+    return list(prefetched)
+
+
+def visible(access: Access) -> Q:
+    """Filter for the policies with a version about an environment that they may see, or about no named one."""
+    here = access.environments(Permission.VIEW)
+    if here is None:
+        return Q()
+    versions = PolicyVersion.objects.filter(~Q(scope=PolicyScope.NAMED) | Q(environments__in=here))
+    return Q(pk__in=versions.values("policy") if here else ())
 
 
 def _seen(version: PolicyVersion, access: Access) -> bool:

@@ -65,7 +65,7 @@ def list_webhooks(*, actor: Actor, archived: bool = False) -> tuple[WebhookRow, 
     access = access_of(actor)
     if not access.anywhere(Permission.MANAGE_WEBHOOKS):
         raise PermissionDenied("You may not manage webhooks; this needs the role admin.", "Ask an admin.")
-    rows = Webhook.objects.filter(_within(access))
+    rows = Webhook.objects.filter(managed(access))
     return _rows(rows if archived else rows.filter(archived_at=None))
 
 
@@ -106,8 +106,8 @@ def list_deliveries(*, actor: Actor, webhook_id: int, cursor: str = "", limit: i
     return Listing(rows, listing.next_cursor, listing.total)
 
 
-def _within(access: Access) -> Q:
-    """Those of every environment only for whoever manages them everywhere."""
+def managed(access: Access) -> Q:
+    """Filter for the webhooks that they manage; those of every environment only for whoever does so everywhere."""
     everywhere = access.environments(Permission.MANAGE_WEBHOOKS) is None
     return Q() if everywhere else Q(environment__isnull=False) & access.within(Permission.MANAGE_WEBHOOKS)
 

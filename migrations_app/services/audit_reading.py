@@ -63,6 +63,12 @@ def detail(*, actor: Actor, now: datetime, seq: int) -> AuditDetail:
 
 
 @operation("audit.read", about="audit", atomic=False, in_maintenance=True)
+def found(*, actor: Actor, now: datetime, seq: int) -> None:
+    """A search over everything showed entries of the trail, and this one first."""
+    _record(actor, now, {"read": "entries that a search found"}, {"first": seq})
+
+
+@operation("audit.read", about="audit", atomic=False, in_maintenance=True)
 def chain(*, actor: Actor, now: datetime) -> ChainStatus:
     """The state of the chain holds no entry, so only a refusal is written down."""
     return chain_read(actor=actor)

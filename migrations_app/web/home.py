@@ -1,4 +1,4 @@
-"""The first page and the search."""
+"""The first page."""
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -10,8 +10,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from migrations_app.selectors.guide import guide
 from migrations_app.selectors.home import home_page
-from migrations_app.selectors.search import MOST_FOUND
-from migrations_app.selectors.search import search as find
 from migrations_app.services import people
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.toasts import can_be_undone
@@ -49,13 +47,3 @@ def guide_show(request: PageRequest) -> HttpResponse:
 def favicon(request: PageRequest) -> HttpResponse:
     """For pages that do not name their icon: the admin, API answers shown in a browser."""
     return redirect(static("snakeweb/logo.svg"))
-
-
-@require_safe
-@login_required
-def search(request: PageRequest) -> HttpResponse:
-    query = request.GET.get("q", "").strip()
-    hits = find(actor=request.actor, q=query) if query else ()
-    template = "search.html#hits" if request.htmx else "search.html"
-    cut_at = MOST_FOUND if len(hits) == MOST_FOUND else 0
-    return render(request, template, {"query": query, "hits": hits, "cut_at": cut_at})

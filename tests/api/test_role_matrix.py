@@ -132,6 +132,7 @@ ASKS: dict[str, Asks] = {
     "POST /secrets/{stored_secret_id}/archive": Asks(P.MANAGE_SECRETS, body={"version": 1}),
     "POST /secrets/{stored_secret_id}/replace": Asks(P.MANAGE_SECRETS, body={"version": 1, "secret": "x"}),
     "POST /secrets/{stored_secret_id}/restore": Asks(P.MANAGE_SECRETS),
+    "GET /search": Asks(P.VIEW, OWN),
     "GET /sessions": Asks(P.VIEW, OWN),
     "POST /sessions/revoke-others": Asks(P.VIEW, OWN),
     "GET /targets": Asks(P.VIEW, OWN),

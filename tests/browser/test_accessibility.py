@@ -34,6 +34,7 @@ PAGES = {
         "/environments/1/",
         "/environments/new/",
         "/search/?q=sessions",
+        "/help/",
         "/settings/",
         "/settings/tokens/",
         "/accounts/2fa/",

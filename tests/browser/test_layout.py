@@ -25,6 +25,7 @@ LISTS = (
     "/environments/",
     "/audit/",
     "/search/?q=sessions",
+    "/help/",
     "/nowhere/",
 )
 SHIFTS = """() => new Promise((resolve) => {

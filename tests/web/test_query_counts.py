@@ -26,7 +26,7 @@ MOST = {
     "/calendar/": 24,
     "/policies/": 24,
     "/audit/": 24,
-    "/search/?q=move": 24,
+    "/search/?q=move": 64,
 }
 MOST_OF_A_MIGRATION = 46
 MOST_ACROSS = 46

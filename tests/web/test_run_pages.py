@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from migrations_app.engine.events import EventType
 from migrations_app.models import Run
-from migrations_app.selectors.search import MOST_FOUND
 from tests.cast import Cast
 from tests.selectors.journal import event, told
 from tests.web.door import signed_in
@@ -105,15 +104,6 @@ def test_an_empty_list_of_runs_says_which_kind_of_empty_it_is(cast: Cast) -> Non
     filtered = text_of("/runs/?state=stuck")
     assert "No run matches these filters" in filtered
     assert 'href="/runs/">Show every run' in filtered
-
-
-def test_a_search_says_when_it_stops(cast: Cast) -> None:
-    for number in range(MOST_FOUND):
-        told(*STARTED, start=timezone.now(), batch_size=number + 1)
-    title = Run.objects.all()[0].migration.title.split()[0]
-    assert f"The first {MOST_FOUND} that match" in text_of(f"/search/?q={title}")
-    assert f"<mark>{title}</mark>" in text_of(f"/search/?q={title}")
-    assert "Nothing found for “nowhere-at-all”" in text_of("/search/?q=nowhere-at-all")
 
 
 @pytest.mark.parametrize("path", ["/settings/", "/settings/tokens/", "/settings/sessions/"])
