@@ -9,7 +9,7 @@ from celery.signals import worker_shutting_down
 from migrations_app.runtime import composition
 from migrations_app.runtime.turns import take_short_turns
 from migrations_app.runtime.watchdog import Watchdog
-from migrations_app.services import audit_exports, deliveries, dispatching, driving, sealing, unattended
+from migrations_app.services import audit_exports, deliveries, dispatching, driving, proving, sealing, unattended
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +59,13 @@ def seal_audit() -> None:
     sealed = sealing.seal_audit(now=composition.clock().now())
     if sealed.made or sealed.written:
         logger.info("audit: %s", sealed)
+
+
+@shared_task(name="snakeweb.watch_audit")  # type: ignore[untyped-decorator]
+def watch_audit() -> None:
+    seen = proving.watch_new(now=composition.clock().now())
+    if not seen.ok:
+        logger.error("the audit chain is broken: %s", seen.problem)
 
 
 class WatchdogStep(bootsteps.StartStopStep):  # type: ignore[misc]

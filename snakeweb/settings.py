@@ -192,6 +192,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 30.0,
         "options": {"queue": "control", "expires": 60},
     },
+    "new audit entries": {
+        "task": "snakeweb.watch_audit",
+        "schedule": 60.0,
+        "options": {"queue": "control", "expires": 120},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(environment.STATE_DIRECTORY / "beat-schedule")
 

@@ -7,7 +7,8 @@ import pytest
 
 from migrations_app import tasks
 from migrations_app.engine.vocabulary import RunState
-from migrations_app.models import Lease, Run
+from migrations_app.models import AuditEntry, AuditWatch, Lease, Run
+from tests.audit_table import entries, without_triggers
 from tests.runs import queued
 from tests.session_runs import sqlite_migration
 
@@ -31,3 +32,13 @@ def test_a_run_with_partitions_ends_by_its_tasks_alone(tmp_path: Path, caplog: p
         f"run {run.pk}: finished succeeded",
         f"run {run.pk}: superseded ",
     ]
+
+
+def test_damage_of_new_audit_entries_is_said_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    entries(2)
+    tasks.watch_audit()
+    assert AuditWatch.objects.get().through == 2
+    with without_triggers():
+        AuditEntry.objects.filter(seq=2).update(actor="eve")
+    tasks.watch_audit()
+    assert "the audit chain is broken: Entry 2 shows other words" in caplog.text

@@ -1,4 +1,5 @@
-"""Can this process serve? Its database, its schema, the channel layer, and whether anybody attends to schedules."""
+"""Can this process serve? Its database and schema, the channel layer, and whether others attend to what has to happen
+by itself. Anybody may ask, so numbers are said and no names."""
 
 import asyncio
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ from channels.layers import channel_layers
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from migrations_app.selectors.attendance import attention
+from migrations_app.models import DISPATCHING
+from migrations_app.runtime import leases
+from migrations_app.selectors.attendance import attention, audit_attention, for_dispatcher, receivers
 
 PATIENCE = 2.0  # seconds for the channel layer to answer
 
@@ -29,8 +32,8 @@ class Check:
 def checks(now: datetime) -> tuple[Check, ...]:
     database = _database()
     schema = _schema() if database.ok else Check("schema", False, True, "not looked at: the database does not answer")
-    attended = _schedules(now) if schema.ok else Check("schedules_attended", False, False, "not looked at")
-    return (database, schema, _channel_layer(), attended)
+    by_itself = [look(now) for look in _BY_ITSELF] if schema.ok else []
+    return (database, schema, _channel_layer(), *by_itself)
 
 
 def _database() -> Check:
@@ -69,6 +72,34 @@ def _schedules(now: datetime) -> Check:
         f"nobody has attended to {found.waiting} for {found.seconds:.0f} s: are Celery's beat and a worker running?"
     )
     return Check("schedules_attended", False, False, message)
+
+
+def _dispatched(now: datetime) -> Check:
+    """Mails, messages of webhooks and alerts, and runs of a worker that died wait for it."""
+    needed = for_dispatcher(now=now)
+    if leases.is_led(DISPATCHING) or not (needed.rows or needed.rules):
+        return Check("work_dispatched", True, False, f"{needed.rows} waiting")
+    message = f"no dispatcher runs: {needed.rows} pieces of work wait and {needed.rules} alert rules are not watched"
+    return Check("work_dispatched", False, False, f"{message}. Start manage.py dispatcher.")
+
+
+def _audit(now: datetime) -> Check:
+    found = audit_attention(now=now)
+    if found.broken:
+        return Check("audit_watched", False, False, "the audit chain is broken: see the audit page")
+    if found.unseen is not None:
+        message = f"nobody has looked at audit entries from {found.unseen} on: are Celery's beat and a worker running?"
+        return Check("audit_watched", False, False, message)
+    return Check("audit_watched", True, False, "new entries are looked at")
+
+
+def _receivers(now: datetime) -> Check:
+    found = receivers()
+    said = f"{found.failing} of {found.known} receivers of webhooks and alerts take nothing: see Settings"
+    return Check("receivers_take", not found.failing, False, said if found.failing else f"{found.known} known")
+
+
+_BY_ITSELF = (_schedules, _dispatched, _audit, _receivers)
 
 
 async def _knock() -> None:

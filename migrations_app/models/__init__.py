@@ -8,6 +8,7 @@ from migrations_app.models.audit import (
     AuditPlace,
     AuditProof,
     AuditRetention,
+    AuditWatch,
 )
 from migrations_app.models.audit_reading import AuditExport, AuditReading
 from migrations_app.models.break_glass import BreakGlass, OverriddenCondition
@@ -61,6 +62,7 @@ __all__ = [
     "AuditProof",
     "AuditReading",
     "AuditRetention",
+    "AuditWatch",
     "BreakGlass",
     "ClaimedTarget",
     "Delivery",

@@ -76,6 +76,18 @@ class AuditProof(models.Model):
         return f"{self.entries} entries, {'intact' if self.ok else 'broken'}"
 
 
+class AuditWatch(models.Model):
+    """How far new entries have been looked at, without anybody asking; one row. `head` is the hash of the last."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    through = models.PositiveBigIntegerField()
+    head = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"through entry {self.through}, {self.at:%Y-%m-%d %H:%M:%S}"
+
+
 class AuditCheckpoint(models.Model):
     """A sealed segment of the chain, signed. `body` is the stored canonical text; the other columns are for searching.
 

@@ -93,6 +93,26 @@ def check_chain(outside: Outside | None = None) -> ChainCheck:
     return ChainCheck(reading.count, reading.newest, broken, reading.sealed_through)
 
 
+def check_new(through: int, head: str, *, most: int) -> ChainCheck:
+    """Only what lies behind the newest checkpoint at or before entry `through`, whose hash was `head` when it was
+    looked at last, and at most so many entries beyond it. What was sealed before that is not read again."""
+    reading = _Reading({}, _Before(through, head, most))
+    broken = reading.whole()
+    if broken is not None and _removed_through() > reading.removed:
+        reading = _Reading({}, _Before(through, head, most))
+        broken = reading.whole()
+    return ChainCheck(reading.count, reading.newest, broken, reading.sealed_through)
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """Where an earlier look has ended, and how far beyond it this one goes."""
+
+    through: int
+    head: str
+    most: int
+
+
 def _removed_through() -> int:
     return AuditRetention.objects.filter(pk=1).values_list("removed_through", flat=True).first() or 0
 
@@ -100,9 +120,14 @@ def _removed_through() -> int:
 class _Reading:
     """What was sealed or proven is read first and the head after it: what is written meanwhile lies beyond both."""
 
-    def __init__(self, outside: Outside) -> None:
+    def __init__(self, outside: Outside, before: _Before | None = None) -> None:
         self._outside = outside
-        self._proofs = dict(AuditProof.objects.filter(ok=True).values_list("entries", "head"))
+        self._before = before
+        self._start: Checkpoint | None = None
+        proofs = AuditProof.objects.filter(ok=True, entries__gte=before.through if before else 0)
+        self._proofs = dict(proofs.values_list("entries", "head"))
+        if before is not None and before.through:
+            self._proofs[before.through] = before.head
         self._checkpoints: list[Checkpoint] = []
         self._segment: list[str] = []
         self._seen: dict[int, str] = {}
@@ -124,7 +149,7 @@ class _Reading:
     def _take_checkpoints(self) -> None:
         """Ours are signed and follow each other."""
         try:
-            own = sealing.checkpoints()
+            own = sealing.checkpoints(since=self._before.through if self._before else 0)
         except CheckpointDamaged:
             raise _Broken(1, Damage.REWRITTEN, "cannot be judged: a checkpoint of the database is none") from None
         keys, before = sealing.trusted_keys(), None
@@ -133,11 +158,18 @@ class _Reading:
             if not _ours(one, keys):
                 message = f"is sealed by checkpoint {sealed.number}, which no key of ours has signed"
                 raise _Broken(sealed.first, Damage.REWRITTEN, message)
-            if not sealed.follows(before):
+            if not (self._begins_with(sealed) or sealed.follows(before)):
                 message = f"begins checkpoint {sealed.number}, which does not follow the one before"
                 raise _Broken(sealed.first, Damage.REWRITTEN, message)
             self._checkpoints.append(sealed)
             before = sealed
+
+    def _begins_with(self, sealed: Checkpoint) -> bool:
+        """Whether this look begins behind that checkpoint: what it follows was looked at before."""
+        begins = self._before is not None and not self._checkpoints and sealed.last <= self._before.through
+        if begins:
+            self._start = sealed
+        return begins
 
     def _compare(self, place: str, known: Mapping[int, SignedCheckpoint]) -> None:
         """What no key of ours has signed is passed over: whoever writes there could make a sound chain look broken."""
@@ -158,7 +190,8 @@ class _Reading:
     def _take_entries(self) -> None:
         ahead = iter(self._checkpoints)
         sealed = next(ahead, None)
-        while sealed is not None and sealed.last <= self.removed:
+        known = max(self.removed, self._start.last if self._start else 0)
+        while sealed is not None and sealed.last <= known:
             self.count, self.newest, self.sealed_through = sealed.last, sealed.head, sealed.last
             sealed = next(ahead, None)
         for row in self._rows():
@@ -169,8 +202,11 @@ class _Reading:
                 sealed = next(ahead, None)
 
     def _rows(self) -> Any:
-        rows = AuditEntry.objects.filter(seq__gt=self.count, seq__lte=self._head.seq).order_by("seq")
+        rows = AuditEntry.objects.filter(seq__gt=self.count, seq__lte=self._until()).order_by("seq")
         return map(_Row._make, rows.values_list(*_Row._fields).iterator(chunk_size=_ROWS_AT_ONCE))
+
+    def _until(self) -> int:
+        return min(self._head.seq, self._before.through + self._before.most) if self._before else self._head.seq
 
     def _take(self, row: _Row) -> None:
         expected = self.count + 1
@@ -199,6 +235,8 @@ class _Reading:
 
     def _take_end(self) -> None:
         missing = self.count + 1
+        if self.count == self._until() < self._head.seq:
+            return  # the next look goes on from here
         if self._head.seq > self.count:
             raise _Broken(missing, Damage.TRUNCATED, f"is missing; the head is at {self._head.seq}")
         if self._head.hash != self.newest:

@@ -175,6 +175,11 @@ def lead(name: str, holder: str, seconds: float) -> bool:
     return free.update(token=F("token") + 1, holder=holder, expires_at=DatabaseNow(seconds)) == 1
 
 
+def is_led(name: str) -> bool:
+    """Whether a process that lives does the named job."""
+    return Leadership.objects.filter(name=name, expires_at__gt=DatabaseNow()).exclude(holder="").exists()
+
+
 def resign(name: str, holder: str) -> None:
     """Stop leading, so that another process may follow at once."""
     Leadership.objects.filter(name=name, holder=holder).update(holder="", expires_at=None)

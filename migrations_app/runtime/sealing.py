@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.db.models.functions import Coalesce
 
 from migrations_app.models import AuditCheckpoint, AuditEntry
 from migrations_app.proofs.checkpoint import NOTHING_BEFORE, Checkpoint, SignedCheckpoint, from_document, signed
@@ -44,9 +46,12 @@ def trusted_keys() -> PublicKeys:
     return PublicKeys([*listed, *map(bytes.fromhex, settings.SNAKEWEB_AUDIT_PUBLIC_KEYS)])
 
 
-def checkpoints(numbers: Iterable[int] | None = None) -> list[SignedCheckpoint]:
-    """In their order. Raises CheckpointDamaged for a row that is none."""
+def checkpoints(numbers: Iterable[int] | None = None, *, since: int = 0) -> list[SignedCheckpoint]:
+    """In their order; `since`: from the newest one on that ends at or before this entry. Raises CheckpointDamaged for
+    a row that is none."""
     rows = AuditCheckpoint.objects.order_by("number")
+    if since:
+        rows = rows.filter(last__gte=rows.filter(last__lte=since).aggregate(last=Coalesce(Max("last"), 0))["last"])
     if numbers is not None:
         rows = rows.filter(number__in=list(numbers))
     return [_signed(row) for row in rows]

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from migrations_app.models import AuditCheckpoint, AuditHead, AuditPlace, AuditProof
+from migrations_app.models import AuditCheckpoint, AuditHead, AuditPlace, AuditProof, AuditWatch
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.refusals import PermissionDenied
@@ -25,7 +25,8 @@ class ChainStatus:
     """The last proof. `verified_at` None: never verified. `entries` and `head` are of the chain as it is now.
 
     `damage` is its kind. `sealed_through`: the last entry of the newest checkpoint; those after it are vouched for by
-    the database alone. `public_key` is what checkpoints and exports verify with.
+    the database alone. `public_key` is what checkpoints and exports verify with. `watched_through`: the last entry that
+    was looked at by itself since it came, at `watched_at`; that is no proof of the whole.
     """
 
     entries: int
@@ -40,6 +41,8 @@ class ChainStatus:
     sealed_at: datetime | None = None
     public_key: str = ""
     places: tuple[CheckpointPlace, ...] = ()
+    watched_through: int = 0
+    watched_at: datetime | None = None
 
     @property
     def unproven(self) -> int:
@@ -82,6 +85,7 @@ def chain_of() -> ChainStatus:
     """For whoever has looked at permission already."""
     newest = AuditCheckpoint.objects.order_by("-number").first()
     places = AuditPlace.objects.values_list("name", "written_through", "written_at", "problem")
+    watch = AuditWatch.objects.first()
     return replace(
         _outline(),
         checkpoints=newest.number if newest else 0,
@@ -89,6 +93,8 @@ def chain_of() -> ChainStatus:
         sealed_at=newest.at if newest else None,
         public_key=newest.public_key if newest else "",
         places=tuple(CheckpointPlace(*row) for row in places),
+        watched_through=watch.through if watch else 0,
+        watched_at=watch.at if watch else None,
     )
 
 

@@ -3,11 +3,17 @@ from pathlib import Path
 import pytest
 from django.test import Client, override_settings
 
-from migrations_app.models import AuditEntry
+from migrations_app.engine.alerts import AlertCause
+from migrations_app.models import DISPATCHING, AuditEntry, Webhook
+from migrations_app.runtime import leases
+from migrations_app.runtime.clock import SystemClock
+from migrations_app.services import alert_channels, alerts, proving, webhooks
 from migrations_app.services.actor import Actor
+from migrations_app.services.alerts import RuleWish
 from migrations_app.testing.servers import RedisServer
 from tests.api.door import program
-from tests.cast import Cast
+from tests.audit_table import without_triggers
+from tests.cast import NOW, Cast
 from tests.runs import a_run
 from tests.services.scheduling import MINUTE, scheduling
 
@@ -36,6 +42,9 @@ def test_ready_says_what_was_looked_at(redis_server: RedisServer) -> None:
         "schema": True,
         "channel_layer": True,
         "schedules_attended": True,
+        "work_dispatched": True,
+        "audit_watched": True,
+        "receivers_take": True,
     }
     assert answer.json()["degraded"] == []
 
@@ -44,7 +53,7 @@ def test_without_redis_pages_are_served_and_the_probe_says_so() -> None:
     with layer("redis://127.0.0.1:1/0"):
         answer = Client().get("/readyz")
     assert answer.status_code == 200
-    channel_layer = answer.json()["checks"][-2]
+    channel_layer = answer.json()["checks"][2]
     assert (channel_layer["ok"], channel_layer["required"]) == (False, False)
     assert "not live" in channel_layer["message"]
     assert answer.json()["degraded"] == ["channel_layer"]
@@ -62,12 +71,40 @@ def test_schedules_that_nobody_attends_to_are_a_reason_of_their_own(
         here.attend()
         attended = Client().get("/readyz")
 
-    assert (alone.status_code, alone.json()["degraded"]) == (200, ["schedules_attended"])
-    assert "Celery's beat" in alone.json()["checks"][-1]["message"]
+    assert (alone.status_code, alone.json()["degraded"][0]) == (200, "schedules_attended")
+    assert "Celery's beat" in alone.json()["checks"][3]["message"]
     assert "snakeweb_schedules_waiting 1.0" in lines
     (seconds,) = [line.split()[1] for line in lines if line.startswith("snakeweb_schedules_unattended_seconds ")]
     assert float(seconds) > 60
-    assert attended.json()["degraded"] == []
+    assert "schedules_attended" not in attended.json()["degraded"]
+
+
+def degraded() -> dict[str, str]:
+    found = {check["name"]: check for check in Client().get("/readyz").json()["checks"]}
+    return {name: check["message"] for name, check in found.items() if not check["ok"] and name != "channel_layer"}
+
+
+def test_what_nobody_attends_to_is_said_without_a_name(cast: Cast) -> None:
+    admin, clock = cast.actors["admin"], SystemClock()
+    channel = alert_channels.create(actor=admin, now=NOW, name="people", kind="mail", address="ops@example.org")
+    wish = RuleWish(name="broken", cause=AlertCause.CHAIN_BROKEN.value, channels=[channel])
+    alerts.create_rule(actor=admin, now=NOW, wish=wish)
+    found = degraded()
+    assert "1 alert rules are not watched" in found["work_dispatched"]
+    assert "audit entries from 1 on" in found["audit_watched"]
+
+    leases.lead(DISPATCHING, "here", 60)
+    proving.watch_new(now=clock.now())
+    assert degraded() == {}
+    webhooks.create(actor=admin, now=NOW, name="h", address="https://hooks.example.org/a", kinds=["run.failed"])
+    Webhook.objects.update(failures=3)
+    proving.watch_new(now=clock.now())
+    assert degraded() == {"receivers_take": "1 of 2 receivers of webhooks and alerts take nothing: see Settings"}
+
+    with without_triggers():
+        AuditEntry.objects.filter(seq=1).update(actor="eve")
+    proving.watch_new(now=clock.now())
+    assert degraded()["audit_watched"] == "the audit chain is broken: see the audit page"
 
 
 def test_metrics_for_callers_on_this_machine() -> None:

@@ -10,12 +10,13 @@ from migrations_app.models import AuditCheckpoint, AuditEntry, AuditHead, AuditP
 from migrations_app.proofs.checkpoint import SignedCheckpoint
 from migrations_app.runtime import audit, sealing
 from migrations_app.runtime.audit import AuditRecord
-from migrations_app.runtime.audit_check import ChainCheck, Damage, check_chain
+from migrations_app.runtime.audit_check import ChainBreak, ChainCheck, Damage, check_chain, check_new
 from tests.audit_table import entries, entry, run_statements, without_triggers
 from tests.runs import AT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
 LATER = AT + timedelta(minutes=6)
+LATER_STILL = timedelta(minutes=6)
 
 
 @pytest.fixture
@@ -287,3 +288,52 @@ def test_what_was_removed_cannot_be_written_again(five: list[AuditEntry]) -> Non
         kept.save(force_insert=True)
     with pytest.raises(Exception, match="forward"):
         AuditRetention.objects.update(removed_through=0)
+
+
+def new_break(through: int, head: str, most: int = 100) -> ChainBreak | None:
+    return check_new(through, head, most=most).broken
+
+
+def test_only_what_is_new_is_read_again(five: list[AuditEntry]) -> None:
+    sealing.seal_due(LATER)
+    more = entries(3)
+    seen = check_new(5, five[-1].hash, most=100)
+    assert (seen.broken, seen.entries, seen.head) == (None, 8, more[-1].hash)
+    with without_triggers():
+        AuditEntry.objects.filter(seq=3).update(actor="eve")  # sealed, and looked at before
+    assert new_break(5, five[-1].hash) is None
+    with without_triggers():
+        AuditEntry.objects.filter(seq=7).update(actor="eve")
+    assert new_break(5, five[-1].hash) == ChainBreak(7, Damage.CHANGED, "shows other words than its body: actor")
+
+
+def test_so_many_at_a_time_and_the_next_look_goes_on(five: list[AuditEntry]) -> None:
+    first = check_new(0, "", most=3)
+    assert (first.broken, first.entries) == (None, 3)
+    assert check_new(first.entries, first.head, most=3).entries == 5
+
+
+def test_what_was_seen_and_is_gone_or_another_is_found(five: list[AuditEntry]) -> None:
+    rewritten, truncated = (Damage.REWRITTEN, Damage.TRUNCATED)
+    rewrite(4)
+    found = new_break(5, five[-1].hash)
+    assert found is not None
+    assert (found.seq, found.kind) == (5, rewritten)
+    with without_triggers():
+        AuditEntry.objects.filter(seq__gte=5).delete()
+        AuditHead.objects.update(seq=4, hash=AuditEntry.objects.get(seq=4).hash)
+    found = new_break(5, five[-1].hash)
+    assert found is not None
+    assert (found.seq, found.kind) == (5, truncated)
+
+
+def test_a_checkpoint_that_nobody_of_us_signed_is_found(five: list[AuditEntry]) -> None:
+    sealing.seal_due(LATER)
+    entries(2)
+    (second,) = sealing.seal_due(LATER + LATER_STILL)
+    with without_triggers():
+        AuditCheckpoint.objects.filter(number=2).update(signature="00" * 64)
+    found = new_break(5, five[-1].hash)
+    assert found is not None
+    assert (found.seq, found.kind) == (6, Damage.REWRITTEN)
+    assert second.checkpoint.first == 6

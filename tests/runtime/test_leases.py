@@ -158,12 +158,15 @@ def test_one_of_many_leads_and_another_follows_after_it_resigned() -> None:
 
     assert leases.lead("job", leader, 10)
     assert not leases.lead("job", "another", 10)
+    assert leases.is_led("job")
     leases.resign("job", leader)
+    assert not leases.is_led("job")
     assert leases.lead("job", "another", 10)
 
 
 def test_a_leader_that_fell_silent_is_replaced() -> None:
     assert leases.lead("job", "first", -1)
+    assert not leases.is_led("job")
 
     assert at_once(lambda: leases.lead("job", "second", 10)) == [True]
     assert not leases.lead("job", "first", 10)

@@ -2,8 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from migrations_app.models import Attendance, Schedule
-from migrations_app.selectors.attendance import attention
+from migrations_app.models import AlertChannel, Attendance, AuditWatch, Delivery, Schedule, Webhook
+from migrations_app.runtime import audit
+from migrations_app.runtime.audit import AuditRecord
+from migrations_app.selectors.attendance import Receivers, attention, audit_attention, receivers
 
 pytestmark = pytest.mark.django_db
 
@@ -51,3 +53,29 @@ def test_a_beat_that_was_away_before_there_was_anything_to_do_is_missed_a_minute
 def test_what_has_ended_wants_nobody(schedule, now):
     Schedule.objects.update(state="ended", ended_at=now)
     assert not attention(now=now).is_missing
+
+
+def test_an_entry_that_nobody_looked_at_for_three_minutes_is_named(now):
+    assert audit_attention(now=now).unseen is None
+    for at in (now - 4 * MINUTE, now - 2 * MINUTE):
+        audit.append(AuditRecord(actor="olga", action="a", object_type="t", object_id="1", at=at))
+    assert audit_attention(now=now).unseen == 1
+    AuditWatch.objects.create(through=1, head="", at=now)
+    assert audit_attention(now=now).unseen is None
+    assert audit_attention(now=now + 2 * MINUTE).unseen == 2
+
+
+def test_a_receiver_fails_until_something_arrives_and_none_that_is_switched_off(people, now):
+    about = {"created_by": people["admin"], "changed_at": now}
+    channel = AlertChannel.objects.create(name="mail", kind="mail", **about)
+    Webhook.objects.create(name="h", created_at=now, **about)
+    assert receivers() == Receivers(2, 0)
+    for number, (state, failing) in enumerate([("waiting", 1), ("given_up", 1), ("delivered", 0)]):
+        Delivery.objects.create(
+            channel=channel, message=str(number), kind="k", state=state, tries=1, due_at=now, created_at=now
+        )
+        assert receivers().failing == failing
+    Webhook.objects.update(state="gone")
+    assert receivers() == Receivers(2, 1)
+    Webhook.objects.update(state="switched_off")
+    assert receivers() == Receivers(1, 0)

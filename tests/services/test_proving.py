@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
-from migrations_app.models import AuditCheckpoint, AuditEntry, AuditHead, AuditProof
+from migrations_app.models import AuditCheckpoint, AuditEntry, AuditHead, AuditProof, AuditWatch
 from migrations_app.services import proving, sealing
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import PermissionDenied
 from tests.audit_table import entries, entry, without_triggers
+from tests.parallel import at_once, exceptions
 from tests.runs import AT
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
@@ -109,3 +110,33 @@ def test_a_place_that_holds_the_checkpoints_is_compared_by_itself(settings, tmp_
     verified = proving.verify_chain(now=AT)
     assert (verified.ok, verified.damage, verified.broken_at) == (False, "truncated", 3)
     assert AuditProof.objects.get().damage == "truncated"
+
+
+def test_new_entries_are_looked_at_and_damage_is_kept_once_until_a_whole_verification() -> None:
+    newest = entries(3)[-1]
+    seen = proving.watch_new(now=AT)
+    assert (seen.ok, seen.entries, seen.head) == (True, 3, newest.hash)
+    assert not AuditProof.objects.exists()
+
+    entries(2)
+    with without_triggers():
+        AuditEntry.objects.filter(seq=5).update(actor="eve")
+    for _ in range(2):
+        assert proving.watch_new(now=AT).problem == "Entry 5 shows other words than its body: actor."
+    assert AuditWatch.objects.get().through == 3
+    (proof,) = AuditProof.objects.all()
+    assert (proof.ok, proof.entries, proof.damage) == (False, 4, "changed")
+
+    with without_triggers():
+        AuditEntry.objects.filter(seq=5).update(actor="olga")
+    assert proving.watch_new(now=AT).ok
+    assert AuditProof.objects.get().ok is False
+    assert proving.verify_chain(now=AT).ok
+    assert AuditWatch.objects.get().through == 5
+
+
+def test_of_looks_at_once_the_farthest_counts() -> None:
+    entries(4)
+    assert proving.watch_new(now=AT, most=3).entries == 3
+    assert not exceptions(at_once(*[lambda: proving.watch_new(now=AT)] * 4))
+    assert AuditWatch.objects.get().through == 4
