@@ -15,6 +15,7 @@ from migrations_app.models import Person
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.browsers import browser_name
 from migrations_app.selectors.people import require_people
+from migrations_app.selectors.run_visibility import LARGEST_ID
 
 MOST = 200  # sessions that are looked at, the newest ones
 AUTHENTICATION_RECORDS = "account_authentication_methods"  # where allauth notes in a session how it was begun
@@ -48,7 +49,7 @@ def list_sessions(*, actor: Actor, person_id: int | None = None, current_key: st
     whose = actor.person_id if person_id is None else person_id
     if whose != actor.person_id:
         require_people(actor)
-    if whose is None:
+    if whose is None or not 0 < whose <= LARGEST_ID:
         return ()
     rows = UserSession.objects.filter(user_id=whose).order_by("-last_seen_at", "-pk")[:MOST]
     return tuple(

@@ -12,7 +12,9 @@ from django.core import signals
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi.checks import status_code_conformance
 
 from tests.doors.scene import Scene, rolled_back
@@ -20,6 +22,14 @@ from tests.doors.scene import Scene, rolled_back
 CHECKS = [not_a_server_error, status_code_conformance]
 DOCUMENT = "/api/v1/openapi.json"
 SERVED = {"Host": "testserver"}
+#: What every operation may be sent beside its parameters. Line breaks and other alphabets no server lets through.
+HEADERS = st.dictionaries(
+    st.sampled_from(["Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID", "Accept", "Accept-Language"]),
+    st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=300)
+    | st.sampled_from(["*", '"1"', 'W/"1"', "1", "", "9" * 300, "application/xml", "\xe9\xff"]),
+    min_size=1,
+    max_size=3,
+)
 
 
 @contextmanager
@@ -45,7 +55,7 @@ def found_in(operation: Any, there: Scene, headers: dict[str, str], examples: in
     wrong: list[str] = []
     asked = 0
 
-    def one(case: Any) -> None:
+    def one(case: Any, more: dict[str, str]) -> None:
         nonlocal asked
         asked += 1
         if asked % 2:
@@ -53,9 +63,9 @@ def found_in(operation: Any, there: Scene, headers: dict[str, str], examples: in
                 case.path_parameters[name] = there.numbers.get(name, case.path_parameters[name])
         try:
             with rolled_back():
-                answer = case.call(headers={**SERVED, **headers})
+                answer = case.call(headers={**(case.headers or {}), **more, **SERVED, **headers})
                 case.validate_response(answer, checks=CHECKS)
-        except Exception as error:  # noqa: BLE001  all of them are wanted, not the first
+        except (Exception, FailureGroup) as error:  # noqa: BLE001  all of them are wanted, not the first
             wrong.append(f"{operation.label}: {type(error).__name__} {str(error)[:900]}")
 
     _drawn(operation, examples)(one)()
@@ -63,7 +73,7 @@ def found_in(operation: Any, there: Scene, headers: dict[str, str], examples: in
     return wrong
 
 
-def _drawn(operation: Any, examples: int) -> Callable[[Callable[[Any], None]], Callable[[], None]]:
+def _drawn(operation: Any, examples: int) -> Callable[[Callable[[Any, dict[str, str]], None]], Callable[[], None]]:
     once = settings(
         max_examples=examples,
         derandomize=True,
@@ -72,4 +82,4 @@ def _drawn(operation: Any, examples: int) -> Callable[[Callable[[Any], None]], C
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    return lambda one: once(given(operation.as_strategy())(one))
+    return lambda one: once(given(operation.as_strategy(), st.just({}) | HEADERS)(one))

@@ -60,3 +60,8 @@ def test_a_session_of_somebody_inactive_is_nobodys(cast: Cast) -> None:
     Person.objects.filter(username="viewer").update(is_active=False)
     assert person_of(key) is None
     assert person_of("") is None
+
+
+@pytest.mark.parametrize("person", [-1, 0, 2**63, 10**30])
+def test_a_number_that_nobody_can_have_has_no_sessions(cast: Cast, person: int) -> None:
+    assert list_sessions(actor=cast.actors["admin"], person_id=person) == ()
