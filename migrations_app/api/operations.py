@@ -10,7 +10,8 @@ from migrations_app.api.callers import ApiRequest, now
 from migrations_app.api.migrations import MigrationDetail, detail
 from migrations_app.api.schemas import Input
 from migrations_app.selectors import statuses
-from migrations_app.services import documents, planning, runs
+from migrations_app.services import documents, planning, preflighting, runs
+from migrations_app.services.documents import Elsewhere
 
 router = Router(tags=["operations"])
 
@@ -48,17 +49,40 @@ class Place(Schema):
     environment: str = ""
     target: list[str] = []
 
+    def elsewhere(self) -> Elsewhere:
+        return Elsewhere(self.environment, dict(pair.partition("=")[::2] for pair in self.target))
+
+
+class Import(Place):
+    """`plan`: with its first plan, and no migration at all where it cannot be planned."""
+
+    plan: bool = False
+
+
+class Looked(Schema):
+    """`plan` is as the one of a migration, without an id. `blocked`: no policy there says whose signatures it needs."""
+
+    title: str
+    environment: str
+    plan: dict[str, Any]
+    blocked: bool
+
 
 @router.post("/import", response={201: MigrationDetail}, openapi_extra=YAML_BODY)
-def import_migration(request: ApiRequest, place: Query[Place]) -> Any:
+def import_migration(request: ApiRequest, wanted: Query[Import]) -> Any:
     """Make a migration from a document (`apiVersion: snakeweb/v1`), as YAML or JSON text of UTF-8.
 
     With another environment and other targets than it names, where that is asked for.
     """
-    targets = dict(pair.partition("=")[::2] for pair in place.target)
-    elsewhere = documents.Elsewhere(place.environment, targets)
-    migration_id = documents.import_yaml(actor=request.auth, now=now(), text=text_of(request), elsewhere=elsewhere)
+    make = documents.import_planned if wanted.plan else documents.import_yaml
+    migration_id = make(actor=request.auth, now=now(), text=text_of(request), elsewhere=wanted.elsewhere())
     return Status(201, detail(request.auth, migration_id))
+
+
+@router.post("/preflight", response=Looked, openapi_extra=YAML_BODY, summary="Pre-flight of a document")
+def preflight_document(request: ApiRequest, place: Query[Place]) -> Any:
+    """Look at both sides and plan a document, and leave no migration. Takes what `/migrations/import` takes."""
+    return preflighting.preflight(actor=request.auth, now=now(), text=text_of(request), elsewhere=place.elsewhere())
 
 
 @router.get("/{int:migration_id}/export", openapi_extra=YAML_ANSWER)
@@ -67,6 +91,12 @@ def export_migration(request: ApiRequest, migration_id: int) -> Any:
     response = HttpResponse(text, content_type=f"{YAML}; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="migration-{migration_id}.yaml"'
     return response
+
+
+@router.get("/{int:migration_id}/plan", response=dict[str, Any], summary="The newest plan")
+def get_plan(request: ApiRequest, migration_id: int) -> Any:
+    """The original design's Plan by its own names, as POST answers it, for whoever sees the migration."""
+    return statuses.plan_dict(actor=request.auth, migration_id=migration_id, now=now())
 
 
 @router.post("/{int:migration_id}/plan", response=dict[str, Any])

@@ -1,24 +1,33 @@
 """The API as the console script sees it: one call, one answer, or a CommandFailed that says what to do."""
 
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import httpx
 
+from migrations_app.cli.answers import document_of, failure_of, text_of
 from migrations_app.cli.exits import CommandFailed, Exit
 
 PATIENCE = 30.0  # seconds for one answer
+LOOKS_AT_TARGETS = 120.0  # planning and probing wait for other servers
+AGENT = "snakeweb-cli"
+YAML = "application/yaml"
 
 
 class Client:
-    """`base` is where Snakeweb is served, such as https://snakeweb.example."""
+    """`base` is where Snakeweb is served, such as https://snakeweb.example.
+
+    Every method raises CommandFailed: UNREACHABLE without an answer, and for a refusal as `answers.failure_of` says.
+    """
 
     def __init__(self, base: str, token: str) -> None:
         self.base = base.rstrip("/")
+        self.token = token
         self._http = httpx.Client(
             base_url=f"{self.base}/api/v1",
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": AGENT},
             timeout=PATIENCE,
             follow_redirects=False,
         )
@@ -27,28 +36,43 @@ class Client:
         self._http.close()
 
     def get(self, path: str, **query: Any) -> dict[str, Any]:
-        """Raises CommandFailed: UNREACHABLE without an answer, REFUSED with a problem."""
-        try:
-            response = self._http.get(path, params=query)
-        except httpx.InvalidURL as error:
-            raise CommandFailed(Exit.USAGE, f"{self.base} is not an address: {error}.") from error
-        except httpx.HTTPError as error:
-            reason = str(error) or type(error).__name__
-            raise CommandFailed(
-                Exit.UNREACHABLE, f"Snakeweb does not answer at {self.base}: {reason}. Check --url or SNAKEWEB_URL."
-            ) from error
-        if response.is_success:
-            return _document(response, self.base)
-        raise _failure(response, self.base)
+        return document_of(self._sent("GET", path, params=query), self.base)
+
+    def text(self, path: str) -> str:
+        return text_of(self._sent("GET", path, headers={"Accept": YAML}), self.base)
+
+    def everything(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """The items of a list, page after page."""
+        cursor = ""
+        while True:
+            page = self.get(path, **query, **({"cursor": cursor} if cursor else {}))
+            yield from page["items"]
+            cursor = page["next_cursor"]
+            if not cursor:
+                return
+
+    def post(self, path: str, body: Mapping[str, Any] | None = None, *, key: str = "") -> dict[str, Any]:
+        """With an Idempotency-Key, so that the one repeat after a lost answer does nothing twice."""
+        return self._posted(path, {"json": dict(body or {})}, key)
+
+    def post_yaml(self, path: str, text: str, *, key: str = "", **query: Any) -> dict[str, Any]:
+        asked = {"content": text.encode(), "headers": {"Content-Type": YAML}, "params": query}
+        return self._posted(path, asked, key)
+
+    def patch(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        return document_of(self._sent("PATCH", path, json=dict(body)), self.base)
+
+    def delete(self, path: str) -> None:
+        self._sent("DELETE", path)
 
     def download(self, path: str, file: BinaryIO, **query: Any) -> int:
-        """Write the answer's bytes as they come; returns how many. Raises as `get`."""
+        """Write the answer's bytes as they come; returns how many."""
         size = 0
         try:
             with self._http.stream("GET", path, params=query) as response:
                 if not response.is_success:
                     response.read()
-                    raise _failure(response, self.base)
+                    raise failure_of(response, self.base)
                 for part in response.iter_bytes():
                     size += file.write(part)
         except httpx.HTTPError as error:
@@ -58,6 +82,31 @@ class Client:
             ) from error
         return size
 
+    def _posted(self, path: str, asked: Mapping[str, Any], key: str) -> dict[str, Any]:
+        headers = {**asked.get("headers", {}), "Idempotency-Key": key or str(uuid.uuid4())}
+        sent = {**asked, "headers": headers, "timeout": httpx.Timeout(PATIENCE, read=LOOKS_AT_TARGETS)}
+        try:
+            response = self._sent("POST", path, **sent)
+        except CommandFailed as failed:
+            if failed.status is not Exit.UNREACHABLE or not isinstance(failed.__cause__, httpx.ReadError):
+                raise
+            response = self._sent("POST", path, **sent)
+        return document_of(response, self.base)
+
+    def _sent(self, method: str, path: str, **asked: Any) -> httpx.Response:
+        try:
+            response = self._http.request(method, path, **asked)
+        except httpx.InvalidURL as error:
+            raise CommandFailed(Exit.USAGE, f"{self.base} is not an address: {error}.") from error
+        except httpx.HTTPError as error:
+            reason = str(error) or type(error).__name__
+            raise CommandFailed(
+                Exit.UNREACHABLE, f"Snakeweb does not answer at {self.base}: {reason}. Check --url or SNAKEWEB_URL."
+            ) from error
+        if response.is_success:
+            return response
+        raise failure_of(response, self.base)
+
 
 @contextmanager
 def connected(base: str, token: str) -> Iterator[Client]:
@@ -66,23 +115,3 @@ def connected(base: str, token: str) -> Iterator[Client]:
         yield client
     finally:
         client.close()
-
-
-def _document(response: httpx.Response, base: str) -> dict[str, Any]:
-    try:
-        document = response.json()
-    except ValueError as error:
-        raise CommandFailed(Exit.UNREACHABLE, f"{base} answers, but not like Snakeweb. Check --url.") from error
-    if not isinstance(document, dict):
-        raise CommandFailed(Exit.UNREACHABLE, f"{base} answers, but not like Snakeweb. Check --url.")
-    return document
-
-
-def _failure(response: httpx.Response, base: str) -> CommandFailed:
-    try:
-        problem: Mapping[str, Any] = response.json()
-        detail, fix = str(problem["detail"]), str(problem.get("fix", ""))
-    except (ValueError, KeyError, TypeError):
-        detail, fix = f"{base} answered {response.status_code} {response.reason_phrase}.", ""
-    gone = response.status_code in {502, 503, 504}
-    return CommandFailed(Exit.UNREACHABLE if gone else Exit.REFUSED, f"{detail} {fix}".strip())

@@ -6,10 +6,15 @@ from typing import Any
 from rich.markup import escape
 
 
-def plain(value: Any) -> str:
-    """One line, without control characters and without markup: titles come from people."""
+def line(value: Any) -> str:
+    """One line without control characters: titles come from people, and a terminal obeys what it is sent."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return escape("".join(c if c.isprintable() else " " for c in text))
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+def plain(value: Any) -> str:
+    """The same, also without markup."""
+    return escape(line(value))
 
 
 def duration(seconds: int) -> str:

@@ -98,6 +98,7 @@ KINDS: Mapping[str, AuditKind] = {
         _kind("migration.archive", Topic.CHANGES, "migration", "archived", _CHANGE),
         _kind("migration.restore", Topic.CHANGES, "migration", "brought back", _CHANGE),
         _kind("migration.plan", Topic.CHANGES, "migration", "planned", _CHANGE),
+        _kind("migration.preflight", Topic.CHANGES, "environment", "made a pre-flight in", "environment after"),
         _kind("migration.cancel", Topic.CHANGES, "migration", "cancelled", _GIVEN_REASON),
         _kind("dependency.add", Topic.CHANGES, "migration", "had another migration come before", _CHANGE),
         _kind("dependency.remove", Topic.CHANGES, "migration", "no longer has another migration come before", _CHANGE),

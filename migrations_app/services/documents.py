@@ -18,7 +18,7 @@ from migrations_app.handlers import registry
 from migrations_app.models import Environment, Target
 from migrations_app.selectors.migrations import visible_migration
 from migrations_app.selectors.promotions import RoleMapping, mappings
-from migrations_app.services import drafts, migrations, yaml_text
+from migrations_app.services import drafts, migrations, planning, yaml_text
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.drafts import MigrationDraft
@@ -93,15 +93,22 @@ def import_yaml(*, actor: Actor, now: datetime, text: str, elsewhere: Elsewhere 
     Raises PermissionDenied, before anything is read, for somebody who may author nowhere.
     """
     draft = read_yaml(actor=actor, now=now, text=text, elsewhere=elsewhere)
-    with _as_in_document():
+    with as_in_document():
         return migrations.create(actor=actor, now=now, draft=draft)
+
+
+def import_planned(*, actor: Actor, now: datetime, text: str, elsewhere: Elsewhere = AS_IT_SAYS) -> int:
+    """The same with its first plan; where it cannot be planned there is no migration either."""
+    draft = read_yaml(actor=actor, now=now, text=text, elsewhere=elsewhere)
+    with as_in_document():
+        return planning.create_and_plan(actor=actor, now=now, draft=draft).migration_id
 
 
 def read_yaml(*, actor: Actor, now: datetime, text: str, elsewhere: Elsewhere = AS_IT_SAYS) -> MigrationDraft:
     """What a document says, checked like an import; nothing is saved. Raises what `import_yaml` raises."""
     _may_author(actor=actor, now=now)
     draft = _draft(actor, _placed(text, elsewhere))
-    with _as_in_document():
+    with as_in_document():
         drafts.check(draft, migrations.environment_of(actor, draft))
     return draft
 
@@ -133,7 +140,8 @@ def _placed(text: str, elsewhere: Elsewhere) -> SpecDocument:
 
 
 @contextmanager
-def _as_in_document() -> Iterator[None]:
+def as_in_document() -> Iterator[None]:
+    """Problems of a draft, by the document's field names."""
     try:
         yield
     except InvalidInput as error:

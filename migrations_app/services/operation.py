@@ -54,7 +54,8 @@ def operation(
                 with translated():
                     return _whole(partial(function, *args, **kwargs)) if atomic else function(*args, **kwargs)
             except Refused as refused:
-                record_refusal(action, about=about, given=given, refused=refused)
+                if atomic or not refused.in_trail:  # an operation within a transaction lost its entry with it
+                    record_refusal(action, about=about, given=given, refused=refused)
                 raise
 
         return call

@@ -39,6 +39,15 @@ class Planned:
     voided_signatures: int
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What policies look at, of a plan itself."""
+
+    approval_required: bool
+    zero_downtime: bool
+    irreversible: bool
+
+
 @operation("migration.plan", about="migration", atomic=False)
 def plan(*, actor: Actor, now: datetime, migration_id: int) -> Planned:
     """Analyse both sides as they are now and save the next revision.
@@ -51,7 +60,7 @@ def plan(*, actor: Actor, now: datetime, migration_id: int) -> Planned:
     finding.no_live_run(migration, "planned")
     next_status(MigrationStatus(migration.status), MigrationEvent.PLANNED)
     checked = drafts.check(drafts.draft_of(migration), migration.environment)
-    made = _make(migration.environment, checked, now=now, migration_id=migration_id)
+    made = look(migration.environment, checked, now=now, migration_id=migration_id)
     with transaction.atomic():
         asking.hold(migration.environment_id)
         locked = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
@@ -86,7 +95,7 @@ def make(
     environment = migrations.environment_of(actor, draft)
     person = finding.person(actor)
     checked = drafts.check(draft, environment)
-    made = _make(environment, checked, now=now)
+    made = look(environment, checked, now=now)
     reach("planning.made")
     with transaction.atomic():
         still()
@@ -94,9 +103,13 @@ def make(
         return _save(actor, now, migration, person, made)
 
 
-def _make(
+def look(
     environment: Environment, checked: CheckedDraft, *, now: datetime, migration_id: int | None = None
 ) -> PlannedMigration:
+    """Look at both sides and plan; nothing is saved. The caller must not have a transaction open.
+
+    Raises the engine's ValidationFailed with every problem that keeps it from being planned.
+    """
     spec = Spec(
         type=checked.handler.type,
         handler=checked.handler.name,
@@ -122,6 +135,14 @@ def _make(
     return create_plan(spec, checked.handler, history, facts)
 
 
+def marks_of(made: PlannedMigration) -> Marks:
+    return Marks(
+        approval_required=bool(made.plan.options.get("approval_required", True)),
+        zero_downtime=bool(made.plan.options.get("zero_downtime", False)),
+        irreversible=any(not step.reversible for step in made.plan.steps),
+    )
+
+
 def _save(actor: Actor, now: datetime, migration: Migration, person: Person, made: PlannedMigration) -> Planned:
     """In a transaction, with the migration locked or new."""
     before = finding.newest_revision(migration)
@@ -144,9 +165,7 @@ def _save(actor: Actor, now: datetime, migration: Migration, person: Person, mad
         warnings=list(made.warnings),
         risk_score=made.assessment.score,
         risk_level=made.assessment.level,
-        approval_required=bool(made.plan.options.get("approval_required", True)),
-        zero_downtime=bool(made.plan.options.get("zero_downtime", False)),
-        irreversible=any(not step.reversible for step in made.plan.steps),
+        **asdict(marks_of(made)),
         estimated_seconds=made.estimated_seconds,
         created_by=person,
         created_at=now,

@@ -180,7 +180,7 @@ def test_each_failure_has_its_status_and_says_what_to_do(web: Web, token: str, c
         ("nonsense", token, "status"): (Exit.UNREACHABLE, "nonsense"),
         (web.url, "", "status"): (Exit.USAGE, "SNAKEWEB_TOKEN"),
         (web.url, "tökén", "status"): (Exit.USAGE, "token"),
-        (web.url, token, "watch", "x"): (Exit.USAGE, "invalid int"),
+        (web.url, token, "watch", "x"): (Exit.USAGE, "valid integer"),
         (web.url, token): (Exit.USAGE, "COMMAND"),
         (web.url, token, "status", "--token-file", "/nowhere"): (Exit.USAGE, "token file"),
     }
