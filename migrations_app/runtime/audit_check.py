@@ -1,11 +1,8 @@
 """Reading the whole audit chain, and naming the first thing in it that is not as it was written."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, NamedTuple
 
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
@@ -15,10 +12,8 @@ from migrations_app.proofs.checkpoint import Checkpoint, CheckpointDamaged, Sign
 from migrations_app.proofs.keys import PublicKeys, UnknownKey
 from migrations_app.proofs.merkle import Tree
 from migrations_app.runtime import sealing
-from migrations_app.runtime.audit import GENESIS, instant
-
-_ROWS_AT_ONCE = 5000
-_SHOWN = ("actor", "on_behalf_of", "token", "address", "action", "outcome", "environment", "request_id")
+from migrations_app.runtime.audit import GENESIS
+from migrations_app.runtime.audit_rows import Row, Unreadable, content_of, is_whole, rows, shown_otherwise
 
 
 class Damage(StrEnum):
@@ -54,29 +49,14 @@ class ChainCheck:
     sealed_through: int = 0
 
 
-class _Row(NamedTuple):
-    seq: int
-    body: bytes
-    hash: str
-    previous: str
-    at: Any
-    actor: str
-    on_behalf_of: str
-    token: str
-    address: str
-    action: str
-    outcome: str
-    environment: str
-    request_id: str
-    object_type: str
-    object_id: str
-
-
 class _Broken(Exception):
     def __init__(self, seq: int, kind: Damage, message: str) -> None:
         super().__init__(message)
         self.found = ChainBreak(seq, kind, message)
 
+
+RETENTION = "audit.remove"
+"""The action of the entry that says what retention has removed (`services/audit_retention.py`)."""
 
 Outside = Mapping[str, Mapping[int, SignedCheckpoint]]
 """Checkpoints as other places keep them: by the place's name and their number."""
@@ -142,8 +122,11 @@ class _Reading:
                 self._compare(place, known)
             self._take_entries()
             self._take_end()
+            self._take_removed()
         except _Broken as broken:
             return broken.found
+        except Unreadable as unreadable:
+            return ChainBreak(unreadable.seq, Damage.CHANGED, "holds what the database cannot read")
         return None
 
     def _take_checkpoints(self) -> None:
@@ -194,37 +177,43 @@ class _Reading:
         while sealed is not None and sealed.last <= known:
             self.count, self.newest, self.sealed_through = sealed.last, sealed.head, sealed.last
             sealed = next(ahead, None)
-        for row in self._rows():
+        for row in rows(above=self.count, through=self._until()):
             self._take(row)
             self._segment.append(row.hash)
             if sealed is not None and row.seq == sealed.last:
                 self._take_seal(sealed)
                 sealed = next(ahead, None)
 
-    def _rows(self) -> Any:
-        rows = AuditEntry.objects.filter(seq__gt=self.count, seq__lte=self._until()).order_by("seq")
-        return map(_Row._make, rows.values_list(*_Row._fields).iterator(chunk_size=_ROWS_AT_ONCE))
-
     def _until(self) -> int:
         return min(self._head.seq, self._before.through + self._before.most) if self._before else self._head.seq
 
-    def _take(self, row: _Row) -> None:
+    def _take(self, row: Row) -> None:
         expected = self.count + 1
         if row.seq != expected:
             raise _Broken(expected, Damage.REMOVED, f"is missing; the next entry is {row.seq}")
-        body = bytes(row.body)
-        if hashlib.sha256(body).hexdigest() != row.hash:
+        if not is_whole(row):
             raise _Broken(expected, Damage.CHANGED, "has a body that does not match its hash")
-        content = json.loads(body)
+        content = content_of(row.body)
+        if content is None:
+            raise _Broken(expected, Damage.CHANGED, "has a body that is no entry's")
         if content["seq"] != row.seq:
             raise _Broken(*_moved(expected, content["seq"]))
         if content["previous"] != self.newest or row.previous != self.newest:
             raise _Broken(expected, Damage.CHANGED, "does not follow the entry before it")
-        if changed := _shown_otherwise(row, content):
+        if changed := shown_otherwise(row, content):
             raise _Broken(expected, Damage.CHANGED, f"shows other words than its body: {', '.join(changed)}")
         if self._proofs.get(row.seq, row.hash) != row.hash:
             raise _Broken(expected, Damage.REWRITTEN, "is not the entry that an earlier proof has seen")
         self.count, self.newest = expected, row.hash
+
+    def _take_removed(self) -> None:
+        """Retention removes whole segments, all of their entries, and says so in an entry of the same transaction."""
+        if self.removed and not _retention_of(self.removed):
+            message = f"to {self.removed} are gone, and no entry says that their retention has ended"
+            raise _Broken(1, Damage.REMOVED, message)
+        left = AuditEntry.objects.filter(seq__lte=self.removed).order_by("seq").values_list("seq", flat=True).first()
+        if left is not None:
+            raise _Broken(left, Damage.INSERTED, "is there, although its retention has ended")
 
     def _take_seal(self, sealed: Checkpoint) -> None:
         if sealed.head != self.newest or Tree(self._segment).root != sealed.root:
@@ -242,9 +231,10 @@ class _Reading:
         if self._head.hash != self.newest:
             raise _Broken(self.count, Damage.CHANGED, "is not the entry that the head names")
         # One statement, so that an entry and its head are seen together or not at all.
-        beyond = AuditEntry.objects.filter(seq__gt=Coalesce(Subquery(AuditHead.objects.values("seq")[:1]), 0)).first()
+        newer = AuditEntry.objects.filter(seq__gt=Coalesce(Subquery(AuditHead.objects.values("seq")[:1]), 0))
+        beyond = newer.order_by("seq").values_list("seq", flat=True).first()
         if beyond is not None:
-            raise _Broken(beyond.seq, Damage.INSERTED, "lies beyond the head")
+            raise _Broken(beyond if isinstance(beyond, int) else missing, Damage.INSERTED, "lies beyond the head")
         if self._checkpoints and self._checkpoints[-1].last > self.count:
             raise _Broken(missing, Damage.TRUNCATED, f"is missing; {self._checkpoints[-1].last} entries were sealed")
         if lost := [last for last in self._seen if last > self.count]:
@@ -262,19 +252,18 @@ def _ours(one: SignedCheckpoint, keys: PublicKeys) -> bool:
     return True
 
 
+def _retention_of(through: int) -> bool:
+    said = AuditEntry.objects.filter(action=RETENTION, seq__gt=through).order_by("-seq").values_list("body", flat=True)
+    after = ((content_of(body) or {}).get("after") for body in said.iterator())
+    return any(isinstance(part, dict) and part.get("last") == through for part in after)
+
+
 def _moved(here: int, said: int) -> tuple[int, Damage, str]:
     """What puts the body of entry `said` into row `here`."""
     if said < here:
         return here - 1, Damage.INSERTED, f"was put in: the entry after it holds the body of entry {said}"
     there = AuditEntry.objects.filter(seq=said).values_list("body", flat=True).first()
-    if there is not None and json.loads(bytes(there)).get("seq", said) < said:
+    content = None if there is None else content_of(there)
+    if content is not None and content["seq"] < said:
         return here, Damage.REORDERED, f"holds the body of entry {said}"
     return here, Damage.REMOVED, f"holds the body of entry {said}: what was here is gone"
-
-
-def _shown_otherwise(row: _Row, content: Mapping[str, Any]) -> list[str]:
-    shown = {name: getattr(row, name) for name in _SHOWN} | {
-        "at": instant(row.at),
-        "object": {"type": row.object_type, "id": row.object_id},
-    }
-    return sorted(name for name, value in shown.items() if content[name] != value)

@@ -4,7 +4,6 @@ The key is derived from `SNAKEWEB_SECRET_KEYS`: who can write to the database bu
 what was changed. An entry is looked at before it is sealed; a damaged chain is not sealed any further.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -18,8 +17,9 @@ from migrations_app.proofs.checkpoint import NOTHING_BEFORE, Checkpoint, SignedC
 from migrations_app.proofs.export import Entry
 from migrations_app.proofs.keys import PublicKeys, Signer
 from migrations_app.proofs.merkle import Tree
-from migrations_app.runtime import secrets
+from migrations_app.runtime import audit_rows, secrets
 from migrations_app.runtime.audit import GENESIS, instant
+from migrations_app.runtime.audit_rows import Row, Unreadable, content_of, is_whole, shown_otherwise
 
 SEGMENT = 1000  # entries
 OLDEST = timedelta(minutes=5)  # that an entry stays unsealed, as long as somebody asks
@@ -68,8 +68,8 @@ def seal_due(now: datetime) -> list[SignedCheckpoint]:
 def _seal_next(now: datetime) -> SignedCheckpoint | None:
     newest = AuditCheckpoint.objects.order_by("-number").first()
     before = _signed(newest).checkpoint if newest else None
-    rows = list(AuditEntry.objects.filter(seq__gt=before.last if before else 0).order_by("seq")[:SEGMENT])
-    if not rows or (len(rows) < SEGMENT and rows[0].at > now - OLDEST):
+    rows = _rows(before.last if before else 0)
+    if not rows or (len(rows) < SEGMENT and rows[0].at > instant(now - OLDEST)):
         return None
     _look_at(rows, seq=before.last + 1 if before else 1, previous=before.head if before else GENESIS)
     key = signer()
@@ -89,11 +89,24 @@ def _seal_next(now: datetime) -> SignedCheckpoint | None:
     return sealed if _kept(sealed, now, key.public) else None
 
 
-def _look_at(rows: Sequence[AuditEntry], *, seq: int, previous: str) -> None:
+def _rows(above: int) -> list[Row]:
+    try:
+        return list(audit_rows.rows(above=above, most=SEGMENT))
+    except Unreadable as unreadable:
+        raise _damaged(unreadable.seq) from unreadable
+
+
+def _look_at(rows: Sequence[Row], *, seq: int, previous: str) -> None:
     for row in rows:
-        if row.seq != seq or row.previous != previous or hashlib.sha256(bytes(row.body)).hexdigest() != row.hash:
-            raise ChainDamaged(f"entry {seq} is not as it was written; the chain is not sealed from there on")
+        content = content_of(row.body) if is_whole(row) else None
+        named = content is not None and (content["seq"], content["previous"]) == (row.seq, row.previous)
+        if row.seq != seq or row.previous != previous or content is None or not named or shown_otherwise(row, content):
+            raise _damaged(seq)
         seq, previous = seq + 1, row.hash
+
+
+def _damaged(seq: int) -> ChainDamaged:
+    return ChainDamaged(f"entry {seq} is not as it was written; the chain is not sealed from there on")
 
 
 def _kept(sealed: SignedCheckpoint, now: datetime, public: bytes) -> bool:

@@ -243,17 +243,48 @@ def test_checkpoints_in_another_order_are_found(five: list[AuditEntry]) -> None:
     assert broken_at() == (6, Damage.REWRITTEN, "begins checkpoint 2, which does not follow the one before")
 
 
-def test_a_sealed_segment_may_be_removed_and_the_rest_is_still_proven(five: list[AuditEntry]) -> None:
+def remove_five() -> None:
+    """What retention does, but for the entry that says so."""
     sealing.seal_due(LATER)
-    newest = entry(6)
     AuditRetention.objects.create()
     AuditRetention.objects.update(removed_through=5)
     AuditEntry.objects.filter(seq__lte=5).delete()
+
+
+def say_that_five_were_removed() -> AuditEntry:
+    return audit.append(
+        AuditRecord(
+            at=AT, actor="snakeweb", action="audit.remove", object_type="audit", object_id="chain", after={"last": 5}
+        )
+    )
+
+
+def test_a_sealed_segment_may_be_removed_and_the_rest_is_still_proven(five: list[AuditEntry]) -> None:
+    remove_five()
+    newest = say_that_five_were_removed()
 
     assert check_chain() == ChainCheck(6, newest.hash, None, sealed_through=5)
     with without_triggers():
         AuditEntry.objects.filter(seq=6).delete()
     assert broken_at()[:2] == (6, Damage.TRUNCATED)
+
+
+def test_what_was_removed_as_if_by_retention_is_found(five: list[AuditEntry]) -> None:
+    """The triggers let that pass, and whoever may write to the tables may do it."""
+    remove_five()
+    entry(6)
+
+    assert broken_at() == (1, Damage.REMOVED, "to 5 are gone, and no entry says that their retention has ended")
+
+
+def test_what_stays_below_the_mark_of_retention_is_not_believed(five: list[AuditEntry]) -> None:
+    kept = AuditEntry.objects.get(seq=2)
+    remove_five()
+    say_that_five_were_removed()
+    with without_triggers():
+        kept.save(force_insert=True)
+
+    assert broken_at() == (2, Damage.INSERTED, "is there, although its retention has ended")
 
 
 REFUSED = {
