@@ -11,6 +11,7 @@ from migrations_app.engine.vocabulary import CutoverOrder
 from migrations_app.selectors import runs as reads
 from migrations_app.selectors import statuses
 from migrations_app.selectors.break_glass import BreakGlassRow
+from migrations_app.selectors.reports.forms import ReportForm
 from migrations_app.selectors.route_live import RouteLive, route_live
 from migrations_app.selectors.run_tables import RunTables
 from migrations_app.selectors.runs import (
@@ -18,11 +19,10 @@ from migrations_app.selectors.runs import (
     EventRow,
     RunFilters,
     RunPage,
-    RunReport,
     RunRow,
     StepProgress,
 )
-from migrations_app.services import confirmations, cutover, runs
+from migrations_app.services import confirmations, cutover, run_reports, runs
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import SignInRequired
 from migrations_app.services.rejected_rows import rejected_rows
@@ -31,6 +31,7 @@ router = Router(tags=["runs"])
 
 MOST_EVENTS = 1_000
 MOST_ID = 2**63 - 1
+REPORT_CONTENT: dict[str, dict[str, Any]] = {form.media_type.partition(";")[0]: {} for form in ReportForm}
 
 RunDetail = extended(
     "RunDetail",
@@ -75,6 +76,10 @@ class Events(Schema):
     newest: int
 
 
+class WhichForm(Schema):
+    format: ReportForm = ReportForm.JSON
+
+
 class Pace(Input):
     """Sessions a second, all workers together; 0: as fast as the stores allow."""
 
@@ -113,9 +118,13 @@ def run_events(request: ApiRequest, run_id: int, which: Query[Slice]) -> Any:
     return {"run": run_id, "events": events, "newest": max(newest, events[-1].seq if events else 0)}
 
 
-@router.get("/{int:run_id}/report", response=RunReport)
-def run_report(request: ApiRequest, run_id: int) -> Any:
-    return reads.run_report(actor=request.auth, run_id=run_id, now=now())
+@router.get("/{int:run_id}/report", openapi_extra={"responses": {200: {"content": REPORT_CONTENT}}})
+def run_report(request: ApiRequest, run_id: int, form: Query[WhichForm]) -> StreamingHttpResponse:
+    """The report, as a file in one of its forms. It is audited, with its digest. The JSON form: docs/reports.md."""
+    count_export(request.auth)
+    file = run_reports.file(actor=request.auth, now=now(), run_id=run_id, form=form.format)
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return StreamingHttpResponse(file.content, content_type=file.media_type, headers=headers)
 
 
 @router.get("/{int:run_id}/rejected", openapi_extra={"responses": {200: {"content": {"application/x-ndjson": {}}}}})

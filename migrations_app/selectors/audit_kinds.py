@@ -169,6 +169,8 @@ KINDS: Mapping[str, AuditKind] = {
         _kind("run.throttle", Topic.RUNS, "run", "set the pace of", _CHANGE),
         _kind("run.break_glass", Topic.EMERGENCIES, "migration", "broke the glass to start", _GIVEN_REASON),
         _kind("break_glass.close", Topic.EMERGENCIES, "migration", "closed the break-glass of", _SAID),
+        _kind("run.read_report", Topic.RUNS, "run", "read the report of", "environment after"),
+        _kind("run.export_report", Topic.EXPORTS, "run", "downloaded the report of", "environment after"),
         _kind("run.rejected_rows", Topic.EXPORTS, "run", "downloaded the refused rows of", "environment after"),
         _kind("backup.delete", Topic.PLACES, "run", "deleted the backup of", _SAID),
         _kind("audit.read", Topic.EXPORTS, "audit", "read", "after"),

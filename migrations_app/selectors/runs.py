@@ -1,4 +1,4 @@
-"""Runs: the list, the live page and the report."""
+"""Runs: the list and the live page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,18 +6,15 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
-from migrations_app.engine.event_levels import EventLevel
-from migrations_app.engine.events import EventType
 from migrations_app.engine.results import execution_progress
 from migrations_app.engine.run_view import Direction, RunView
-from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunKind, RunState, StepKind
-from migrations_app.models import Lease, Run, RunEvent, Signature
+from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunKind, RunState
+from migrations_app.models import Lease, Run, Signature
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
 from migrations_app.selectors.break_glass import BreakGlassRow, break_glass_of
 from migrations_app.selectors.journals import view_of
 from migrations_app.selectors.paging import PAGE, Listing, cut
-from migrations_app.selectors.plans import shown
 from migrations_app.selectors.refusals import NotFound
 from migrations_app.selectors.run_actions import ConfirmationWanted, RunAction, actions_of, confirmation_of
 from migrations_app.selectors.run_equivalence import AdapterComparison, comparisons_of
@@ -34,7 +31,6 @@ __all__ = [
     "RunAction",
     "RunFilters",
     "RunPage",
-    "RunReport",
     "RunRow",
     "StepProgress",
     "events_after",
@@ -42,9 +38,11 @@ __all__ = [
     "list_runs",
     "may_watch",
     "run_page",
-    "run_report",
     "run_row",
+    "undone_by",
+    "usual_seconds",
     "visible_run",
+    "waited_ms",
 ]
 
 _BASIS = {"measured": "this run's own pace", "plan": "the plan's estimates"}
@@ -87,21 +85,6 @@ class RunPage:
     tables: RunTables | None = None
     sees_rejected: bool = False
     comparisons: tuple[AdapterComparison, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RunReport:
-    """The story of a run that has ended (or of one so far), for people and for auditors."""
-
-    page: RunPage
-    counts: tuple[tuple[str, str], ...]
-    verification: tuple[tuple[str, str], ...]
-    downtime_ms: int | None
-    events: int
-    retries: int
-    takeovers: int
-    signatures: tuple[tuple[str, datetime], ...]
-    plan_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,17 +147,17 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         signal=run.signal,
         eta_seconds=None if remaining is None or view.is_final or view.started_at is None else remaining // 1000,
         eta_basis=_BASIS.get(progress.basis, progress.basis),
-        usual_seconds=_usual_seconds(run),
+        usual_seconds=usual_seconds(run),
         result=view.result or {},
         error=view.error,
         instructions=_instructions(view),
         warnings=view.warnings,
         signed_by=tuple(name for name, _ in _signatures(run)),
         driven_by=holders.get(("", 0), ""),
-        undone_by=_undone_by(run),
+        undone_by=undone_by(run),
         cutover=CutoverOrder(run.cutover),
         most_a_second=run.most_a_second,
-        waited_ms=_waited_ms(view),
+        waited_ms=waited_ms(view),
         broken_glass=break_glass_of(run) if run.kind == RunKind.APPLY else None,
         tables=tables_of(view, run.revision.target_state, RunKind(run.kind)),
         comparisons=comparisons_of(view),
@@ -196,44 +179,27 @@ def may_watch(*, actor: Actor, run_id: int) -> bool:
     return True
 
 
-def run_report(*, actor: Actor, run_id: int, now: datetime) -> RunReport:
-    """Raises NotFound."""
-    run = visible_run(actor, run_id)
-    view = view_of(run)
-    warnings = RunEvent.objects.filter(run=run, level=EventLevel.WARNING)
-    downtime = (view.result or {}).get("downtime")
-    return RunReport(
-        page=run_page(actor=actor, run_id=run_id, now=now),
-        counts=_results(view, StepKind.MIGRATION, StepKind.BACKUP),
-        verification=_results(view, StepKind.VERIFICATION),
-        downtime_ms=downtime if isinstance(downtime, int) else None,
-        events=run.last_seq,
-        retries=warnings.filter(type=EventType.STEP_RETRY_SCHEDULED).count(),
-        takeovers=warnings.filter(type=EventType.RUN_TAKEN_OVER).count(),
-        signatures=_signatures(run),
-        plan_digest=run.revision.digest,
-    )
-
-
 def _holders(run: Run, now: datetime) -> dict[tuple[str, int], str]:
     """(step, partition) -> the worker that holds its lease now; the run's own lease is ('', 0)."""
     held = Lease.objects.filter(run=run, expires_at__gt=now).exclude(holder="")
     return {(lease.step, lease.partition): lease.holder for lease in held}
 
 
-def _undone_by(run: Run) -> int | None:
+def undone_by(run: Run) -> int | None:
+    """The run that took back what this one had done; None while it stands."""
     if run.kind != RunKind.APPLY or run.state != RunState.SUCCEEDED:
         return None
     undoing = Run.objects.filter(undoes=run.pk, state__in=(RunState.ROLLED_BACK, RunState.SUCCEEDED))
     return undoing.order_by("-pk").values_list("pk", flat=True).first()
 
 
-def _waited_ms(view: RunView) -> int | None:
+def waited_ms(view: RunView) -> int | None:
+    """That callers had to wait, by what the steps told; None: none told so."""
     told = [int(result["downtime"]) for result in view.results.values() if "downtime" in result]
     return sum(told) if told else None
 
 
-def _usual_seconds(run: Run) -> int | None:
+def usual_seconds(run: Run) -> int | None:
     """Of runs alike: one without downtime soaks for as long as its plan says, which tells nothing about another."""
     live = "revision__content__options__zero_downtime"
     past = (
@@ -265,13 +231,3 @@ def _signatures(run: Run) -> tuple[tuple[str, datetime], ...]:
 def _instructions(view: RunView) -> tuple[str, ...]:
     """What a person must do, in order; each names its step."""
     return tuple(f"{entry['title']}: {action}" for entry in view.instructions for action in entry["actions"])
-
-
-def _results(view: RunView, *kinds: StepKind) -> tuple[tuple[str, str], ...]:
-    """`step: result field` and its value, of every step of these kinds that has one."""
-    return tuple(
-        (f"{step.title}: {name.replace('_', ' ')}", shown(value))
-        for planned, step in zip(view.plan.steps, view.steps, strict=True)
-        if planned.kind in kinds and step.result
-        for name, value in step.result.items()
-    )

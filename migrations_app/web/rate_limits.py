@@ -24,7 +24,7 @@ ENTRANCES = {
     "mfa_reauthenticate": "",
     "mfa_reauthenticate_webauthn": "",
 }
-EXPORTS = frozenset({"audit_export", "audit_export_file", "run_log", "run_rejected"})
+EXPORTS = frozenset({"audit_export", "audit_export_file", "run_log", "run_rejected", "run_report_file"})
 
 
 class RateLimitMiddleware:

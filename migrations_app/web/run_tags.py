@@ -8,12 +8,13 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from migrations_app.engine.rehearsal import NOT_REHEARSED
-from migrations_app.engine.vocabulary import RoutePhase, RunKind, RunState, StepState
+from migrations_app.engine.vocabulary import RoutePhase, RunState, StepState
 from migrations_app.selectors import ansi as ansi_text
 from migrations_app.selectors.route_live import RouteLive
 from migrations_app.selectors.run_actions import RunAction
 from migrations_app.selectors.run_charts import RunCharts
 from migrations_app.selectors.runs import RunPage, RunRow, StepProgress
+from migrations_app.selectors.state_words import step_words
 from migrations_app.web import chart, log_text, wording
 from migrations_app.web.authority import Cells, cells
 from migrations_app.web.chart import Chart
@@ -153,16 +154,13 @@ def advice(page: RunPage) -> list[str]:
 @register.filter
 def shown_state(step: StepProgress, page: RunPage) -> str:
     """The state of a step in a word or two; what waits for nothing any more was never reached, or not finished."""
-    if page.row.is_final or page.direction == "undo":
-        if step.state == StepState.PENDING:
-            return "not reached"
-        if step.state == StepState.WAITING:
-            return "not finished"
-    if step.state == StepState.UNDONE and page.row.kind is RunKind.REHEARSAL:
-        return "cleaned up"
-    if NOT_REHEARSED in dict(step.result):
-        return "left out"
-    return wording.state_words(step_state(step))
+    over = page.row.is_final or page.direction == "undo"
+    return step_words(
+        step.state if over else step_state(step),
+        kind=page.row.kind,
+        over=over,
+        left_out=NOT_REHEARSED in dict(step.result),
+    )
 
 
 @register.filter

@@ -1,4 +1,4 @@
-"""The list of runs, the live page of one, its buttons, its confirmation and its report."""
+"""The list of runs, the live page of one, its buttons and its confirmation."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.route_live import route_live
 from migrations_app.selectors.run_charts import run_charts
-from migrations_app.selectors.runs import RunFilters, list_runs, run_page, run_report
+from migrations_app.selectors.runs import RunFilters, list_runs, run_page
 from migrations_app.services import confirmations, cutover, runs
 from migrations_app.services.rejected_rows import rejected_rows
 from migrations_app.web import questions
@@ -90,13 +90,6 @@ def run_actions(request: PageRequest, run_id: int) -> HttpResponse:
     """The buttons alone; the page asks for them anew when the run's state has changed."""
     page = run_page(actor=request.actor, run_id=run_id, now=timezone.now())
     return render(request, "runs/run.html#run-actions", {"page": page})
-
-
-@require_safe
-@login_required
-def run_report_page(request: PageRequest, run_id: int) -> HttpResponse:
-    report = run_report(actor=request.actor, run_id=run_id, now=timezone.now())
-    return render(request, "runs/report.html", {"report": report, "page": report.page})
 
 
 @require_safe

@@ -6,31 +6,29 @@ from datetime import datetime
 
 from django.template.defaultfilters import filesizeformat
 
-from migrations_app.engine.vocabulary import (
-    MigrationStatus,
-    ReviewState,
-    RiskLevel,
-    RunState,
-    StepState,
-)
+from migrations_app.engine.vocabulary import MigrationStatus, ReviewState
+from migrations_app.selectors.state_words import fact_name, state_words, tone, words
 
-TONES: dict[str, str] = {
-    **dict.fromkeys((RunState.SUCCEEDED, StepState.SUCCEEDED, MigrationStatus.COMPLETED), "good"),
-    **dict.fromkeys((ReviewState.APPROVED, RiskLevel.LOW, "ok", "allowed", "approve", "done"), "good"),
-    **dict.fromkeys((RunState.RUNNING, StepState.RUNNING, MigrationStatus.EXECUTING), "accent"),
-    **dict.fromkeys((MigrationStatus.VALIDATING, RunState.QUEUED, MigrationStatus.PLANNED), "info"),
-    **dict.fromkeys((RunState.PAUSED, RunState.PARKED, StepState.WAITING, ReviewState.IN_REVIEW), "warn"),
-    **dict.fromkeys((RunState.ROLLING_BACK, StepState.UNDOING, RiskLevel.MEDIUM, ReviewState.EXPIRED), "warn"),
-    **dict.fromkeys((RunState.FAILED, RunState.STUCK, StepState.FAILED, StepState.UNDO_FAILED), "bad"),
-    **dict.fromkeys((ReviewState.REJECTED, ReviewState.VOIDED, RiskLevel.HIGH, "failing", "denied", "reject"), "bad"),
-}
-
-STATE_WORDS: dict[str, str] = {
-    StepState.SUCCEEDED: "done",
-    StepState.PENDING: "waiting",
-    StepState.WAITING: "on hold",
-    StepState.UNDO_FAILED: "undo failed",
-}
+__all__ = [
+    "CAME_TO_AN_END",
+    "REVIEW_WORDS",
+    "came_to_an_end",
+    "clock",
+    "compact",
+    "duration",
+    "fact",
+    "fact_name",
+    "initials",
+    "relative",
+    "review_words",
+    "sentence",
+    "short_digest",
+    "short_time",
+    "state_words",
+    "thousands",
+    "tone",
+    "words",
+]
 
 
 REVIEW_WORDS: dict[str, str] = {
@@ -47,23 +45,10 @@ CAME_TO_AN_END: dict[str, str] = {
 }
 
 
-def tone(value: object) -> str:
-    """The class that colours a state; '' for neutral ones."""
-    return TONES.get(str(value), "")
-
-
-def words(value: object) -> str:
-    return str(value).replace("_", " ")
-
-
 def sentence(fragment: object) -> str:
     """`you wrote revision 1` -> `You wrote revision 1.`"""
     text = str(fragment).strip()
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) or not text else ".")
-
-
-def state_words(value: object) -> str:
-    return STATE_WORDS.get(str(value), words(value))
 
 
 def review_words(value: object) -> str:
@@ -114,30 +99,8 @@ def short_time(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 10 else clock(seconds)
 
 
-FACT_NAMES = {
-    "rows_about": "Rows, about",
-    "downtime": "Writes waited",
-    "latency_us": "Latency, µs",
-    "latency_ms": "Latency",
-    "clock_skew_ms": "Clock skew",
-    "capacity_bytes": "Capacity",
-    "used_bytes": "Used",
-    "free_bytes": "Free space",
-    "sha256": "SHA-256",
-    "otp": "OTP",
-    "serving": "Take requests",
-    "ghosts": "Listed, but gone",
-    "holds_workers": "Workers can be held",
-    "can": "Can do",
-    "room": "Room for workers",
-}
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:00|Z)")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-
-
-def fact_name(name: object) -> str:
-    text = str(name)
-    return FACT_NAMES.get(text) or words(text)[:1].upper() + words(text)[1:]
 
 
 def fact(value: object, name: str = "") -> str:

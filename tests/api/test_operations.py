@@ -41,7 +41,7 @@ def test_from_wish_to_rollback(here: Stage) -> None:
     assert {step["state"] for step in detail["steps"]} <= {"succeeded", "skipped"}
     assert detail["execution"]["status"] == "success"
     report = here.operator.get(f"/runs/{run.pk}/report").body
-    assert report["plan_digest"] == digest
+    assert report["content"]["plan"]["digest"] == digest
 
     undone = ran(here.operator.post(f"/migrations/{migration_id}/rollback"))
     assert (undone.kind, undone.undoes_id) == ("rollback", run.pk)

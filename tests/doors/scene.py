@@ -148,6 +148,7 @@ def scene(directory: Path) -> Scene:
         "migration_id": migration.pk,
         "predecessor_id": other.pk,
         "run_id": run.pk,
+        "form": "markdown",
         "target_id": there.source_id,
         "environment_id": production.pk,
         "window_id": window.pk,

@@ -11,7 +11,6 @@ from migrations_app.selectors.runs import (
     list_runs,
     may_watch,
     run_page,
-    run_report,
     run_row,
 )
 from migrations_app.services.actor import SYSTEM
@@ -128,28 +127,6 @@ def test_the_filters_know_that_they_leave_nothing_out():
     assert not RunFilters(live=True).is_any
 
 
-def test_the_report_tells_the_story(now, auditor):
-    run = told(
-        *STARTED,
-        event(EventType.STEP_RETRY_SCHEDULED, "one", error=ERROR),
-        event(EventType.RUN_PARKED, reason="retry"),
-        event(EventType.RUN_RESUMED),
-        event(EventType.RUN_TAKEN_OVER),
-        event(EventType.STEP_STARTED, "one", attempt=2),
-        event(EventType.STEP_SUCCEEDED, "one", result={"sessions": 12}),
-        event(EventType.STEP_STARTED, "two"),
-        event(EventType.STEP_SUCCEEDED, "two"),
-        event(EventType.RUN_SUCCEEDED, result={"downtime": 250}),
-        start=now,
-    )
-
-    report = run_report(actor=auditor, run_id=run.pk, now=now)
-
-    assert (report.events, report.retries, report.takeovers, report.downtime_ms) == (12, 1, 1, 250)
-    assert ("One: sessions", "12") in report.counts
-    assert report.plan_digest == run.revision.digest
-
-
 def test_the_newest_sequence_number_is_known(now, viewer):
     assert last_seq(actor=viewer, run_id=told(*STARTED, start=now).pk) == 3
 
@@ -160,7 +137,7 @@ def test_what_one_may_not_see_is_not_there(now, outsider, viewer):
     assert not may_watch(actor=outsider, run_id=run.pk)
     assert may_watch(actor=viewer, run_id=run.pk)
     assert may_watch(actor=SYSTEM, run_id=run.pk)
-    for read in (run_page, run_report, run_row):
+    for read in (run_page, run_row):
         for actor, key in ((outsider, run.pk), (viewer, 0), (viewer, 10**30)):
             with pytest.raises(NotFound):
                 read(actor=actor, run_id=key, now=now)
