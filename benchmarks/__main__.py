@@ -6,12 +6,12 @@ import statistics
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import adapters, call_sites, node, pages, router, tables, watchers
+from benchmarks import adapters, call_sites, node, pages, router, tables, traced, watchers
 from benchmarks.plain_copy import plain_copy
 from benchmarks.workshop import PREFIX, Workshop, measured, workshop
 from migrations_app.testing.servers import PostgresServer
 
-SERVED = ("steps", "throughput", "router", "memory")
+SERVED = ("steps", "traced", "throughput", "router", "memory")
 # These start what they need themselves.
 PARTS = (*SERVED, "pages", "watchers", "node", "adapters", "call_sites", "tables")
 GOAL_RATIO = 0.7
@@ -53,6 +53,8 @@ def main() -> None:
     with workshop() as shop:
         if "steps" in parts:
             steps(shop, wishes.rounds, wishes.steps)
+        if "traced" in parts:
+            traced.report(shop, wishes.rounds, wishes.steps)
         if "throughput" in parts:
             throughput(shop, wishes.rounds, wishes.sessions)
         if "router" in parts:

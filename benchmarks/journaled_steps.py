@@ -1,12 +1,14 @@
 """What one journaled step costs in Snakeweb on SQLite: `python -m benchmarks.journaled_steps STEPS`.
 
 The real executor over the real journal (lease check, fold, projections, doorbell), with actions that do nothing, so
-that only the durability is measured. Expects a migrated, empty database in SNAKEWEB_STATE. Prints seconds a step.
+that only the durability is measured; `followed` as a worker is, for logs and traces. Expects a migrated, empty
+database in SNAKEWEB_STATE. Prints seconds a step.
 """
 
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
@@ -23,7 +25,7 @@ from migrations_app.engine.plan import Analysis, Plan, Step  # noqa: E402
 from migrations_app.engine.ports import ExecutionPorts  # noqa: E402
 from migrations_app.engine.vocabulary import MigrationType, RunKind, StepKind  # noqa: E402
 from migrations_app.models import Environment, Migration, Person, PlanRevision, Run  # noqa: E402
-from migrations_app.runtime import leases  # noqa: E402
+from migrations_app.runtime import driver_spans, leases  # noqa: E402
 from migrations_app.runtime.clock import SystemClock  # noqa: E402
 from migrations_app.runtime.journal import OrmJournal, append_by_person  # noqa: E402
 from migrations_app.runtime.leases import Scope  # noqa: E402
@@ -114,7 +116,7 @@ def queued_run(plan: Plan, now: datetime) -> Run:
     return run
 
 
-def seconds_a_step(steps: int) -> float:
+def seconds_a_step(steps: int, *, followed: bool = False) -> float:
     plan = plan_of(steps)
     clock = SystemClock()
     run = queued_run(plan, datetime.now(UTC))
@@ -129,7 +131,8 @@ def seconds_a_step(steps: int) -> float:
     )
     executor = Executor(RunBrief(run.pk, RunKind.APPLY, plan, {}), Idle(), ports, worker)
     began = time.perf_counter()
-    outcome = executor.drive()
+    with driver_spans.attempt(Scope(run.pk), worker, "") if followed else nullcontext():
+        outcome = executor.drive()
     taken = time.perf_counter() - began
     assert outcome.kind is OutcomeKind.FINISHED, outcome
     assert outcome.reason == "succeeded", outcome
@@ -137,5 +140,6 @@ def seconds_a_step(steps: int) -> float:
 
 
 if __name__ == "__main__":
-    seconds_a_step(10)  # warm
-    print(seconds_a_step(int(sys.argv[1])))
+    by_a_worker = "followed" in sys.argv
+    seconds_a_step(10, followed=by_a_worker)  # warm
+    print(seconds_a_step(int(sys.argv[1]), followed=by_a_worker))

@@ -1,12 +1,15 @@
 """Celery's door: tasks take ids, call one service, and leave every decision to it."""
 
 import logging
+from functools import partial
 from typing import Any
 
-from celery import bootsteps, shared_task
+from celery import Task, bootsteps
+from celery import shared_task as any_shared_task
 from celery.signals import worker_shutting_down
 
-from migrations_app.runtime import composition
+from migrations_app.runtime import composition, tracing
+from migrations_app.runtime.log_context import bound
 from migrations_app.runtime.turns import take_short_turns
 from migrations_app.runtime.watchdog import Watchdog
 from migrations_app.services import audit_exports, deliveries, dispatching, driving, proving, sealing, unattended
@@ -14,22 +17,41 @@ from migrations_app.services import audit_exports, deliveries, dispatching, driv
 logger = logging.getLogger(__name__)
 
 
+class FollowedTask(Task):  # type: ignore[misc]
+    """Goes on with the trace that its message brings; lines that it logs name its id."""
+
+    abstract = True
+
+    def __call__(self, *given: Any, **named: Any) -> Any:
+        parent = self.request.get(tracing.TRACEPARENT) or ""
+        task_id = self.request.id or ""
+        span = tracing.tracer().span(f"task {self.name}", {}, parent=parent, quiet=not parent)
+        with bound(task=task_id), tracing.carrying(parent), span:
+            return super().__call__(*given, **named)
+
+
+shared_task = partial(any_shared_task, base=FollowedTask)
+
+
 @shared_task(name="snakeweb.drive_run")  # type: ignore[untyped-decorator]
 def drive_run(run_id: int) -> None:
-    outcome = driving.drive_run(run_id=run_id, clock=composition.clock())
-    logger.info("run %s: %s %s", run_id, outcome.kind, outcome.reason)
+    with bound(run=run_id):
+        outcome = driving.drive_run(run_id=run_id, clock=composition.clock())
+        logger.info("run %s: %s %s", run_id, outcome.kind, outcome.reason)
 
 
 @shared_task(name="snakeweb.drive_partition")  # type: ignore[untyped-decorator]
 def drive_partition(run_id: int, step: str, partition: int) -> None:
-    outcome = driving.drive_partition(run_id=run_id, step=step, partition=partition, clock=composition.clock())
-    logger.info("run %s, %s[%s]: %s %s", run_id, step, partition, outcome.kind, outcome.reason)
+    with bound(run=run_id):
+        outcome = driving.drive_partition(run_id=run_id, step=step, partition=partition, clock=composition.clock())
+        logger.info("run %s, %s[%s]: %s %s", run_id, step, partition, outcome.kind, outcome.reason)
 
 
 @shared_task(name="snakeweb.drive_background")  # type: ignore[untyped-decorator]
 def drive_background(run_id: int, name: str) -> None:
-    outcome = driving.drive_background(run_id=run_id, name=name, clock=composition.clock())
-    logger.info("run %s, %s: %s %s", run_id, name, outcome.kind, outcome.reason)
+    with bound(run=run_id):
+        outcome = driving.drive_background(run_id=run_id, name=name, clock=composition.clock())
+        logger.info("run %s, %s: %s %s", run_id, name, outcome.kind, outcome.reason)
 
 
 @shared_task(name="snakeweb.send_mail")  # type: ignore[untyped-decorator]

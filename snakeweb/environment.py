@@ -36,6 +36,10 @@ class Surroundings:
     trusted_proxies: tuple[str, ...]
     oidc: dict[str, Any]
     rate_limits: dict[str, str]
+    traces_url: str
+    traces_headers: dict[str, str]
+    traces_ratio: float
+    log_format: str
 
 
 def _generated_key() -> str:
@@ -56,6 +60,22 @@ def _pairs(text: str) -> dict[str, str]:
     """`name=value` pairs, separated by commas or spaces. One without a value is refused where it is used."""
     pairs = (pair.partition("=") for pair in text.replace(",", " ").split())
     return {name: value for name, _, value in pairs}
+
+
+def _one_of(name: str, value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise ValueError(f"{name} is {value!r}; it can be {' or '.join(known)}.")
+    return value
+
+
+def _ratio(name: str, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name} is {text!r}; it is a number from 0 (none is kept) to 1 (all are).")
+    return value
 
 
 def read() -> Surroundings:
@@ -91,4 +111,8 @@ def read() -> Surroundings:
             "second_factors": tuple(env.get("SNAKEWEB_OIDC_SECOND_FACTORS", "").replace(",", " ").split()),
         },
         rate_limits=_pairs(env.get("SNAKEWEB_RATE_LIMITS", "")),
+        traces_url=env.get("SNAKEWEB_TRACES_URL", ""),
+        traces_headers=json.loads(env.get("SNAKEWEB_TRACES_HEADERS", "{}")),
+        traces_ratio=_ratio("SNAKEWEB_TRACES_RATIO", env.get("SNAKEWEB_TRACES_RATIO", "1")),
+        log_format=_one_of("SNAKEWEB_LOG_FORMAT", env.get("SNAKEWEB_LOG_FORMAT", "plain"), ("plain", "json")),
     )

@@ -261,14 +261,16 @@ LOGGING = {
             "()": "migrations_app.runtime.log_redaction.RedactingFormatter",
             "fmt": "{asctime} {levelname} {name}: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "migrations_app.runtime.json_log.JsonFormatter"},
     },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": SURROUNDINGS.log_format}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
+        "opentelemetry": {"level": "CRITICAL"},  # runtime/otlp.py says it once, instead of at every try
         # It reports each wake-up that a web process which is gone does not fetch; those are made to be lost.
         "channels_redis": {"level": "WARNING"},
     },
@@ -282,6 +284,9 @@ SNAKEWEB_ARTIFACTS_URL = SURROUNDINGS.artifacts_url
 SNAKEWEB_AUDIT_CHECKPOINTS_URLS = SURROUNDINGS.audit_checkpoints_urls
 SNAKEWEB_AUDIT_PUBLIC_KEYS = SURROUNDINGS.audit_public_keys
 SNAKEWEB_PRODUCTION = PRODUCTION
+SNAKEWEB_TRACES_URL = SURROUNDINGS.traces_url  # '': nothing is traced
+SNAKEWEB_TRACES_HEADERS = SURROUNDINGS.traces_headers
+SNAKEWEB_TRACES_RATIO = SURROUNDINGS.traces_ratio
 SNAKEWEB_DEBUG_ASKED = SURROUNDINGS.debug_asked
 SNAKEWEB_RATE_LIMITS: dict[str, str] = SURROUNDINGS.rate_limits
 SNAKEWEB_SECOND_FACTOR_ROLES = SURROUNDINGS.second_factor_roles

@@ -8,6 +8,7 @@ from migrations_app.engine.crash_points import reach
 from migrations_app.engine.driver import Driver
 from migrations_app.engine.errors import DataCorruption, LeaseLost, MigrationError, StepCrashed
 from migrations_app.engine.events import EventType, NewEvent
+from migrations_app.engine.following import following
 from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.plan import Step
 from migrations_app.engine.redaction import json_ready
@@ -99,7 +100,8 @@ class Forward:
             return False
         try:
             driver.check_time()
-            result = self._effect(step)
+            with following().step(step.id, attempt=self._attempt(step)):
+                result = self._effect(step)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  (whatever an action raises is an outcome to record)

@@ -7,6 +7,7 @@ from migrations_app.engine.crash_points import reach
 from migrations_app.engine.driver import Driver
 from migrations_app.engine.errors import IllegalTransition, LeaseLost, MigrationError, StepCrashed
 from migrations_app.engine.events import EventType, NewEvent
+from migrations_app.engine.following import following
 from migrations_app.engine.interruptions import Interruption, Paused, SliceOver, Superseded
 from migrations_app.engine.plan import Step
 from migrations_app.engine.redaction import json_ready
@@ -75,7 +76,8 @@ class PartitionDriver:
             driver.check_time()
             count = len(driver.view.step(step.id).partitions)
             context = driver.context(step, partition, index=self._index, of=count)
-            result = json_ready(driver.deed(step)(context), what="The result")
+            with following().step(step.id, attempt=attempt, partition=self._index):
+                result = json_ready(driver.deed(step)(context), what="The result")
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  (whatever an action raises is an outcome to record)

@@ -235,6 +235,46 @@ class Unwatched:
         return nullcontext()
 
 
+class Spans(Protocol):
+    """Follows what a driver does, for traces and logs; the journal stays the truth. It raises nothing of its own.
+
+    `calls`: whether it wants to know of single calls of stores at all.
+    """
+
+    calls: bool
+
+    def step(
+        self, step_id: str, *, attempt: int, partition: int = 0, undo: bool = False
+    ) -> AbstractContextManager[None]:
+        """While it lasts the step's action is at work; an exception passes through and is its end."""
+
+    def batch(self, *, done: int, unit: str) -> None:
+        """A checkpoint was saved: what was done since the step began, or since the last one, was a batch."""
+
+    def call(self, store: str, operation: str) -> AbstractContextManager[object]:
+        """One call of a store; `store` is its kind."""
+
+
+_AT_WORK = nullcontext()
+
+
+class Unfollowed:
+    """A `Spans` that nobody listens to."""
+
+    calls = False
+
+    def step(
+        self, step_id: str, *, attempt: int, partition: int = 0, undo: bool = False
+    ) -> AbstractContextManager[None]:
+        return _AT_WORK
+
+    def batch(self, *, done: int, unit: str) -> None:
+        return None
+
+    def call(self, store: str, operation: str) -> AbstractContextManager[object]:
+        return _AT_WORK
+
+
 @dataclass(frozen=True, slots=True)
 class ExecutionPorts:
     """What a run needs from the outside world; `runtime/composition.py` and `testing/` build one."""

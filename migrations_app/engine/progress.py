@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.events import EventType, NewEvent
+from migrations_app.engine.following import following
 from migrations_app.engine.handler import Progress
 from migrations_app.engine.interruptions import SliceOver, Superseded
 from migrations_app.engine.redaction import LONGEST_MESSAGE, json_ready
@@ -48,6 +49,7 @@ class JournalProgress(Progress):
             payload["slice_over"] = True
         reach("progress.effect_done")
         self._append(EventType.CHECKPOINT_SAVED, payload)
+        following().batch(done=done, unit=unit)
         reach("progress.saved")
         if self._leased and self._driver.state not in _GOES_FORWARD:
             raise Superseded(f"the run is {self._driver.state}")

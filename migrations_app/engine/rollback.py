@@ -11,6 +11,7 @@ from migrations_app.engine.crash_points import reach
 from migrations_app.engine.driver import Driver
 from migrations_app.engine.errors import LeaseLost, RollbackFailed, StepCrashed
 from migrations_app.engine.events import EventType, NewEvent
+from migrations_app.engine.following import following
 from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.plan import Step
 from migrations_app.engine.rehearsal import REHEARSED
@@ -75,7 +76,8 @@ class Rollback:
         reach("rollback.intent_written")
         try:
             action, context = driver.action(step), driver.context(step, driver.view.step(step.id).own)
-            (action.clean_up if driver.rehearses else action.undo)(context)
+            with following().step(step.id, attempt=attempt, undo=True):
+                (action.clean_up if driver.rehearses else action.undo)(context)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001  (whatever an undo raises is an outcome to record)

@@ -20,6 +20,7 @@ from migrations_app.models.person import Person
 from migrations_app.models.plan import PlanRevision
 from migrations_app.models.target import Target
 
+TRACEPARENT_LENGTH = 55  # of version 00 of the W3C's Trace Context
 DISPATCHING = "dispatcher"  # the job of `Leadership` that only one process does
 
 
@@ -63,6 +64,9 @@ class Run(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    traceparent = models.CharField(
+        max_length=TRACEPARENT_LENGTH, default="", db_default="", blank=True, help_text="Of what began it."
+    )
 
     class Meta:
         ordering = ["-id"]
@@ -160,6 +164,8 @@ class Lease(models.Model):
     expires_at = models.DateTimeField(null=True, blank=True)
     due_at = models.DateTimeField(null=True, blank=True)
     refusals = models.PositiveIntegerField(default=0, help_text="Drivers that were refused because they were outdated.")
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    traceparent = models.CharField(max_length=TRACEPARENT_LENGTH, default="", db_default="", blank=True)
     takeovers = models.PositiveIntegerField(default=0, db_default=0, help_text="Claims of what a dead driver held.")
 
     class Meta:
@@ -216,6 +222,7 @@ class OutboxRow(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     sent_count = models.PositiveSmallIntegerField(default=0)
     claimed_at = models.DateTimeField(null=True, blank=True)
+    traceparent = models.CharField(max_length=TRACEPARENT_LENGTH, default="", db_default="", blank=True)
 
     class Meta:
         indexes = [

@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.ports import Clock
 from migrations_app.models import DISPATCHING, OutboxRow
-from migrations_app.runtime import leases, outbox, work
+from migrations_app.runtime import leases, outbox, tracing, work
 from migrations_app.runtime.events import PokeWaiter
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.settings import RuntimeSettings
@@ -94,7 +94,7 @@ class Dispatcher:
             if not outbox.mark_sent(row, now):
                 continue
             reach("dispatcher.send.before")
-            if not send(self._broker, row):
+            if not send(self._broker, row, now):
                 break
             sent += 1
         return sent
@@ -107,12 +107,22 @@ class Dispatcher:
                 chore(self._clock.now())
 
 
-def send(broker: Celery, row: OutboxRow) -> bool:
+def send(broker: Celery, row: OutboxRow, now: datetime) -> bool:
     """Hand one row to the broker; False when it does not answer (the row is sent again later)."""
     arguments: Sequence[Any] = row.arguments
     try:
-        broker.send_task(row.task, args=list(arguments), queue=row.queue, retry=False)
+        broker.send_task(row.task, args=list(arguments), queue=row.queue, retry=False, headers=_headers(row, now))
     except (OperationalError, RedisError, OSError) as error:
         logger.warning("row %s not sent, trying again: %s", row.pk, type(error).__name__)
         return False
     return True
+
+
+def _headers(row: OutboxRow, now: datetime) -> dict[str, str]:
+    """The task goes on from how long its row lay in the outbox."""
+    if not row.traceparent:
+        return {}
+    facts: tracing.Facts = {"snakeweb.queue": row.queue, "snakeweb.sent_count": row.sent_count + 1}
+    since = max(row.created_at, row.not_before or row.created_at)
+    sent = tracing.tracer().over(f"outbox {row.task}", facts, began=min(since, now), ended=now, parent=row.traceparent)
+    return {tracing.TRACEPARENT: sent or row.traceparent}

@@ -80,8 +80,11 @@ def schedule(scopes: Sequence[Scope]) -> None:
         _row(scope).update(due_at=DatabaseNow())
 
 
-def claim(scope: Scope, holder: str, seconds: float) -> WorkerToken | None:
-    """Take the lease when it wants a driver; None when somebody else has it or there is nothing to do."""
+def claim(scope: Scope, holder: str, seconds: float, traceparent: str = "") -> WorkerToken | None:
+    """Take the lease when it wants a driver; None when somebody else has it or there is nothing to do.
+
+    `traceparent`: what this drive is beneath, kept for whoever has to tell of it if it dies.
+    """
     with transaction.atomic():
         taken = (
             _row(scope)
@@ -91,6 +94,8 @@ def claim(scope: Scope, holder: str, seconds: float) -> WorkerToken | None:
                 holder=holder,
                 expires_at=DatabaseNow(seconds),
                 due_at=None,
+                claimed_at=DatabaseNow(),
+                traceparent=traceparent,
                 takeovers=F("takeovers") + Case(When(holder="", then=0), default=1),
             )
         )

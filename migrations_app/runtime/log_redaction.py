@@ -24,7 +24,12 @@ def remember_configured(settings: Any) -> None:
     remember(*settings.SNAKEWEB_SECRET_KEYS, settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     remember(*(str(each.get("PASSWORD") or "") for each in settings.DATABASES.values()))
     remember(settings.EMAIL_HOST_PASSWORD, settings.SNAKEWEB_OIDC_CLIENT_SECRET)
-    remember(*_passwords([settings.CELERY_BROKER_URL, *settings.SNAKEWEB_AUDIT_CHECKPOINTS_URLS]))
+    remember(*settings.SNAKEWEB_TRACES_HEADERS.values())
+    remember(
+        *_passwords(
+            [settings.CELERY_BROKER_URL, settings.SNAKEWEB_TRACES_URL, *settings.SNAKEWEB_AUDIT_CHECKPOINTS_URLS]
+        )
+    )
 
 
 def _passwords(urls: Iterable[str]) -> list[str]:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from migrations_app.models import OutboxRow, Queue
-from migrations_app.runtime import events
+from migrations_app.runtime import events, tracing
 
 DRIVE_RUN = "snakeweb.drive_run"
 DRIVE_PARTITION = "snakeweb.drive_partition"
@@ -33,10 +33,20 @@ QUEUES = {
 KEPT = timedelta(days=1)
 
 
-def put(task: str, arguments: Sequence[Any], *, now: datetime, not_before: datetime | None = None) -> OutboxRow:
-    """Add a row in the caller's transaction; the dispatcher is poked once it commits. `arguments` are ids."""
+def put(
+    task: str, arguments: Sequence[Any], *, now: datetime, not_before: datetime | None = None, traceparent: str = ""
+) -> OutboxRow:
+    """Add a row in the caller's transaction; the dispatcher is poked once it commits. `arguments` are ids.
+
+    The trace goes on from `traceparent`, or from what this thread does.
+    """
     row = OutboxRow.objects.create(
-        task=task, queue=QUEUES[task], arguments=list(arguments), created_at=now, not_before=not_before
+        task=task,
+        queue=QUEUES[task],
+        arguments=list(arguments),
+        created_at=now,
+        not_before=not_before,
+        traceparent=traceparent or tracing.carried(),
     )
     transaction.on_commit(events.poke, robust=True)
     return row

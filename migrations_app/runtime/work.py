@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from migrations_app.runtime import leases, outbox
+from migrations_app.models import Run
+from migrations_app.runtime import leases, outbox, tracing
 from migrations_app.runtime.leases import Scope
 
 
@@ -29,7 +30,7 @@ def offer(scopes: Iterable[Scope], *, now: datetime) -> int:
     for scope in scopes:
         task, arguments = task_of(scope)
         if not outbox.is_waiting(task, arguments):
-            outbox.put(task, arguments, now=now)
+            outbox.put(task, arguments, now=now, traceparent=begun_by(scope.run_id) if tracing.tracer().on else "")
             added += 1
     return added
 
@@ -38,3 +39,8 @@ def taken(scope: Scope, now: datetime) -> None:
     """A driver has looked at this scope: what was sent for it need not be sent again."""
     task, arguments = task_of(scope)
     outbox.mark_claimed(task, arguments, now)
+
+
+def begun_by(run_id: int) -> str:
+    """The traceparent of the request, or the schedule, that began the run; empty where nothing was traced."""
+    return Run.objects.filter(pk=run_id).values_list("traceparent", flat=True).first() or ""

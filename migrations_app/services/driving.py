@@ -21,7 +21,7 @@ from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.ports import BACKGROUND, Clock, WorkerToken
 from migrations_app.engine.vocabulary import RunKind, RunState, Signal
 from migrations_app.models import BreakGlass, Run
-from migrations_app.runtime import composition, journal, leases, work
+from migrations_app.runtime import composition, driver_spans, journal, leases, lost_spans, work
 from migrations_app.runtime.clock import database_now
 from migrations_app.runtime.heartbeat import Heartbeat
 from migrations_app.runtime.leases import Scope
@@ -97,12 +97,18 @@ def drive(*, scope: Scope, clock: Clock, holder: str = "", stopping: Callable[[]
     work.taken(scope, clock.now())
     if stopping():
         return SUPERSEDED
-    worker = leases.claim(scope, holder or holder_name(), settings.lease_seconds)
+    parent, held = driver_spans.above(scope), lost_spans.held(scope)
+    worker = leases.claim(scope, holder or holder_name(), settings.lease_seconds, parent)
     if worker is None:
         return SUPERSEDED
-    with Heartbeat(worker, settings, clock, stopping) as heartbeat:
-        outcome = _drive(scope, worker, clock, heartbeat)
-    return _settled(scope, worker, outcome, clock)
+    if held is not None and worker.token == held.token + 1:
+        lost_spans.tell(scope, held)
+    with driver_spans.attempt(scope, worker, parent) as span:
+        with Heartbeat(worker, settings, clock, stopping) as heartbeat:
+            outcome = _drive(scope, worker, clock, heartbeat)
+        outcome = _settled(scope, worker, outcome, clock)
+        span.add({"snakeweb.outcome": str(outcome.kind)})
+        return outcome
 
 
 def _drive(scope: Scope, worker: WorkerToken, clock: Clock, heartbeat: Heartbeat) -> Outcome:

@@ -17,7 +17,7 @@ from migrations_app.engine.start_check import StartFacts, Unmet, check_start
 from migrations_app.engine.vocabulary import RunKind
 from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, Target
 from migrations_app.models.actor import Actor
-from migrations_app.runtime import composition, journal, work
+from migrations_app.runtime import composition, journal, tracing, work
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.target_check import TargetCheck, check_targets
 from migrations_app.selectors.start_check import start_facts
@@ -97,6 +97,7 @@ def _start(actor: Actor, now: datetime, migration_id: int, wanted: Wanted, seen:
         undoes=wanted.undoes,
         started_by=finding.person(actor),
         created_at=now,
+        traceparent=tracing.carried(),
     )
     claim(run, plan)
     if wanted.claim is not None:

@@ -14,16 +14,21 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.http import HttpResponseClientRedirect
 
+from migrations_app.runtime import tracing
+from migrations_app.runtime.log_context import bound
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import Maintenance, NotFound, PermissionDenied, Refused, TooManyRequests
 from migrations_app.web.requests import PageRequest, actor_of, refused_with
 
 Next = Callable[[HttpRequest], HttpResponseBase]
+PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:-]{1,40}")
 
 
 class RequestIdMiddleware:
-    """Takes over a caller's well-formed `X-Request-ID`, else makes one; the answer carries it."""
+    """Takes over a caller's well-formed `X-Request-ID`, else makes one; the answer carries it, and lines of the log
+    do. The request is a span, named by its route and never by its address.
+    """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
@@ -31,9 +36,22 @@ class RequestIdMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         given = request.headers.get("X-Request-ID", "")
         cast("PageRequest", request).request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        response = self.get_response(request)
-        response["X-Request-ID"] = cast("PageRequest", request).request_id
+        request_id = cast("PageRequest", request).request_id
+        with bound(request=request_id):
+            response = self.get_response(request) if request.path in PROBES else self._followed(request, request_id)
+        response["X-Request-ID"] = request_id
         return response
+
+    def _followed(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
+        method = request.method or ""
+        with tracing.tracer().span(method, {"http.request.method": method, "snakeweb.request": request_id}) as span:
+            response = self.get_response(request)
+            route = request.resolver_match.route if request.resolver_match else ""
+            span.rename(f"{method} /{route}")
+            span.add({"http.route": f"/{route}", "http.response.status_code": response.status_code})
+            if response.status_code >= 500:
+                span.fail(str(response.status_code))
+            return response
 
 
 class ActorMiddleware:

@@ -126,6 +126,8 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "setting: SNAKEWEB_AUDIT_CHECKPOINTS_URLS",
         "setting: SNAKEWEB_OIDC_CLIENT_SECRET",
         "setting: SNAKEWEB_SECRET_KEYS",
+        "setting: SNAKEWEB_TRACES_HEADERS",
+        "setting: SNAKEWEB_TRACES_URL",
     ),
     IN_PASSING: (
         "input: stored_secrets.create.secret",

@@ -114,8 +114,9 @@ class Process:
 
 
 class Deployment:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, settings: str = "tests.faults.settings") -> None:
         self._directory = directory
+        self._settings = settings
         self.broker = RedisServer(directory / "broker", persistent=False)
         self._processes: list[Process] = []
 
@@ -149,7 +150,7 @@ class Deployment:
     def _start(self, name: str, words: list[str], ready: str, extra: dict[str, str]) -> Process:
         environment = {
             **os.environ,
-            "DJANGO_SETTINGS_MODULE": "tests.faults.settings",
+            "DJANGO_SETTINGS_MODULE": self._settings,
             "SNAKEWEB_DATABASE_URL": database_url(),
             "SNAKEWEB_REDIS_URL": self.broker.url,
             "PYTHONPATH": str(ROOT),

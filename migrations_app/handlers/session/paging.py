@@ -7,6 +7,7 @@ import itertools
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextvars import copy_context
 from dataclasses import dataclass
 
 from migrations_app.stores.sessions.base import WHOLE, Page, Partition, SessionStore
@@ -73,7 +74,7 @@ def pages_ahead(
         except BaseException as error:  # noqa: BLE001 - it is raised again in the caller's thread
             put(_Broken(error))
 
-    reader = threading.Thread(target=read, name="session-reader", daemon=True)
+    reader = threading.Thread(target=copy_context().run, args=[read], name="session-reader", daemon=True)
     reader.start()
     try:
         last = False

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from migrations_app.engine.errors import Problem, ValidationFailed
+from migrations_app.stores.followed import followed
 from migrations_app.stores.routed.base import RoutedStore
 from migrations_app.stores.routed.postgres.store import RoutedPostgres
 from migrations_app.stores.routed.redis.store import RoutedRedis
@@ -28,4 +29,4 @@ def open_routed(config: Mapping[str, Any], secrets: Mapping[str, str], *, read_o
         message = f"A store of kind {parsed.store} serves no clients; sessions can only be moved from and to it."
         fix = "Let clients follow a route between stores that serve: Redis, PostgreSQL or SQLite."
         raise ValidationFailed(message, problems=[Problem("config.store", message, fix, "serves_nobody")])
-    return _STORES[parsed.store](parsed, secrets, read_only=read_only)
+    return followed(_STORES[parsed.store](parsed, secrets, read_only=read_only), parsed.store)

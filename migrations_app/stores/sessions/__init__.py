@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from migrations_app.stores.followed import followed
 from migrations_app.stores.sessions.base import FenceClass, SessionStore
 from migrations_app.stores.sessions.beam.store import BeamStore
 from migrations_app.stores.sessions.configuration import (
@@ -46,7 +47,7 @@ def open_store(config: Mapping[str, Any], secrets: Mapping[str, str], *, read_on
     refuse it themselves, a Redis client sends read commands only.
     """
     parsed = parse_config(config)
-    return _STORES[parsed.store](parsed, secrets, read_only=read_only)
+    return followed(_STORES[parsed.store](parsed, secrets, read_only=read_only), parsed.store)
 
 
 def fence_class(config: Mapping[str, Any]) -> FenceClass:

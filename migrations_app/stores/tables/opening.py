@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from migrations_app.stores.followed import followed
 from migrations_app.stores.tables.alchemy.database import AlchemyDatabase
 from migrations_app.stores.tables.base import Database
 from migrations_app.stores.tables.configuration import DatabaseConfig, parse_config
@@ -28,4 +29,4 @@ def open_database(config: Mapping[str, Any], secrets: Mapping[str, str], *, read
     read-only database cannot be written to: PostgreSQL, SQLite, MySQL and MariaDB refuse it themselves.
     """
     parsed = parse_config(config)
-    return _DATABASES[parsed.engine](parsed, secrets, read_only=read_only)
+    return followed(_DATABASES[parsed.engine](parsed, secrets, read_only=read_only), parsed.engine)
