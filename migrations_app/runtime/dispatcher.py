@@ -122,7 +122,7 @@ def _headers(row: OutboxRow, now: datetime) -> dict[str, str]:
     """The task goes on from how long its row lay in the outbox."""
     if not row.traceparent:
         return {}
-    facts: tracing.Facts = {"snakeweb.queue": row.queue, "snakeweb.sent_count": row.sent_count + 1}
+    facts: tracing.Facts = {"snakeweb.outbox.queue": row.queue, "snakeweb.outbox.sent_count": row.sent_count + 1}
     since = max(row.created_at, row.not_before or row.created_at)
     sent = tracing.tracer().over(f"outbox {row.task}", facts, began=min(since, now), ended=now, parent=row.traceparent)
     return {tracing.TRACEPARENT: sent or row.traceparent}

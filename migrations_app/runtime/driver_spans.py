@@ -48,7 +48,7 @@ def attempt_name(scope: Scope) -> str:
 
 
 def attempt_facts(scope: Scope, token: int) -> Facts:
-    return {"snakeweb.run": scope.run_id, "snakeweb.scope": str(scope), "snakeweb.token": token}
+    return {"snakeweb.run.id": scope.run_id, "snakeweb.run.scope": str(scope), "snakeweb.lease.token": token}
 
 
 def step_name(step_id: str, *, undo: bool = False) -> str:
@@ -56,7 +56,7 @@ def step_name(step_id: str, *, undo: bool = False) -> str:
 
 
 def step_facts(step_id: str, attempt: int, partition: int = 0) -> Facts:
-    return {"snakeweb.step": step_id, "snakeweb.attempt": attempt, "snakeweb.partition": partition}
+    return {"snakeweb.step.id": step_id, "snakeweb.step.attempt": attempt, "snakeweb.step.partition": partition}
 
 
 class DriverSpans:
@@ -79,10 +79,12 @@ class DriverSpans:
         if not self.calls:
             return
         now = datetime.now(UTC)
-        self._tracer.over("batch", {"snakeweb.done": done, "snakeweb.unit": unit}, began=self._batch_began, ended=now)
+        self._tracer.over(
+            "batch", {"snakeweb.batch.done": done, "snakeweb.batch.unit": unit}, began=self._batch_began, ended=now
+        )
         self._batch_began = now
 
     def call(self, store: str, operation: str) -> AbstractContextManager[object]:
         if not self._tracer.current():  # a thread that nobody follows
             return _AT_WORK
-        return self._tracer.span(f"{store}.{operation}", {"snakeweb.store": store})
+        return self._tracer.span(f"{store}.{operation}", {"snakeweb.store.kind": store})

@@ -66,7 +66,7 @@ def tell(scope: Scope, dead: Held) -> None:
     """Called by whoever claimed the lease of the dead one, right after it."""
     events = _of_attempt(scope, read_events(scope.run_id), dead.claimed_at)
     last = max((event.at for event in events), default=dead.claimed_at)
-    facts = {**attempt_facts(scope, dead.token), "snakeweb.outcome": DIED}
+    facts = {**attempt_facts(scope, dead.token), "snakeweb.attempt.outcome": DIED}
     attempt = tracer().over(
         attempt_name(scope), facts, began=dead.claimed_at, ended=last, parent=dead.traceparent, failed=DIED
     )
@@ -81,7 +81,7 @@ def tell(scope: Scope, dead: Held) -> None:
             failed=step.failed if step.ended else DIED,
         )
         for began, at, done in step.batches[-MOST_BATCHES:]:
-            tracer().over("batch", {"snakeweb.done": done}, began=began, ended=at, parent=told)
+            tracer().over("batch", {"snakeweb.batch.done": done}, began=began, ended=at, parent=told)
 
 
 def _of_attempt(scope: Scope, events: Iterable[Event], since: datetime) -> list[Event]:

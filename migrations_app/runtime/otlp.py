@@ -40,7 +40,7 @@ BATCH = 512
 SEND_AFTER_MS = 500
 CALL_SECONDS = 3.0
 REST_SECONDS = 10.0
-LEFT_OUT = "snakeweb.spans_left_out"
+LEFT_OUT = "snakeweb.spans.left_out"
 _propagator = TraceContextTextMapPropagator()
 
 

@@ -107,7 +107,7 @@ def drive(*, scope: Scope, clock: Clock, holder: str = "", stopping: Callable[[]
         with Heartbeat(worker, settings, clock, stopping) as heartbeat:
             outcome = _drive(scope, worker, clock, heartbeat)
         outcome = _settled(scope, worker, outcome, clock)
-        span.add({"snakeweb.outcome": str(outcome.kind)})
+        span.add({"snakeweb.attempt.outcome": str(outcome.kind)})
         return outcome
 
 

@@ -44,7 +44,7 @@ class RequestIdMiddleware:
 
     def _followed(self, request: HttpRequest, request_id: str) -> HttpResponseBase:
         method = request.method or ""
-        with tracing.tracer().span(method, {"http.request.method": method, "snakeweb.request": request_id}) as span:
+        with tracing.tracer().span(method, {"http.request.method": method, "snakeweb.request.id": request_id}) as span:
             response = self.get_response(request)
             route = request.resolver_match.route if request.resolver_match else ""
             span.rename(f"{method} /{route}")

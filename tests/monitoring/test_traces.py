@@ -30,8 +30,8 @@ SESSIONS = 200
 KNOWN_FACTS = {"http.request.method", "http.route", "http.response.status_code"} | {
     f"snakeweb.{name}"
     for name in (
-        *("request", "queue", "sent_count", "run", "scope", "token", "outcome"),
-        *("step", "attempt", "partition", "done", "unit", "store"),
+        *("request.id", "outbox.queue", "outbox.sent_count", "run.id", "run.scope", "lease.token", "attempt.outcome"),
+        *("step.id", "step.attempt", "step.partition", "batch.done", "batch.unit", "store.kind"),
     )
 }
 
@@ -96,7 +96,7 @@ def test_a_run_is_one_tree_from_the_click_to_the_store_also_when_its_worker_was_
             lambda: [
                 span
                 for span in received(receiver)
-                if span.trace == trace and span.facts.get("snakeweb.outcome") == "finished"
+                if span.trace == trace and span.facts.get("snakeweb.attempt.outcome") == "finished"
             ],
             what="the last attempt's spans",
         )
@@ -113,13 +113,17 @@ def test_a_run_is_one_tree_from_the_click_to_the_store_also_when_its_worker_was_
     assert (tree.root.name, tree.root.facts["http.response.status_code"]) == (click, 302)
 
     died, went_on = sorted(tree.named("run attempt"), key=lambda span: span.began)
-    assert (died.facts["snakeweb.outcome"], died.failed, died.facts["snakeweb.token"]) == ("died", "died", token)
+    assert (died.facts["snakeweb.attempt.outcome"], died.failed, died.facts["snakeweb.lease.token"]) == (
+        "died",
+        "died",
+        token,
+    )
     assert tree.above(died) == ["outbox snakeweb.drive_run", click]
     lost = {span.name: span for span in tree.beneath(died)}
     assert lost["step transfer"].failed == "died"
-    assert [span.facts["snakeweb.done"] for span in tree.beneath(lost["step transfer"])] == [10, 20, 30, 40]
+    assert [span.facts["snakeweb.batch.done"] for span in tree.beneath(lost["step transfer"])] == [10, 20, 30, 40]
 
-    assert (went_on.facts["snakeweb.outcome"], went_on.facts["snakeweb.token"]) == ("finished", token + 1)
+    assert (went_on.facts["snakeweb.attempt.outcome"], went_on.facts["snakeweb.lease.token"]) == ("finished", token + 1)
     assert tree.above(went_on) in (handed_over, [click])  # offered again, or taken over by the watchdog
     steps = [step["id"] for step in Run.objects.select_related("revision").get(pk=run.pk).revision.content["steps"]]
     told = {span.name for attempt in (died, went_on) for span in tree.beneath(attempt)}
