@@ -1,15 +1,21 @@
-"""Issue 11's first proof: from zero to verified and rolled back by `snakeweb` alone, against real processes."""
+"""From zero to verified and rolled back, by `snakeweb` alone and by the steps of the GitHub example; real processes."""
 
 import stat
+import subprocess
+import tomllib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from migrations_app.demo.people import PEOPLE
 from migrations_app.stores.sessions import open_store
 from tests.architecture.sources import ROOT
-from tests.cli.installation import SESSIONS, Stage, stage
+from tests.cli.installation import MIGRATION, SESSIONS, TARGETS, Stage, stage
+from tests.cli.workflow import Job, run
 from tests.marks import WHOLE_INSTALLATION
+from tests.parallel import wait_for
 
 pytestmark = [pytest.mark.servers, WHOLE_INSTALLATION]
 
@@ -39,3 +45,114 @@ def test_from_zero_to_verified_and_rolled_back(here: Stage) -> None:
     settings = here.directory / "home" / ".config" / "snakeweb" / "config.toml"
     assert stat.S_IMODE(settings.stat().st_mode) == 0o600
     assert settings.read_text().count("swk_") == 3
+
+
+@pytest.fixture(scope="module")
+def tokens(here: Stage) -> dict[str, str]:
+    """Of an operator for CI, and of the people beside it; the targets are there."""
+    for name, scopes in (("admin", "--scope read --scope operate --scope admin"), ("operator", ""), ("approver", "")):
+        here.shell(f'snakeweb login --profile ci-{name} --sign-in {name} --password-file "$PASSWORDS/{name}" {scopes}')
+    (here.directory / "merged.yaml").write_text(
+        TARGETS.replace("name: sessions-", "name: merged-").format(files=here.files, name="merged")
+    )
+    here.shell("snakeweb targets apply merged.yaml --profile ci-admin")
+    written = tomllib.loads((here.directory / "home" / ".config" / "snakeweb" / "config.toml").read_text())
+    return {name: profile["token"] for name, profile in written["profiles"].items()}
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """With one commit, and another that adds a migration."""
+    (tmp_path / "code" / "migrations").mkdir(parents=True)
+    git(tmp_path / "code", "init", "--quiet")
+    git(tmp_path / "code", "commit", "--quiet", "--allow-empty", "--message", "Begin.")
+    return tmp_path / "code"
+
+
+def git(where: Path, *words: str) -> str:
+    who = ["-c", "user.name=someone", "-c", "user.email=someone@example.org"]
+    return subprocess.run(["git", *who, *words], cwd=where, text=True, capture_output=True, check=True).stdout.strip()
+
+
+def pushed(repository: Path, text: str) -> dict[str, str]:
+    """What the service knows of a push, or of a request to merge."""
+    before = git(repository, "rev-parse", "HEAD")
+    (repository / "migrations" / "move.yaml").write_text(text)
+    git(repository, "add", ".")
+    git(repository, "commit", "--quiet", "--message", "Move the sessions.")
+    about = {"github.event.pull_request.base.sha": before, "github.event.pull_request.number": "7"}
+    return about | {
+        "github.event.before": before,
+        "github.sha": git(repository, "rev-parse", "HEAD"),
+        "github.token": "x",
+    }
+
+
+MERGED = MIGRATION.replace("sessions-old", "merged-old").replace("sessions-new", "merged-new")
+
+
+def decided(here: Stage, job: Future[Job], temp: Path, *words: str) -> None:
+    """When the job waits for people, the approver signs in and decides."""
+    found = wait_for(lambda: (temp / "migrations").exists() and (temp / "migrations").read_text().strip(), seconds=120)
+    migration = str(found)
+
+    def field(name: str) -> str:
+        return here.shell(f"snakeweb status {migration} --field {name} --profile ci-approver").strip()
+
+    wait_for(lambda: job.done() or field("metadata.review_state") == "in_review", seconds=120)
+    here.shell(
+        f'snakeweb approve {migration} --digest {field("metadata.digest")} --profile ci-approver --sign-in approver '
+        f'--password-file "$PASSWORDS/approver" "$@"', *words,
+    )  # fmt: skip
+
+
+def test_a_request_to_merge_gets_the_plan_as_a_comment(
+    here: Stage, tokens: dict[str, str], repository: Path, tmp_path: Path
+) -> None:
+    about = pushed(repository, MERGED)
+    job = run(here, "preflight", repository, tmp_path / "one", about, tokens["ci-operator"])
+
+    assert (job.failed, job.status) == ("", 0), job.said
+    comment = job.wrote("comment.md")
+    assert "**Risk: low**" in comment
+    assert "| 5 | Transfer active sessions from merged\\-old to merged\\-new | migration |" in comment
+    assert "1 × approver" in comment
+    assert job.wrote("summary") == comment
+    assert f"pr comment 7 --edit-last --create-if-none --body-file {tmp_path / 'one' / 'comment.md'}" in job.wrote("gh")
+
+    about = pushed(repository, MERGED.replace("merged-old", "nowhere"))
+    job = run(here, "preflight", repository, tmp_path / "two", about, tokens["ci-operator"])
+    assert (job.failed, job.status) == ("Plan, and leave nothing behind", 5)
+    assert "There is no plan" in job.wrote("comment.md")
+    assert "spec\\.targets\\.source" in job.wrote("comment.md")
+    assert job.wrote("gh")
+    assert "merged" not in here.shell("snakeweb status --profile ci-operator")
+
+
+def test_a_merge_waits_for_people_executes_and_fails_where_they_decline(
+    here: Stage, tokens: dict[str, str], repository: Path, tmp_path: Path
+) -> None:
+    with ThreadPoolExecutor() as pool:
+        about = pushed(repository, MERGED)
+        declined = pool.submit(run, here, "execute", repository, tmp_path / "one", about, tokens["ci-operator"])
+        decided(here, declined, tmp_path / "one", "--decline", "--comment", "Not today.")
+        job = declined.result(240)
+        assert (job.failed, job.status) == ("Wait until people have signed", 1), job.said
+        assert sessions(here, "merged-new") == 0
+
+        about = pushed(repository, MERGED.replace("batch_size: 50", "batch_size: 40"))
+        signed = pool.submit(run, here, "execute", repository, tmp_path / "two", about, tokens["ci-operator"])
+        decided(here, signed, tmp_path / "two")
+        job = signed.result(240)
+
+    assert (job.failed, job.status) == ("", 0), job.said
+    assert (sessions(here, "merged-old"), sessions(here, "merged-new")) == (SESSIONS, SESSIONS)
+    migration = job.wrote("migrations").strip()
+    assert job.wrote("summary") == f"{here.installation.url}/migrations/{migration}/ completed\n"
+    assert all(token not in job.said for token in tokens.values())
+
+    again = run(here, "execute", repository, tmp_path / "three", about, tokens["ci-operator"])
+    assert (again.wrote("migrations").strip(), again.failed) == (migration, "Plan and try dry")  # it has ended
+
+    here.shell(f"snakeweb rollback {migration} --watch --profile ci-operator")
+    assert sessions(here, "merged-new") == 0
