@@ -10,6 +10,7 @@ from celery.signals import worker_shutting_down
 
 from migrations_app.runtime import composition, tracing
 from migrations_app.runtime.log_context import bound
+from migrations_app.runtime.surveyor import Surveyor
 from migrations_app.runtime.turns import take_short_turns
 from migrations_app.runtime.watchdog import Watchdog
 from migrations_app.services import audit_exports, deliveries, dispatching, driving, proving, sealing, unattended
@@ -98,6 +99,7 @@ class WatchdogStep(bootsteps.StartStopStep):  # type: ignore[misc]
     def __init__(self, worker: Any, **options: Any) -> None:
         super().__init__(worker, **options)
         self._watchdog: Watchdog | None = None
+        self._surveyor: Surveyor | None = None
 
     def start(self, worker: Any) -> None:
         take_short_turns()
@@ -107,9 +109,13 @@ class WatchdogStep(bootsteps.StartStopStep):  # type: ignore[misc]
             composition.clock(),
         )
         self._watchdog.start()
+        self._surveyor = Surveyor(composition.clock())
+        self._surveyor.start()
 
     def stop(self, worker: Any) -> None:
         driving.process_stop.asked.set()
+        if self._surveyor is not None:
+            self._surveyor.stop()
         if self._watchdog is not None:
             self._watchdog.stop()
 

@@ -40,6 +40,7 @@ class Surroundings:
     traces_headers: dict[str, str]
     traces_ratio: float
     log_format: str
+    impact_seconds: float
 
 
 def _generated_key() -> str:
@@ -76,6 +77,13 @@ def _ratio(name: str, text: str) -> float:
     if not 0 <= value <= 1:
         raise ValueError(f"{name} is {text!r}; it is a number from 0 (none is kept) to 1 (all are).")
     return value
+
+
+def _seconds(text: str) -> float:
+    """Text that is no number above zero counts as nought: what is only watched keeps nobody from starting."""
+    with contextlib.suppress(ValueError):
+        return max(0.0, min(float(text), 86_400.0))
+    return 0.0
 
 
 def read() -> Surroundings:
@@ -115,4 +123,5 @@ def read() -> Surroundings:
         traces_headers=json.loads(env.get("SNAKEWEB_TRACES_HEADERS", "{}")),
         traces_ratio=_ratio("SNAKEWEB_TRACES_RATIO", env.get("SNAKEWEB_TRACES_RATIO", "1")),
         log_format=_one_of("SNAKEWEB_LOG_FORMAT", env.get("SNAKEWEB_LOG_FORMAT", "plain"), ("plain", "json")),
+        impact_seconds=_seconds(env.get("SNAKEWEB_IMPACT_SECONDS", "5")),
     )

@@ -289,6 +289,7 @@ SNAKEWEB_TRACES_HEADERS = SURROUNDINGS.traces_headers
 SNAKEWEB_TRACES_RATIO = SURROUNDINGS.traces_ratio
 SNAKEWEB_DEBUG_ASKED = SURROUNDINGS.debug_asked
 SNAKEWEB_RATE_LIMITS: dict[str, str] = SURROUNDINGS.rate_limits
+SNAKEWEB_IMPACT_SECONDS = SURROUNDINGS.impact_seconds  # 0: targets of runs are not read
 SNAKEWEB_SECOND_FACTOR_ROLES = SURROUNDINGS.second_factor_roles
 SNAKEWEB_OUTGOING_NETWORKS = SURROUNDINGS.outgoing_networks
 SNAKEWEB_OIDC_ISSUER = SURROUNDINGS.oidc["issuer"]  # '': there is no single sign-on

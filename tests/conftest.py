@@ -34,6 +34,7 @@ def pytest_configure(config: pytest.Config) -> None:
     _let_calls_reach_this_machine()
     _count_nothing()
     _keep_artifacts_apart()
+    _read_no_targets()
     # Real hashing would take most of the time that making people takes.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
@@ -54,6 +55,12 @@ def _count_nothing() -> None:
     """Tests ask more often than people do, here and in the processes that they start. Those of the rates say which."""
     settings.SNAKEWEB_RATE_LIMITS = {rate.value: OFF for rate in Rate}
     os.environ["SNAKEWEB_RATE_LIMITS"] = " ".join(f"{name}={OFF}" for name in settings.SNAKEWEB_RATE_LIMITS)
+
+
+def _read_no_targets() -> None:
+    """How busy targets are is what a few tests are about, which switch it on; every run would ask for it."""
+    settings.SNAKEWEB_IMPACT_SECONDS = 0
+    os.environ["SNAKEWEB_IMPACT_SECONDS"] = "0"
 
 
 def _keep_artifacts_apart() -> None:

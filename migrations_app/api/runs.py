@@ -11,6 +11,8 @@ from migrations_app.engine.vocabulary import CutoverOrder
 from migrations_app.selectors import runs as reads
 from migrations_app.selectors import statuses
 from migrations_app.selectors.break_glass import BreakGlassRow
+from migrations_app.selectors.impact import RunImpact
+from migrations_app.selectors.impact import run_impact as impact_read
 from migrations_app.selectors.reports.forms import ReportForm
 from migrations_app.selectors.route_live import RouteLive, route_live
 from migrations_app.selectors.run_tables import RunTables
@@ -116,6 +118,16 @@ def run_events(request: ApiRequest, run_id: int, which: Query[Slice]) -> Any:
     newest = reads.last_seq(actor=request.auth, run_id=run_id)
     events = reads.events_after(actor=request.auth, run_id=run_id, after=which.after, limit=which.limit)
     return {"run": run_id, "events": events, "newest": max(newest, events[-1].seq if events else 0)}
+
+
+@router.get("/{int:run_id}/impact", response=RunImpact)
+def run_impact(request: ApiRequest, run_id: int) -> Any:
+    """How busy each target was before, during and after the run: median and 95th percentile, and every reading.
+
+    `not_told` says what this kind of store cannot tell, `gaps` when it could not be read and why. The run's own work
+    is part of what was read.
+    """
+    return impact_read(actor=request.auth, run_id=run_id, now=now())
 
 
 @router.get("/{int:run_id}/report", openapi_extra={"responses": {200: {"content": REPORT_CONTENT}}})

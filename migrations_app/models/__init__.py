@@ -17,6 +17,7 @@ from migrations_app.models.environment import Environment
 from migrations_app.models.external_identity import ExternalIdentity
 from migrations_app.models.following import MigrationWatcher, followers
 from migrations_app.models.freeze import Freeze
+from migrations_app.models.impact import ImpactSample, ImpactWatch
 from migrations_app.models.invitation import Invitation
 from migrations_app.models.migration import Migration, MigrationEditor, MigrationTarget
 from migrations_app.models.notification import NoticeKind, Notification
@@ -71,6 +72,8 @@ __all__ = [
     "ExternalIdentity",
     "Freeze",
     "IdempotencyKey",
+    "ImpactSample",
+    "ImpactWatch",
     "Invitation",
     "Leadership",
     "Lease",

@@ -38,8 +38,8 @@ _FINAL = sorted(state.value for state in FINAL_RUN_STATES)
 class Run(models.Model):
     """One execution of a plan. `state`, `warnings` and `result` are projections of the journal.
 
-    `environment` and `procedure` are those of the migration and of the plan, which never change: they stand here so
-    that an index leads to the runs of a place, and of a procedure in it.
+    `environment`, `procedure` and `stores` are those of the migration and of the plan, which never change: they stand
+    here so that an index leads to the runs of a place, and of a procedure in it, and nobody reads plans to group runs.
     """
 
     migration = models.ForeignKey(Migration, models.PROTECT, related_name="runs")
@@ -47,6 +47,9 @@ class Run(models.Model):
     # No index of its own: it would lead to half of all runs, past the index that a query needs.
     environment = models.ForeignKey(Environment, models.PROTECT, related_name="runs", db_index=False)
     procedure = models.CharField(max_length=64, blank=True)
+    stores = models.CharField(
+        max_length=80, blank=True, default="", db_default="", help_text="Their kinds, as `redis to postgres`."
+    )
     kind = models.CharField(max_length=10, choices=choices(RunKind))
     state = models.CharField(max_length=14, choices=choices(RunState), default=RunState.QUEUED)
     undoes = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="rollbacks")

@@ -1,7 +1,7 @@
 """The only place that picks implementations: builds the executor of a run from rows, ports and settings."""
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ from migrations_app.engine.errors import HandlerMissing, PlanIsStale
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.executor import Executor
 from migrations_app.engine.handler import Handler
+from migrations_app.engine.impact import Gauge
 from migrations_app.engine.journal import fold
 from migrations_app.engine.plan import Plan, Target, content_digest
 from migrations_app.engine.ports import Clock, ExecutionPorts, Journal, WorkerToken
@@ -21,6 +22,7 @@ from migrations_app.engine.vocabulary import RunKind, TargetKind
 from migrations_app.handlers import registry
 from migrations_app.models import RouteLease, Run, StoredSecret
 from migrations_app.models import Target as TargetRow
+from migrations_app.pools.gauge import open_gauge as open_pool_gauge
 from migrations_app.runtime import secrets
 from migrations_app.runtime.artifacts import DirectoryArtifacts
 from migrations_app.runtime.clock import SystemClock
@@ -29,6 +31,14 @@ from migrations_app.runtime.journal import OrmJournal, read_events
 from migrations_app.runtime.live import OrmLive, Urgent
 from migrations_app.runtime.routes import OrmRoutes
 from migrations_app.runtime.settings import RuntimeSettings, runtime_settings
+from migrations_app.stores.gauges import open_gauge as open_store_gauge
+
+GAUGES: Mapping[TargetKind, Callable[[Target], AbstractContextManager[Gauge]]] = {
+    TargetKind.SESSION_STORE: open_store_gauge,
+    TargetKind.DATABASE: open_store_gauge,
+    TargetKind.WORKER_POOL: open_pool_gauge,
+}
+"""How a target of each kind is asked how busy it is; the kinds that are left out are files."""
 
 
 def clock() -> Clock:

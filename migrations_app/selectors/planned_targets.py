@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrations_app.engine.plan import Plan, content_digest
+from migrations_app.engine.store_kinds import pair_of, store_kind
 from migrations_app.models import PlanRevision, Target
 
 
@@ -36,6 +37,18 @@ def planned_targets(revision: PlanRevision) -> tuple[PlannedTarget, ...]:
         )
         for target in plan.targets
     )
+
+
+def planned_kinds(revision: PlanRevision) -> dict[str, str]:
+    """Role -> kind of store, as the plan's targets are configured now."""
+    targets = revision.content["targets"]
+    configs = dict(Target.objects.filter(pk__in=[each["id"] for each in targets]).values_list("pk", "config"))
+    return {each["role"]: store_kind(configs.get(each["id"], {})) for each in targets}
+
+
+def planned_pair(revision: PlanRevision) -> str:
+    """`redis to postgres`."""
+    return pair_of(planned_kinds(revision))
 
 
 def changed_targets(revision: PlanRevision) -> tuple[str, ...]:

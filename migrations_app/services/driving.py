@@ -21,7 +21,7 @@ from migrations_app.engine.interruptions import SliceOver
 from migrations_app.engine.ports import BACKGROUND, Clock, WorkerToken
 from migrations_app.engine.vocabulary import RunKind, RunState, Signal
 from migrations_app.models import BreakGlass, Run
-from migrations_app.runtime import composition, driver_spans, journal, leases, lost_spans, work
+from migrations_app.runtime import composition, driver_spans, impact, journal, leases, lost_spans, work
 from migrations_app.runtime.clock import database_now
 from migrations_app.runtime.heartbeat import Heartbeat
 from migrations_app.runtime.leases import Scope
@@ -119,13 +119,18 @@ def _drive(scope: Scope, worker: WorkerToken, clock: Clock, heartbeat: Heartbeat
         return Outcome(OutcomeKind.FINISHED, run.state)
     try:
         executor = composition.executor(run, worker, clock=clock, alive=heartbeat.alive, urgent=heartbeat.urgent)
+        read_again = impact.before(run, clock)
         _refuse_stale(run, clock)
         _refuse_expired(run, clock)
+        read_again()
     except HandlerMissing as error:
         return _left_to_others(run, worker, error, clock)
     except MigrationError as error:
         return _cannot_drive(run, worker, error, clock)
-    return executor.drive() if scope.is_run else executor.drive_partition(scope.step, scope.partition)
+    outcome = executor.drive() if scope.is_run else executor.drive_partition(scope.step, scope.partition)
+    if scope.is_run and outcome.kind is OutcomeKind.FINISHED:
+        impact.after(run, clock)
+    return outcome
 
 
 def _drive_background(run: Run, scope: Scope, worker: WorkerToken, clock: Clock, heartbeat: Heartbeat) -> Outcome:

@@ -20,6 +20,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.runtime import composition, journal, tracing, work
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.target_check import TargetCheck, check_targets
+from migrations_app.selectors.planned_targets import planned_pair
 from migrations_app.selectors.start_check import start_facts
 from migrations_app.services import audit, finding, overrides, scheduled_starts
 from migrations_app.services.errors import Conflict
@@ -93,6 +94,7 @@ def _start(actor: Actor, now: datetime, migration_id: int, wanted: Wanted, seen:
         revision=revision,
         environment=migration.environment,
         procedure=revision.procedure,
+        stores=planned_pair(revision),
         kind=wanted.kind,
         undoes=wanted.undoes,
         started_by=finding.person(actor),

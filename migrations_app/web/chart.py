@@ -80,14 +80,14 @@ def draw(
     def y(value: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * value / top
 
-    stretches = [[(x(at), y(value)) for at, value in stretch] for stretch in _stretches(points)]
+    drawn = [[(x(at), y(value)) for at, value in stretch] for stretch in stretches(points)]
     return Chart(
         id=id_,
         title=title,
         unit=unit,
-        lines=tuple(_listed(stretch) for stretch in stretches),
+        lines=tuple(_listed(stretch) for stretch in drawn),
         areas=tuple(
-            f"{stretch[0][0]:.1f},{BOTTOM} {_listed(stretch)} {stretch[-1][0]:.1f},{BOTTOM}" for stretch in stretches
+            f"{stretch[0][0]:.1f},{BOTTOM} {_listed(stretch)} {stretch[-1][0]:.1f},{BOTTOM}" for stretch in drawn
         ),
         heights=tuple(Mark(f"{y(top * part / 2):.1f}", label(round(top * part / 2))) for part in range(3) if known),
         times=_times(begin, end),
@@ -98,15 +98,15 @@ def draw(
     )
 
 
-def _stretches(points: Sequence[Point]) -> list[list[tuple[datetime, int]]]:
+def stretches(points: Sequence[Point]) -> list[list[tuple[datetime, int]]]:
     """Without gaps; a single reading between two of them is drawn as a short line."""
-    stretches: list[list[tuple[datetime, int]]] = [[]]
+    found: list[list[tuple[datetime, int]]] = [[]]
     for at, value in points:
         if value is not None:
-            stretches[-1].append((at, value))
-        elif stretches[-1]:
-            stretches.append([])
-    return [stretch if len(stretch) > 1 else stretch * 2 for stretch in stretches if stretch]
+            found[-1].append((at, value))
+        elif found[-1]:
+            found.append([])
+    return [stretch if len(stretch) > 1 else stretch * 2 for stretch in found if stretch]
 
 
 def _listed(stretch: Sequence[tuple[float, float]]) -> str:

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 from migrations_app.engine.rehearsal import NOT_REHEARSED
 from migrations_app.engine.vocabulary import RoutePhase, RunState, StepState
 from migrations_app.selectors import ansi as ansi_text
+from migrations_app.selectors.impact import RunImpact, TargetImpact
 from migrations_app.selectors.route_live import RouteLive
 from migrations_app.selectors.run_actions import RunAction
 from migrations_app.selectors.run_charts import RunCharts
@@ -20,6 +21,7 @@ from migrations_app.web.authority import Cells, cells
 from migrations_app.web.chart import Chart
 from migrations_app.web.gantt import Gantt, draw
 from migrations_app.web.phase_rail import LABELS, PhaseMark, phase_rail
+from migrations_app.web.sparkline import ImpactLine, impact_lines, untold
 
 register = template.Library()
 register.filter("plain", ansi_text.plain)
@@ -68,6 +70,16 @@ def leading_step(steps: Sequence[StepProgress]) -> StepProgress | None:
 @register.simple_tag
 def charts_drawn(charts: RunCharts) -> tuple[Chart, ...]:
     return chart.charts_of(charts)
+
+
+@register.simple_tag
+def impact_drawn(impact: RunImpact, target: TargetImpact) -> tuple[ImpactLine, ...]:
+    return impact_lines(impact, target.metrics)
+
+
+@register.filter
+def not_told(target: TargetImpact) -> tuple[str, ...]:
+    return untold(target.metrics)
 
 
 @register.filter

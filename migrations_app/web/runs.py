@@ -13,6 +13,7 @@ from django_htmx.http import reswap, retarget
 
 from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.selectors.environments import list_environments
+from migrations_app.selectors.impact import run_impact
 from migrations_app.selectors.route_live import route_live
 from migrations_app.selectors.run_charts import run_charts
 from migrations_app.selectors.runs import RunFilters, list_runs, run_page
@@ -64,7 +65,8 @@ def run(request: PageRequest, run_id: int) -> HttpResponse:
     page = run_page(actor=request.actor, run_id=run_id, now=now)
     route = route_live(actor=request.actor, run_id=run_id, now=now)
     charts = run_charts(actor=request.actor, run_id=run_id, now=now)
-    context = {"page": page, "route": route, "charts": charts, **log_context(request, run_id)}
+    impact = run_impact(actor=request.actor, run_id=run_id, now=now)
+    context = {"page": page, "route": route, "charts": charts, "impact": impact, **log_context(request, run_id)}
     return render(request, "runs/run.html", context)
 
 
@@ -82,6 +84,14 @@ def run_measured(request: PageRequest, run_id: int) -> HttpResponse:
     """The charts alone; they move by what is reported, with an event of the run or without."""
     charts = run_charts(actor=request.actor, run_id=run_id, now=timezone.now())
     return render(request, "runs/charts.html", {"charts": charts})
+
+
+@require_safe
+@login_required
+def run_impact_part(request: PageRequest, run_id: int) -> HttpResponse:
+    """What the run does to its targets alone: read beside the run, and for a minute after it."""
+    impact = run_impact(actor=request.actor, run_id=run_id, now=timezone.now())
+    return render(request, "runs/impact.html", {"impact": impact})
 
 
 @require_safe

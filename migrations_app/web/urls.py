@@ -136,6 +136,7 @@ urlpatterns = [
     path("runs/<int:run_id>/hits/", run_log.run_hits, name="run_hits"),
     path("runs/<int:run_id>/actions/", runs.run_actions, name="run_actions"),
     path("runs/<int:run_id>/charts/", runs.run_measured, name="run_charts"),
+    path("runs/<int:run_id>/impact/", runs.run_impact_part, name="run_impact"),
     path("runs/<int:run_id>/route/", runs.run_route, name="run_route"),
     path("runs/<int:run_id>/confirm/", runs.run_confirm, name="run_confirm"),
     path("runs/<int:run_id>/roll-back/", runs.run_roll_back, name="run_roll_back"),

@@ -12,7 +12,7 @@ const place = document.getElementById("run");
 const standing = new Standing(document.getElementById("run-header"));
 const log = new Log(document.getElementById("log"), announce);
 
-for (const id of ["run-route", "run-charts"]) {
+for (const id of ["run-route", "run-charts", "run-impact"]) {
   const part = document.getElementById(id);
   if (part?.dataset.live === "true") new Polled(part, announce).begin();
 }

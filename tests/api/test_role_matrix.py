@@ -118,6 +118,7 @@ ASKS: dict[str, Asks] = {
     "POST /runs/{run_id}/cancel": Asks(P.CONTROL),
     "POST /runs/{run_id}/cutover": Asks(P.CONTROL),
     "GET /runs/{run_id}/events": Asks(P.VIEW),
+    "GET /runs/{run_id}/impact": Asks(P.VIEW),
     "POST /runs/{run_id}/pause": Asks(P.CONTROL),
     "POST /runs/{run_id}/postpone": Asks(P.CONTROL),
     "GET /runs/{run_id}/rejected": Asks(P.CONTROL),

@@ -92,6 +92,7 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "column: Leadership.token",  # fencing tokens are counters
         "column: Lease.token",
         "column: OutboxRow.arguments",  # ids
+        "column: PlanRevision.estimates",
         "column: PlanRevision.findings",
         "column: PlanRevision.fingerprints",
         "column: PlanRevision.sizes",

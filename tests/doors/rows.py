@@ -68,7 +68,7 @@ ROWS: dict[str, Asks] = {
     **_rows(THING, P.VIEW, "migration_rehearse migration_break_glass migration_roll_back migration_promote"),
     **_rows(THING, P.VIEW, "migration_across migration_related migration_cancel migration_schedule window_edit"),
     **_rows(THING, P.VIEW, "window_new waiver_new waiver_withdraw run run_report run_log run_lines run_actions"),
-    **_rows(THING, P.VIEW, "run_report_file"),
+    **_rows(THING, P.VIEW, "run_report_file run_impact"),
     **_rows(THING, P.VIEW, "run_charts run_route run_confirm run_roll_back run_cancel run_bring_back environment"),
     **_rows(THING, P.VIEW, "environment_edit target target_edit target_archive policy policy_edit policy_replay"),
     **_rows(THING, P.VIEW, "target_history migration_tools", there=False),

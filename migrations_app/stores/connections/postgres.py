@@ -48,7 +48,14 @@ class Server:
         return f"PostgreSQL at {self.host}:{self.port}"
 
 
-def connect(server: Server, password: str, *, read_only: bool, session: Mapping[str, str] | None = None) -> Connection:
+def connect(
+    server: Server,
+    password: str,
+    *,
+    read_only: bool,
+    session: Mapping[str, str] | None = None,
+    connect_seconds: int = CONNECT_SECONDS,
+) -> Connection:
     """An autocommit connection. A read-only one gets `default_transaction_read_only`, which the server enforces.
 
     `session`: settings beside or instead of those of `SESSION`, escaped as libpq's `options` want them; '' leaves one
@@ -62,7 +69,7 @@ def connect(server: Server, password: str, *, read_only: bool, session: Mapping[
         user=server.username,
         password=password or None,
         sslmode="require" if server.tls else "prefer",
-        connect_timeout=CONNECT_SECONDS,
+        connect_timeout=connect_seconds,
         client_encoding="utf8",
         application_name="snakeweb",
         keepalives_idle=10,

@@ -79,7 +79,9 @@ def refuse_writes(args: tuple[Any, ...]) -> None:
         raise WriteRefused(f"{name.decode()} is no read command; this connection is read-only")
 
 
-def connect(config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool) -> redis.Redis:
+def connect(
+    config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool, answer_seconds: float = ANSWER_SECONDS
+) -> redis.Redis:
     """A client with one lazy connection. In a read-only client the read-only user is used when one is configured."""
     username, password = config["username"], secrets.get("password", "")
     if read_only and config["readonly_username"]:
@@ -93,8 +95,8 @@ def connect(config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool)
         username=username or None,
         password=password or None,
         protocol=2,
-        socket_connect_timeout=CONNECT_SECONDS,
-        socket_timeout=ANSWER_SECONDS,
+        socket_connect_timeout=min(CONNECT_SECONDS, answer_seconds),
+        socket_timeout=answer_seconds,
         socket_keepalive=True,
         # One retry bridges a connection that a server restart closed; every command we send may be repeated.
         retry=Retry(NoBackoff(), 1),

@@ -1,11 +1,10 @@
 """A look at a database through SQLAlchemy."""
 
-import statistics
-import time
 from collections.abc import Sequence
 
 from sqlalchemy import inspect, literal, select
 
+from migrations_app.engine.impact import answered_us
 from migrations_app.stores.tables.alchemy import mysql
 from migrations_app.stores.tables.alchemy.abilities import name_of
 from migrations_app.stores.tables.alchemy.catalogue import read_catalogue
@@ -24,11 +23,7 @@ class AlchemyInspecting(AlchemyConnected):
         """
         with self._errors():
             connection = self._open()
-            latencies = []
-            for _ in range(5):
-                before = time.perf_counter()
-                connection.execute(select(literal(1)))
-                latencies.append((time.perf_counter() - before) * 1000)
+            latency_us = answered_us(lambda: connection.execute(select(literal(1))))
             name = name_of(connection.dialect)
             asked = mysql.settings(connection) if name in OF_MYSQL else None
             schemas, there = self._config.schemas, inspect(connection).get_schema_names()
@@ -42,7 +37,7 @@ class AlchemyInspecting(AlchemyConnected):
                 kind=name,
                 version=".".join(map(str, version)),
                 identity=f"{kind}://{self._config['host']}:{url.port or ''}/{url.database}",
-                latency_ms=statistics.median(latencies),
+                latency_ms=latency_us / 1000,
                 encoding=asked.encoding if asked else "UTF8",
                 time_zone=asked.time_zone if asked else "",
                 writable=not (asked and asked.read_only),
@@ -51,6 +46,12 @@ class AlchemyInspecting(AlchemyConnected):
                 problems=problems,
                 details={"schemas": ", ".join(schemas), "driver": self._config["driver"]},
             )
+
+    def answers_in_us(self) -> int:
+        """Median microseconds of the smallest question."""
+        with self._errors():
+            connection = self._open()
+            return answered_us(lambda: connection.execute(select(literal(1))))
 
     def catalogue(self, tables: Sequence[str] | None = None) -> Catalogue:
         with self._errors():
