@@ -1,13 +1,16 @@
 """The console script as its users start it, against a real server process."""
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from django.utils import timezone
@@ -48,14 +51,16 @@ def token(viewer: Actor) -> str:
     return tokens.create(actor=viewer, now=datetime.now(UTC), name="for a test", scopes=["read"]).clear
 
 
-def command(url: str, token: str, *words: str) -> "subprocess.Popen[str]":
+def command(
+    url: str, token: str, *words: str, terminal: int | None = None, more: Mapping[str, str] = MappingProxyType({})
+) -> "subprocess.Popen[str]":
     surroundings = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "SNAKEWEB_URL": url, "SNAKEWEB_TOKEN": token}
     return subprocess.Popen(
         [*SNAKEWEB, *words],
-        env=surroundings,
+        env={**surroundings, **more},
         text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE if terminal is None else terminal,
+        stderr=subprocess.PIPE if terminal is None else terminal,
         preexec_fn=_hear_interrupts,
     )
 
@@ -132,6 +137,34 @@ def test_watch_prints_each_event_once_as_json(web: Web, token: str, tmp_path: Pa
 
     code, out, _ = outcome(web.url, token, "watch", str(run.pk), "--json", "--after", str(run.last_seq - 2))
     assert len(out.splitlines()) == 2
+
+
+def test_at_a_terminal_a_run_has_bars_and_its_events(web: Web, token: str, tmp_path: Path) -> None:
+    run = queued(sqlite_migration(tmp_path, count=5).revision)
+    drive(run)
+    ours, theirs = pty.openpty()
+    more = {"TERM": "xterm-256color", "COLUMNS": "140", "LANG": "C.UTF-8"}
+    with command(web.url, token, "watch", str(run.pk), terminal=theirs, more=more) as process:
+        os.close(theirs)
+        said = everything(ours)
+    os.close(ours)
+
+    assert process.returncode == Exit.OK
+    assert "\x1b[" in said
+    assert "━" in said
+    assert "100%" in said
+    assert "8 of 8 steps" in said
+    assert "The run succeeded." in said
+    assert f"run {run.pk} succeeded" in said
+
+
+def everything(terminal: int) -> str:
+    """What was written to a terminal until its last writer has gone."""
+    parts = []
+    with contextlib.suppress(OSError):  # Linux says so at the end
+        while part := os.read(terminal, 65536):
+            parts.append(part)
+    return b"".join(parts).decode()
 
 
 def test_a_run_that_did_not_succeed_ends_with_status_one(web: Web, token: str, tmp_path: Path, operator: Actor) -> None:
