@@ -1,4 +1,4 @@
-"""templates/ and static/ stand at the top of a checkout; the wheel carries them inside the package `snakeweb`.
+"""templates/, static/ and docs/ stand at the top of a checkout; the wheel carries them inside the package `snakeweb`.
 
 `snakeweb.settings` finds them in both layouts. They are data, not packages to import, but setuptools wants each
 folder named; this is the one thing that pyproject.toml cannot say.
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-TOPS = ("templates", "static")
+TOPS = ("templates", "static", "docs")
 FOLDERS = [folder for top in TOPS for folder in (Path(top), *Path(top).rglob("*")) if folder.is_dir()]
-DATA = [".".join(("snakeweb", *folder.parts)) for folder in FOLDERS]
+READ = [folder for folder in FOLDERS if "screens" not in folder.parts]
+DATA = [".".join(("snakeweb", *folder.parts)) for folder in READ]
 
 setup(
     packages=[*find_packages(include=["snakeweb*", "migrations_app*"]), *DATA],

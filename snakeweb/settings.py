@@ -10,7 +10,7 @@ from snakeweb import environment
 
 SURROUNDINGS = environment.read()
 PRODUCTION = SURROUNDINGS.production
-# In a checkout templates/ and static/ stand at the top; the wheel carries them inside this package.
+# In a checkout templates/, static/ and docs/ stand at the top; the wheel carries them inside this package.
 _HERE = Path(__file__).resolve().parent
 ASSETS_DIR = _HERE if (_HERE / "templates").is_dir() else _HERE.parent
 

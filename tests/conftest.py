@@ -25,6 +25,7 @@ pytest_plugins = [
     "tests.adapters_on_stage",
     "tests.receivers",
     "tests.alarms",
+    "tests.wheel",
 ]
 
 

@@ -6,6 +6,7 @@ from time import monotonic
 
 from asgiref.sync import sync_to_async
 
+from migrations_app.runtime.ending import process_ending
 from migrations_app.selectors.routes import published_epochs
 
 LOOK_EVERY = 0.2  # seconds; a client whose write waits hears of the end from its store's mirror
@@ -23,9 +24,9 @@ class PublishedEpochs:
         self._looked_at = float("-inf")
 
     async def waited_beyond(self, name: str, epoch: int, seconds: float) -> bool:
-        """Whether the route has left that epoch within the time."""
+        """Whether the route has left that epoch within the time. A process that ends keeps nobody waiting."""
         give_up_at = monotonic() + seconds
-        while (left := give_up_at - monotonic()) > 0:
+        while (left := give_up_at - monotonic()) > 0 and not process_ending.is_set():
             await asyncio.sleep(min(LOOK_EVERY, left))
             await self._look()
             if self._epochs.get(name, epoch) > epoch:

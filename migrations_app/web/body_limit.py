@@ -11,6 +11,8 @@ from daphne import http_protocol
 from django.conf import settings
 from twisted.internet import reactor
 
+from migrations_app.runtime.ending import process_ending
+
 FRAME_BYTES = 64 * 1024  # what a form of several parts adds to what it carries
 DRAIN_SECONDS = 5.0  # a client that is still sending would lose the answer if the connection were closed at once
 DETAIL = "The request is larger than 2 MiB; it was not read."
@@ -40,6 +42,9 @@ class BoundedRequest(http_protocol.WebRequest):  # type: ignore[misc]  # daphne 
             super().handleContentChunk(data)
 
     def requestReceived(self, command: bytes, path: bytes, version: bytes) -> None:  # noqa: N802 - twisted's name
+        if process_ending.is_set():  # the next one would come to a process that is not there any more
+            self.channel.persistent = False
+            self.setHeader(b"connection", b"close")
         if self.refused:
             self.channel.loseConnection()
         else:

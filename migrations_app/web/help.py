@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django import template
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -126,6 +127,26 @@ TERMS: Mapping[str, Term] = {
         "brought back.",
     ),
 }
+
+
+#: What is done about a state that is an error, by the name of its page in `docs/runbooks/`.
+RUNBOOKS: Mapping[str, str] = {
+    "stuck-run": "Stuck run",
+    "failed-rollback": "Failed rollback",
+    "lost-lease": "Lost lease",
+    "broken-chain": "Broken chain",
+    "dead-beat": "Dead beat",
+    "full-disk": "Full disk",
+    "redis-lost": "Redis lost",
+    "postgresql-failover": "PostgreSQL fail-over",
+}
+
+
+@register.simple_tag(name="runbook")
+def runbook_link(name: str) -> SafeString:
+    """Raises KeyError for one that nobody has written."""
+    where = reverse("handbook_page", args=[f"runbooks/{name}"])
+    return format_html('<a class="runbook" href="{}">Runbook: {}</a>', where, RUNBOOKS[name])
 
 
 @register.simple_tag(name="help")

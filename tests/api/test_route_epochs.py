@@ -1,6 +1,7 @@
 """Many who wait cost one look; each is let go by the epoch that it waits for."""
 
 import asyncio
+import threading
 from dataclasses import dataclass, field
 
 import pytest
@@ -52,3 +53,16 @@ async def test_a_look_that_fails_fails_one_and_the_next_looks_again(routes: Rout
     routes.fails = False
     routes.epochs["sessions"] = 4
     assert await published.waited_beyond("sessions", 3, 30)
+
+
+async def test_a_process_that_ends_keeps_nobody_waiting(
+    routes: Routes, published: PublishedEpochs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = threading.Event()
+    monkeypatch.setattr("migrations_app.api.route_epochs.process_ending", ending)
+    waiting = asyncio.create_task(published.waited_beyond("sessions", 3, 3_600))
+    while not routes.looks:
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    ending.set()
+    assert not await waiting

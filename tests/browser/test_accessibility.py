@@ -35,6 +35,8 @@ PAGES = {
         "/environments/new/",
         "/search/?q=sessions",
         "/help/",
+        "/docs/",
+        "/docs/runbooks/stuck-run/",
         "/settings/",
         "/settings/tokens/",
         "/accounts/2fa/",

@@ -26,6 +26,7 @@ LISTS = (
     "/audit/",
     "/search/?q=sessions",
     "/help/",
+    "/docs/deployment/",
     "/nowhere/",
 )
 SHIFTS = """() => new Promise((resolve) => {

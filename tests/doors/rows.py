@@ -51,7 +51,7 @@ def _rows(of: str, permission: P | None, names: str, method: str = "GET", **more
 IN_PRODUCTION = {"environment": "{environment_id}", "environment_id": "{environment_id}", "comment": "x"}
 DECISION = {"decision": "reject", "step": "x", "digest": "0" * 64, "comment": "x"}
 ROWS: dict[str, Asks] = {
-    **_rows(EVERYBODY, None, "healthz readyz metrics"),
+    **_rows(EVERYBODY, None, "healthz readyz metrics handbook handbook_page"),
     **_rows(
         SIGNED_IN, None, "home inbox search palette migration_list migration_new migration_import migration_compare"
     ),

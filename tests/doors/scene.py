@@ -181,6 +181,7 @@ def scene(directory: Path) -> Scene:
         "sketch_id": Sketch.objects.create(person=owner, values={}, **dated).pk,
         "item_id": glass.pk,
         "key": "x",
+        "page": "audit",
         "uidb36": "1",
         "pk": 1,
         "provider": "x",

@@ -2,20 +2,18 @@
 
 import os
 import re
-import shutil
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
 import zipfile
-from pathlib import Path
 
 import pytest
 
 from migrations_app.testing.processes import free_port
-from tests.architecture.sources import ROOT, tracked
+from tests.architecture.sources import tracked
 from tests.marks import WHOLE_INSTALLATION
+from tests.wheel import run
 
 pytestmark = [pytest.mark.servers, WHOLE_INSTALLATION, pytest.mark.timeout(300)]
 
@@ -28,27 +26,6 @@ for room in (migrations_app.routing, migrations_app.stores, migrations_app.engin
 assert "django" not in sys.modules
 assert importlib.util.find_spec("django") is None, "the base install brought Django"
 """
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory) -> Path:
-    source = tmp_path_factory.mktemp("source")
-    for path in tracked():
-        (source / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / path, source / path)
-    out = tmp_path_factory.mktemp("dist")
-    run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(out), str(source))
-    return next(out.glob("*.whl"))
-
-
-@pytest.fixture(scope="module")
-def bare_python(wheel, tmp_path_factory) -> str:
-    """Python of a venv that holds the wheel and its base dependencies, nothing else."""
-    venv = tmp_path_factory.mktemp("bare") / "venv"
-    run(sys.executable, "-m", "venv", str(venv))
-    python = str(venv / "bin" / "python")
-    install(python, str(wheel), tmp_path_factory.mktemp("pins"))
-    return python
 
 
 def test_base_install_imports_routing_without_django(bare_python, tmp_path):
@@ -64,9 +41,8 @@ def test_wheel_carries_every_template_and_static_file(wheel):
 
 
 @pytest.fixture
-def production(bare_python, wheel, tmp_path, tmp_path_factory):
-    """(base URL, headers) of the web process, installed with the extra `server` and set up as production."""
-    install(bare_python, f"{wheel}[server]", tmp_path_factory.mktemp("pins"))
+def production(production_python, tmp_path):
+    """(base URL, headers) of the web process, set up as production."""
     port = free_port()
     surroundings = {
         "PATH": os.environ["PATH"],
@@ -75,10 +51,11 @@ def production(bare_python, wheel, tmp_path, tmp_path_factory):
         "SNAKEWEB_ALLOWED_HOSTS": "snakeweb.example",
         "SNAKEWEB_SECRET_KEYS": "packaging-" + "k3" * 30,
     }
-    run(bare_python, "-m", "django", "check", "--deploy", "--fail-level", "WARNING", cwd=tmp_path, env=surroundings)
-    run(bare_python, "-m", "django", "migrate", "--noinput", "-v", "0", cwd=tmp_path, env=surroundings)
-    run(bare_python, "-m", "django", "collectstatic", "--noinput", "-v", "0", cwd=tmp_path, env=surroundings)
-    command = [bare_python, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "snakeweb.asgi:application"]
+    django = (production_python, "-m", "django")
+    run(*django, "check", "--deploy", "--fail-level", "WARNING", cwd=tmp_path, env=surroundings)
+    run(*django, "migrate", "--noinput", "-v", "0", cwd=tmp_path, env=surroundings)
+    run(*django, "collectstatic", "--noinput", "-v", "0", cwd=tmp_path, env=surroundings)
+    command = [production_python, "-m", "daphne", "-b", "127.0.0.1", "-p", str(port), "snakeweb.asgi:application"]
     with (tmp_path / "web.log").open("wb") as log:
         web = subprocess.Popen(command, cwd=tmp_path, env=surroundings, stdout=log, stderr=log)
     try:
@@ -98,20 +75,6 @@ def test_installed_server_shows_a_styled_login_page(production):
     assert sheets
     for sheet in sheets:
         assert "{" in fetch_when_up(base + sheet, headers), sheet
-
-
-def run(*command: str, cwd: Path | None = None, env: dict[str, str] | None = None) -> None:
-    surroundings = env or {name: value for name, value in os.environ.items() if not name.startswith("COV")}
-    ended = subprocess.run(command, cwd=cwd, env=surroundings, capture_output=True, text=True, check=False)
-    assert ended.returncode == 0, f"{' '.join(command)}\n{ended.stdout[-3000:]}\n{ended.stderr[-3000:]}"
-
-
-def install(python: str, what: str, folder: Path) -> None:
-    """Install with the versions that are pinned for production."""
-    pins = folder / "constraints.txt"
-    pinned = re.findall(r"^([A-Za-z0-9._-]+==\S+)", (ROOT / "requirements/production.txt").read_text(), re.MULTILINE)
-    pins.write_text("\n".join(pinned))
-    run(python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "-c", str(pins), what)
 
 
 def fetch_when_up(url: str, headers: dict[str, str]) -> str:

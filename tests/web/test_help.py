@@ -4,9 +4,10 @@ import pytest
 from django.conf import settings
 from django.template import Context, Template
 
-from migrations_app.web.help import TERMS
+from migrations_app.web.help import RUNBOOKS, TERMS
 
 USED = re.compile(r'{% help "(\w+)"')
+LEADS = re.compile(r'{% runbook "([\w-]+)"')
 
 
 @pytest.mark.parametrize("term", TERMS)
@@ -35,3 +36,22 @@ def test_every_word_that_a_template_asks_about_is_written() -> None:
 
 def test_the_texts_are_short_enough_to_be_read() -> None:
     assert not [term for term, about in TERMS.items() if len(about.text) > 400 or not about.text.endswith(".")]
+
+
+def test_every_runbook_that_a_template_leads_to_is_written() -> None:
+    folder = settings.ASSETS_DIR / "templates"
+    texts = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.html")}
+    asked = {name: set(LEADS.findall(text)) for name, text in texts.items() if LEADS.search(text)}
+
+    assert set().union(*asked.values()) <= set(RUNBOOKS)
+    assert asked["runs/run.html"] == {"stuck-run", "failed-rollback"}
+    assert asked["audit/list.html"] == {"broken-chain"}
+    assert asked["partials/unattended.html"] == {"dead-beat"}
+    assert asked["503.html"] == {"postgresql-failover", "full-disk"}
+
+
+@pytest.mark.parametrize("name", RUNBOOKS)
+def test_a_runbook_is_a_link_to_its_page(name: str) -> None:
+    drawn = Template(f'{{% runbook "{name}" %}}').render(Context())
+
+    assert drawn == f'<a class="runbook" href="/docs/runbooks/{name}/">Runbook: {RUNBOOKS[name]}</a>'
