@@ -29,7 +29,8 @@ def test_bash_completes_commands_and_options(capfd: pytest.CaptureFixture[str]) 
         f"{written}\n"
         "complete() { :; }; compopt() { :; }\n"
         "COMP_WORDS=(snakeweb ro); COMP_CWORD=1; _snakeweb_completion snakeweb; echo ${COMPREPLY[@]}\n"
-        "COMPREPLY=(); COMP_WORDS=(snakeweb plan --pre); COMP_CWORD=2; _snakeweb_completion; echo ${COMPREPLY[@]}\n"
+        "COMPREPLY=(); COMP_WORDS=(snakeweb plan --pre); COMP_CWORD=2\n"
+        "_snakeweb_completion snakeweb; echo ${COMPREPLY[@]}\n"
     )
 
     assert found == ["rollback", "--preflight"]
