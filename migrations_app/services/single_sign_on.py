@@ -104,7 +104,9 @@ def _made(actor: Actor, now: datetime, identity: Identity) -> Person:
 
 
 def _free_name(identity: Identity) -> str:
-    wanted = "".join(c for c in identity.username or identity.email.partition("@")[0] if c.isalnum() or c in "@.+-_")
+    """Of ASCII, as every new name is: the letters of other alphabets may look like those of somebody's name."""
+    given = identity.username or identity.email.partition("@")[0]
+    wanted = "".join(c for c in given if c.isascii() and (c.isalnum() or c in "@.+-_"))
     base = wanted[:120] or "person"
     taken = {
         name.lower() for name in Person.objects.filter(username__istartswith=base).values_list("username", flat=True)
