@@ -22,7 +22,8 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname,
             "logger": record.name,
         }
-        entry |= {name: redact_text(value) if isinstance(value, str) else value for name, value in about().items()}
+        facts = {**about(), **_of_request(record)}
+        entry |= {name: redact_text(value) if isinstance(value, str) else value for name, value in facts.items()}
         texts = {"message": redact_text(record.getMessage())}
         if record.exc_info:
             texts["exception"] = redact_text(self.formatException(record.exc_info))
@@ -31,6 +32,12 @@ class JsonFormatter(logging.Formatter):
         line = json.dumps(entry | texts, ensure_ascii=False)
         hidden = redact_text(line)
         return hidden if hidden == line or _is_json(hidden) else json.dumps(entry | dict.fromkeys(texts, HIDDEN))
+
+
+def _of_request(record: logging.LogRecord) -> dict[str, str]:
+    """Django logs refusals and errors when every middleware has ended, with the request beside the record."""
+    request_id = getattr(getattr(record, "request", None), "request_id", "")
+    return {"request": request_id} if isinstance(request_id, str) and request_id else {}
 
 
 def _is_json(line: str) -> bool:

@@ -46,9 +46,11 @@ class RequestIdMiddleware:
         method = request.method or ""
         with tracing.tracer().span(method, {"http.request.method": method, "snakeweb.request.id": request_id}) as span:
             response = self.get_response(request)
-            route = request.resolver_match.route if request.resolver_match else ""
-            span.rename(f"{method} /{route}")
-            span.add({"http.route": f"/{route}", "http.response.status_code": response.status_code})
+            if request.resolver_match:  # an address that there is not would be a name of its own
+                route = f"/{request.resolver_match.route}"
+                span.rename(f"{method} {route}")
+                span.add({"http.route": route})
+            span.add({"http.response.status_code": response.status_code})
             if response.status_code >= 500:
                 span.fail(str(response.status_code))
             return response
