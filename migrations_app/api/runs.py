@@ -24,7 +24,7 @@ from migrations_app.selectors.runs import (
     RunRow,
     StepProgress,
 )
-from migrations_app.services import confirmations, cutover, run_reports, runs
+from migrations_app.services import confirmations, cutover, report_sending, run_reports, runs
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import SignInRequired
 from migrations_app.services.rejected_rows import rejected_rows
@@ -82,6 +82,16 @@ class WhichForm(Schema):
     format: ReportForm = ReportForm.JSON
 
 
+class Receivers(Input):
+    channels: Annotated[list[Annotated[int, Field(ge=1, le=MOST_ID)]], Field(min_length=1, max_length=20)]
+
+
+class Sending(Schema):
+    """`waiting`: messages that are on their way; each has its log under the channel's deliveries."""
+
+    waiting: int
+
+
 class Pace(Input):
     """Sessions a second, all workers together; 0: as fast as the stores allow."""
 
@@ -137,6 +147,13 @@ def run_report(request: ApiRequest, run_id: int, form: Query[WhichForm]) -> Stre
     file = run_reports.file(actor=request.auth, now=now(), run_id=run_id, form=form.format)
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
     return StreamingHttpResponse(file.content, content_type=file.media_type, headers=headers)
+
+
+@router.post("/{int:run_id}/report/send", response={202: Sending}, summary="Send the report")
+def send_run_report(request: ApiRequest, run_id: int, body: Receivers) -> Any:
+    """To channels of alerts, by their ids: mails carry it as PDF and HTML, others are told where it stands."""
+    waiting = report_sending.send(actor=request.auth, now=now(), run_id=run_id, channels=body.channels)
+    return Status(202, {"waiting": waiting})
 
 
 @router.get("/{int:run_id}/rejected", openapi_extra={"responses": {200: {"content": {"application/x-ndjson": {}}}}})

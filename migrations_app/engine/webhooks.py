@@ -41,10 +41,12 @@ class WebhookKind(StrEnum):
     REVIEW_REJECTED = "review.rejected"
     REVIEW_EXPIRED = "review.expired"
     ALERT_FIRED = "alert.fired"
+    RUN_REPORT = "run.report"
     TEST = "webhook.test"
 
 
-SUBSCRIBABLE = tuple(kind for kind in WebhookKind if kind not in (WebhookKind.TEST, WebhookKind.ALERT_FIRED))
+_TO_CHANNELS = (WebhookKind.TEST, WebhookKind.ALERT_FIRED, WebhookKind.RUN_REPORT)
+SUBSCRIBABLE = tuple(kind for kind in WebhookKind if kind not in _TO_CHANNELS)
 OF_A_RUN: Mapping[EventType, WebhookKind] = {
     EventType.RUN_QUEUED: WebhookKind.RUN_QUEUED,
     EventType.RUN_STARTED: WebhookKind.RUN_STARTED,

@@ -6,6 +6,7 @@ address, and only kinds are taken whose host is the service's own, or can be jud
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -45,11 +46,11 @@ class Sent:
     milliseconds: int
 
 
-def send(channel: AlertChannel, subject: str, text: str) -> Sent:
-    """Raises ChannelFailed, and what `alerting.secrets_of` raises."""
+def send(channel: AlertChannel, subject: str, text: str, attached: Sequence[tuple[str, bytes, str]] = ()) -> Sent:
+    """`attached` are name, content and media type, for mails. Raises ChannelFailed, and what `secrets_of` raises."""
     begun = time.monotonic()
     if channel.kind == ChannelKind.MAIL:
-        _mail(channel.address, subject, text)
+        _mail(channel.address, subject, text, attached)
     else:
         _apprise(alerting.secrets_of(channel), subject, text)
     return Sent(int((time.monotonic() - begun) * 1000))
@@ -74,9 +75,9 @@ def apprise_shown(url: str) -> str:
     return f"{scheme}://{urlsplit(url).hostname or ''}/…" if scheme in SELF_HOSTED else f"{scheme}://…"
 
 
-def _mail(addresses: str, subject: str, text: str) -> None:
+def _mail(addresses: str, subject: str, text: str, attached: Sequence[tuple[str, bytes, str]]) -> None:
     try:
-        EmailMessage(subject, text, to=addresses.split()).send()
+        EmailMessage(subject, text, to=addresses.split(), attachments=list(attached)).send()
     except OSError as error:
         raise ChannelFailed(f"The mail server did not take it: {type(error).__name__}.") from error
 

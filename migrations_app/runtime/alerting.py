@@ -154,17 +154,23 @@ def message(alert: Alert, *, escalation: bool = False) -> dict[str, object]:
 
 
 def put(
-    channel: AlertChannel, said: dict[str, object], *, now: datetime, due: datetime, alert: Alert | None = None
+    channel: AlertChannel,
+    said: dict[str, object],
+    *,
+    now: datetime,
+    due: datetime,
+    alert: Alert | None = None,
+    kind: WebhookKind = WebhookKind.ALERT_FIRED,
 ) -> Delivery:
-    """A message for one channel; by a webhook it goes as `alert.fired`, with that webhook's own log and tries."""
-    body = {"type": WebhookKind.ALERT_FIRED.value, "timestamp": instant(now), "data": said}
+    """A message for one channel; by a webhook it goes as its kind, with that webhook's own log and tries."""
+    body = {"type": kind.value, "timestamp": instant(now), "data": said}
     by_webhook = channel.kind == ChannelKind.WEBHOOK
     delivery = Delivery.objects.create(
         webhook=channel.webhook if by_webhook else None,
         channel=channel,
         alert=alert,
         message=new_message_id(),
-        kind=WebhookKind.ALERT_FIRED,
+        kind=kind,
         body=json.dumps(body, ensure_ascii=False),
         due_at=due,
         created_at=now,

@@ -171,6 +171,7 @@ KINDS: Mapping[str, AuditKind] = {
         _kind("break_glass.close", Topic.EMERGENCIES, "migration", "closed the break-glass of", _SAID),
         _kind("run.read_report", Topic.RUNS, "run", "read the report of", "environment after"),
         _kind("run.export_report", Topic.EXPORTS, "run", "downloaded the report of", "environment after"),
+        _kind("run.send_report", Topic.EXPORTS, "run", "sent the report of", "environment after"),
         _kind("run.rejected_rows", Topic.EXPORTS, "run", "downloaded the refused rows of", "environment after"),
         _kind("backup.delete", Topic.PLACES, "run", "deleted the backup of", _SAID),
         _kind("audit.read", Topic.EXPORTS, "audit", "read", "after"),

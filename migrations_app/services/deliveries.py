@@ -14,16 +14,17 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import F, Q
 
+from migrations_app.engine.alerts import ChannelKind
 from migrations_app.engine.crash_points import reach
 from migrations_app.engine.hiding import redact_text
 from migrations_app.engine.ports import Clock
 from migrations_app.engine.vocabulary import Role
-from migrations_app.engine.webhooks import DeliveryState, WebhookState, headers, rest_seconds, wait_seconds
+from migrations_app.engine.webhooks import DeliveryState, WebhookKind, WebhookState, headers, rest_seconds, wait_seconds
 from migrations_app.models import Delivery, DeliveryTry, Webhook
 from migrations_app.runtime import alert_channels, outbox, outgoing, webhooks
 from migrations_app.runtime.secrets import SecretUnreadable
 from migrations_app.selectors.access import people_with
-from migrations_app.services import audit, notifications
+from migrations_app.services import audit, notifications, report_sending
 from migrations_app.services.actor import SYSTEM
 
 HELD = timedelta(minutes=1)
@@ -93,7 +94,9 @@ def _told(delivery: Delivery) -> Outcome:
     if delivery.channel is None:
         raise ValueError(f"delivery {delivery.pk} has no receiver")
     try:
-        sent = alert_channels.send(delivery.channel, said["subject"], said["text"])
+        mails_report = delivery.kind == WebhookKind.RUN_REPORT and delivery.channel.kind == ChannelKind.MAIL
+        attached = report_sending.attachments(said) if mails_report else ()
+        sent = alert_channels.send(delivery.channel, said["subject"], said["text"], attached)
     except alert_channels.ChannelFailed as error:
         return Outcome(None, redact_text(str(error))[:MOST_SAID])
     except (SecretUnreadable, KeyError):

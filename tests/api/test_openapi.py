@@ -82,6 +82,7 @@ def test_the_agreed_addresses_are_there() -> None:
         "/runs/{run_id}": {"get"},
         "/runs/{run_id}/events": {"get"},
         "/runs/{run_id}/report": {"get"},
+        "/runs/{run_id}/report/send": {"post"},
         **{f"/runs/{{run_id}}/{name}": {"post"} for name in RUN_OPERATIONS},
         "/audit": {"get"},
         "/audit/export": {"get"},

@@ -123,6 +123,7 @@ ASKS: dict[str, Asks] = {
     "POST /runs/{run_id}/postpone": Asks(P.CONTROL),
     "GET /runs/{run_id}/rejected": Asks(P.CONTROL),
     "GET /runs/{run_id}/report": Asks(P.VIEW),
+    "POST /runs/{run_id}/report/send": Asks(P.CONTROL, body={"channels": [1]}),
     "POST /runs/{run_id}/resume": Asks(P.CONTROL),
     "POST /runs/{run_id}/retry": Asks(P.CONTROL),
     "POST /runs/{run_id}/signoffs": Asks(P.SIGN_OFF, body={"step": "x", "digest": ZEROS, "decision": "approve"}),
