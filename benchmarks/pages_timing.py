@@ -60,6 +60,13 @@ def paths() -> list[str]:
     ]
     found += ["/environments/", f"/environments/{Environment.objects.latest('pk').pk}/", "/search/?q=sessions"]
     found += [
+        "/search/?q=kind:run+state:failed+shard",
+        "/search/?q=portal+shard+9",
+        "/search/?q=nowhere-at-all",
+        "/search/palette/?q=port",
+    ]
+    found += [f"/search/?q={planned.revisions.latest('pk').digest[:10]}"]
+    found += [
         "/audit/",
         "/audit/?outcome=denied",
         "/audit/?q=edit",
@@ -73,7 +80,7 @@ def main(goal: float, rounds: int, calls: int, *, explain: bool) -> None:
     settings.ROOT_URLCONF = __name__
     settings.ALLOWED_HOSTS = ["testserver"]
     client = Client()
-    client.force_login(Person.objects.get(username="admin"), backend=settings.AUTHENTICATION_BACKENDS[0])
+    client.force_login(Person.objects.get(username="admin"))
     pages = [Page(address) for address in paths()]
     for page in pages:
         look(client, page)

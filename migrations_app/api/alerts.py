@@ -3,10 +3,10 @@
 from datetime import time
 from typing import Any
 
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, Paging, page, whole
+from migrations_app.api.schemas import Input, Page, Paging, ShortPaging, page, whole
 from migrations_app.api.webhooks import Tested
 from migrations_app.engine.alerts import DEFAULT_TEMPLATE
 from migrations_app.selectors import alerts as reads
@@ -19,7 +19,7 @@ channels = Router(tags=["alerts"])
 router = Router(tags=["alerts"])
 
 
-class Which(Schema):
+class Which(ShortPaging):
     archived: bool = False
 
 
@@ -81,7 +81,7 @@ class ChannelChange(Input):
 
 @rules.get("", response=Page[RuleRow])
 def list_alert_rules(request: ApiRequest, which: Query[Which]) -> Any:
-    return whole(reads.list_rules(actor=request.auth, archived=which.archived))
+    return whole(reads.list_rules(actor=request.auth, archived=which.archived), which)
 
 
 @rules.post("", response={201: RuleRow})
@@ -111,7 +111,7 @@ def test_alert_rule(request: ApiRequest, alert_rule_id: int) -> Any:
 
 @channels.get("", response=Page[ChannelRow])
 def list_alert_channels(request: ApiRequest, which: Query[Which]) -> Any:
-    return whole(reads.list_channels(actor=request.auth, archived=which.archived))
+    return whole(reads.list_channels(actor=request.auth, archived=which.archived), which)
 
 
 @channels.post("", response={201: ChannelRow})

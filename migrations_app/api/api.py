@@ -19,6 +19,7 @@ from migrations_app.api import (
     promotions,
     reviews,
     routes,
+    run_stream,
     runs,
     schedules,
     search,
@@ -34,6 +35,7 @@ from migrations_app.api.body import JsonParser
 from migrations_app.api.callers import CALLERS
 from migrations_app.api.description import DescribedAPI
 from migrations_app.api.idempotency import idempotent
+from migrations_app.api.preconditions import only_where_kept
 
 api = DescribedAPI(
     title="Snakeweb",
@@ -45,6 +47,7 @@ api = DescribedAPI(
     urls_namespace="api",
 )
 problems.install(api)
+api.add_decorator(only_where_kept(api), mode="view")
 api.add_decorator(idempotent(api), mode="view")
 api.add_router("/environments", environments.router)
 api.add_router("/targets", targets.router)
@@ -64,6 +67,7 @@ api.add_router("/schedules", schedules.router)
 api.add_router("/migrations", promotions.router)
 api.add_router("/migrations", waivers.router)
 api.add_router("/runs", runs.router)
+api.add_router("/runs", run_stream.router)
 api.add_router("/audit", audit.router)
 api.add_router("/routes", routes.router)
 api.add_router("/tokens", tokens.router)

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import break_glass as reads
 from migrations_app.selectors.break_glass import BreakGlassRow
 from migrations_app.services import break_glass
@@ -47,9 +47,9 @@ def break_the_glass(request: ApiRequest, migration_id: int, body: Emergency) -> 
 
 
 @router.get("/{int:migration_id}/break-glass", response=Page[BreakGlassRow])
-def list_break_glasses(request: ApiRequest, migration_id: int) -> Any:
+def list_break_glasses(request: ApiRequest, migration_id: int, paging: Query[ShortPaging]) -> Any:
     """Newest first; those with `closed_at` null wait for somebody else who may approve."""
-    return whole(reads.list_break_glasses(actor=request.auth, migration_id=migration_id, now=now()))
+    return whole(reads.list_break_glasses(actor=request.auth, migration_id=migration_id, now=now()), paging)
 
 
 @router.post("/{int:migration_id}/break-glass/{int:item_id}/close", response=Page[BreakGlassRow])

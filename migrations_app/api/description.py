@@ -6,6 +6,10 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
+from migrations_app.api import examples
+from migrations_app.api.idempotency import WITH_KEYS
+from migrations_app.api.preconditions import VERSIONED
+
 TEXT = {"type": "string"}
 PROBLEM: dict[str, Any] = {
     "title": "Problem",
@@ -57,6 +61,16 @@ IDEMPOTENCY_KEY = {
 }
 
 
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The `ETag` that was read; 412 where it is another by now, 428 without it and without `version`.",
+}
+ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Of what an edit replaces; for `If-Match`."}}
+
+
 class DescribedAPI(NinjaAPI):
     def get_openapi_schema(self, **where: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**where)
@@ -70,9 +84,19 @@ class DescribedAPI(NinjaAPI):
                 for status in REFUSALS if method == "get" else (*REFUSALS, *REFUSALS_OF_WRITES):
                     operation["responses"].setdefault(status, {"$ref": f"#/components/responses/{status}"})
                 operation["security"] = [{_scheme(name): [] for name in entry} for entry in operation["security"]]
-                if method == "post":
+                if method.upper() in WITH_KEYS:
                     operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+        for path in VERSIONED:
+            _describe_versions(schema["paths"][f"/api/v1{path}"])
+        examples.describe(schema)
         return schema
+
+
+def _describe_versions(operations: dict[str, Any]) -> None:
+    for method in ("get", "patch"):
+        operations[method]["responses"][200]["headers"] = ETAG
+    operations["patch"]["parameters"].append(IF_MATCH)
+    operations["patch"]["responses"][428] = refusal(428)
 
 
 def _scheme(name: str) -> str:

@@ -1,9 +1,9 @@
 from typing import Any
 
-from ninja import Router, Status
+from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import environments as reads
 from migrations_app.selectors.environments import EnvironmentRow
 from migrations_app.services import environments
@@ -31,9 +31,9 @@ class EnvironmentChange(Input):
 
 
 @router.get("", response=Page[EnvironmentRow])
-def list_environments(request: ApiRequest) -> Any:
+def list_environments(request: ApiRequest, paging: Query[ShortPaging]) -> Any:
     """In the order of promotion."""
-    return whole(reads.list_environments(actor=request.auth))
+    return whole(reads.list_environments(actor=request.auth), paging)
 
 
 @router.post("", response={201: EnvironmentRow})

@@ -1,10 +1,10 @@
 from datetime import datetime
 from typing import Any
 
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import freezes as reads
 from migrations_app.selectors.freezes import FreezeRow
 from migrations_app.services import freezes
@@ -12,7 +12,7 @@ from migrations_app.services import freezes
 router = Router(tags=["freezes"])
 
 
-class Which(Schema):
+class Which(ShortPaging):
     environment: str = ""
     past: bool = False
 
@@ -36,7 +36,7 @@ class FreezeChange(Input):
 
 @router.get("", response=Page[FreezeRow])
 def list_freezes(request: ApiRequest, which: Query[Which]) -> Any:
-    return whole(reads.list_freezes(actor=request.auth, now=now(), **which.model_dump()))
+    return whole(reads.list_freezes(actor=request.auth, now=now(), **which.filters()), which)
 
 
 @router.post("", response={201: FreezeRow})

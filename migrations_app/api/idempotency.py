@@ -1,4 +1,5 @@
-"""`Idempotency-Key` on every POST: a repeat gets the first answer, with `Idempotency-Replayed: true`."""
+"""`Idempotency-Key` on every POST, PATCH and DELETE (a PUT is the same twice by itself): a repeat gets the first
+answer, with `Idempotency-Replayed: true`."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -15,16 +16,17 @@ from migrations_app.services.errors import Conflict
 from migrations_app.services.idempotency import KeptAnswer
 
 Run = Callable[..., Any]
+WITH_KEYS = ("POST", "PATCH", "DELETE")
 
 
 def idempotent(api: NinjaAPI) -> Callable[[Run], Run]:
-    """A decorator for all operations of `api`; only POST with a key is touched."""
+    """A decorator for all operations of `api`; only those methods with a key are touched."""
 
     def decorate(run: Run) -> Run:
         @wraps(run)
         def call(request: HttpRequest, **path: Any) -> Any:
             key = request.headers.get("Idempotency-Key")
-            if request.method != "POST" or key is None:
+            if request.method not in WITH_KEYS or key is None:
                 return run(request, **path)
             try:
                 actor = identify(request)
@@ -50,7 +52,8 @@ def idempotent(api: NinjaAPI) -> Callable[[Run], Run]:
 
 def _digest(request: HttpRequest) -> str:
     """Keyed, because bodies may hold credentials."""
-    content = b"\n".join((request.get_full_path().encode(), request.body))
+    more = () if request.method == "POST" else (f"{request.method} {request.headers.get('If-Match', '')}".encode(),)
+    content = b"\n".join((*more, request.get_full_path().encode(), request.body))
     return salted_hmac("snakeweb.idempotency", content, algorithm="sha256").hexdigest()
 
 

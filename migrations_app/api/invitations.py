@@ -2,10 +2,10 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import invitations as reads
 from migrations_app.selectors.invitations import InvitationRow
 from migrations_app.services import invitations
@@ -29,9 +29,9 @@ class CreatedInvitation(Schema):
 
 
 @router.get("", response=Page[InvitationRow])
-def list_invitations(request: ApiRequest) -> Any:
+def list_invitations(request: ApiRequest, paging: Query[ShortPaging]) -> Any:
     """Those of environments where the caller manages people."""
-    return whole(reads.list_invitations(actor=request.auth, now=now()))
+    return whole(reads.list_invitations(actor=request.auth, now=now()), paging)
 
 
 @router.post("", response={201: CreatedInvitation})

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.preconditions import tagged, version_to_edit
 from migrations_app.api.schemas import Input, Page, Paging, extended, flat, page
 from migrations_app.selectors import migrations as reads
 from migrations_app.selectors.migrations import (
@@ -67,9 +69,10 @@ class NewMigration(Input):
 
 
 class MigrationChange(Input):
-    """`version` is the one that was read; what is left out stays. Another content voids the signatures."""
+    """`version` is the one that was read, unless `If-Match` says it; what is left out stays. Another content voids the
+    signatures."""
 
-    version: int
+    version: int | None = None
     title: str | None = None
     targets: dict[str, int] | None = None
     parameters: dict[str, Any] | None = None
@@ -101,16 +104,17 @@ def create_migration(request: ApiRequest, body: NewMigration) -> Any:
 
 
 @router.get("/{int:migration_id}", response=MigrationDetail)
-def get_migration(request: ApiRequest, migration_id: int) -> Any:
-    return detail(request.auth, migration_id)
+def get_migration(request: ApiRequest, response: HttpResponse, migration_id: int) -> Any:
+    return tagged(response, detail(request.auth, migration_id))
 
 
 @router.patch("/{int:migration_id}", response=MigrationDetail)
-def change_migration(request: ApiRequest, migration_id: int, body: MigrationChange) -> Any:
+def change_migration(request: ApiRequest, response: HttpResponse, migration_id: int, body: MigrationChange) -> Any:
     before = reads.migration_page(actor=request.auth, migration_id=migration_id, now=now())
+    version = version_to_edit(request, body.version, lambda: before.row.version)
     draft = _changed(before, body)
-    migrations.edit(actor=request.auth, now=now(), migration_id=migration_id, version=body.version, draft=draft)
-    return detail(request.auth, migration_id)
+    migrations.edit(actor=request.auth, now=now(), migration_id=migration_id, version=version, draft=draft)
+    return tagged(response, detail(request.auth, migration_id))
 
 
 @router.post("/{int:migration_id}/clone", response={201: MigrationDetail})

@@ -5,7 +5,7 @@ from typing import Any
 from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, extended, flat, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, extended, flat, whole
 from migrations_app.selectors import policies as reads
 from migrations_app.selectors.policies import PolicyRow, VersionRow
 from migrations_app.selectors.policy_replay import Replay, replay
@@ -79,8 +79,8 @@ class Older(Schema):
 
 
 @router.get("", response=Page[PolicyRow])
-def list_policies(request: ApiRequest) -> Any:
-    return whole(reads.list_policies(actor=request.auth))
+def list_policies(request: ApiRequest, paging: Query[ShortPaging]) -> Any:
+    return whole(reads.list_policies(actor=request.auth), paging)
 
 
 @router.post("", response={201: PolicyDetail})

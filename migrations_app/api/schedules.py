@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import schedules as reads
 from migrations_app.selectors.schedules import ScheduleRow
 from migrations_app.services import schedules
@@ -15,7 +15,7 @@ router = Router(tags=["schedules"])
 of_a_migration = Router(tags=["schedules"])
 
 
-class Which(Schema):
+class Which(ShortPaging):
     environment: str = ""
     state: str = ""
 
@@ -53,7 +53,7 @@ class ScheduleChange(Input):
 
 @router.get("", response=Page[ScheduleRow])
 def list_schedules(request: ApiRequest, which: Query[Which]) -> Any:
-    return whole(reads.list_schedules(actor=request.auth, **which.model_dump()))
+    return whole(reads.list_schedules(actor=request.auth, **which.filters()), which)
 
 
 @router.post("", response={201: ScheduleRow})

@@ -1,6 +1,8 @@
 """What every router shares: strict input, pages, and the parameters of lists."""
 
 import dataclasses
+import re
+from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
 from ninja import Query, Schema
@@ -9,6 +11,7 @@ from pydantic import ConfigDict, create_model
 from migrations_app.selectors.paging import LARGEST_PAGE, PAGE, Listing
 
 Item = TypeVar("Item")
+LARGEST_LIST = 1_000_000
 
 
 class Input(Schema):
@@ -24,6 +27,16 @@ class Paging(Schema):
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE
 
 
+class ShortPaging(Paging):
+    """Of a list that is short by nature: as a rule it is one page."""
+
+    limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = LARGEST_PAGE
+
+    def filters(self) -> dict[str, Any]:
+        """What was asked for besides."""
+        return self.model_dump(exclude={"cursor", "limit"})
+
+
 class Page(Schema, Generic[Item]):
     """Newest first. `next_cursor` is empty on the last page; `total` counts everything that matches."""
 
@@ -32,13 +45,34 @@ class Page(Schema, Generic[Item]):
     total: int
 
 
+ALL = ShortPaging.model_construct(cursor="", limit=LARGEST_LIST)
+_CURSOR = re.compile(r"([0-9]{1,9})\.([0-9]{0,19})")
+
+
 def page(listing: Listing[Item]) -> dict[str, object]:
     return {"items": list(listing.rows), "next_cursor": listing.next_cursor, "total": listing.total}
 
 
-def whole(rows: tuple[Item, ...]) -> dict[str, object]:
-    """A list that is short by nature, as one page."""
-    return {"items": list(rows), "next_cursor": "", "total": len(rows)}
+def whole(rows: tuple[Item, ...], paging: Paging = ALL) -> dict[str, object]:
+    """A slice of a list that is read as a whole. The cursor is the last row's place and id: where that row has gone
+    meanwhile, its place counts; one that is not ours starts from the top."""
+    begin = _place(rows, paging.cursor)
+    items = list(rows[begin : begin + paging.limit])
+    end = begin + len(items)
+    more = f"{end}.{_id(items[-1])}" if items and end < len(rows) else ""
+    return {"items": items, "next_cursor": more, "total": len(rows)}
+
+
+def _place(rows: Sequence[Any], cursor: str) -> int:
+    parts = _CURSOR.fullmatch(cursor)
+    if parts is None:
+        return 0
+    after = (place for place, row in enumerate(rows, 1) if _id(row) == parts[2])
+    return next(after, min(int(parts[1]), len(rows)))
+
+
+def _id(row: Any) -> str:
+    return str(getattr(row, "id", getattr(row, "number", "")))
 
 
 def extended(name: str, row: type, **more: Any) -> Any:

@@ -1,9 +1,9 @@
 from typing import Any
 
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Page, whole
+from migrations_app.api.schemas import Page, ShortPaging, whole
 from migrations_app.selectors import sessions as reads
 from migrations_app.selectors.sessions import SessionRow
 from migrations_app.services import sessions
@@ -18,9 +18,9 @@ class Ended(Schema):
 
 
 @router.get("", response=Page[SessionRow])
-def list_sessions(request: ApiRequest, person: int | None = None) -> Any:
+def list_sessions(request: ApiRequest, paging: Query[ShortPaging], person: int | None = None) -> Any:
     """One's own; with `person` somebody else's, for admins of every environment."""
-    return whole(reads.list_sessions(actor=request.auth, person_id=person, current_key=_current(request)))
+    return whole(reads.list_sessions(actor=request.auth, person_id=person, current_key=_current(request)), paging)
 
 
 @router.post("/revoke-others", response=Ended)

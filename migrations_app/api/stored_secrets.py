@@ -1,9 +1,9 @@
 from typing import Any
 
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import stored_secrets as reads
 from migrations_app.selectors.stored_secrets import StoredSecretRow
 from migrations_app.services import stored_secrets
@@ -11,7 +11,7 @@ from migrations_app.services import stored_secrets
 router = Router(tags=["secrets"])
 
 
-class Which(Schema):
+class Which(ShortPaging):
     archived: bool = False
 
 
@@ -37,7 +37,7 @@ class Seen(Input):
 @router.get("", response=Page[StoredSecretRow])
 def list_secrets(request: ApiRequest, which: Query[Which]) -> Any:
     """What plans may name, by environment. No value is in it."""
-    return whole(reads.list_stored_secrets(actor=request.auth, archived=which.archived))
+    return whole(reads.list_stored_secrets(actor=request.auth, archived=which.archived), which)
 
 
 @router.post("", response={201: StoredSecretRow})

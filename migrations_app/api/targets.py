@@ -1,10 +1,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ninja import Query, Router, Schema, Status
+from django.http import HttpResponse
+from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, extended, flat, whole
+from migrations_app.api.preconditions import tagged, version_to_edit
+from migrations_app.api.schemas import Input, Page, ShortPaging, extended, flat, whole
 from migrations_app.selectors import targets as reads
 from migrations_app.selectors.targets import TargetFilters, TargetPage, TargetRow
 from migrations_app.services import targets
@@ -22,7 +24,7 @@ TargetDetail = extended(
 )
 
 
-class Which(Schema):
+class Which(ShortPaging):
     environment: str = ""
     kind: str = ""
     q: str = ""
@@ -41,16 +43,17 @@ class NewTarget(Input):
 
 
 class TargetChange(Input):
-    """`version` is the one that was read. What is left out stays; a secret given as null is removed."""
+    """`version` is the one that was read, unless `If-Match` says it. What is left out stays; a secret given as null is
+    removed."""
 
-    version: int
+    version: int | None = None
     config: dict[str, Any] | None = None
     secrets: dict[str, str | None] | None = None
 
 
 @router.get("", response=Page[TargetRow])
 def list_targets(request: ApiRequest, which: Query[Which]) -> Any:
-    return whole(reads.list_targets(actor=request.auth, filters=TargetFilters(**which.model_dump())))
+    return whole(reads.list_targets(actor=request.auth, filters=TargetFilters(**which.filters())), which)
 
 
 @router.post("", response={201: TargetDetail})
@@ -60,14 +63,16 @@ def create_target(request: ApiRequest, body: NewTarget) -> Any:
 
 
 @router.get("/{int:target_id}", response=TargetDetail)
-def get_target(request: ApiRequest, target_id: int) -> Any:
-    return _detail(request.auth, target_id)
+def get_target(request: ApiRequest, response: HttpResponse, target_id: int) -> Any:
+    return tagged(response, _detail(request.auth, target_id))
 
 
 @router.patch("/{int:target_id}", response=TargetDetail)
-def change_target(request: ApiRequest, target_id: int, body: TargetChange) -> Any:
-    targets.edit(actor=request.auth, now=now(), target_id=target_id, **body.model_dump(exclude_unset=True))
-    return _detail(request.auth, target_id)
+def change_target(request: ApiRequest, response: HttpResponse, target_id: int, body: TargetChange) -> Any:
+    newest = lambda: reads.target_row(actor=request.auth, target_id=target_id).version  # noqa: E731
+    change = body.model_dump(exclude_unset=True) | {"version": version_to_edit(request, body.version, newest)}
+    targets.edit(actor=request.auth, now=now(), target_id=target_id, **change)
+    return tagged(response, _detail(request.auth, target_id))
 
 
 @router.post("/{int:target_id}/test", response=TargetDetail)

@@ -2,10 +2,10 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import tokens as reads
 from migrations_app.selectors.tokens import TokenRow
 from migrations_app.services import tokens
@@ -33,9 +33,9 @@ class CreatedToken(Schema):
 
 
 @router.get("", response=Page[TokenRow])
-def list_tokens(request: ApiRequest) -> Any:
+def list_tokens(request: ApiRequest, paging: Query[ShortPaging]) -> Any:
     """One's own."""
-    return whole(reads.list_tokens(actor=request.auth))
+    return whole(reads.list_tokens(actor=request.auth), paging)
 
 
 @router.post("", response={201: CreatedToken})

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from ninja import Router, Schema, Status
+from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors.migrations import RiskView, list_waivers, migration_page
 from migrations_app.selectors.waivers import WaiverRow
 from migrations_app.services import waivers
@@ -33,9 +33,9 @@ class Waived(Schema):
 
 
 @router.get("/{int:migration_id}/waivers", response=Page[WaiverRow])
-def list_of_waivers(request: ApiRequest, migration_id: int) -> Any:
+def list_of_waivers(request: ApiRequest, migration_id: int, paging: Query[ShortPaging]) -> Any:
     """All that were ever given, the newest first, each with whether it counts now and why not."""
-    return whole(list_waivers(actor=request.auth, migration_id=migration_id, now=now()))
+    return whole(list_waivers(actor=request.auth, migration_id=migration_id, now=now()), paging)
 
 
 @router.post("/{int:migration_id}/waivers", response={201: Waived})

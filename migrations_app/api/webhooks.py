@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, Paging, page, whole
+from migrations_app.api.schemas import Input, Page, Paging, ShortPaging, page, whole
 from migrations_app.selectors import webhooks as reads
 from migrations_app.selectors.webhooks import DeliveryRow, WebhookRow
 from migrations_app.services import webhooks
@@ -13,7 +13,7 @@ from migrations_app.services import webhooks
 router = Router(tags=["webhooks"])
 
 
-class Which(Schema):
+class Which(ShortPaging):
     archived: bool = False
 
 
@@ -55,7 +55,7 @@ class Tested(Schema):
 
 @router.get("", response=Page[WebhookRow])
 def list_webhooks(request: ApiRequest, which: Query[Which]) -> Any:
-    return whole(reads.list_webhooks(actor=request.auth, archived=which.archived))
+    return whole(reads.list_webhooks(actor=request.auth, archived=which.archived), which)
 
 
 @router.post("", response={201: ShownSecret})

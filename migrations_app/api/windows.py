@@ -1,10 +1,10 @@
 from datetime import datetime
 from typing import Any
 
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, whole
+from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import windows as reads
 from migrations_app.selectors.windows import WindowRow
 from migrations_app.services import windows
@@ -12,7 +12,7 @@ from migrations_app.services import windows
 router = Router(tags=["windows"])
 
 
-class Which(Schema):
+class Which(ShortPaging):
     environment: str = ""
     archived: bool = False
 
@@ -44,7 +44,7 @@ class WindowChange(Input):
 
 @router.get("", response=Page[WindowRow])
 def list_windows(request: ApiRequest, which: Query[Which]) -> Any:
-    return whole(reads.list_windows(actor=request.auth, now=now(), **which.model_dump()))
+    return whole(reads.list_windows(actor=request.auth, now=now(), **which.filters()), which)
 
 
 @router.post("", response={201: WindowRow})

@@ -170,6 +170,11 @@ def last_seq(*, actor: Actor, run_id: int) -> int:
     return visible_run(actor, run_id).last_seq
 
 
+def run_state(*, actor: Actor, run_id: int) -> RunState:
+    """Raises NotFound."""
+    return RunState(visible_run(actor, run_id).state)
+
+
 def may_watch(*, actor: Actor, run_id: int) -> bool:
     """Whether the actor may follow this run; for sockets, asked again every 30 s."""
     try:

@@ -299,7 +299,7 @@ NOUNS: tuple[Noun, ...] = (
         states=states_of(Migration, "status", "review_state"), spelled=True,
     ),
     Noun(
-        "run", "runs", "play", _runs, _run, "migration__title", numbered=True, environment=_PLACE,
+        "run", "runs", "play", _runs, _run, "", asked_texts=("migration__title",), numbered=True, environment=_PLACE,
         states=states_of(Run, "state"),
     ),
     Noun(

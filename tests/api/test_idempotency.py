@@ -1,8 +1,16 @@
-import pytest
+import json
 
-from migrations_app.models import Environment, IdempotencyKey
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from migrations_app.models import Environment, IdempotencyKey, Person
+from migrations_app.services import idempotency
 from migrations_app.services.actor import Actor
+from migrations_app.services.errors import Conflict, InvalidInput
 from tests.api.door import browser, program, program_with
+from tests.cast import NOW
 from tests.parallel import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
@@ -67,6 +75,49 @@ def test_of_many_at_once_one_takes_effect(admin: Actor) -> None:
     assert set(outcomes) <= {201, 409}
     assert 201 in outcomes
     assert Environment.objects.filter(name="lab").count() == 1
+
+
+def test_edits_and_removals_take_keys_too(admin: Actor, operator: Actor) -> None:
+    door = program(admin)
+    place = f"/environments/{door.post('/environments', {'name': 'lab'}).body['id']}"
+    change = json.dumps({"description": "first"}).encode()
+    first = door.send("patch", place, change, Idempotency_Key="one")
+    door.patch(place, {"description": "second"})
+    again = door.send("patch", place, change, Idempotency_Key="one")
+    assert (first.status, again.status, again.headers["Idempotency-Replayed"]) == (200, 200, "true")
+    assert door.get(place).body["description"] == "second", "the repeat took no effect"
+    other = door.send("patch", place, change, Idempotency_Key="one", If_Match="*")
+    assert other.fields == {"Idempotency-Key"}, "another precondition is another request"
+    mine = browser(operator)
+    token = mine.post("/tokens", {"name": "ci", "scopes": ["read"]}).body["id"]
+    gone = [mine.send("delete", f"/tokens/{token}", b"", Idempotency_Key="two") for _ in range(2)]
+    assert [answer.status for answer in gone] == [gone[0].status] * 2
+    assert "Idempotency-Replayed" in gone[1].headers
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.characters(codec="latin-1"), max_size=210))
+def test_whatever_a_key_looks_like_it_is_used_or_named(key: str) -> None:
+    IdempotencyKey.objects.all().delete()
+    answer = tried(key)
+    assert answer in ("claimed", "named")
+    if answer == "claimed":
+        assert key.isprintable()
+        assert 0 < len(key) <= 200
+        assert tried(key) == "in progress"
+
+
+def tried(key: str) -> str:
+    person, _ = Person.objects.get_or_create(username="somebody")
+    actor = Actor(person.pk, person.username)
+    try:
+        with transaction.atomic():
+            idempotency.claim(actor=actor, now=NOW, key=key, request_digest="x")
+    except InvalidInput:
+        return "named"
+    except Conflict:
+        return "in progress"
+    return "claimed"
 
 
 def test_who_does_not_say_who_they_are_takes_no_key(cast: object) -> None:

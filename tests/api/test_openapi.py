@@ -52,7 +52,7 @@ def test_every_operation_says_who_may_call_it_and_how_it_refuses() -> None:
             assert operation["responses"]["422"] == {"$ref": "#/components/responses/422"}, (path, method)
             assert "default" not in operation["responses"], "it would describe every status at once"
             names = {parameter["name"] for parameter in operation.get("parameters", ())}
-            assert ("Idempotency-Key" in names) == (method == "post"), (path, method)
+            assert ("Idempotency-Key" in names) == (method in ("post", "patch", "delete")), (path, method)
     for refusal in schema["components"]["responses"].values():
         assert list(refusal["content"]) == ["application/problem+json"]
     assert set(schema["components"]["securitySchemes"]) == {"Token", "BrowserSession"}

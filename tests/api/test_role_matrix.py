@@ -114,6 +114,7 @@ ASKS: dict[str, Asks] = {
     "POST /routes": Asks(P.MANAGE_TARGETS, body={"name": "r", "target_id": "{target_id}"}),
     "GET /runs": Asks(P.VIEW, OWN),
     "GET /runs/{run_id}": Asks(P.VIEW),
+    "GET /runs/{run_id}/stream": Asks(P.VIEW),
     "POST /runs/{run_id}/abort": Asks(P.CONTROL),
     "POST /runs/{run_id}/cancel": Asks(P.CONTROL),
     "POST /runs/{run_id}/cutover": Asks(P.CONTROL),
