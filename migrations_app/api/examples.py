@@ -78,6 +78,7 @@ BODIES: Mapping[str, Any] = {
     "PolicyRetirement": {"reason": "Another policy says the same."},
     "Promotion": {"environment_id": 3, "targets": {"source": 8, "target": 9}},
     "Reason": {"reason": "Done by hand."},
+    "Receivers": {"channels": [1, 2]},
     "Restore": {"title": "Put the pool sizes back"},
     "Review": {"digest": _DIGEST, "decision": "comment", "comment": "What is the fallback if the relay lags?"},
     "RuleChange": {"archived": True},

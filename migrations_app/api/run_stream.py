@@ -17,6 +17,7 @@ from pydantic import Field
 
 from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, identify
 from migrations_app.engine.vocabulary import RunState
+from migrations_app.runtime.ending import process_ending
 from migrations_app.selectors import runs as reads
 from migrations_app.selectors.run_log import EventRow
 from migrations_app.services.actor import Actor
@@ -71,7 +72,7 @@ async def follow(request: ApiRequest, run_id: int, after: int, wait: int) -> Asy
             if state.is_final:
                 yield _line("end", state=state, after=after)
                 return
-            if monotonic() - began >= wait:
+            if monotonic() - began >= wait or process_ending.is_set():  # another process goes on
                 yield _line("resume", state=state, after=after)
                 return
             if monotonic() - spoke >= HEARTBEAT_EVERY:

@@ -1,6 +1,7 @@
 """The stream of a run: everything once, in order, resumed where it broke, and over when the run is."""
 
 import json
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -79,6 +80,17 @@ async def test_a_live_run_beats_until_the_time_is_up_and_is_gone_on_with(
     assert said[0]["heartbeat"] == {"state": "running", "after": newest}
     assert said[-1] == {"resume": {"state": "running", "after": newest}}
     assert [line async for line in lines(await opened(under_way, headers, after=newest, wait=0))] == [said[-1]]
+
+
+async def test_a_process_that_ends_lets_its_streams_go(
+    under_way: Run, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ending = threading.Event()
+    ending.set()
+    monkeypatch.setattr(run_stream, "process_ending", ending)
+    said = [line async for line in lines(await opened(under_way, headers, after=under_way.last_seq, wait=600))]
+
+    assert said == [{"resume": {"state": "running", "after": under_way.last_seq}}]
 
 
 async def test_whose_token_is_revoked_meanwhile_hears_no_more(
