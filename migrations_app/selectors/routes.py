@@ -57,7 +57,9 @@ def _visible(actor: Actor, name: str) -> Route:
     access = access_of(actor)
     needed = Permission.VIEW if access.anywhere(Permission.VIEW) else Permission.FOLLOW_ROUTES
     here = access.within(needed)
-    found = Route.objects.filter(here, name=name).first() if "\x00" not in name else None
+    named = Route.objects.filter(name=name) if "\x00" not in name else Route.objects.none()
+    found = named.filter(here).first()
     if found is None:
-        raise NotFound(f"There is no route {name[:80]!r}.", "Look at the name in the migration's parameters.")
+        said = f"There is no route {name[:80]!r}."
+        raise NotFound(said, "Look at the name in the migration's parameters.", hidden=named.exists())
     return found

@@ -12,7 +12,7 @@ from axes.models import AccessAttempt
 from django.db import transaction
 from django.utils import timezone
 
-from migrations_app.engine.vocabulary import Role, RunKind
+from migrations_app.engine.vocabulary import Role, RoutePhase, RunKind
 from migrations_app.models import (
     Alert,
     AlertChannel,
@@ -29,6 +29,7 @@ from migrations_app.models import (
     Policy,
     RiskWaiver,
     RoleGrant,
+    Route,
     Run,
     SavedFilter,
     Schedule,
@@ -182,6 +183,10 @@ def scene(directory: Path) -> Scene:
         "item_id": glass.pk,
         "key": "x",
         "page": "audit",
+        "name": Route.objects.create(
+            environment=production, name="sessions", phase=RoutePhase.PLAIN_A, authority="a", changed_at=now
+        ).name,
+        "client_id": "client",
         "uidb36": "1",
         "pk": 1,
         "provider": "x",
