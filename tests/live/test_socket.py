@@ -19,11 +19,11 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatu
 from websockets.sync.client import ClientConnection, connect
 
 from migrations_app.engine.events import EventType, NewEvent
-from migrations_app.models import Person, RoleGrant, Run
+from migrations_app.models import AuditEntry, Person, RoleGrant, Run
 from migrations_app.runtime import journal
-from migrations_app.services import sessions
+from migrations_app.services import sessions, tokens
 from migrations_app.testing.servers import RedisServer
-from tests.cast import actor_of
+from tests.cast import NOW, actor_of
 from tests.doorbell import rings_over
 from tests.parallel import wait_for
 from tests.runs import a_run
@@ -206,6 +206,37 @@ def test_somebody_without_a_role_is_told_the_same_whether_or_not_there_is_a_run(
             watcher.hear()
         assert ended.value.rcvd is not None
         assert ended.value.rcvd.code == 4403
+
+
+def test_each_refused_subscription_is_one_entry_and_what_is_not_there_is_none(
+    web: Web, people: dict[str, Person]
+) -> None:
+    run = a_run()
+    for _ in range(2):
+        for run_id in (run.pk, 999_999):
+            with socket(web, people["outsider"]) as watcher:
+                watcher.say(op="subscribe", run=run_id, after=0)
+                assert watcher.hear()["code"] == "not_found"
+    for _ in range(3):  # a stranger's, and another site's: one in a while each
+        for person, origin in ((None, ""), (people["viewer"], "https://evil.example")):
+            with pytest.raises(InvalidStatus), socket(web, person, origin=origin):
+                pass
+    with pytest.raises(InvalidStatus), connect_with_token_in_address(web):
+        pass
+
+    denied = AuditEntry.objects.filter(outcome="denied").order_by("seq")
+    assert [(entry.actor, entry.action, entry.object_id) for entry in denied] == [
+        ("outsider", "live.watch", str(run.pk)),
+        ("outsider", "live.watch", str(run.pk)),
+        ("anonymous", "live.watch", "socket"),
+        ("anonymous", "live.watch", "socket"),
+    ]
+
+
+def connect_with_token_in_address(web: Web) -> ClientConnection:
+    made = tokens.create(actor=actor_of(Person.objects.get(username="viewer"), NOW), now=NOW, name="x", scopes=["read"])
+    where = f"ws://127.0.0.1:{web.port}/ws/live/?token={made.clear}&access_token={made.clear}"
+    return connect(where, origin=web.url, proxy=None)  # type: ignore[arg-type]
 
 
 def lose_role(person: Person) -> None:
