@@ -1,4 +1,4 @@
-from dataclasses import fields
+from dataclasses import replace
 
 import pytest
 
@@ -48,6 +48,6 @@ def test_contexts_are_frozen_and_handlers_abstract() -> None:
     ctx = context()
     with pytest.raises(AttributeError):
         ctx.run_id = 2  # type: ignore[misc]
-    assert "secrets" not in {field.name for field in fields(ctx)}
+    assert "hunter2" not in repr(replace(ctx, secrets={"key": "hunter2"}))
     with pytest.raises(TypeError):
         Handler()  # type: ignore[abstract]
