@@ -48,8 +48,8 @@ def file(*, actor: Actor, now: datetime, run_id: int, form: ReportForm) -> Repor
     """Raises NotFound, and Conflict for a run so long that a worker has to write its files."""
     if takes_long(actor=actor, run_id=run_id):
         raise Conflict(
-            f"Run {run_id} is long; a worker writes its report.",
-            "Ask for the files on the report's page, or with POST /runs/{id}/reports, and download them when ready.",
+            f"Run {run_id} has too many events for a report in a file. Nothing was written.",
+            f"Read the report's page, /runs/{run_id}/report/; its events are all in /api/v1/runs/{run_id}/events.",
             reason="takes_long",
         )
     report = exported(actor=actor, now=now, run_id=run_id, forms=(form,))

