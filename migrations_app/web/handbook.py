@@ -16,7 +16,6 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -29,11 +28,13 @@ _NO_LETTER = re.compile(r"[^\w\- ]")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`contents` lists the headings of the second level as (anchor, text)."""
+    """`body` is HTML of our own pages, in which raw HTML is switched off. `contents` lists the headings of the second
+    level as (anchor, text).
+    """
 
     name: str
     title: str
-    body: SafeString
+    body: str
     contents: tuple[tuple[str, str], ...]
 
 
@@ -58,8 +59,7 @@ def page_of(name: str) -> Page:
     _lead(tokens, PurePosixPath(name))
     title = next((text for level, _, text in headings if level == 1), name)
     contents = tuple((anchor, text) for level, anchor, text in headings if level == 2)
-    # The pages are ours, and raw HTML in them is switched off.
-    return Page(name, title, SafeString(_READER.renderer.render(tokens, _READER.options, {})), contents)
+    return Page(name, title, _READER.renderer.render(tokens, _READER.options, {}), contents)
 
 
 def address(name: str) -> str:
