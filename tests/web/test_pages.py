@@ -23,6 +23,8 @@ FORMS_ONLY = {
     "audit/verify/",
     "favicon.ico",
     "styleguide/",
+    "settings/theme/",
+    "docs/",  # for everybody
     "accounts/single-sign-on/",
     "accounts/single-sign-on/back/",
     "invitations/accept/",  # for whoever has no account yet
