@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             name="estimates",
             field=models.JSONField(
                 blank=True,
-                help_text="What the estimate rests on; of engine/estimates.py. Null: not kept then.",
+                help_text="What the estimate rests on. Null: not kept.",
                 null=True,
             ),
         ),

@@ -30,7 +30,7 @@ class PlanRevision(models.Model):
     irreversible = models.BooleanField(default=False, help_text="Some step cannot be undone.")
     estimated_seconds = models.PositiveIntegerField()
     estimates = models.JSONField(
-        null=True, blank=True, help_text="What the estimate rests on; of engine/estimates.py. Null: not kept then."
+        null=True, blank=True, help_text="What the estimate rests on. Null: not kept."
     )
     created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()

@@ -45,7 +45,7 @@ def page(*, actor: Actor, now: datetime, run_id: int) -> RunReport:
 
 @operation("run.export_report", about="run", atomic=False, in_maintenance=True)
 def file(*, actor: Actor, now: datetime, run_id: int, form: ReportForm) -> ReportFile:
-    """Raises NotFound, and Conflict for a run so long that a worker has to write its files."""
+    """Raises NotFound, and Conflict for a run too long for a file."""
     if takes_long(actor=actor, run_id=run_id):
         raise Conflict(
             f"Run {run_id} has too many events for a report in a file. Nothing was written.",

@@ -32,7 +32,7 @@ def report_content(*, actor: Actor, run_id: int, now: datetime, whole: bool | No
 
 
 def takes_long(*, actor: Actor, run_id: int) -> bool:
-    """Whether its files are written by a worker. Raises NotFound."""
+    """Whether it has more events than a file made in a request may hold. Raises NotFound."""
     return is_long(visible_run(actor, run_id))
 
 
