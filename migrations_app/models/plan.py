@@ -29,9 +29,7 @@ class PlanRevision(models.Model):
     zero_downtime = models.BooleanField(default=False)
     irreversible = models.BooleanField(default=False, help_text="Some step cannot be undone.")
     estimated_seconds = models.PositiveIntegerField()
-    estimates = models.JSONField(
-        null=True, blank=True, help_text="What the estimate rests on. Null: not kept."
-    )
+    estimates = models.JSONField(null=True, blank=True, help_text="What the estimate rests on. Null: not kept.")
     created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
 
