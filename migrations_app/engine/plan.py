@@ -61,7 +61,8 @@ class Step:
     """One unit of work. `action` names an action of the plan's handler; `depends_on` are step ids.
 
     `partitioned` steps run as `options.parallel_workers` leased partitions. `confirm` names the separate
-    confirmation that a person gives before the step may start (empty: none).
+    confirmation that a person gives before the step may start (empty: none). `volume`: records that it goes through,
+    which its estimate is learned by; it is of the moment, and no part of a plan's content.
     """
 
     id: str
@@ -76,6 +77,7 @@ class Step:
     validation: str = ""
     partitioned: bool = False
     confirm: str = ""
+    volume: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

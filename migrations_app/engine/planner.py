@@ -1,11 +1,13 @@
 """Turns a spec into a plan: look at both sides, check, steps, order, the way back, risk, estimates, claims."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from migrations_app.engine import risk, validator
 from migrations_app.engine.environment_facts import NOTHING_KNOWN, EnvironmentFacts
 from migrations_app.engine.errors import DependencyUnavailable, Problem, ValidationFailed
+from migrations_app.engine.estimates import NO_PAST, Expected, Past, PlanEstimate
+from migrations_app.engine.estimates import estimate as estimate_of
 from migrations_app.engine.handler import Handler, RiskCase, Spec
 from migrations_app.engine.ordering import topological
 from migrations_app.engine.plan import (
@@ -31,20 +33,25 @@ class PlannedMigration:
     plan: Plan
     analysis: Analysis
     assessment: RiskAssessment
-    estimated_seconds: int
+    estimate: PlanEstimate
     warnings: tuple[str, ...]
     validation_requirements: tuple[ValidationRequirement, ...]
     procedure: str = ""
+
+    @property
+    def estimated_seconds(self) -> int:
+        """For the steps one after the other, as the executor runs them."""
+        return self.estimate.seconds
 
 
 def create_plan(
     spec: Spec,
     handler: Handler,
-    history: Mapping[str, int] | None = None,
+    past: Past = NO_PAST,
     facts: EnvironmentFacts = NOTHING_KNOWN,
 ) -> PlannedMigration:
-    """Plan a checked wish. `history` maps step ids to the seconds they took in past runs of this procedure; `facts`
-    weigh in the risk and in what `strict` asks for, never in the digest.
+    """Plan a checked wish. Estimates are learned from `past`; `facts` weigh in the risk and in what `strict` asks for.
+    Neither is part of the digest.
 
     Only looks: nothing is changed. Raises ValidationFailed with every problem there is, each naming its field
     and a fix.
@@ -54,8 +61,10 @@ def create_plan(
     found = list(handler.check(spec, analysis))
     why_no_rehearsal = handler.why_no_rehearsal(spec.targets)
     _refuse([*found, *validator.check_analysis(spec, analysis, found, facts, why_no_rehearsal)])
-    steps, problems = topological([_estimated(step, history or {}) for step in handler.steps(spec, analysis)])
-    _refuse([*problems, *_actions(steps, handler)])
+    ordered, problems = topological(list(handler.steps(spec, analysis)))
+    _refuse([*problems, *_actions(ordered, handler)])
+    estimate = estimate_of([Expected(step.id, step.estimated_seconds, step.volume) for step in ordered], past)
+    steps = _estimated(ordered, estimate)
     plan = _plan(spec, handler, steps)
     _refuse(_signable(plan))
     assessment = risk.assess(
@@ -66,16 +75,11 @@ def create_plan(
         plan=plan,
         analysis=analysis,
         assessment=assessment,
-        estimated_seconds=estimate(steps),
+        estimate=estimate,
         warnings=analysis.warnings,
         validation_requirements=validator.requirements(level, steps),
         procedure=procedure_digest(spec, handler),
     )
-
-
-def estimate(steps: Sequence[Step]) -> int:
-    """Seconds for the steps one after the other, as the executor runs them."""
-    return sum(step.estimated_seconds for step in steps)
 
 
 def rollback_steps(steps: Sequence[Step]) -> tuple[RollbackStep, ...]:
@@ -97,9 +101,10 @@ def _analyse(spec: Spec, handler: Handler) -> Analysis:
         raise ValidationFailed("A target does not answer; nothing was changed.", problems=[problem]) from error
 
 
-def _estimated(step: Step, history: Mapping[str, int]) -> Step:
-    past = history.get(step.id)
-    return step if past is None else replace(step, estimated_seconds=max(1, past))
+def _estimated(steps: Sequence[Step], estimate: PlanEstimate) -> tuple[Step, ...]:
+    return tuple(
+        replace(step, estimated_seconds=told.seconds) for step, told in zip(steps, estimate.steps, strict=True)
+    )
 
 
 def _actions(steps: Sequence[Step], handler: Handler) -> list[Problem]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from statistics import median
 from typing import Any
 
+from migrations_app.engine.estimates import estimate_from
 from migrations_app.engine.results import execution_progress
 from migrations_app.engine.run_view import Direction, RunView
 from migrations_app.engine.vocabulary import CutoverOrder, Decision, RunKind, RunState
@@ -146,7 +147,7 @@ def run_page(*, actor: Actor, run_id: int, now: datetime) -> RunPage:
         direction=str(Direction.FORWARD if view.cleans_up else view.direction),
         signal=run.signal,
         eta_seconds=None if remaining is None or view.is_final or view.started_at is None else remaining // 1000,
-        eta_basis=_BASIS.get(progress.basis, progress.basis),
+        eta_basis=_eta_basis(run, progress.basis),
         usual_seconds=usual_seconds(run),
         result=view.result or {},
         error=view.error,
@@ -182,6 +183,13 @@ def may_watch(*, actor: Actor, run_id: int) -> bool:
     except NotFound:
         return False
     return True
+
+
+def _eta_basis(run: Run, basis: str) -> str:
+    """What the plan's estimates were learned from stands beside them."""
+    learned = estimate_from(run.revision.estimates) if basis == "plan" else None
+    said = _BASIS.get(basis, basis)
+    return f"{said}, {learned.said}" if learned else said
 
 
 def _holders(run: Run, now: datetime) -> dict[tuple[str, int], str]:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F, Q
 
 from migrations_app.engine.alerts import CONDITIONS, LIMITS, AlertCause
+from migrations_app.engine.estimates import estimate_from
 from migrations_app.engine.vocabulary import ReviewState, RouteSeries, RunState
 from migrations_app.models import Alert, AlertRule, AuditProof, Migration, Route, RouteSample, Run, RunEvent
 from migrations_app.models.route import span_of
@@ -69,7 +70,9 @@ def _slow(rule: AlertRule, percent: int, now: datetime) -> Iterator[Matter]:
     for run in _at_work(rule):
         expected = run.revision.estimated_seconds
         if run.started_at is not None and (now - run.started_at).total_seconds() > expected * percent / 100:
-            words = f"takes more than {percent} % of the {expected} s that were estimated"
+            learned = estimate_from(run.revision.estimates)
+            rests_on = f" ({learned.said})" if learned else ""
+            words = f"takes more than {percent} % of the {expected} s that were estimated{rests_on}"
             yield alerting.of_run(run, words, about=f"run:{run.pk}")
 
 

@@ -15,11 +15,12 @@ from migrations_app.engine.lifecycle import MigrationEvent, ReviewEvent, next_st
 from migrations_app.engine.plan import content_digest
 from migrations_app.engine.planner import PlannedMigration, create_plan
 from migrations_app.engine.procedure import procedure_digest
+from migrations_app.engine.store_kinds import pair_of, store_kind
 from migrations_app.engine.vocabulary import MigrationStatus
 from migrations_app.models import Environment, Migration, Person, PlanRevision, Run
 from migrations_app.runtime import composition
 from migrations_app.selectors.environment_facts import Intent, environment_facts
-from migrations_app.selectors.history import step_seconds
+from migrations_app.selectors.history import past_of
 from migrations_app.services import asking, audit, drafts, finding, migrations, named_secrets, route_names, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.drafts import CheckedDraft, MigrationDraft
@@ -123,7 +124,8 @@ def look(
         secrets=named_secrets.refs(checked.secrets),
     )
     route_names.check(environment, checked.handler.routes(spec))
-    history = step_seconds(handler=checked.handler.name, environment_id=environment.pk)
+    pair = pair_of({role: store_kind(target.config) for role, target in spec.targets.items()})
+    past = past_of(handler=checked.handler.name, pair=pair, environment_id=environment.pk)
     intent = Intent(
         handler=checked.handler.name,
         handler_version=checked.handler.version,
@@ -132,7 +134,7 @@ def look(
         rehearsable=not checked.handler.why_no_rehearsal(spec.targets),
     )
     facts = environment_facts(environment, intent, now=now, migration_id=migration_id)
-    return create_plan(spec, checked.handler, history, facts)
+    return create_plan(spec, checked.handler, past, facts)
 
 
 def marks_of(made: PlannedMigration) -> Marks:
@@ -167,6 +169,7 @@ def _save(actor: Actor, now: datetime, migration: Migration, person: Person, mad
         risk_level=made.assessment.level,
         **asdict(marks_of(made)),
         estimated_seconds=made.estimated_seconds,
+        estimates=made.estimate.document(),
         created_by=person,
         created_at=now,
     )

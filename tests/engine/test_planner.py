@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from migrations_app.engine.errors import DependencyUnavailable, Problem, ValidationFailed
+from migrations_app.engine.estimates import Past, PastStep
 from migrations_app.engine.handler import Action, Spec
 from migrations_app.engine.plan import Analysis, Claim, Plan, Step
 from migrations_app.engine.planner import create_plan
@@ -12,10 +13,8 @@ from migrations_app.engine.vocabulary import ClaimMode
 from tests.engine.toy import ToyHandler, World, spec, target
 
 
-def planned(
-    handler: ToyHandler | None = None, wish: Spec | None = None, history: Mapping[str, int] | None = None
-) -> Plan:
-    return create_plan(wish or spec(), handler or ToyHandler(World()), history).plan
+def planned(handler: ToyHandler | None = None, wish: Spec | None = None) -> Plan:
+    return create_plan(wish or spec(), handler or ToyHandler(World())).plan
 
 
 def refused(handler: ToyHandler | None = None, wish: Spec | None = None) -> list[Problem]:
@@ -49,8 +48,11 @@ def test_planning_looks_and_changes_nothing() -> None:
 
 
 def test_past_runs_make_the_estimates_and_leave_the_digest() -> None:
-    slow = create_plan(spec(), ToyHandler(World()), {"copy": 600, "look": 0, "gone": 5})
-    assert slow.estimated_seconds == 1 + 600 + 1 + 1
+    took = {"copy": 600.0, "look": 0.0, "gone": 5.0}
+    past = Past(steps={name: [PastStep(run, took[name]) for run in range(20)] for name in took})
+    slow = create_plan(spec(), ToyHandler(World()), past)
+    assert slow.estimated_seconds > 13 + 400
+    assert [step.estimated_seconds for step in slow.plan.steps] == [step.seconds for step in slow.estimate.steps]
     assert slow.plan.digest == planned().digest
 
 

@@ -13,7 +13,7 @@ from migrations_app.handlers.data.parameters import EMPTY, TARGET
 PREPARE, BACKUP, CREATE, EMPTY_TABLES, COPY = "prepare", "backup", "create", "empty", "copy"
 INDEXES, SEQUENCES, VERIFY, CLEANUP = "indexes", "sequences", "verify", "cleanup"
 
-ROWS_A_SECOND = 20_000  # a cautious figure for both servers on one network; past runs replace it
+ROWS_A_SECOND = 20_000  # a cautious figure for both servers on one network; past runs correct it
 MOST_COPIES = 12  # steps; with more tables they are grouped
 SHOWN = 3
 
@@ -77,6 +77,7 @@ def _backup(spec: Spec, binds: Mapping[str, Any], held: Sequence[Mapping[str, An
         BACKUP,
         {**binds, "tables": _names(held)},
         estimated_seconds=_seconds(held, "held_rows") if backing else 1,
+        volume=_amount(held, "held_rows") if backing else 0,
         undo_title="nothing: the backup is kept until its retention ends",
         validation="Every part is in the artifact store with the checksum it was written with.",
     )
@@ -124,6 +125,7 @@ def _copies(spec: Spec, binds: Mapping[str, Any], tables: Sequence[Mapping[str, 
             COPY,
             {**binds, "tables": _names(group)},
             estimated_seconds=_seconds(group, "rows"),
+            volume=_amount(group, "rows"),
             undo_title=f"remove the rows again from {spec.targets[TARGET].name}",
             partitioned=len({each["level"] for each in group}) == 1,
         )
@@ -137,6 +139,7 @@ def _indexes(spec: Spec, binds: Mapping[str, Any], missing: Sequence[Mapping[str
         INDEXES,
         {**binds, "tables": _names(missing)},
         estimated_seconds=_seconds(missing, "rows"),
+        volume=_amount(missing, "rows"),
         undo_title="nothing: they go with their tables",
     )
 
@@ -160,6 +163,7 @@ def _verify(spec: Spec, binds: Mapping[str, Any], tables: Sequence[Mapping[str, 
         VERIFY,
         binds,
         estimated_seconds=_seconds(tables, "rows"),
+        volume=_amount(tables, "rows"),
         undo_title="keep what was written there since, encrypted, before it is removed",
         validation="A whole pass found no difference: the source's rows are the target's and the refused ones.",
         partitioned=True,
@@ -190,7 +194,11 @@ def _named(tables: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _seconds(tables: Sequence[Mapping[str, Any]], amount: str) -> int:
-    return 1 + sum(int(each[amount]) for each in tables) // ROWS_A_SECOND
+    return 1 + _amount(tables, amount) // ROWS_A_SECOND
+
+
+def _amount(tables: Sequence[Mapping[str, Any]], amount: str) -> int:
+    return sum(int(each[amount]) for each in tables)
 
 
 def _rounded(rows: int) -> int:

@@ -8,13 +8,14 @@ from migrations_app.engine.vocabulary import StepKind
 from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.partitions import TRANSFER
 
-SESSIONS_A_SECOND = 10_000  # a cautious figure for both servers on one network; past runs replace it
+SESSIONS_A_SECOND = 10_000  # a cautious figure for both servers on one network; past runs correct it
 
 
 def first_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
     """What every session migration begins with: look, back up, make room."""
     source, target = spec.targets[SOURCE].name, spec.targets[TARGET].name
-    once = 1 + analysis.sizes.get("sessions", 0) // SESSIONS_A_SECOND
+    sessions = analysis.sizes.get("sessions", 0)
+    once = 1 + sessions // SESSIONS_A_SECOND
     backing = bool(spec.options.get("backup_enabled"))
     return (
         Step(
@@ -40,6 +41,7 @@ def first_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             "backup",
             depends_on=("validate_target",),
             estimated_seconds=once if backing else 1,
+            volume=sessions if backing else 0,
             undo_title="nothing: the backup is kept until its retention ends",
             validation="Every part is in the artifact store with the checksum it was written with.",
         ),
@@ -68,6 +70,7 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             TRANSFER,
             depends_on=("initialise",),
             estimated_seconds=once,
+            volume=sessions,
             undo_title=f"remove the copies from {target}",
             partitioned=True,
         ),
@@ -78,6 +81,7 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             "switch",
             depends_on=(TRANSFER,),
             estimated_seconds=2 * once,
+            volume=sessions,
             undo_title=f"bring back what {target} got since, verify, and let {source} serve again",
         ),
         Step(
@@ -87,6 +91,7 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             "verify",
             depends_on=("switch",),
             estimated_seconds=once,
+            volume=sessions,
             undo_title="undone with the switch",
             validation="Every key, value and deadline is equal on both sides.",
         ),
@@ -97,6 +102,7 @@ def steps_of(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             "cleanup",
             depends_on=("verify",),
             estimated_seconds=once if cleaning else 1,
+            volume=sessions if cleaning else 0,
             undo_title=f"bring the sessions back from {target}" if cleaning else "nothing to undo",
             confirm=_cleanup_question(source, target, sessions) if cleaning else "",
         ),

@@ -19,7 +19,8 @@ def is_node(spec: Spec) -> bool:
 
 def node_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
     source, target = spec.targets[SOURCE].name, spec.targets[TARGET].name
-    once = 1 + analysis.sizes.get("sessions", 0) // SESSIONS_A_SECOND
+    sessions = analysis.sizes.get("sessions", 0)
+    once = 1 + sessions // SESSIONS_A_SECOND
     return (
         *first_steps(spec, analysis),
         Step(
@@ -38,6 +39,7 @@ def node_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             TRANSFER,
             depends_on=("watch",),
             estimated_seconds=once,
+            volume=sessions,
             undo_title=f"remove the copies from {target}",
             partitioned=True,
         ),
@@ -48,6 +50,7 @@ def node_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             "node_prove",
             depends_on=(TRANSFER,),
             estimated_seconds=once,
+            volume=sessions,
             undo_title="nothing to undo",
             validation="Every key, value, deadline and sliding length is equal.",
         ),

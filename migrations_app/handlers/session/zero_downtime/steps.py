@@ -9,7 +9,7 @@ from migrations_app.handlers.session.parameters import SOURCE, TARGET
 from migrations_app.handlers.session.partitions import TRANSFER
 from migrations_app.handlers.session.steps import SESSIONS_A_SECOND, first_steps
 
-BACKFILLED_A_SECOND = 5_000  # a cautious figure; past runs replace it
+BACKFILLED_A_SECOND = 5_000  # a cautious figure; past runs correct it
 
 
 def zero_downtime_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
@@ -52,6 +52,7 @@ def zero_downtime_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             "backfill",
             depends_on=("dual_write",),
             estimated_seconds=1 + sessions // BACKFILLED_A_SECOND,
+            volume=sessions,
             undo_title="nothing: the copies go with what was prepared on the target",
             partitioned=True,
         ),
@@ -62,6 +63,7 @@ def zero_downtime_steps(spec: Spec, analysis: Analysis) -> Sequence[Step]:
             "prove",
             depends_on=(TRANSFER,),
             estimated_seconds=1 + sessions // SESSIONS_A_SECOND,
+            volume=sessions,
             undo_title="nothing to undo",
             validation="A whole pass finds every key, value, deadline and sliding length equal.",
         ),
