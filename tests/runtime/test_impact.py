@@ -93,6 +93,23 @@ def test_of_two_workers_one_takes_each_turn_and_none_comes_before_its_time(tmp_p
     assert ImpactSample.objects.filter(run=stale, role="source").count() == 2
 
 
+def test_who_was_held_up_after_its_look_takes_no_turn_that_another_has_had(tmp_path):
+    class HeldUp(SystemClock):
+        looks = 0
+
+        def now(self):
+            self.looks += 1
+            if self.looks == 2:  # it has listed the run, and comes to it now
+                assert impact.look_due(CLOCK) == 1
+            return super().now()
+
+    run = queued(sqlite_migration(tmp_path, count=5).revision)
+    Run.objects.filter(pk=run.pk).update(state=RunState.RUNNING, started_at=CLOCK.now())
+
+    assert impact.look_due(HeldUp()) == 0
+    assert ImpactSample.objects.filter(run=run, role="source").count() == 1
+
+
 def test_readings_go_on_for_a_minute_after_the_end_and_no_longer(tmp_path):
     run = queued(sqlite_migration(tmp_path, count=5).revision, kind=RunKind.DRY_RUN)
     now = CLOCK.now()
