@@ -80,9 +80,13 @@ def refuse_writes(args: tuple[Any, ...]) -> None:
 
 
 def connect(
-    config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool, answer_seconds: float = ANSWER_SECONDS
+    config: StoreConfig, secrets: Mapping[str, str], *, read_only: bool, answer_seconds: float | None = None
 ) -> redis.Redis:
-    """A client with one lazy connection. In a read-only client the read-only user is used when one is configured."""
+    """A client with one lazy connection. In a read-only client the read-only user is used when one is configured.
+
+    An answer is waited for ANSWER_SECONDS where the caller says nothing of it.
+    """
+    patience = ANSWER_SECONDS if answer_seconds is None else answer_seconds
     username, password = config["username"], secrets.get("password", "")
     if read_only and config["readonly_username"]:
         username, password = config["readonly_username"], secrets.get("readonly_password", "")
@@ -95,8 +99,8 @@ def connect(
         username=username or None,
         password=password or None,
         protocol=2,
-        socket_connect_timeout=min(CONNECT_SECONDS, answer_seconds),
-        socket_timeout=answer_seconds,
+        socket_connect_timeout=min(CONNECT_SECONDS, patience),
+        socket_timeout=patience,
         socket_keepalive=True,
         # One retry bridges a connection that a server restart closed; every command we send may be repeated.
         retry=Retry(NoBackoff(), 1),
