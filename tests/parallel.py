@@ -10,7 +10,7 @@ from django.db import connections
 
 T = TypeVar("T")
 
-DEADLINE_SECONDS = 20.0
+DEADLINE_SECONDS = 60.0
 LOOK_AGAIN_SECONDS = 0.02
 
 

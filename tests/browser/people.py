@@ -5,13 +5,16 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, Playwright, expect, sync_playwright
 
 from tests.cast import PASSWORD
 
 ARGUMENTS = ["--no-sandbox", "--disable-background-networking"]
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 360, "height": 740}
+PATIENCE_MS = 30_000  # for a click and for what a page is expected to show; on a busy machine it is used
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str | None:
@@ -49,7 +52,7 @@ class People:
             viewport=PHONE if phone else DESKTOP,  # type: ignore[arg-type]
             color_scheme="dark" if dark else "light",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         page = context.new_page()
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

@@ -80,9 +80,8 @@ def test_a_migration_is_written_signed_started_and_watched(stores: None, company
         assert watching.sequence[-1] == newest
 
         author.get_by_role("link", name="Report").click()
-        verification = author.get_by_role("region", name="Verification")
-        expect(verification).to_contain_text(re.compile(r"Mismatches\s*0"))
-        expect(verification).to_contain_text(f"{SESSIONS:,}")
+        integrity = author.get_by_role("region", name="Integrity")
+        expect(integrity).to_contain_text(re.compile(rf"Compared\s*{SESSIONS:,}\s*Mismatches\s*0"))
         assert people.complaints == []
 
 

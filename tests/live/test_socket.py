@@ -326,7 +326,7 @@ def test_a_silent_socket_stays_open_for_twenty_seconds(web: Web, people: dict[st
         happen(run)
         begun = time.monotonic()
         watcher.hear("events")
-        assert time.monotonic() - begun < 2  # the doorbell still rings; the next heartbeat would come later
+        assert time.monotonic() - begun < 8  # the doorbell still rings; the next heartbeat would come later
 
 
 def test_two_hundred_watchers_share_one_reader(web: Web, people: dict[str, Person]) -> None:

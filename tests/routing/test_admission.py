@@ -127,9 +127,9 @@ def test_a_refusals_record_is_taken_and_else_the_control_plane_is_asked(world, s
 def test_without_fences_a_wait_ends_at_the_hand_offs_deadline(world, source):
     record = world.publish(RoutePhase.HANDOFF, "a", fenced=False, handoff_deadline=soon(milliseconds=50))
     source.offer(record)
-    began = time.monotonic()
+    patience = Patience(60)
     admission = Admission(source, fail_closed=False)
-    admission.wait(record, way_of(record.at(0), fenced=False), world.store("a"), None, Patience(30))
+    admission.wait(record, way_of(record.at(0), fenced=False), world.store("a"), None, patience)
 
-    assert time.monotonic() - began < 10
+    assert patience.left > 0
     assert soon() >= record.handoff_deadline

@@ -201,8 +201,8 @@ class ReadingContract:
             probe = store.probe()
 
             assert (probe.count, probe.exists, probe.writable, probe.problems) == (5, True, True, ())
-            assert 0 <= probe.latency_ms < 1000
-            assert abs(probe.clock_skew_ms) < 1000
+            assert probe.latency_ms >= 0
+            assert abs(probe.clock_skew_ms) < 60_000
             assert probe.version[0].isdigit()
             assert probe.details["codec"] == str(place.config.get("codec", "opaque"))
         with place.open() as store:

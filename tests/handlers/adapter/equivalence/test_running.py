@@ -2,7 +2,6 @@
 
 import json
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,11 +76,9 @@ def test_both_sides_answer(grounds):
 def test_a_hostile_case_is_contained_and_named_and_the_next_one_goes_on(grounds, name):
     body, said = hostile.BODIES[name]
     code = hostile.code("if x == 1:\n" + "\n".join(f"    {line}" for line in body.splitlines()) + "\nreturn x")
-    began = time.monotonic()
 
     found = ran(replace(grounds, case_seconds=40.0) if "memory" in said else grounds, code)
 
-    assert time.monotonic() - began < 60
     first = found.seen.get(("one", 0))
     if name in ("kills_all", "kills_parent"):
         assert first is None, "with the process that tells of it the rest is lost"

