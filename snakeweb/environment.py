@@ -4,9 +4,10 @@ import contextlib
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 STATE_DIRECTORY = Path(os.environ.get("SNAKEWEB_STATE", ".run")).resolve()
 
@@ -19,25 +20,25 @@ class Surroundings:
     production: bool
     debug: bool
     debug_asked: bool
-    secret_keys: tuple[str, ...]
+    secret_keys: tuple[str, ...] = field(repr=False)
     secret_keys_generated: bool
-    database_url: str
-    redis_url: str
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
     allowed_hosts: tuple[str, ...]
     file_roots: tuple[Path, ...]
-    artifacts_url: str
+    artifacts_url: str = field(repr=False)
     custom_handlers: dict[str, str]
-    audit_checkpoints_urls: tuple[str, ...]
+    audit_checkpoints_urls: tuple[str, ...] = field(repr=False)
     audit_public_keys: tuple[str, ...]
     second_factor_roles: tuple[str, ...]
     outgoing_networks: tuple[str, ...]
-    smtp_url: str
+    smtp_url: str = field(repr=False)
     mail_from: str
     trusted_proxies: tuple[str, ...]
-    oidc: dict[str, Any]
+    oidc: dict[str, Any] = field(repr=False)
     rate_limits: dict[str, str]
-    traces_url: str
-    traces_headers: dict[str, str]
+    traces_url: str = field(repr=False)
+    traces_headers: dict[str, str] = field(repr=False)
     traces_ratio: float
     log_format: str
     impact_seconds: float
@@ -86,6 +87,24 @@ def _seconds(text: str) -> float:
     return 0.0
 
 
+def _address(name: str, text: str, *, of_a_server: bool = True) -> str:
+    """Refused where a password was not percent-encoded: whoever took it apart would quote or look up a piece of it.
+
+    `of_a_server`: there is no `@` behind its host and port, unless the password was cut there.
+    """
+    try:
+        parts = urlsplit(text)
+        readable = parts.port is None or parts.port >= 0
+    except ValueError:
+        readable = False
+    if not readable or (of_a_server and parts.netloc and "@" not in parts.netloc and "@" in text):
+        raise SystemExit(
+            f"{name} holds no address that can be read. Percent-encode user name and password in it (“/” is %2F, “@” "
+            "is %40, “#” is %23, “[” is %5B). Nothing was started."
+        )
+    return text
+
+
 def read() -> Surroundings:
     env = os.environ
     keys = tuple(k for k in env.get("SNAKEWEB_SECRET_KEYS", "").replace(",", " ").split() if k)
@@ -96,16 +115,22 @@ def read() -> Surroundings:
         debug_asked=env.get("SNAKEWEB_DEBUG") == "1",
         secret_keys=keys or (_generated_key(),),
         secret_keys_generated=not keys,
-        database_url=env.get("SNAKEWEB_DATABASE_URL", f"sqlite:///{STATE_DIRECTORY / 'snakeweb.sqlite3'}"),
-        redis_url=env.get("SNAKEWEB_REDIS_URL", "redis://127.0.0.1:6379/0"),
+        database_url=_address(
+            "SNAKEWEB_DATABASE_URL",
+            env.get("SNAKEWEB_DATABASE_URL", f"sqlite:///{STATE_DIRECTORY / 'snakeweb.sqlite3'}"),
+        ),
+        redis_url=_address("SNAKEWEB_REDIS_URL", env.get("SNAKEWEB_REDIS_URL", "redis://127.0.0.1:6379/0")),
         allowed_hosts=hosts or ("localhost", "127.0.0.1", "[::1]"),
         file_roots=tuple(Path(p) for p in env.get("SNAKEWEB_FILE_ROOTS", "").split(os.pathsep) if p),
         artifacts_url=env.get("SNAKEWEB_ARTIFACTS_URL", f"file://{STATE_DIRECTORY / 'artifacts'}"),
         custom_handlers=_pairs(env.get("SNAKEWEB_CUSTOM_HANDLERS", "")),
-        audit_checkpoints_urls=tuple(env.get("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", "").split()),
+        audit_checkpoints_urls=tuple(
+            _address("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", each, of_a_server=False)
+            for each in env.get("SNAKEWEB_AUDIT_CHECKPOINTS_URLS", "").split()
+        ),
         audit_public_keys=tuple(env.get("SNAKEWEB_AUDIT_PUBLIC_KEYS", "").replace(",", " ").split()),
         second_factor_roles=tuple(env.get("SNAKEWEB_SECOND_FACTOR_ROLES", "").replace(",", " ").split()),
-        smtp_url=env.get("SNAKEWEB_SMTP_URL", ""),
+        smtp_url=_address("SNAKEWEB_SMTP_URL", env.get("SNAKEWEB_SMTP_URL", "")),
         mail_from=env.get("SNAKEWEB_MAIL_FROM", "snakeweb@localhost"),
         outgoing_networks=tuple(env.get("SNAKEWEB_OUTGOING_NETWORKS", "").replace(",", " ").split()),
         trusted_proxies=tuple(env.get("SNAKEWEB_TRUSTED_PROXIES", "").replace(",", " ").split()),
@@ -119,7 +144,7 @@ def read() -> Surroundings:
             "second_factors": tuple(env.get("SNAKEWEB_OIDC_SECOND_FACTORS", "").replace(",", " ").split()),
         },
         rate_limits=_pairs(env.get("SNAKEWEB_RATE_LIMITS", "")),
-        traces_url=env.get("SNAKEWEB_TRACES_URL", ""),
+        traces_url=_address("SNAKEWEB_TRACES_URL", env.get("SNAKEWEB_TRACES_URL", ""), of_a_server=False),
         traces_headers=json.loads(env.get("SNAKEWEB_TRACES_HEADERS", "{}")),
         traces_ratio=_ratio("SNAKEWEB_TRACES_RATIO", env.get("SNAKEWEB_TRACES_RATIO", "1")),
         log_format=_one_of("SNAKEWEB_LOG_FORMAT", env.get("SNAKEWEB_LOG_FORMAT", "plain"), ("plain", "json")),

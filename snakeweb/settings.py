@@ -267,6 +267,12 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": SURROUNDINGS.log_format}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
+        # Named, so that handlers that others gave them are gone, whose formatters hide nothing: Django's own (which
+        # also mails, if ADMINS are set), and those that Celery makes where there are none.
+        "django": {"level": "INFO"},
+        "django.server": {"level": "INFO", "propagate": True},
+        "celery.task": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        "multiprocessing": {"handlers": ["console"], "propagate": False},
         "django.channels.server": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},

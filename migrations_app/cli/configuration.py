@@ -16,7 +16,7 @@ import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import tomlkit
@@ -35,7 +35,7 @@ class Profile:
 
     name: str
     url: str = ""
-    token: str = ""
+    token: str = field(default="", repr=False)
     output: str = ""
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,15 @@ class TargetDocument:
     environment: str
     kind: str
     config: Mapping[str, Any]
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
 
 
 def read(document: Any) -> TargetDocument:
     """Raises CommandFailed (INVALID) that names the field. What the fields of `config` mean is judged by the server."""
     whole = _mapping(document, "the document", {"apiVersion", "kind", "metadata", "spec"})
-    for field, value in (("apiVersion", API_VERSION), ("kind", KIND)):
-        if whole.get(field) != value:
-            raise _invalid(field, f"is not “{value}”", f"Write `{field}: {value}`.")
+    for word, value in (("apiVersion", API_VERSION), ("kind", KIND)):
+        if whole.get(word) != value:
+            raise _invalid(word, f"is not “{value}”", f"Write `{word}: {value}`.")
     metadata = _mapping(whole.get("metadata"), "metadata", {"name", "environment"})
     spec = _mapping(whole.get("spec"), "spec", {"kind", "config", "secrets"})
     secrets = _mapping(spec.get("secrets", {}), "spec.secrets", None)

@@ -16,7 +16,7 @@ CATALOGUE = "catalogue-postgres"  # a database of its own on the same PostgreSQL
 @dataclass(frozen=True, slots=True)
 class Store:
     config: Mapping[str, Any]
-    secrets: Mapping[str, str]
+    secrets: Mapping[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

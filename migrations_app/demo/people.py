@@ -1,6 +1,6 @@
 """The people of the demo, one login a role, and the environments they work in. Passwords are for showing only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrations_app.engine.vocabulary import Role
 
@@ -10,7 +10,7 @@ class Login:
     username: str
     full_name: str
     role: Role
-    password: str
+    password: str = field(repr=False)
     superuser: bool = False
 
     @property

@@ -1,6 +1,6 @@
 """`manage.py demo --seed-only`: people, environments, targets and migrations of the demo, and so audit entries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from migrations_app.demo import adapters, cast, configuration, databases, things
@@ -33,7 +33,7 @@ class Seeded:
     """`route_token` is empty without a deployment."""
 
     migrations: int
-    route_token: str
+    route_token: str = field(repr=False)
 
 
 def seed(folder: Path, deployment: Deployment | None) -> Seeded:

@@ -1,8 +1,8 @@
 """What may be secret, and how it is hidden: the one rule for logs, events, audit entries, reports and error pages.
 
 A text is hidden because of its name (`password: …`), of its shape (a password in an address or a connection string,
-a bearer token, a private key), or because this process knows it: whoever opens a secret calls `remember`. Known values
-are also found as they look in addresses, JSON, Python, HTML, hexadecimal and base64.
+a bearer token, a private key, a link that lets somebody in), or because this process knows it: whoever opens a secret
+calls `remember`. Known values are also found as they look in addresses, JSON, Python, HTML, hexadecimal and base64.
 """
 
 import base64
@@ -38,6 +38,9 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(Bearer )(?=[^\s\"']{0,200}\d)[A-Za-z0-9._~+/=-]{16,}", re.IGNORECASE), rf"\1{HIDDEN}"),
     (re.compile(r"\b(swk_[0-9a-f]{8}_)[A-Za-z0-9_-]{16,}"), rf"\1{HIDDEN}"),
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]{16,}"), HIDDEN),
+    (re.compile(r"(/invitations/)[A-Za-z0-9_-]{16,}"), rf"\1{HIDDEN}"),
+    (re.compile(r"(/password/reset/key/[0-9a-z]{1,40}-)(?!set-password\b)[^/\s\"'?#<>•]+"), rf"\1{HIDDEN}"),
+    (re.compile(r"([?&](?:code|state)=)[^\s&\"'#<>•]{20,}"), rf"\1{HIDDEN}"),  # of a single sign-on; no word of ours
     (re.compile(rf"({_NAMES}[\"']?\s{{0,3}}[:=]\s{{0,3}}){_QUOTED}", re.IGNORECASE), rf"\1{HIDDEN}"),
     (
         re.compile(rf"({_NAMES}=)(?!(?:\d+|None|True|False)\b)[^\s,;&)\]}}\"'<>•]+", re.IGNORECASE),

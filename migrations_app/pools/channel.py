@@ -1,5 +1,6 @@
 """One call of docs/worker-pool-protocol.md, over TCP or a Unix socket. Standard library only; follows no redirect."""
 
+import dataclasses
 import http.client
 import json
 import socket
@@ -40,7 +41,7 @@ class Channel:
     field: str
     connect: Callable[[], http.client.HTTPConnection]
     prefix: str = ""
-    token: str = ""
+    token: str = dataclasses.field(default="", repr=False)
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Reply:
         """Raises DependencyUnavailable without an answer (whether it took effect is unknown then) or with a 5xx one,

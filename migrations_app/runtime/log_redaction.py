@@ -37,11 +37,15 @@ def _passwords(urls: Iterable[str]) -> list[str]:
 
 
 def install_hooks() -> None:
-    """Tracebacks of what nobody caught, in the main thread and in others. Leaves hooks alone that somebody has set."""
+    """Tracebacks of what nobody caught: in the main thread, in others, and where Python can only say that it ignores
+    them. Leaves hooks alone that somebody has set.
+    """
     if sys.excepthook is sys.__excepthook__:
         sys.excepthook = _uncaught
     if threading.excepthook is threading.__excepthook__:
         threading.excepthook = _uncaught_in_thread
+    if sys.unraisablehook is sys.__unraisablehook__:
+        sys.unraisablehook = _ignored
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -57,3 +61,8 @@ def _uncaught_in_thread(args: threading.ExceptHookArgs) -> None:
     name = args.thread.name if args.thread is not None else "?"
     trace = "".join(traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback))
     sys.stderr.write(redact_text(f"Exception in thread {name}:\n{trace}"))
+
+
+def _ignored(args: "sys.UnraisableHookArgs") -> None:
+    trace = "".join(traceback.format_exception(args.exc_type, args.exc_value, args.exc_traceback))
+    sys.stderr.write(redact_text(f"{args.err_msg or 'Exception ignored in'}: {args.object!r}\n{trace}"))

@@ -6,7 +6,7 @@ https only (but for loopback), without redirects. Every signature is checked aga
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -36,7 +36,7 @@ class Provider:
 
     issuer: str
     client_id: str
-    client_secret: str
+    client_secret: str = field(repr=False)
     groups_claim: str = "groups"
     second_factors: tuple[str, ...] = ()
 
@@ -45,9 +45,9 @@ class Provider:
 class Begun:
     """What has to be remembered in the browser's session between leaving for the provider and coming back."""
 
-    state: str
-    nonce: str
-    verifier: str
+    state: str = field(repr=False)
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
     begun_at: float
     again: bool = False
 

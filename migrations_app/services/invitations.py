@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
@@ -36,7 +36,7 @@ class NewInvitation:
     """`clear` opens it; it is nowhere to be had again."""
 
     id: int
-    clear: str
+    clear: str = field(repr=False)
 
 
 @operation("invitation.create", about="invitation")

@@ -5,7 +5,7 @@ import hmac
 import ipaddress
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -31,7 +31,7 @@ class NewToken:
     """`clear` is the token itself; it is nowhere to be had again."""
 
     id: int
-    clear: str
+    clear: str = field(repr=False)
 
 
 @operation("token.create", about="token")

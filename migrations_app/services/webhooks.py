@@ -1,7 +1,7 @@
 """Webhooks: subscriptions of programs elsewhere. Made and changed by admins; the signing secret is shown once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -37,7 +37,7 @@ class NewSecret:
     """`secret` is nowhere to be had again. `earlier_until`: until then the one before it signs too."""
 
     id: int
-    secret: str
+    secret: str = field(repr=False)
     earlier_until: datetime | None = None
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from daphne.cli import CommandLineInterface
 from daphne.http_protocol import WebRequest
-from daphne.server import Server
 from twisted.internet import defer
 
 from migrations_app.runtime.ending import process_ending
+from migrations_app.web.access_log import RedactingServer
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ QUIET_SECONDS = 0.3  # so long nothing may be under way: a request that is still
 LOOK_EVERY = 0.05
 
 
-class DrainingServer(Server):  # type: ignore[misc]  # daphne carries no types
+class DrainingServer(RedactingServer):
     def __init__(self, *words: Any, **options: Any) -> None:
         super().__init__(*words, **options)
         self._ports: list[Any] = []

@@ -98,7 +98,7 @@ class TargetForm:
     values: Mapping[str, Any] = field(default_factory=dict)
     columns: str = ""
     config: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, str | None] = field(default_factory=dict)
+    secrets: Mapping[str, str | None] = field(repr=False, default_factory=dict)
 
     @property
     def stores(self) -> tuple[tuple[str, str], ...]:

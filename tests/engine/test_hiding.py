@@ -96,6 +96,9 @@ def test_redaction_hides_by_name_by_url_and_by_value() -> None:
         ("https://ghp_1234@git.example/x", f"https://{HIDDEN}@git.example/x"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----\nx", f"{HIDDEN}\nx"),
         ("-----BEGIN PRIVATE KEY-----\ncut off", HIDDEN),
+        (f"GET /invitations/{'aB-_' * 11}/", f"GET /invitations/{HIDDEN}/"),
+        ("/accounts/password/reset/key/1a-d00d-5eed/ 302", f"/accounts/password/reset/key/1a-{HIDDEN}/ 302"),
+        (f"/sso/?code={'c' * 30}&state={'s' * 30} 302", f"/sso/?code={HIDDEN}&state={HIDDEN} 302"),
     ],
 )
 def test_what_looks_like_a_credential_is_hidden(text: str, shown: str) -> None:
@@ -105,7 +108,16 @@ def test_what_looks_like_a_credential_is_hidden(text: str, shown: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["lease token=7 of run:3", "password: required", "ssh://git@host/x", "bearer of bad news", "http://host:80/a"],
+    [
+        "lease token=7 of run:3",
+        "password: required",
+        "ssh://git@host/x",
+        "bearer of bad news",
+        "http://host:80/a",
+        "/runs/?state=rolled_back&page=2",
+        "/accounts/password/reset/key/1a-set-password/",
+        "/invitations/3/revoke/",
+    ],
 )
 def test_what_is_no_credential_stays(text: str) -> None:
     assert redact_text(text) == text

@@ -61,7 +61,7 @@ class Comparer:
     open_source: Callable[[], SessionStore]
     source: SessionStore
     target: SessionStore
-    fingerprint_key: bytes
+    fingerprint_key: bytes = field(repr=False)
     tolerance_ms: int
     batch_size: int
     now_ms: Callable[[], int]

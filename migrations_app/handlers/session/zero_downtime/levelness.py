@@ -6,7 +6,7 @@ difference a difference (PROTOCOL 5.7): the authority may have moved on between 
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from migrations_app.handlers.session.fingerprint import fingerprint
@@ -48,7 +48,7 @@ class Levelness:
 
     pair: Pair
     authority_of: Callable[[int], str]
-    key: bytes
+    key: bytes = field(repr=False)
     tolerance_ms: int
     skew_ms: int = 0
     forgetful: frozenset[str] = frozenset()
