@@ -15,7 +15,7 @@ from ninja.errors import AuthenticationError
 from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
-from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, identify
+from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, identify, now
 from migrations_app.engine.vocabulary import RunState
 from migrations_app.runtime.ending import process_ending
 from migrations_app.selectors import runs as reads
@@ -35,15 +35,18 @@ ANSWER = {"responses": {200: {"description": "One object a line", "content": {ND
 
 
 class From(Schema):
-    """Events above `after`; after `wait` seconds the answer ends, and one asks again from where it stopped."""
+    """Events above `after`; after `wait` seconds the answer ends, and one asks again from where it stopped.
+    `progress`: also how far the run is, each second."""
 
     after: Annotated[int, Field(ge=0)] = 0
     wait: Annotated[int, Field(ge=0, le=LONGEST_WAIT)] = USUAL_WAIT
+    progress: bool = False
 
 
 @router.get("/{int:run_id}/stream", auth=ASYNC_CALLERS, openapi_extra=ANSWER, summary="Follow the events")
 async def stream_run(request: ApiRequest, run_id: int, since: Query[From]) -> StreamingHttpResponse:
-    """One JSON object a line: `{"event": {...}}`, `{"heartbeat": {...}}` where nothing came for ten seconds.
+    """One JSON object a line: `{"event": {...}}`, `{"heartbeat": {...}}` where nothing came for ten seconds, and where
+    it is asked for `{"progress": {...}}`, the run as in the list, with its steps and `eta_seconds`.
 
     The last one is `{"end": {"state": ..., "after": ...}}` when the run has ended or is stuck, `{"resume": {...}}` when
     the time is up, `{"refused": {...}}` when the caller may see it no longer. After a lost connection ask from the last
@@ -52,15 +55,17 @@ async def stream_run(request: ApiRequest, run_id: int, since: Query[From]) -> St
     await sync_to_async(reads.last_seq)(actor=request.auth, run_id=run_id)  # a refusal is a problem, not a line
     headers = {"X-Accel-Buffering": "no"}
     if isinstance(request, ASGIRequest):
-        lines = follow(request, run_id, since.after, since.wait)
+        lines = follow(request, run_id, since.after, since.wait, progress=since.progress)
         return StreamingHttpResponse(lines, content_type=NDJSON, headers=headers)
     at_once = [line async for line in follow(request, run_id, since.after, 0)]  # a server without ASGI cannot wait
     return StreamingHttpResponse(at_once, content_type=NDJSON, headers=headers)
 
 
-async def follow(request: ApiRequest, run_id: int, after: int, wait: int) -> AsyncIterator[bytes]:
+async def follow(
+    request: ApiRequest, run_id: int, after: int, wait: int, *, progress: bool = False
+) -> AsyncIterator[bytes]:
     began = spoke = asked = monotonic()
-    look, ask = sync_to_async(_look), sync_to_async(_ask)
+    look, ask, measure = sync_to_async(_look), sync_to_async(_ask), sync_to_async(_progress)
     try:
         while True:
             events, state = await look(request.auth, run_id, after)
@@ -75,7 +80,9 @@ async def follow(request: ApiRequest, run_id: int, after: int, wait: int) -> Asy
             if monotonic() - began >= wait or process_ending.is_set():  # another process goes on
                 yield _line("resume", state=state, after=after)
                 return
-            if monotonic() - spoke >= HEARTBEAT_EVERY:
+            if progress:
+                yield _line("progress", **await measure(request.auth, run_id))
+            elif monotonic() - spoke >= HEARTBEAT_EVERY:
                 spoke = monotonic()
                 yield _line("heartbeat", state=state, after=after)
             if monotonic() - asked >= ASK_AGAIN_EVERY:
@@ -92,6 +99,11 @@ def _look(actor: Actor, run_id: int, after: int) -> tuple[tuple[EventRow, ...], 
     """The state is read first: what a run says last is there by the time that it has ended."""
     state = reads.run_state(actor=actor, run_id=run_id)
     return reads.events_after(actor=actor, run_id=run_id, after=after, limit=MOST_EVENTS), state
+
+
+def _progress(actor: Actor, run_id: int) -> dict[str, Any]:
+    found = reads.run_page(actor=actor, run_id=run_id, now=now())
+    return asdict(found.row) | {"steps": [asdict(step) for step in found.steps], "eta_seconds": found.eta_seconds}
 
 
 def _ask(request: ApiRequest) -> None:

@@ -1,5 +1,6 @@
 """The API as the console script sees it: one call, one answer, or a CommandFailed that says what to do."""
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,13 @@ from migrations_app.cli.exits import CommandFailed, Exit
 PATIENCE = 30.0  # seconds for one answer
 LOOKS_AT_TARGETS = 120.0  # planning and probing wait for other servers
 AGENT = "snakeweb-cli"
+SILENCE = 30.0  # seconds without a line of a stream, which speaks at least every ten
 YAML = "application/yaml"
+NDJSON = "application/x-ndjson"
+
+
+class NotStreamed(CommandFailed):
+    """There is no stream, or something on the way holds it back: ask, instead of being told."""
 
 
 class Client:
@@ -50,6 +57,25 @@ class Client:
             cursor = page["next_cursor"]
             if not cursor:
                 return
+
+    def lines(self, path: str, **query: Any) -> Iterator[dict[str, Any]]:
+        """The objects of a stream as they come. Raises CommandFailed also where it breaks off, and NotStreamed."""
+        accept = {"Accept": f"{NDJSON}, application/json"}
+        patience = httpx.Timeout(PATIENCE, read=SILENCE)
+        try:
+            with self._http.stream("GET", path, headers=accept, params=query, timeout=patience) as response:
+                if not response.is_success:
+                    response.read()
+                    raise failure_of(response, self.base)
+                if not response.headers.get("Content-Type", "").startswith(NDJSON):
+                    raise NotStreamed(Exit.UNREACHABLE, f"{self.base} does not stream.")
+                for line in response.iter_lines():
+                    yield json.loads(line)
+        except httpx.ReadTimeout as error:
+            raise NotStreamed(Exit.UNREACHABLE, f"Nothing comes through from {self.base} while it waits.") from error
+        except (httpx.HTTPError, ValueError) as error:
+            reason = str(error) or type(error).__name__
+            raise CommandFailed(Exit.UNREACHABLE, f"The answer of {self.base} broke off: {reason}.") from error
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, key: str = "") -> dict[str, Any]:
         """With an Idempotency-Key, so that the one repeat after a lost answer does nothing twice."""

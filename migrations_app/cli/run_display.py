@@ -14,7 +14,10 @@ _MARKS = {"warning": "[yellow]![/yellow]", "error": "[red]✗[/red]"}
 
 
 class RunDisplay(Protocol):
-    """`event` and `state` are what the API says of a run. `away`: why there is no answer for the moment."""
+    """`event` and `state` are what the API says of a run. `away`: why there is no answer for the moment.
+    `moves`: it shows how far the run is between two events."""
+
+    moves: bool
 
     def event(self, event: Mapping[str, Any]) -> None: ...
 
@@ -37,6 +40,8 @@ def display(out: Out) -> Iterator[RunDisplay]:
 
 
 class _Silent:
+    moves = False
+
     def __init__(self, out: Out) -> None:
         self._out = out
 
@@ -65,6 +70,8 @@ class _Lines(_Silent):
 
 class _Screen:
     """The whole run, and the step at work beneath it."""
+
+    moves = True
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

@@ -79,6 +79,10 @@ async def test_a_live_run_beats_until_the_time_is_up_and_is_gone_on_with(
     assert {next(iter(line)) for line in said[:-1]} == {"heartbeat"}
     assert said[0]["heartbeat"] == {"state": "running", "after": newest}
     assert said[-1] == {"resume": {"state": "running", "after": newest}}
+    moving = [line async for line in lines(await opened(under_way, headers, after=newest, wait=1, progress=1))]
+    assert {next(iter(line)) for line in moving[:-1]} == {"progress"}
+    assert moving[0]["progress"] | {"id": under_way.pk, "percentage": 0, "waits": ""} == moving[0]["progress"]
+    assert moving[0]["progress"]["steps"][0]["state"] == "running"
     assert [line async for line in lines(await opened(under_way, headers, after=newest, wait=0))] == [said[-1]]
 
 

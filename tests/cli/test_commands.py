@@ -16,9 +16,11 @@ import pytest
 from django.utils import timezone
 
 from migrations_app.cli.exits import Exit
+from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.models import Run
 from migrations_app.runtime import sealing
 from migrations_app.runtime.clock import SystemClock
+from migrations_app.runtime.journal import append_by_person
 from migrations_app.services import driving, runs, tokens
 from migrations_app.services.actor import Actor
 from migrations_app.testing.servers import RedisServer
@@ -40,9 +42,12 @@ SNAKEWEB = [
 NO_SERVER = "http://127.0.0.1:1"
 
 
+OBSERVED = "tests.cli.observed_server:application"
+
+
 @pytest.fixture(scope="module")
 def web(tmp_path_factory: pytest.TempPathFactory, redis_server: RedisServer, django_db_setup: None) -> Iterator[Web]:
-    with web_process(tmp_path_factory.mktemp("web"), redis_server.url) as web:
+    with web_process(tmp_path_factory.mktemp("web"), redis_server.url, OBSERVED) as web:
         yield web
 
 
@@ -176,18 +181,61 @@ def test_a_run_that_did_not_succeed_ends_with_status_one(web: Web, token: str, t
     assert f"run {run.pk} cancelled" in out
 
 
-def test_watch_goes_on_over_a_restart_of_the_web_process(web: Web, token: str, tmp_path: Path) -> None:
+def test_watch_is_told_and_goes_on_over_a_restart_of_the_web_process(web: Web, token: str, tmp_path: Path) -> None:
     run = queued(sqlite_migration(tmp_path, count=5).revision)
     process = command(web.url, token, "watch", str(run.pk), "--json")
     assert process.stdout is not None
     lines = [process.stdout.readline()]
+    wait_for(lambda: "stream" in asked(web, run))
+    for _ in range(2):
+        say(run)
+        lines.append(process.stdout.readline())
+    assert asked(web, run) == ["events", "", "stream"], "what happens is told, and not asked for"
     web.kill()
-    drive(run)
+    say(run)
     web.start()
+    lines.append(process.stdout.readline())
+    drive(run)
     out, errors = process.communicate(timeout=90)
     assert (process.returncode, errors) == (Exit.OK, "")
     run.refresh_from_db()
     assert [json.loads(line)["seq"] for line in lines + out.splitlines()] == list(range(1, run.last_seq + 1))
+
+
+def test_watch_asks_a_server_that_does_not_stream(web: Web, token: str, tmp_path: Path) -> None:
+    run = queued(sqlite_migration(tmp_path, count=5).revision)
+    older = state_of(web) / "older"
+    older.touch()
+    try:
+        process = command(web.url, token, "watch", str(run.pk), "--json")
+        assert process.stdout is not None
+        lines = [process.stdout.readline()]
+        say(run)
+        lines.append(process.stdout.readline())
+        drive(run)
+        out, errors = process.communicate(timeout=90)
+    finally:
+        older.unlink()
+    assert (process.returncode, errors, asked(web, run).count("stream")) == (Exit.OK, "", 1)
+    run.refresh_from_db()
+    assert [json.loads(line)["seq"] for line in lines + out.splitlines()] == list(range(1, run.last_seq + 1))
+
+
+def say(run: Run) -> None:
+    append_by_person(
+        run, [NewEvent(EventType.LOGGED, payload={"level": "info", "message": "moved"})], now=timezone.now()
+    )
+
+
+def state_of(web: Web) -> Path:
+    return Path(web.processes.surroundings["SNAKEWEB_STATE"])
+
+
+def asked(web: Web, run: Run) -> list[str]:
+    """What was asked about a run, in order: `events`, `stream`, or '' for the run itself."""
+    about = f"/api/v1/runs/{run.pk}"
+    lines = (state_of(web) / "asked").read_text().splitlines()
+    return [line.removeprefix(about).strip("/") for line in lines if line.startswith(about)]
 
 
 def test_ctrl_c_ends_the_watching_and_not_the_run(web: Web, token: str) -> None:

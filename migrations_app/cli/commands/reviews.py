@@ -121,7 +121,8 @@ def _in_a_browser(
 
 def _decided(client: Client, out: Out, found: Mapping[str, Any], timeout: float | None) -> Exit:
     """Wait until the review of this plan has an end. OK when it is approved."""
-    deadline, patient = Deadline(timeout), Patient()
+    deadline = Deadline(timeout)
+    patient = Patient(deadline)
     digest = found["review"]["digest"]
     while found["review"]["state"] == "in_review" and found["review"]["digest"] == digest:
         deadline.check(f"“{found['title']}” is still in review")
