@@ -105,6 +105,8 @@ def plan_migration(request: ApiRequest, migration_id: int) -> Any:
 
     The original design's Plan by its own names (steps, rollback_plan, risk_assessment, estimated_duration,
     validation_requirements, signature_requirements...), and `revision`, `digest`, `changed`, `voided_signatures`.
+    `estimate` of the plan and of each step is what `estimated_duration` rests on: `said` in words, `runs` learned from
+    (0: a rule of thumb), `error_percent` by which it was off for those (null: too few), `rule_of_thumb` in ms.
     """
     made = planning.plan(actor=request.auth, now=now(), migration_id=migration_id)
     plan = statuses.plan_dict(actor=request.auth, migration_id=migration_id, now=now())

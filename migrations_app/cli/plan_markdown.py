@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from migrations_app.cli.exits import ProblemLine
-from migrations_app.cli.plan_text import points, signatures
+from migrations_app.cli.plan_text import points, rests_on, signatures
 from migrations_app.cli.words import duration, line
 
 MOST_ROWS = 60  # of a table; a comment on GitHub holds 65,536 characters
@@ -22,6 +22,7 @@ def summary(heading: str, plan: Mapping[str, Any], *, url: str = "") -> str:
         f"{_MARKS.get(risk['level'], '')} **Risk: {quoted(risk['level'])}** ({risk['score']} of 100) · "
         f"{len(plan['steps'])} steps, about {duration(plan['estimated_duration'] // 1000)} · "
         f"{quoted(signatures(plan))}",
+        f"The estimate: {quoted(rests_on(plan))}.",
     ]
     if url:
         parts.append(f"[Migration]({url})")

@@ -15,7 +15,7 @@ def show(out: Out, heading: str, plan: Mapping[str, Any]) -> None:
     colour = _COLOURS.get(risk["level"], "")
     out.say(f"[bold]{plain(heading)}[/bold]")
     out.say(f"risk    [{colour}]{plain(risk['level'])}[/{colour}] ({risk['score']} of 100)" if colour else "risk")
-    out.say(f"takes   {duration(plan['estimated_duration'] // 1000)}, as far as is known")
+    out.say(f"takes   {duration(plan['estimated_duration'] // 1000)}, {plain(rests_on(plan))}")
     out.say(f"needs   {plain(signatures(plan))}")
     out.say(f"digest  {plain(plan['digest'])}\n")
     out.table(
@@ -38,6 +38,12 @@ def signatures(plan: Mapping[str, Any]) -> str:
     asked: Sequence[Mapping[str, Any]] = plan["signature_requirements"]
     slots = [f"{each['count']} × {each['role'] if 'role' in each else 'group ' + str(each['group'])}" for each in asked]
     return f"signatures: {', '.join(slots)}" if slots else "no signature"
+
+
+def rests_on(plan: Mapping[str, Any]) -> str:
+    """What its estimate is learned from and how far off that was; a plan from before that was kept does not say."""
+    estimate = plan.get("estimate")
+    return str(estimate["said"]) if estimate else "as far as is known"
 
 
 def points(finding: Mapping[str, Any]) -> str:

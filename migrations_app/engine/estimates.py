@@ -57,6 +57,14 @@ class StepEstimate:
     runs: int
     error_percent: int | None
 
+    @property
+    def said(self) -> str:
+        """`from 7 runs, 12 % off`; `rule of thumb` where no run had this step."""
+        if not self.runs:
+            return "rule of thumb"
+        of = f"from {_counted(self.runs)}"
+        return of if self.error_percent is None else f"{of}, {self.error_percent} % off"
+
 
 @dataclass(frozen=True, slots=True)
 class PlanEstimate:
@@ -73,6 +81,9 @@ class PlanEstimate:
     def document(self) -> dict[str, Any]:
         """JSON-ready, with its format."""
         return {"format": FORMAT, **asdict(self), "steps": [asdict(step) for step in self.steps]}
+
+    def of_step(self, step: str) -> StepEstimate | None:
+        return next((each for each in self.steps if each.step == step), None)
 
     @property
     def said(self) -> str:
@@ -188,10 +199,10 @@ def _whole(seconds: float) -> int:
 
 def _basis(steps: Sequence[Expected], past: Past, runs: int) -> str:
     """`from 7 runs of redis to postgres, 10,000 to 2,000,000 sessions`; volumes of other environments are not told."""
-    of = f" of {past.pair}" if past.pair else ""
+    of = _of(past.pair)
     if not runs:
         return f"no past run{of}: rule of thumb"
-    said = f"from {runs} run{'s' if runs != 1 else ''}{of}"
+    said = f"from {_counted(runs)}{of}"
     if past.everywhere:
         return f"{said} in all environments"
     volumes = [each.volume for step in steps for each in past.steps.get(step.step, ()) if each.volume]
@@ -200,3 +211,12 @@ def _basis(steps: Sequence[Expected], past: Past, runs: int) -> str:
     least, most = min(volumes), max(volumes)
     amount = f"{least:,}" if least == most else f"{least:,} to {most:,}"
     return f"{said}, {amount} {past.unit}"
+
+
+def _of(pair: str) -> str:
+    """` of redis to postgres`, ` on files`; '' where no pair is known."""
+    return f" {'of' if ' to ' in pair else 'on'} {pair}" if pair else ""
+
+
+def _counted(runs: int) -> str:
+    return f"{runs} run{'s' if runs != 1 else ''}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from migrations_app.engine.estimates import PlanEstimate, StepEstimate
 from migrations_app.engine.plan import Finding, Plan, RiskAssessment
 from migrations_app.engine.risk import weigh
 from migrations_app.engine.risk.words import explained
@@ -218,7 +219,10 @@ def migration_status(facts: StatusFacts, view: RunView | None, now: datetime) ->
 
 @dataclass(frozen=True, slots=True)
 class PlanFacts:
-    """What the seed's `Plan` says beside the signed content. `waived`: the rules whose findings do not count now."""
+    """What the seed's `Plan` says beside the signed content. `waived`: the rules whose findings do not count now.
+
+    `estimate`: what `estimated_seconds` rests on; None for a plan that kept nothing of it.
+    """
 
     plan_id: str
     plan: Plan
@@ -232,6 +236,7 @@ class PlanFacts:
     warnings: Sequence[str] = ()
     signature_requirements: Sequence[Mapping[str, Any]] = ()
     waived: frozenset[str] = frozenset()
+    estimate: PlanEstimate | None = None
 
 
 def plan_document(facts: PlanFacts) -> dict[str, Any]:
@@ -243,7 +248,7 @@ def plan_document(facts: PlanFacts) -> dict[str, Any]:
         "type": content["type"],
         "source_state": dict(facts.source_state),
         "target_state": dict(facts.target_state),
-        "steps": [_step_document(step) for step in content["steps"]],
+        "steps": [_step_document(step, facts.estimate) for step in content["steps"]],
         "rollback_steps": content["rollback_steps"],
         "rollback_plan": {
             "steps": content["rollback_steps"],
@@ -251,6 +256,7 @@ def plan_document(facts: PlanFacts) -> dict[str, Any]:
         },
         "dependencies": sorted({name for step in facts.plan.steps for name in step.depends_on}),
         "estimated_duration": 1000 * facts.estimated_seconds,
+        "estimate": _estimate(facts.estimate),
         "risk_level": risk["level"],
         "risk_assessment": risk,
         "validation_requirements": [dict(requirement) for requirement in facts.validation_requirements],
@@ -296,7 +302,7 @@ def finding_document(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _step_document(step: Mapping[str, Any]) -> dict[str, Any]:
+def _step_document(step: Mapping[str, Any], estimate: PlanEstimate | None) -> dict[str, Any]:
     """A step under the seed's names: type, description, action, rollback_action, dependencies, estimated_duration."""
     return {
         **step,
@@ -305,6 +311,19 @@ def _step_document(step: Mapping[str, Any]) -> dict[str, Any]:
         "rollback_action": step["undo_title"],
         "dependencies": step["depends_on"],
         "estimated_duration": 1000 * step["estimated_seconds"],
+        "estimate": _estimate(estimate.of_step(step["id"]) if estimate else None),
+    }
+
+
+def _estimate(told: PlanEstimate | StepEstimate | None) -> dict[str, Any] | None:
+    """What a duration rests on. `rule_of_thumb` is what the migration type thinks without any past, in ms."""
+    if told is None:
+        return None
+    return {
+        "said": told.said,
+        "runs": told.runs,
+        "error_percent": told.error_percent,
+        "rule_of_thumb": 1000 * told.own_seconds,
     }
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from migrations_app.engine.estimates import PlanEstimate, StepEstimate, estimate_from
 from migrations_app.engine.plan import Plan, Step
 from migrations_app.engine.vocabulary import RiskLevel, StepKind
 from migrations_app.handlers import registry
@@ -15,7 +16,7 @@ from migrations_app.selectors.stored_secrets import NamedSecret, named_secrets
 
 @dataclass(frozen=True, slots=True)
 class StepRow:
-    """`number` counts from 1 in running order."""
+    """`number` counts from 1 in running order. `estimate`: what `estimated_seconds` rests on, where that was kept."""
 
     number: int
     id: str
@@ -30,6 +31,7 @@ class StepRow:
     validation: str
     partitioned: bool
     confirm: str
+    estimate: StepEstimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,7 @@ class RevisionView:
     findings: tuple[FindingRow, ...]
     warnings: tuple[str, ...]
     estimated_seconds: int
+    estimate: PlanEstimate | None
     validation_requirements: tuple[str, ...]
     source_state: Mapping[str, Any]
     target_state: Mapping[str, Any]
@@ -110,6 +113,7 @@ class RevisionDiff:
 def revision_view(revision: PlanRevision) -> RevisionView:
     plan = Plan.from_content(revision.content)
     handler = registry.all_handlers().get(plan.handler)
+    estimate = estimate_from(revision.estimates)
     titles = {step.id: step.title for step in plan.steps}
     names = {target.id: target.name for target in plan.targets}
     return RevisionView(
@@ -119,7 +123,7 @@ def revision_view(revision: PlanRevision) -> RevisionView:
         findings_digest=revision.findings_digest,
         created_by=str(revision.created_by),
         created_at=revision.created_at,
-        steps=tuple(_step(number, step) for number, step in enumerate(plan.steps, 1)),
+        steps=tuple(_step(number, step, estimate) for number, step in enumerate(plan.steps, 1)),
         rollback_steps=tuple(
             RollbackStepRow(number, r.id, r.undoes, titles.get(r.undoes, r.undoes), r.title, r.estimated_seconds)
             for number, r in enumerate(plan.rollback_steps, 1)
@@ -135,6 +139,7 @@ def revision_view(revision: PlanRevision) -> RevisionView:
         findings=tuple(FindingRow(**finding, is_credit=finding["weight"] < 0) for finding in revision.findings),
         warnings=tuple(revision.warnings),
         estimated_seconds=revision.estimated_seconds,
+        estimate=estimate,
         validation_requirements=tuple(dict.fromkeys(step.validation for step in plan.steps if step.validation)),
         source_state=revision.source_state,
         target_state=revision.target_state,
@@ -143,7 +148,7 @@ def revision_view(revision: PlanRevision) -> RevisionView:
     )
 
 
-def _step(number: int, step: Step) -> StepRow:
+def _step(number: int, step: Step, estimate: PlanEstimate | None) -> StepRow:
     return StepRow(
         number=number,
         id=step.id,
@@ -158,6 +163,7 @@ def _step(number: int, step: Step) -> StepRow:
         validation=step.validation,
         partitioned=step.partitioned,
         confirm=step.confirm,
+        estimate=estimate.of_step(step.id) if estimate else None,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from migrations_app.engine import results
+from migrations_app.engine.estimates import estimate_from
 from migrations_app.engine.plan import Finding, Plan, RiskAssessment
 from migrations_app.engine.policy import requirements_in_all
 from migrations_app.engine.vocabulary import MigrationStatus, RiskLevel, RunKind
@@ -44,6 +45,7 @@ def plan_document(migration: Migration, revision: PlanRevision, *, now: datetime
         ],
         warnings=revision.warnings,
         signature_requirements=requirements_in_all(asked_of(migration, revision, now=now, risk=risk.level).policies),
+        estimate=estimate_from(revision.estimates),
         waived=frozenset(finding.rule for finding in risk.findings if finding.waiver),
     )
     document = results.plan_document(facts)

@@ -50,6 +50,7 @@ def preflight(*, actor: Actor, now: datetime, text: str, elsewhere: Elsewhere = 
             target_state=made.analysis.target_state,
             assessment=made.assessment,
             estimated_seconds=made.estimated_seconds,
+            estimate=made.estimate,
             created_at=now,
             created_by=person.username,
             validation_requirements=[

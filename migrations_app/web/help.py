@@ -53,6 +53,12 @@ TERMS: Mapping[str, Term] = {
         "The steps in their order, their way back, estimates and risk. Planning looks at both sides over connections "
         "that can only read, and changes nothing.",
     ),
+    "estimate": Term(
+        "estimates",
+        "Learned from the newest runs of the same type between the same kinds of stores that succeeded, by how much "
+        "they moved. “Typically 12 % off” is how far each of those was from what the others foretold: half were "
+        "closer, half were not. Without such a run it is a rule of thumb of the migration type, and may be far off.",
+    ),
     "risk": Term(
         "risk",
         "A score from 0 to 100 that rules work out from the plan and from what was seen of the targets. Each finding "

@@ -14,6 +14,7 @@ def plan(steps: int = 1) -> dict:
         "steps": [STEP] * steps,
         "warnings": [NASTY],
         "estimated_duration": 61_000,
+        "estimate": {"said": f"from 7 runs of {NASTY}, typically 12 % off"},
         "signature_requirements": [{"role": "approver", "count": 2}, {"group": "dba", "count": 1}],
         "risk_assessment": {"level": "medium", "score": 20, "findings": [FINDING, {**FINDING, "waived": True}]},
     }
@@ -25,6 +26,7 @@ def test_it_says_what_a_reviewer_asks() -> None:
     assert (
         "**Risk: medium** (20 of 100) · 1 steps, about 1 min 01 s · signatures\\: 2 × approver, 1 × group dba" in text
     )
+    assert "The estimate: from 7 runs of Move" in text
     assert "[Migration](https://snakeweb.example/migrations/7/)" in text
     assert "cannot be undone" in text
     assert "| \\+7 | Wide\\: " in text

@@ -16,6 +16,8 @@ def test_without_a_past_it_is_the_handlers_own_estimate():
     made = estimate([Expected("copy", 7, 1_000)])
     assert (made.seconds, made.runs, made.error_percent) == (7, 0, None)
     assert made.said == "no past run: rule of thumb"
+    assert estimate([Expected("write", 7)], Past("files")).said == "no past run on files: rule of thumb"
+    assert [step.said for step in made.steps] == ["rule of thumb"]
     assert estimate([Expected("copy", 7)], Past("redis to beam")).said == "no past run of redis to beam: rule of thumb"
 
 
@@ -46,6 +48,7 @@ def test_in_a_backtest_it_errs_less_than_the_handler_does():
     assert made.own_error_percent is not None
     assert made.error_percent < 30 < made.own_error_percent
     assert made.basis.startswith("from 20 runs of redis to postgres, ")
+    assert made.steps[0].said == f"from 20 runs, {made.steps[0].error_percent} % off"
     assert made.said.endswith(f"typically {made.error_percent} % off")
 
 

@@ -55,6 +55,7 @@ def documents() -> dict[str, dict[str, Any]]:
         target_state=made.analysis.target_state,
         assessment=made.assessment,
         estimated_seconds=made.estimated_seconds,
+        estimate=made.estimate,
         created_at=START,
         created_by="ada",
     )
@@ -153,3 +154,14 @@ def test_a_status_while_a_run_is_queued_and_while_it_runs() -> None:
 
 def test_a_result_before_the_start_has_no_duration() -> None:
     assert migration_result(local_run(World()).view, migration_id="1", now=START)["duration"] == 0
+
+
+def test_a_plan_and_its_steps_say_what_their_estimates_rest_on() -> None:
+    plan, step = (documents()[name] for name in ("plan", "step"))
+    assert plan["estimate"] == {
+        "said": "no past run: rule of thumb",
+        "runs": 0,
+        "error_percent": None,
+        "rule_of_thumb": plan["estimated_duration"],
+    }
+    assert (step["estimate"]["said"], step["estimate"]["rule_of_thumb"]) == ("rule of thumb", 10_000)

@@ -10,6 +10,7 @@ from migrations_app.handlers.session.handler import SessionMigration
 from migrations_app.models import Migration, Run
 from migrations_app.services import migrations, planning, reviews
 from tests.cast import Cast
+from tests.past_runs import past_run
 from tests.stores_on_disk import Stage, newest
 from tests.web.door import signed_in
 
@@ -161,3 +162,19 @@ def test_one_reads_before_one_signs(stage: Stage) -> None:
     refused = client.post(f"/migrations/{number}/sign/", {"decision": "approve", "read_back": "zzzz"})
     assert refused.status_code == 422
     assert refused.content.decode().count(" autofocus") == 1
+
+
+def test_an_estimate_says_what_it_rests_on_and_how_far_off_that_was(stage: Stage) -> None:
+    number = stage.planned().pk
+    viewer = signed_in("viewer")
+    text = page(viewer, f"/migrations/{number}/")
+    assert "no past run of sqlite to sqlite: rule of thumb" in text
+    assert '<span class="sub">rule of thumb</span>' in text
+
+    for sessions in (1_000, 5_000, 20_000, 40_000):
+        past_run(stage, stage.now, seconds=5 + sessions / 250, sessions=sessions)
+    assert "rule of thumb</span>" in page(viewer, f"/migrations/{number}/"), "what was signed stays as it was said"
+    planning.plan(actor=stage.operator, now=stage.now, migration_id=number)
+    text = page(viewer, f"/migrations/{number}/")
+    assert re.search(r"from 4 runs of sqlite to sqlite, 1,000 to 40,000 sessions; typically \d+ % off", text)
+    assert re.search(r'<span class="sub">from 4 runs, \d+ % off</span>', text)
