@@ -43,6 +43,7 @@ from migrations_app.models import (
     Webhook,
 )
 from migrations_app.selectors.attendance import attention
+from migrations_app.selectors.impact_now import ImpactNow, impact_now
 from migrations_app.selectors.pace import records_a_second
 from migrations_app.selectors.replication import Replication, replication
 
@@ -70,6 +71,7 @@ class Figures:
     step_attempts: int
     records_a_second: float
     replication: Replication
+    impact: ImpactNow
     migrations: ByLabels
     reviews: ByLabels
     needs_person: int
@@ -113,6 +115,7 @@ def figures(*, now: datetime) -> Figures:
         step_attempts=StepRun.objects.filter(partition=0).aggregate(sum=Sum("attempt"))["sum"] or 0,
         records_a_second=records_a_second(now=now),
         replication=replication(now=now),
+        impact=impact_now(now=now),
         migrations=_counts(Migration.objects.all(), status=MigrationStatus),
         reviews=_counts(Migration.objects.all(), review_state=ReviewState),
         needs_person=Migration.objects.filter(needs_person=True).count(),

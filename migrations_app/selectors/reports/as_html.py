@@ -1,7 +1,9 @@
 """A document as HTML: the body that the page shows, and one file that holds everything it needs."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +17,16 @@ from migrations_app.selectors.reports.document import Bar, Block, Document, Line
 STYLES = ("snakeweb/tokens.css", "snakeweb/report.css")
 
 
-_NOTHING = SafeString("")
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A block with the name that the template knows it by.
+    """A block with the name that the template knows it by; charts that follow each other are one part.
 
-    `drawing` of a chart, `bars` of a timeline, `heads` of a table.
+    `charts` with their drawings, `bars` of a timeline, `heads` of a table.
     """
 
     kind: str
     block: Block
-    drawing: SafeString = _NOTHING
+    charts: tuple[tuple[LineChart, SafeString], ...] = ()
     bars: tuple[tuple[Bar, SafeString], ...] = ()
     heads: tuple[tuple[str, Look], ...] = ()
 
@@ -40,7 +39,7 @@ class ShownSection:
 
 
 def sections_of(document: Document) -> tuple[ShownSection, ...]:
-    return tuple(ShownSection(each.id, each.title, tuple(map(_part, each.blocks))) for each in document.sections)
+    return tuple(ShownSection(each.id, each.title, tuple(_parts(each.blocks))) for each in document.sections)
 
 
 def context_of(document: Document) -> dict[str, Any]:
@@ -64,10 +63,17 @@ def styles() -> str:
     return "\n".join(Path(str(finders.find(name))).read_text(encoding="utf-8") for name in STYLES)
 
 
+def _parts(blocks: Sequence[Block]) -> Iterator[Part]:
+    for are_charts, group in groupby(blocks, lambda block: isinstance(block, LineChart)):
+        if are_charts:
+            charts = tuple((block, svg.chart(block)) for block in group if isinstance(block, LineChart))
+            yield Part("charts", charts[0][0], charts=charts)
+        else:
+            yield from map(_part, group)
+
+
 def _part(block: Block) -> Part:
     kind = type(block).__name__.lower()
-    if isinstance(block, LineChart):
-        return Part(kind, block, drawing=svg.chart(block))
     if isinstance(block, Timeline):
         return Part(kind, block, bars=tuple((bar, svg.bar(bar)) for bar in block.bars))
     if isinstance(block, Table):

@@ -231,7 +231,8 @@ def _cell(cell: Cell) -> list[Flowable] | Flowable:
     else:
         hue = f'<font color="{_hex(cell.tone)}">{markup(cell.text)}</font>' if cell.tone else markup(cell.text)
         shown = Lines(hue, style.RIGHT if cell.look is Look.NUMBER else style.SMALL)
-    return [shown, Lines(markup(cell.sub), style.QUIET)] if cell.sub else shown
+    quiet = _right(style.QUIET) if cell.look is Look.NUMBER else style.QUIET
+    return [shown, Lines(markup(cell.sub), quiet)] if cell.sub else shown
 
 
 def _badge(cell: Cell) -> str:

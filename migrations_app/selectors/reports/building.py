@@ -17,6 +17,7 @@ from migrations_app.selectors.break_glass import BreakGlassRow
 from migrations_app.selectors.journals import view_of
 from migrations_app.selectors.plans import RevisionView, revision_view
 from migrations_app.selectors.reports.integrity import integrity_of
+from migrations_app.selectors.reports.measurements import ImpactReport, Series
 from migrations_app.selectors.reports.model import (
     Content,
     Events,
@@ -27,7 +28,6 @@ from migrations_app.selectors.reports.model import (
     PlanReport,
     RollbackReport,
     RunFacts,
-    Series,
     SignatureReport,
     States,
     StepReport,
@@ -49,6 +49,7 @@ def content_of(
     *,
     events: Events,
     series: tuple[Series, ...],
+    impact: tuple[ImpactReport, ...],
     usual_seconds: int | None,
     undone_by: int | None,
     override: BreakGlassRow | None,
@@ -76,6 +77,7 @@ def content_of(
         steps=steps,
         integrity=integrity,
         series=series,
+        impact=impact,
         rollback=rollback,
         events=events,
     )

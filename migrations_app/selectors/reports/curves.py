@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from migrations_app.selectors.reports.document import Bar, Cell, LineChart, Look, Table, Tick, Timeline, Tone
-from migrations_app.selectors.reports.model import Point, RunFacts, Series, StepReport
+from migrations_app.selectors.reports.measurements import Point, Series
+from migrations_app.selectors.reports.model import RunFacts, StepReport
 from migrations_app.selectors.reports.values import UNKNOWN, clock, moment, number, span
 from migrations_app.selectors.state_words import tone
 
@@ -40,8 +41,8 @@ def _time(at: datetime, other: datetime) -> str:
     return clock(at) if abs(at - other) < _SHORT else moment(at)
 
 
-def chart(series: Series) -> LineChart | None:
-    """None where nothing was reported."""
+def chart(series: Series, marks: Sequence[datetime | None] = ()) -> LineChart | None:
+    """None where nothing was reported. `marks` are moments to be seen, where they lie within the series."""
     known = [point for point in series.points if point.value is not None]
     if not known:
         return None
@@ -59,12 +60,21 @@ def chart(series: Series) -> LineChart | None:
         title=f"{series.title} ({series.about})",
         unit=series.unit,
         lines=lines,
-        heights=tuple(Tick(part / 2, number(top * part // 2)) for part in range(3)),
+        heights=tuple(Tick(part / 2, short(top * part // 2)) for part in range(3)),
         times=tuple(Tick(part / (_TIMES - 1), _time(begin + (end - begin) * part / (_TIMES - 1), begin)[:8])
                     for part in range(_TIMES)),
         usual=None if series.usual is None else series.usual / top,
+        marks=tuple(place(at) for at in marks if at is not None and begin <= at <= end),
         said=_said(series, known),
     )  # fmt: skip
+
+
+def short(value: int) -> str:
+    """`50000000` -> `50 M`; exact, for the axis ends here are 1, 2 or 5 times a power of ten, and their halves."""
+    for size, sign in ((10**12, "T"), (10**9, "G"), (10**6, "M")):
+        if value >= size:
+            return f"{value / size:g} {sign}"
+    return number(value)
 
 
 def stretches(points: Sequence[Point]) -> list[list[Point]]:

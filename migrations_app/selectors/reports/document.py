@@ -108,7 +108,10 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class LineChart:
-    """`lines` are stretches of (x, y), shares of width and height from the lower left. `said` is it in a sentence."""
+    """`lines` are stretches of (x, y), shares of width and height from the lower left. `said` is it in a sentence.
+
+    `usual` is a height, `marks` are places of upright lines: where the run began and ended.
+    """
 
     title: str
     unit: str
@@ -117,6 +120,7 @@ class LineChart:
     times: tuple[Tick, ...]
     usual: float | None
     said: str
+    marks: tuple[float, ...] = ()
 
 
 Block = Notice | Paragraph | Heading | KeyFigures | FactList | Table | Timeline | LineChart

@@ -155,13 +155,6 @@ def _step(step: StepReport) -> tuple[Cell, ...]:
     )
 
 
-def measured(content: Content) -> Section:
-    if not content.series:
-        return Section("impact", "Impact", (Paragraph("Nothing was measured while this run went on."),))
-    charts = [chart for each in content.series if (chart := curves.chart(each)) is not None]
-    return Section("impact", "Impact", (*charts, curves.table(content.series)))
-
-
 def fact_list(told: Sequence[Fact]) -> list[Block]:
     """Those near the surface; what is nested deeper, or more than a page can bear, is counted."""
     near = [fact for fact in told if is_near(fact)]

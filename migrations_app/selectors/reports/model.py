@@ -7,6 +7,8 @@ can say another number than the journal does.
 from dataclasses import dataclass
 from datetime import datetime
 
+from migrations_app.selectors.reports.measurements import ImpactReport, Series
+
 SCHEMA = "https://snakeweb.invalid/schemas/run-report/1"
 FORMAT = 1
 Scalar = str | int | float | bool | None
@@ -239,29 +241,6 @@ class Integrity:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
-    """`value` None: nothing was reported up to `at`."""
-
-    at: datetime
-    value: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """What was measured over the run. `usual` is the median before it began (None: unknown).
-
-    `about` is who or what was measured: the run, the route, a target's name.
-    """
-
-    name: str
-    about: str
-    title: str
-    unit: str
-    points: tuple[Point, ...]
-    usual: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class RollbackReport:
     """`reason` is why it was taken. `remaining`: what a person has to do, in order."""
 
@@ -333,6 +312,7 @@ class Content:
     steps: tuple[StepReport, ...]
     integrity: Integrity
     series: tuple[Series, ...]
+    impact: tuple[ImpactReport, ...]
     rollback: RollbackReport
     events: Events
 

@@ -1,15 +1,16 @@
 """A line chart as a drawing of ReportLab's."""
 
 from reportlab.graphics.shapes import Drawing, Line, Polygon, PolyLine, Rect, String
+from reportlab.lib.utils import simpleSplit
 
 from migrations_app.selectors.reports import pdf_style as style
 from migrations_app.selectors.reports.document import LineChart
 from migrations_app.selectors.reports.pdf_text import plain
 from migrations_app.selectors.reports.svg import anchor
 
-_HEIGHT, _PLOT, _BELOW, _LEFT, _RIGHT = 136.0, 70.0, 32.0, 40.0, 8.0
+_HEIGHT, _PLOT, _BELOW, _LEFT, _RIGHT = 146.0, 70.0, 42.0, 40.0, 8.0
 _SMALL = 6.8
-_LONGEST = 62  # characters of a line below
+_LINE = 9.0  # from one line below to the next
 
 
 def drawn(chart: LineChart, width: float) -> Drawing:
@@ -30,6 +31,8 @@ def drawn(chart: LineChart, width: float) -> Drawing:
     for tick in chart.heights:
         drawing.add(Line(_LEFT, y(tick.at), right, y(tick.at), strokeColor=style.LINE, strokeWidth=0.5))
         drawing.add(_text(_LEFT - 4, y(tick.at) - 2.4, tick.text, "end"))
+    for at in chart.marks:
+        drawing.add(Line(x(at), y(0), x(at), y(1), strokeColor=style.LINE_STRONG, strokeWidth=0.7))
     for line in chart.lines:
         points = [number for at, value in line for number in (x(at), y(value))]
         area = [x(line[0][0]), y(0), *points, x(line[-1][0]), y(0)]
@@ -40,7 +43,8 @@ def drawn(chart: LineChart, width: float) -> Drawing:
         drawing.add(Line(_LEFT, level, right, level, strokeColor=style.INK_3, strokeWidth=0.7, strokeDashArray=[3, 2]))
     for place, tick in enumerate(chart.times):
         drawing.add(_text(x(tick.at), _BELOW - 9, tick.text, anchor(place, len(chart.times))))
-    drawing.add(_text(8, 8, plain(chart.said[:_LONGEST]), "start"))
+    for place, said in enumerate(simpleSplit(plain(chart.said), "Helvetica", _SMALL, width - 16)[:2]):
+        drawing.add(_text(8, 17 - _LINE * place, said, "start"))
     return drawing
 
 

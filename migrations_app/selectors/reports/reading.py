@@ -5,9 +5,10 @@ from datetime import datetime
 from migrations_app.engine.vocabulary import RunKind
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.break_glass import break_glass_of
+from migrations_app.selectors.impact import impact_of as impact_read
 from migrations_app.selectors.reports.building import content_of
 from migrations_app.selectors.reports.journal_rows import events_of, is_long
-from migrations_app.selectors.reports.measured import series_of
+from migrations_app.selectors.reports.measured import impact_of, series_of
 from migrations_app.selectors.reports.model import AuditPosition, Content, RunReport
 from migrations_app.selectors.reports.plain import digest_of
 from migrations_app.selectors.run_charts import run_charts
@@ -25,6 +26,7 @@ def report_content(*, actor: Actor, run_id: int, now: datetime, whole: bool | No
         run,
         events=events_of(actor, run, whole=not is_long(run) if whole is None else whole),
         series=series_of(run_charts(actor=actor, run_id=run.pk, now=now)),
+        impact=impact_of(impact_read(run, now=now)),
         usual_seconds=usual_seconds(run),
         undone_by=undone_by(run),
         override=break_glass_of(run) if run.kind == RunKind.APPLY else None,

@@ -12,6 +12,7 @@ _HEIGHT = 132
 _HEIGHT_MARK = (
     '<line class="grid" x1="46" x2="352" y1="{0}" y2="{0}"/><text x="40" y="{0}" dy="4" text-anchor="end">{1}</text>'
 )
+_MARK = '<line class="mark" x1="{0}" x2="{0}" y1="8" y2="112"/>'
 _USUAL_MARK = '<line class="usual" x1="46" x2="352" y1="{0}" y2="{0}"/>'
 
 
@@ -33,14 +34,16 @@ def chart(drawn: LineChart) -> SafeString:
     heights = format_html_join("", _HEIGHT_MARK, ((_y(tick.at), tick.text) for tick in drawn.heights))
     areas = format_html_join("", '<polygon class="area" points="{}"/>', ((_area(line),) for line in drawn.lines))
     usual = "" if drawn.usual is None else format_html(_USUAL_MARK, _y(drawn.usual))
+    upright = format_html_join("", _MARK, ((_x(at),) for at in drawn.marks))
     lines = format_html_join("", '<polyline class="line" points="{}"/>', ((_points(line),) for line in drawn.lines))
     marks = ((_x(tick.at), anchor(place, len(drawn.times)), tick.text) for place, tick in enumerate(drawn.times))
     return format_html(
-        '<svg class="report-chart" viewBox="0 0 360 {}" role="img" aria-label="{}">{}{}{}{}{}</svg>',
+        '<svg class="report-chart" viewBox="0 0 360 {}" role="img" aria-label="{}">{}{}{}{}{}{}</svg>',
         _HEIGHT,
         f"{drawn.title}, {drawn.unit}: {drawn.said}",
         heights,
         areas,
+        upright,
         usual,
         lines,
         format_html_join("", '<text x="{}" y="127" text-anchor="{}">{}</text>', marks),

@@ -1,7 +1,8 @@
 """A report as a document: the one order of its sections, whatever it is written as."""
 
 from migrations_app.selectors.reports.document import Cell, Document, Look, Tone
-from migrations_app.selectors.reports.evidence import integrity, measured, states, steps
+from migrations_app.selectors.reports.evidence import integrity, states, steps
+from migrations_app.selectors.reports.impact import measured
 from migrations_app.selectors.reports.model import RunReport
 from migrations_app.selectors.reports.papers import events, plan, rollback, signatures
 from migrations_app.selectors.reports.summary import proof, summary

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.selectors.reports import curves
-from migrations_app.selectors.reports.model import Point, Series
+from migrations_app.selectors.reports.measurements import Point, Series
 from tests.selectors.reports.stories import much, report_for
 
 
