@@ -1,4 +1,4 @@
-"""The only module that reads environment variables. README's table of variables describes each of them."""
+"""The only module that reads environment variables. `docs/settings.md` describes each of them."""
 
 import contextlib
 import json

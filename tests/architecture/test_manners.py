@@ -58,15 +58,6 @@ def test_the_environment_is_read_in_one_place():
     assert readers <= set(READERS), f"reads the environment without leave: {sorted(readers - set(READERS))}"
 
 
-def test_every_variable_is_in_the_readme():
-    variables = set(re.findall(r'"(SNAKEWEB_[A-Z_]+)"', (ROOT / "snakeweb/environment.py").read_text()))
-
-    missing = sorted(name for name in variables if f"`{name}`" not in (ROOT / "README.md").read_text())
-
-    assert variables
-    assert not missing, f"README's table does not describe {missing}"
-
-
 def test_nothing_is_left_for_later():
     marks = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b")
     own_name = "tests/architecture/test_manners.py"
