@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 START_ATTEMPTS = 3
 STOP_SECONDS = 20.0
 POLL_SECONDS = 0.02

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 CHUNK = 65536
-START_SECONDS = 5.0
+START_SECONDS = 30.0
 RST = b"\x01\x00\x00\x00\x00\x00\x00\x00"  # struct linger: on, zero seconds
 
 

@@ -30,7 +30,7 @@ def test_processes_of_a_killed_demo_are_ended(tmp_path):
         (tmp_path / "processes").write_text(f"{left.pid}\n")
 
         with own_directory(tmp_path):
-            assert left.wait(10) == -9
+            assert left.wait(60) == -9
 
 
 def test_a_listed_process_of_somebody_else_is_left_alone(tmp_path):

@@ -22,7 +22,7 @@ def test_leaving_stops_everything_newest_first(tmp_path):
 
 def test_one_that_ended_by_itself_is_noticed_with_its_last_words(processes):
     process = processes.start("worker", [sys.executable, "-c", "print('out of paper')"])
-    process.popen.wait(10)
+    process.popen.wait(60)
 
     assert processes.ended() == [process]
     assert process.tail() == "out of paper"
@@ -32,7 +32,7 @@ def test_one_that_ended_by_itself_is_noticed_with_its_last_words(processes):
 def test_one_that_was_killed_does_not_show_its_banner_as_the_reason(processes):
     process = processes.start("worker", [sys.executable, "-c", "print('BANNER', flush=True); input()"])
     process.popen.kill()
-    process.popen.wait(10)
+    process.popen.wait(60)
 
     assert process.how_it_ended.startswith("worker was killed (SIGKILL)")
     assert "BANNER" not in process.how_it_ended

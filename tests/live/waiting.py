@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-DEADLINE = 10.0  # seconds
+DEADLINE = 60.0  # seconds
 LOOK_EVERY = 0.01
 
 

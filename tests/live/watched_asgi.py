@@ -1,4 +1,4 @@
-"""The product's application with a short re-check, whose log has a line for each read of a room."""
+"""The product's application, whose log has a line for each read of a room; `application` looks again soon at rights."""
 
 import logging
 import os
@@ -30,5 +30,9 @@ class LoggedReads(SelectorReads):
         return await super().fragments(run_id, view)
 
 
-sockets = live_application(recheck_seconds=RECHECK_SECONDS, reads=LoggedReads())
-application = ProtocolTypeRouter({"http": ASGIHandler(), "websocket": sockets})
+def with_sockets(sockets: Any) -> ProtocolTypeRouter:
+    return ProtocolTypeRouter({"http": ASGIHandler(), "websocket": sockets})
+
+
+application = with_sockets(live_application(recheck_seconds=RECHECK_SECONDS, reads=LoggedReads()))
+as_in_production = with_sockets(live_application(reads=LoggedReads()))

@@ -62,7 +62,7 @@ def production(production_python, tmp_path):
         yield f"http://127.0.0.1:{port}", {"Host": "snakeweb.example", "X-Forwarded-Proto": "https"}
     finally:
         web.terminate()
-        web.wait(20)
+        web.wait(60)
 
 
 def test_installed_server_shows_a_styled_login_page(production):

@@ -33,7 +33,7 @@ def running_gateway(document: Mapping[str, Any], directory: Path) -> Iterator[ht
             yield client
     finally:
         process.terminate()
-        assert process.wait(20) is not None
+        assert process.wait(60) is not None
 
 
 def _up(client: httpx.Client, process: "subprocess.Popen[bytes]") -> None:

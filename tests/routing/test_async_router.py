@@ -64,7 +64,7 @@ class Slow:
 
             def waiting(*args, **values):
                 slow.inside.set()
-                assert slow.go_on.wait(10)
+                assert slow.go_on.wait(60)
                 return write(*args, **values)
 
             store.write = waiting

@@ -59,11 +59,11 @@ def test_close_ends_the_stores_of_all_threads(world):
     def work():
         desks.mine().store("a")
         opened.set()
-        leave.wait(10)
+        leave.wait(60)
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert opened.wait(10)
+    assert opened.wait(60)
     desks.mine().store("a")
     desks.close()
 
@@ -84,11 +84,11 @@ def test_a_connection_that_only_its_own_thread_may_close_ends_with_that_thread(t
     def work():
         desks.mine().store("a").probe()
         opened.set()
-        leave.wait(10)
+        leave.wait(60)
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert opened.wait(10)
+    assert opened.wait(60)
     desks.close()
     leave.set()
     thread.join()
@@ -139,7 +139,7 @@ def test_a_child_waits_for_no_lock_of_a_thread_that_it_does_not_have(world):
     with ThreadPoolExecutor(1) as another_thread:
         another_thread.submit(lambda: desks.mine().store("a")).result(30)
         holder.start()
-        assert held.wait(10)
+        assert held.wait(60)
         passed = in_a_child(lambda: desks.mine().store("a"))
         leave.set()
         holder.join()

@@ -11,12 +11,12 @@ def test_the_oldest_operation_of_any_thread_counts():
     def operate():
         in_flight.slot().epochs.append(3)
         inside.set()
-        assert leave.wait(10)
+        assert leave.wait(60)
         in_flight.slot().epochs.remove(3)
 
     thread = threading.Thread(target=operate)
     thread.start()
-    assert inside.wait(10)
+    assert inside.wait(60)
     in_flight.slot().epochs.append(4)
 
     assert in_flight.oldest(5) == 3

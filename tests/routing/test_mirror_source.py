@@ -70,18 +70,18 @@ def test_who_asks_while_another_looks_takes_that_ones_answer(world):
 
     def slow():
         looking.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         return world.open_store({"side": "a"}, {})
 
     source = StoreMirrorSource([slow])
     with ThreadPoolExecutor(5) as threads:
         first = threads.submit(source.refresh)
-        assert looking.wait(10)
+        assert looking.wait(60)
         others = [threads.submit(source.refresh) for _ in range(4)]
         while not all(other.running() for other in others):
             time.sleep(0)
         go_on.set()
-        assert all(asking.result(10) for asking in (first, *others))
+        assert all(asking.result(60) for asking in (first, *others))
 
     assert world.opened == {"a": 1}
 

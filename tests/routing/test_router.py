@@ -205,7 +205,7 @@ class TestHandOff:
         assert router.get("id").value == b"before"
         assert writer.is_alive()
         world.publish(RoutePhase.DUAL_B, "b", fenced=fenced)
-        writer.join(10)
+        writer.join(60)
 
         assert world.holds("b", "id") == b"while it waited"
         assert world.holds("a", "id") == b"before"
@@ -255,7 +255,7 @@ class TestHandOff:
             writer.start()
             world.publish(RoutePhase.DUAL_B, "b")
             world.mirror()
-            writer.join(10)
+            writer.join(60)
 
         assert world.holds("b", "id") == b"x"
 

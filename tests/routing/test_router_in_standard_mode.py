@@ -111,7 +111,7 @@ def test_in_a_hand_off_reads_go_on_and_writes_wait_for_the_new_authority(world, 
     assert client.get("id").value == b"before"
     assert writer.is_alive()
     world.publish(RoutePhase.SINGLE_B, "b")
-    writer.join(10)
+    writer.join(60)
 
     assert world.holds("b", "id").value == b"while it waited"
     assert world.holds("a", "id").value == b"before"

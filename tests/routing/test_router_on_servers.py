@@ -146,7 +146,7 @@ def test_writes_wait_and_land_once_on_the_new_side(world):
         with world.router(retry_budget_seconds=0.05) as impatient, pytest.raises(WritesAreWaiting):
             impatient.delete("id")
         world.publish(RoutePhase.DUAL_B, "b")
-        writer.join(10)
+        writer.join(60)
 
     assert world.holds("a", "id") == b"before"
     assert world.holds("b", "id") == b"waited"

@@ -57,7 +57,7 @@ def test_who_waits_for_an_acknowledgement_is_woken_by_the_last_old_operation(sou
         waiter = threading.Thread(target=wait)
         waiter.start()
         assert not woken.is_set()
-    assert woken.wait(10)
+    assert woken.wait(60)
     waiter.join()
 
 

@@ -140,7 +140,7 @@ def test_it_runs_until_told_to_stop_and_lets_another_lead(broker: Broker) -> Non
     thread.start()
     wait_for(lambda: broker.delivered() == [f"[{run.pk}]"])
     stop.set()
-    thread.join(10)
+    thread.join(60)
 
     assert not thread.is_alive()
     assert Leadership.objects.get().holder == ""

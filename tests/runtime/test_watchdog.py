@@ -35,7 +35,7 @@ class Driver:
 
     def __call__(self, scope: Scope) -> None:
         self.seen.append(scope)
-        self.may_end.wait(10)
+        self.may_end.wait(60)
         leases.claim(scope, "heir", 60)
 
 

@@ -193,7 +193,7 @@ def test_a_receiver_that_hangs_leaves_threads_for_runs_and_other_receivers(
 
     def hang(request: object) -> None:
         inside.release()
-        goes_on.wait(20)
+        goes_on.wait(60)
         request.send_response(204)  # type: ignore[attr-defined]
         request.end_headers()  # type: ignore[attr-defined]
 

@@ -79,7 +79,7 @@ def test_a_driver_is_driven_until_it_says_that_it_has_ended(live):
     live.attend({"relay": driver}, context)
     live.want("relay")
 
-    assert driver.over.wait(10)
+    assert driver.over.wait(60)
     live.close()
     assert driver.drives == 5
 

@@ -76,5 +76,5 @@ def test_what_was_asked_is_answered_and_the_door_is_closed_meanwhile(web: Web, g
 
     gate.touch()
     assert rest(slow).endswith(b"begunended")
-    assert web.process.popen.wait(20) == 0
+    assert web.process.popen.wait(60) == 0
     assert "Traceback" not in web.log

@@ -41,7 +41,7 @@ def test_a_tombstone_and_a_copy_read_before_it(place, backfill_first):
         ):
             assert not late.done()
             go()
-            assert late.result(10) == (Adopted(1, 0, 0) if backfill_first else Adopted(0, 0, 1))
+            assert late.result(60) == (Adopted(1, 0, 0) if backfill_first else Adopted(0, 0, 1))
 
         assert (held_of(store, "one").dead, held_of(store, "one").version) == (True, Version(1, 9))
         assert place.legacy_read("one") is None
@@ -59,7 +59,7 @@ def test_two_relays_of_one_session(place, newer_first):
         ):
             assert not late.done()
             go()
-            assert late.result(10) == (Adopted(0, 0, 1) if newer_first else Adopted(1, 0, 0))
+            assert late.result(60) == (Adopted(0, 0, 1) if newer_first else Adopted(1, 0, 0))
 
         assert held_of(store, "one").record.value == place.value("newer")
 
@@ -73,7 +73,7 @@ def test_a_client_who_creates_the_session_meanwhile_is_not_overwritten(place):
         with racing(place, lambda other: other.adopt(old, WORKER)) as late:
             assert not late.done()
             connection.execute("COMMIT")
-            assert late.result(10) == Adopted(1, 0, 1)
+            assert late.result(60) == Adopted(1, 0, 1)
 
         assert held_of(store, "one").record.value == place.value("client")
         assert held_of(store, "two").record.value == place.value("old")
@@ -156,7 +156,7 @@ def test_a_living_session_with_a_version_and_a_copy_read_before_it(place, copy_f
         ):
             assert not late.done()
             go()
-            assert late.result(10) == (Adopted(1, 0, 0) if copy_first else Adopted(0, 0, 1))
+            assert late.result(60) == (Adopted(1, 0, 0) if copy_first else Adopted(0, 0, 1))
 
         assert held_of(store, "one").version == Version(1, 5)
 
@@ -172,4 +172,4 @@ def test_a_living_session_waits_neither_for_a_copy_nor_for_a_tombstone_that_does
             assert relay.adopt([place.held("one", Version(1, 5))], WORKER) == Adopted(1, 0, 0)
         assert not late.done()
         go()
-        assert late.result(10) == Adopted(1, 0, 0)
+        assert late.result(60) == Adopted(1, 0, 0)

@@ -48,7 +48,7 @@ def test_of_two_who_create_one_session_the_later_has_the_later_version(place):
         assert not other.done()
         first_seq = store.highest_seqs()[0]
         go()
-        second = other.result(10)
+        second = other.result(60)
 
         assert second.version.seq > first_seq
         held = held_of(store, "one")
@@ -61,7 +61,7 @@ def test_a_write_that_waits_for_a_delete_comes_after_it(place):
         with stopped(place, delete) as go, racing(place, write(place, "after")) as other:
             assert not other.done()
             go()
-            written = other.result(10)
+            written = other.result(60)
 
         held = held_of(store, "one")
         assert (held.dead, held.version) == (False, written.version)
@@ -74,7 +74,7 @@ def test_a_delete_that_waits_for_a_creation_deletes_it(place):
         with stopped(place, write(place, "new")) as go, racing(place, delete) as other:
             assert not other.done()
             go()
-            assert other.result(10) is True
+            assert other.result(60) is True
 
         assert (held_of(store, "one").dead, held_of(store, "one").record) == (True, None)
         assert place.legacy_read("one") is None
@@ -85,7 +85,7 @@ def test_a_creation_that_waits_for_a_delete_of_nothing_stays(place):
         with stopped(place, delete) as go, racing(place, write(place, "new")) as other:
             assert not other.done()
             go()
-            written = other.result(10)
+            written = other.result(60)
 
         held = held_of(store, "one")
         assert (held.dead, held.version) == (False, written.version)
@@ -98,13 +98,13 @@ def test_a_condition_is_judged_by_what_the_other_left(place):
         with stopped(place, write(place, 1)) as go, racing(place, absent) as other:
             assert not other.done()
             go()
-            assert other.result(10).outcome is WriteOutcome.EXISTS
+            assert other.result(60).outcome is WriteOutcome.EXISTS
         version = held_of(store, "one").version
         expecting = lambda store: store.write(place.record(content=3), FIRST, expected=version)  # noqa: E731
         with stopped(place, expecting) as go, racing(place, expecting) as other:
             assert not other.done()
             go()
-            assert other.result(10).outcome is WriteOutcome.CHANGED
+            assert other.result(60).outcome is WriteOutcome.CHANGED
 
 
 def test_a_legacy_write_and_a_guarded_one_do_not_wait_in_a_circle(place):
@@ -119,7 +119,7 @@ def test_a_legacy_write_and_a_guarded_one_do_not_wait_in_a_circle(place):
                 place.legacy_touch_by(legacy, "one", place.now_ms() + 90_000)
                 between = held_of(store, "one").version
                 legacy.execute("COMMIT")
-                written = other.result(10)
+                written = other.result(60)
 
         assert written.version > between
         assert held_of(store, "one").record.value == place.value("guarded")
@@ -134,9 +134,9 @@ def test_a_fence_waits_for_the_write_under_way_and_refuses_the_next(place):
             with racing(place, write(place, "late")) as late:
                 assert not late.done()
                 go()
-                fence.result(10)
+                fence.result(60)
                 with pytest.raises(Fenced) as caught:
-                    late.result(10)
+                    late.result(60)
 
         assert caught.value.fence == 2
         assert held_of(store, "one").record.value == place.value("under way")

@@ -25,7 +25,7 @@ def test_a_remint_and_a_client_at_the_same_moment(place):
         with racing(place, lambda other: other.remint(held, WORKER, 2)) as late:
             assert not late.done()
             connection.execute("COMMIT")
-            assert late.result(10) is None
+            assert late.result(60) is None
 
         assert held_of(store, "one").version == written.version
 
@@ -39,7 +39,7 @@ def test_a_tombstone_for_an_id_that_is_created_meanwhile(place):
         with racing(place, lambda other: other.remint(nothing, WORKER, 2)) as late:
             assert not late.done()
             connection.execute("COMMIT")
-            assert late.result(10) is None
+            assert late.result(60) is None
 
         assert held_of(store, "one").version == written.version
         assert marks_of(store)["one"].version == written.version

@@ -136,7 +136,7 @@ def test_somebody_else_grants_on_the_shared_fences_at_the_same_moment(place, rol
         joining = pool.submit(store.join, WORKER, route="main", fence=1, document=DOCUMENT, epoch=1)
         wait_until(lambda: roles.connection.execute(waiting, [roles.worker]).fetchone() != (0,))
         other.execute("COMMIT")
-        joining.result(10)
+        joining.result(60)
 
         with opened(place, roles.application) as client:
             assert client.write(place.record(), FIRST).outcome is WriteOutcome.WRITTEN

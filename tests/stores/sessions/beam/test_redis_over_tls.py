@@ -64,7 +64,7 @@ def tls_before(port, certificate):
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    here, loop, ending = listens.result(10)
+    here, loop, ending = listens.result(60)
     try:
         yield here
     finally:
