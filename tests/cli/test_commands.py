@@ -25,6 +25,7 @@ from migrations_app.services import driving, runs, tokens
 from migrations_app.services.actor import Actor
 from migrations_app.testing.servers import RedisServer
 from tests.architecture.sources import ROOT
+from tests.hand_overs import DUAL_A, DUAL_B, route, zero_downtime_run
 from tests.parallel import wait_for
 from tests.runs import a_run, queued
 from tests.session_runs import sqlite_migration
@@ -236,6 +237,48 @@ def asked(web: Web, run: Run) -> list[str]:
     about = f"/api/v1/runs/{run.pk}"
     lines = (state_of(web) / "asked").read_text().splitlines()
     return [line.removeprefix(about).strip("/") for line in lines if line.startswith(about)]
+
+
+def test_orders_reach_a_run_and_say_when_they_take_effect(web: Web, operator: Actor, tmp_path: Path) -> None:
+    may = tokens.create(actor=operator, now=datetime.now(UTC), name="for a test", scopes=["read", "operate"]).clear
+    run = queued(sqlite_migration(tmp_path, count=5).revision)
+    number = str(run.pk)
+
+    code, out, errors = outcome(web.url, may, "pause", number)
+    assert (code, errors) == (Exit.OK, "")
+    assert "takes effect at its next batch" in out
+    driving.drive_run(run_id=run.pk, clock=SystemClock())
+    run.refresh_from_db()
+    assert run.state == "paused"
+    code, _, errors = outcome(web.url, may, "watch", number, "--timeout", "0.1")
+    assert (code, f"snakeweb watch {number} --after {run.last_seq}" in errors) == (Exit.TIMED_OUT, True)
+    assert outcome(web.url, may, "resume", number)[0] == Exit.OK
+    code, out, _ = outcome(web.url, may, "cancel", number, "--json")
+    assert (code, json.loads(out)["id"]) == (Exit.OK, run.pk)
+    drive(run)
+    assert run.state == "cancelled"
+
+    code, out, errors = outcome(web.url, may, "pause", number)
+    assert (code, out) == (Exit.REFUSED, "")
+    assert "it is cancelled" in errors
+    code, _, errors = outcome(web.url, may, "cutover", number)
+    assert (code, "no zero-downtime hand-over" in errors) == (Exit.REFUSED, True)
+
+
+def test_orders_on_a_hand_over(web: Web, operator: Actor) -> None:
+    may = tokens.create(actor=operator, now=datetime.now(UTC), name="for a test", scopes=["read", "operate"]).clear
+    run = zero_downtime_run(done=["prepare"])
+    route((0, 25, DUAL_B), (26, 255, DUAL_A))
+    for words, order in (("--postpone",), "hold"), ((), "go"), (("--abort",), "back"):
+        code, out, errors = outcome(web.url, may, "cutover", str(run.pk), *words)
+        run.refresh_from_db()
+        assert (code, errors, run.cutover) == (Exit.OK, "", order)
+        assert f"“{order}”" in out
+    assert outcome(web.url, may, "throttle", str(run.pk), "1000")[0] == Exit.OK
+    run.refresh_from_db()
+    assert run.most_a_second == 1000
+    assert outcome(web.url, may, "throttle", str(run.pk), "--", "-1")[0] == Exit.USAGE
+    assert outcome(web.url, may, "cutover", str(run.pk), "--postpone", "--abort")[0] == Exit.USAGE
 
 
 def test_ctrl_c_ends_the_watching_and_not_the_run(web: Web, token: str) -> None:

@@ -1,5 +1,6 @@
-"""From zero to verified and rolled back, by `snakeweb` alone and by the steps of the GitHub example; real processes."""
+"""From zero to verified and rolled back, by `snakeweb` alone and by the examples for CI; real processes."""
 
+import json
 import stat
 import subprocess
 import tomllib
@@ -13,7 +14,7 @@ from migrations_app.demo.people import PEOPLE
 from migrations_app.stores.sessions import open_store
 from tests.architecture.sources import ROOT
 from tests.cli.installation import MIGRATION, SESSIONS, TARGETS, Stage, stage
-from tests.cli.workflow import Job, run
+from tests.cli.workflow import Job, on_gitlab, run
 from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
 
@@ -80,30 +81,33 @@ def pushed(repository: Path, text: str) -> dict[str, str]:
     (repository / "migrations" / "move.yaml").write_text(text)
     git(repository, "add", ".")
     git(repository, "commit", "--quiet", "--message", "Move the sessions.")
+    now = git(repository, "rev-parse", "HEAD")
     about = {"github.event.pull_request.base.sha": before, "github.event.pull_request.number": "7"}
-    return about | {
-        "github.event.before": before,
-        "github.sha": git(repository, "rev-parse", "HEAD"),
-        "github.token": "x",
-    }
+    about |= {"github.event.before": before, "github.sha": now, "github.token": "x"}
+    place = {"CI_API_V4_URL": "https://gitlab.example/api/v4", "CI_PROJECT_ID": "3", "CI_MERGE_REQUEST_IID": "7"}
+    shas = {"CI_MERGE_REQUEST_DIFF_BASE_SHA": before, "CI_COMMIT_BEFORE_SHA": before, "CI_COMMIT_SHA": now}
+    return about | place | shas
 
 
 MERGED = MIGRATION.replace("sessions-old", "merged-old").replace("sessions-new", "merged-new")
 
 
-def decided(here: Stage, job: Future[Job], temp: Path, *words: str) -> None:
-    """When the job waits for people, the approver signs in and decides."""
-    found = wait_for(lambda: (temp / "migrations").exists() and (temp / "migrations").read_text().strip(), seconds=120)
-    migration = str(found)
+def decided(here: Stage, job: Future[Job], *words: str) -> str:
+    """When the job waits for people, the approver signs in and decides. Returns the migration."""
 
-    def field(name: str) -> str:
-        return here.shell(f"snakeweb status {migration} --field {name} --profile ci-approver").strip()
+    def waits() -> list[dict[str, str]]:
+        found = json.loads(here.shell("snakeweb status --json --profile ci-approver"))
+        return [each for each in found["migrations"] if each["review_state"] == "in_review"]
 
-    wait_for(lambda: job.done() or field("metadata.review_state") == "in_review", seconds=120)
+    wait_for(lambda: job.done() or waits(), seconds=120)
+    assert not job.done(), job.result().said
+    migration = waits()[0]["id"]
+    digest = here.shell(f"snakeweb status {migration} --field metadata.digest --profile ci-approver").strip()
     here.shell(
-        f'snakeweb approve {migration} --digest {field("metadata.digest")} --profile ci-approver --sign-in approver '
+        f'snakeweb approve {migration} --digest {digest} --profile ci-approver --sign-in approver '
         f'--password-file "$PASSWORDS/approver" "$@"', *words,
     )  # fmt: skip
+    return str(migration)
 
 
 def test_a_request_to_merge_gets_the_plan_as_a_comment(
@@ -126,6 +130,16 @@ def test_a_request_to_merge_gets_the_plan_as_a_comment(
     assert "There is no plan" in job.wrote("comment.md")
     assert "spec\\.targets\\.source" in job.wrote("comment.md")
     assert job.wrote("gh")
+
+    about = pushed(repository, MERGED)
+    job = on_gitlab(here, "preflight", repository, tmp_path / "three", about, tokens["ci-operator"])
+    assert (job.failed, job.status) == ("", 0), job.said
+    assert job.wrote("comment.md") == comment
+    assert job.wrote("curl").strip().endswith("https://gitlab.example/api/v4/projects/3/merge_requests/7/notes")
+    status, said = here.tried(
+        "snakeweb plan migrations/move.yaml --preflight --fail-on low --profile ci-operator", where=repository
+    )
+    assert (status, "No migration was made." in said) == (6, True)
     assert "merged" not in here.shell("snakeweb status --profile ci-operator")
 
 
@@ -135,14 +149,14 @@ def test_a_merge_waits_for_people_executes_and_fails_where_they_decline(
     with ThreadPoolExecutor() as pool:
         about = pushed(repository, MERGED)
         declined = pool.submit(run, here, "execute", repository, tmp_path / "one", about, tokens["ci-operator"])
-        decided(here, declined, tmp_path / "one", "--decline", "--comment", "Not today.")
+        decided(here, declined, "--decline", "--comment", "Not today.")
         job = declined.result(240)
         assert (job.failed, job.status) == ("Wait until people have signed", 1), job.said
         assert sessions(here, "merged-new") == 0
 
         about = pushed(repository, MERGED.replace("batch_size: 50", "batch_size: 40"))
         signed = pool.submit(run, here, "execute", repository, tmp_path / "two", about, tokens["ci-operator"])
-        decided(here, signed, tmp_path / "two")
+        decided(here, signed)
         job = signed.result(240)
 
     assert (job.failed, job.status) == ("", 0), job.said
@@ -156,3 +170,18 @@ def test_a_merge_waits_for_people_executes_and_fails_where_they_decline(
 
     here.shell(f"snakeweb rollback {migration} --watch --profile ci-operator")
     assert sessions(here, "merged-new") == 0
+
+
+def test_a_merge_on_gitlab_goes_the_same_way(
+    here: Stage, tokens: dict[str, str], repository: Path, tmp_path: Path
+) -> None:
+    about = pushed(repository, MERGED.replace("batch_size: 50", "batch_size: 30"))
+    with ThreadPoolExecutor() as pool:
+        signed = pool.submit(on_gitlab, here, "execute", repository, tmp_path / "one", about, tokens["ci-operator"])
+        migration = decided(here, signed)
+        job = signed.result(240)
+
+    assert (job.failed, job.status) == ("", 0), job.said
+    assert (sessions(here, "merged-old"), sessions(here, "merged-new")) == (SESSIONS, SESSIONS)
+    assert here.shell(f"snakeweb status {migration} --field status --profile ci-operator") == "completed\n"
+    here.shell(f"snakeweb rollback {migration} --watch --profile ci-operator")

@@ -1,4 +1,5 @@
-"""The `run:` steps of a GitHub workflow, as a runner does them: in order, by bash, each with its environment."""
+"""The shell lines of the examples for CI, as a runner of each service does them: in order, by bash, each with its
+environment."""
 
 import re
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from tests.cli.installation import Stage
 
 GITHUB, GITLAB = ROOT / "examples" / "ci" / "github.yml", ROOT / "examples" / "ci" / "gitlab.yml"
 GH = '#!/bin/sh\necho "$@" >> "$RUNNER_TEMP/gh"\n'  # GitHub's own command, which needs GitHub
+CURL = '#!/bin/sh\necho "$@" >> "$WRITTEN_TO/curl"\n'  # to GitLab's own API
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -35,14 +37,33 @@ class Job:
         return file.read_text() if file.exists() else ""
 
 
+def on_gitlab(here: Stage, name: str, repository: Path, temp: Path, values: Mapping[str, str], token: str) -> Job:
+    """`values` are GitLab's own variables. Without what installs; the lines of a job are one script in the clone."""
+    document = read(GITLAB)
+    job = document[document[name]["extends"]] | document[name]
+    temp.mkdir()
+    _own_command(here, "curl", CURL)
+    given = {"SNAKEWEB_URL": here.installation.url, "SNAKEWEB_TOKEN": token, "COMMENT_TOKEN": "x"}
+    more = {**given, **values, **job["variables"], "WRITTEN_TO": str(temp)}
+    status, said = here.tried("\n".join(job["script"]), where=repository, more=more)
+    for made in ("files", "comment.md"):
+        if (repository / made).exists():
+            (repository / made).rename(temp / made)
+    return Job(name if status else "", status, said, temp)
+
+
+def _own_command(here: Stage, name: str, script: str) -> None:
+    path = here.directory / "bin" / name
+    path.write_text(script)
+    path.chmod(0o755)
+
+
 def run(here: Stage, name: str, repository: Path, temp: Path, values: Mapping[str, str], token: str) -> Job:
     """`values` fills `${{ ... }}`; one that is missing there is a mistake. Steps that install are left out."""
     workflow = read(GITHUB)
     job = workflow["jobs"][name]
     temp.mkdir()
-    gh = here.directory / "bin" / "gh"
-    gh.write_text(GH)
-    gh.chmod(0o755)
+    _own_command(here, "gh", GH)
     known = {**values, "vars.SNAKEWEB_URL": here.installation.url, "secrets.SNAKEWEB_TOKEN": token}
     runner = {
         "RUNNER_TEMP": str(temp), "GITHUB_STEP_SUMMARY": str(temp / "summary"), "GITHUB_SHA": known["github.sha"]
