@@ -13,7 +13,16 @@ from migrations_app.runtime.log_context import bound
 from migrations_app.runtime.surveyor import Surveyor
 from migrations_app.runtime.turns import take_short_turns
 from migrations_app.runtime.watchdog import Watchdog
-from migrations_app.services import audit_exports, deliveries, dispatching, driving, proving, sealing, unattended
+from migrations_app.services import (
+    audit_exports,
+    deliveries,
+    dispatching,
+    driving,
+    proving,
+    report_sending,
+    sealing,
+    unattended,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +77,11 @@ def deliver_webhook(delivery_id: int) -> None:
 @shared_task(name="snakeweb.write_audit_export")  # type: ignore[untyped-decorator]
 def write_audit_export(export_id: int) -> None:
     audit_exports.write(export_id=export_id, clock=composition.clock())
+
+
+@shared_task(name="snakeweb.send_reports")  # type: ignore[untyped-decorator]
+def send_reports(run_id: int, seq: int) -> None:
+    report_sending.send_at_end(run_id=run_id, seq=seq, now=composition.clock().now())
 
 
 @shared_task(name="snakeweb.run_due_schedules")  # type: ignore[untyped-decorator]

@@ -32,20 +32,22 @@ class WhichAlerts(Paging):
 class Rule(Input):
     """`limit` is in the unit of the cause; left out, its default. `template` may say {text}, {link} and others.
 
-    Quiet hours are local times of `zone`, both or neither. `channels` are ids.
+    Quiet hours are local times of `zone`, both or neither. `channels` are ids. `followers` is of the cause `run_ended`,
+    whose reports go to whoever started the run, and owns or watches its migration, as well.
     """
 
     name: str
     cause: str
     limit: int | None = None
     template: str = DEFAULT_TEMPLATE
-    channels: list[int]
+    channels: list[int] = []
     zone: str = "UTC"
     quiet_from: time | None = None
     quiet_to: time | None = None
     repeat_minutes: int = 60
     escalate_minutes: int | None = None
     escalation_channels: list[int] = []
+    followers: bool = False
     enabled: bool = True
 
 

@@ -13,6 +13,7 @@ from migrations_app.selectors import statuses
 from migrations_app.selectors.break_glass import BreakGlassRow
 from migrations_app.selectors.impact import RunImpact
 from migrations_app.selectors.impact import run_impact as impact_read
+from migrations_app.selectors.report_receivers import ReportReceivers, SentReport, report_receivers, sent_reports
 from migrations_app.selectors.reports.forms import ReportForm
 from migrations_app.selectors.route_live import RouteLive, route_live
 from migrations_app.selectors.run_tables import RunTables
@@ -82,12 +83,21 @@ class WhichForm(Schema):
     format: ReportForm = ReportForm.JSON
 
 
+Ids = Annotated[list[Annotated[int, Field(ge=1, le=MOST_ID)]], Field(max_length=50)]
+
+
 class Receivers(Input):
-    channels: Annotated[list[Annotated[int, Field(ge=1, le=MOST_ID)]], Field(min_length=1, max_length=20)]
+    """`channels` and `people` are ids of those who may see the environment. `followers`: whoever started the run, and
+    owner and watchers of its migration. `forms` are attached to mails."""
+
+    channels: Ids = []
+    people: Ids = []
+    followers: bool = False
+    forms: Annotated[list[ReportForm], Field(min_length=1, max_length=4)] = [ReportForm.PDF, ReportForm.HTML]
 
 
 class Sending(Schema):
-    """`waiting`: messages that are on their way; each has its log under the channel's deliveries."""
+    """`waiting`: new messages that are on their way; `.../report/deliveries` has the log of each."""
 
     waiting: int
 
@@ -151,9 +161,21 @@ def run_report(request: ApiRequest, run_id: int, form: Query[WhichForm]) -> Stre
 
 @router.post("/{int:run_id}/report/send", response={202: Sending}, summary="Send the report")
 def send_run_report(request: ApiRequest, run_id: int, body: Receivers) -> Any:
-    """To channels of alerts, by their ids: mails carry it as PDF and HTML, others are told where it stands."""
-    waiting = report_sending.send(actor=request.auth, now=now(), run_id=run_id, channels=body.channels)
+    """Mails carry it, webhooks and chat rooms are told where it stands. Whoever the same waits for gets no second."""
+    waiting = report_sending.send(actor=request.auth, now=now(), run_id=run_id, **body.model_dump())
     return Status(202, {"waiting": waiting})
+
+
+@router.get("/{int:run_id}/report/receivers", response=ReportReceivers)
+def run_report_receivers(request: ApiRequest, run_id: int) -> Any:
+    """Whom it can be sent to; nobody for callers who may not send it."""
+    return report_receivers(actor=request.auth, run_id=run_id) or ReportReceivers((), (), ())
+
+
+@router.get("/{int:run_id}/report/deliveries", response=list[SentReport])
+def run_report_deliveries(request: ApiRequest, run_id: int) -> Any:
+    """The newest hundred messages that brought it, for whoever may send it or audits."""
+    return sent_reports(actor=request.auth, run_id=run_id)
 
 
 @router.get("/{int:run_id}/rejected", openapi_extra={"responses": {200: {"content": {"application/x-ndjson": {}}}}})

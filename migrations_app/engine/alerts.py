@@ -33,6 +33,7 @@ class AlertCause(StrEnum):
     APPROVAL_WAITING = "approval_waiting"
     WINDOW_MISSED = "window_missed"
     CHAIN_BROKEN = "chain_broken"
+    RUN_ENDED = "run_ended"
 
     @property
     def words(self) -> str:
@@ -81,6 +82,7 @@ _WORDS: Mapping[AlertCause, str] = {
     AlertCause.APPROVAL_WAITING: "an approval is waited for",
     AlertCause.WINDOW_MISSED: "a scheduled time was missed",
     AlertCause.CHAIN_BROKEN: "the audit chain is broken",
+    AlertCause.RUN_ENDED: "a run ended: its report is sent",
 }
 
 

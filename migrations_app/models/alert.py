@@ -52,6 +52,7 @@ class AlertRule(models.Model):
 
     A second cause of the same kind about the same thing within `repeat_minutes` is counted, not told. Nobody has
     acknowledged after `escalate_minutes`: the channels of the escalation are told, quiet hours or not.
+    `followers`: of reports, whoever started the run, and owner and watchers of its migration, get them too.
     """
 
     name = models.CharField(max_length=80)
@@ -66,6 +67,7 @@ class AlertRule(models.Model):
     repeat_minutes = models.PositiveIntegerField(default=60)
     escalate_minutes = models.PositiveIntegerField(null=True, blank=True)
     escalation_channels = models.ManyToManyField(AlertChannel, related_name="escalations", blank=True)
+    followers = models.BooleanField(default=False, db_default=False)
     enabled = models.BooleanField(default=True)
     created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()

@@ -6,6 +6,7 @@ from migrations_app.models.alert import Alert, AlertChannel
 from migrations_app.models.choices import choices, one_of
 from migrations_app.models.environment import Environment
 from migrations_app.models.person import Person
+from migrations_app.models.run import Run
 
 
 class OutgoingSecret(models.Model):
@@ -72,15 +73,18 @@ class Webhook(models.Model):
 
 
 class Delivery(models.Model):
-    """One message for one receiver: a webhook, or a channel of alerts (both where the channel is a webhook).
+    """One message for one receiver: a webhook, a channel of alerts (both where the channel is a webhook), or a person.
 
     It exists once its cause is committed, and is sent until it arrives or ends. `message` is the `webhook-id`, the same
     at every try. `body` are the bytes that are sent and signed. Whoever moves `tries` on holds it until `held_until`.
+    `run` is the one whose report it brings.
     """
 
     webhook = models.ForeignKey(Webhook, models.CASCADE, null=True, blank=True, related_name="deliveries")
     channel = models.ForeignKey(AlertChannel, models.CASCADE, null=True, blank=True, related_name="deliveries")
+    person = models.ForeignKey(Person, models.CASCADE, null=True, blank=True, related_name="deliveries")
     alert = models.ForeignKey(Alert, models.SET_NULL, null=True, blank=True, related_name="deliveries")
+    run = models.ForeignKey(Run, models.SET_NULL, null=True, blank=True, related_name="reports_sent")
     message = models.CharField(max_length=40, unique=True)
     kind = models.CharField(max_length=40)
     body = models.TextField()
@@ -98,7 +102,8 @@ class Delivery(models.Model):
         constraints = [
             one_of("state", DeliveryState, "delivery_state_known"),
             models.CheckConstraint(
-                condition=Q(webhook__isnull=False) | Q(channel__isnull=False), name="delivery_has_a_receiver"
+                condition=Q(webhook__isnull=False) | Q(channel__isnull=False) | Q(person__isnull=False),
+                name="delivery_has_a_receiver",
             ),
         ]
         indexes = [

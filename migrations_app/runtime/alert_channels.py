@@ -34,6 +34,7 @@ SELF_HOSTED = (
     "workflows",
 )
 _SECONDS = 5
+Attached = tuple[str, bytes, str]  # name, content, media type
 logging.getLogger("apprise").setLevel(logging.CRITICAL)  # its lines quote addresses and answers
 
 
@@ -46,13 +47,14 @@ class Sent:
     milliseconds: int
 
 
-def send(channel: AlertChannel, subject: str, text: str, attached: Sequence[tuple[str, bytes, str]] = ()) -> Sent:
-    """`attached` are name, content and media type, for mails. Raises ChannelFailed, and what `secrets_of` raises."""
+def send(
+    channel: AlertChannel, subject: str, text: str, attached: Sequence[Attached] = (), *, message: str = ""
+) -> Sent:
+    """For mails alone: `attached` and `message`, see `mail`. Raises ChannelFailed, and what `secrets_of` raises."""
     begun = time.monotonic()
     if channel.kind == ChannelKind.MAIL:
-        _mail(channel.address, subject, text, attached)
-    else:
-        _apprise(alerting.secrets_of(channel), subject, text)
+        return mail(channel.address.split(), subject, text, attached, message=message)
+    _apprise(alerting.secrets_of(channel), subject, text)
     return Sent(int((time.monotonic() - begun) * 1000))
 
 
@@ -75,11 +77,18 @@ def apprise_shown(url: str) -> str:
     return f"{scheme}://{urlsplit(url).hostname or ''}/…" if scheme in SELF_HOSTED else f"{scheme}://…"
 
 
-def _mail(addresses: str, subject: str, text: str, attached: Sequence[tuple[str, bytes, str]]) -> None:
+def mail(
+    addresses: Sequence[str], subject: str, text: str, attached: Sequence[Attached] = (), *, message: str = ""
+) -> Sent:
+    """`message` is the same at every try, and so is its `Message-ID`: who gets it twice can tell. Raises
+    ChannelFailed."""
+    begun = time.monotonic()
+    headers = {"Message-ID": f"<{message}@snakeweb.invalid>"} if message else {}
     try:
-        EmailMessage(subject, text, to=addresses.split(), attachments=list(attached)).send()
+        EmailMessage(subject, text, to=list(addresses), attachments=list(attached), headers=headers).send()
     except OSError as error:
         raise ChannelFailed(f"The mail server did not take it: {type(error).__name__}.") from error
+    return Sent(int((time.monotonic() - begun) * 1000))
 
 
 def _apprise(url: str, subject: str, text: str) -> None:

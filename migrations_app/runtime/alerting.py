@@ -10,13 +10,13 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from migrations_app.engine.alerts import CONDITIONS, MOST_SUBJECT, AlertCause, ChannelKind, filled, quiet_until
 from migrations_app.engine.events import Event, EventType
 from migrations_app.engine.vocabulary import TRIALS, RunKind
 from migrations_app.engine.webhooks import WebhookKind, new_message_id
-from migrations_app.models import Alert, AlertChannel, AlertRule, Delivery, Migration, Run
+from migrations_app.models import Alert, AlertChannel, AlertRule, Delivery, Migration, Person, Run
 from migrations_app.runtime import outbox, webhooks
 from migrations_app.runtime.audit import instant
 
@@ -25,6 +25,16 @@ _OF_A_RUN = {
     EventType.RUN_ROLLED_BACK: (AlertCause.RUN_ROLLED_BACK, "was rolled back"),
     EventType.RUN_STUCK: (AlertCause.RUN_STUCK, "is stuck: its page says what to do by hand"),
 }
+_ENDS = frozenset(
+    {
+        EventType.RUN_SUCCEEDED,
+        EventType.RUN_FAILED,
+        EventType.RUN_CANCELLED,
+        EventType.RUN_ROLLED_BACK,
+        EventType.RUN_STUCK,
+    }
+)
+AFTER_THE_READINGS = timedelta(seconds=65)  # of the targets, which go on for a minute after a run
 MOST_TEXT = 500
 OF_ALERTS = "alert"
 
@@ -76,11 +86,29 @@ def fire_rule(rule: AlertRule, matter: Matter, *, now: datetime) -> bool:
 
 def announce_run(run_id: int, kind: RunKind, event: Event) -> None:
     """In the event's transaction. Dry runs and rehearsals change nothing, so they alert nobody."""
-    if event.type not in _OF_A_RUN or kind in TRIALS:
+    if kind in TRIALS:
+        return
+    if event.type in _ENDS:
+        _report_later(run_id, event)
+    if event.type not in _OF_A_RUN:
         return
     cause, words = _OF_A_RUN[event.type]
     run = Run.objects.select_related("migration").get(pk=run_id)
     fire(cause, of_run(run, words), now=event.at)
+
+
+def rules_for_reports(environment_id: int) -> QuerySet[AlertRule]:
+    here = Q(environment=None) | Q(environment=environment_id)
+    return AlertRule.objects.filter(here, cause=AlertCause.RUN_ENDED, enabled=True, archived_at=None).order_by("pk")
+
+
+def _report_later(run_id: int, event: Event) -> None:
+    """Once its targets are no longer read, so that the report says what came after."""
+    environment_id = Run.objects.values_list("environment_id", flat=True).get(pk=run_id)
+    if rules_for_reports(environment_id).exists():
+        reads_on = float(settings.SNAKEWEB_IMPACT_SECONDS) > 0
+        due = event.at + AFTER_THE_READINGS if reads_on else None
+        outbox.put(outbox.SEND_REPORTS, [run_id, event.seq], now=event.at, not_before=due)
 
 
 def of_run(run: Run, words: str, *, about: str = "") -> Matter:
@@ -154,21 +182,24 @@ def message(alert: Alert, *, escalation: bool = False) -> dict[str, object]:
 
 
 def put(
-    channel: AlertChannel,
+    receiver: AlertChannel | Person,
     said: dict[str, object],
     *,
     now: datetime,
     due: datetime,
     alert: Alert | None = None,
+    run: Run | None = None,
     kind: WebhookKind = WebhookKind.ALERT_FIRED,
 ) -> Delivery:
-    """A message for one channel; by a webhook it goes as its kind, with that webhook's own log and tries."""
+    """A message for one receiver; by a webhook it goes as its kind, with that webhook's own log and tries."""
+    channel = receiver if isinstance(receiver, AlertChannel) else None
     body = {"type": kind.value, "timestamp": instant(now), "data": said}
-    by_webhook = channel.kind == ChannelKind.WEBHOOK
     delivery = Delivery.objects.create(
-        webhook=channel.webhook if by_webhook else None,
+        webhook=channel.webhook if channel is not None and channel.kind == ChannelKind.WEBHOOK else None,
         channel=channel,
+        person=receiver if isinstance(receiver, Person) else None,
         alert=alert,
+        run=run,
         message=new_message_id(),
         kind=kind,
         body=json.dumps(body, ensure_ascii=False),

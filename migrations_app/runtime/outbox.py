@@ -19,6 +19,7 @@ DRIVE_BACKGROUND = "snakeweb.drive_background"
 SEND_MAIL = "snakeweb.send_mail"
 DELIVER_WEBHOOK = "snakeweb.deliver_webhook"
 WRITE_AUDIT_EXPORT = "snakeweb.write_audit_export"
+SEND_REPORTS = "snakeweb.send_reports"
 
 CONTROL, LIVE, BULK = Queue.CONTROL, Queue.LIVE, Queue.BULK
 QUEUES = {
@@ -28,6 +29,7 @@ QUEUES = {
     SEND_MAIL: CONTROL,
     DELIVER_WEBHOOK: CONTROL,
     WRITE_AUDIT_EXPORT: BULK,
+    SEND_REPORTS: CONTROL,
 }
 
 KEPT = timedelta(days=1)

@@ -67,6 +67,7 @@ class RuleRow:
     repeat_minutes: int
     escalate_minutes: int | None
     escalation_channels: tuple[int, ...]
+    followers: bool
     enabled: bool
     archived: bool
     created_by: str
@@ -222,6 +223,7 @@ def _rules(rows: QuerySet[AlertRule]) -> tuple[RuleRow, ...]:
             repeat_minutes=row.repeat_minutes,
             escalate_minutes=row.escalate_minutes,
             escalation_channels=tuple(one.pk for one in row.escalation_channels.all()),
+            followers=row.followers,
             enabled=row.enabled,
             archived=row.archived_at is not None,
             created_by=str(row.created_by),

@@ -10,7 +10,8 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
-from django.db.models import Count, F, Min, Q, QuerySet, Sum
+from django.db.models import Count, F, Min, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce
 
 from migrations_app.engine.alerts import AlertCause, ChannelKind
 from migrations_app.engine.errors import DataCorruption
@@ -168,9 +169,11 @@ def _alerts() -> ByLabels:
 
 
 def _deliveries(rows: QuerySet[Delivery]) -> ByLabels:
-    """By what they are sent through: a webhook, or the kind of an alert's channel (which may be a webhook too)."""
+    """By what they are sent through: a webhook, or the kind of an alert's channel (which may be a webhook too); people
+    get mails."""
     of_webhooks = rows.filter(webhook__isnull=False).order_by().values_list("state").annotate(Count("pk"))
-    told = rows.filter(webhook=None).order_by().values_list("channel__kind", "state").annotate(Count("pk"))
+    kind = Coalesce("channel__kind", Value(ChannelKind.MAIL.value))
+    told = rows.filter(webhook=None).order_by().values_list(kind, "state").annotate(Count("pk"))
     every = [*((TO_WEBHOOK, state, count) for state, count in of_webhooks), *told]
     return _sums(every, list(ChannelKind), list(DeliveryState))
 

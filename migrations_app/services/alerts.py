@@ -35,7 +35,8 @@ LONGEST_WAIT = 10_080  # minutes: a week
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleWish:
-    """`limit` None: the cause's default. `quiet_from`, `quiet_to` such as 22:00, both or neither."""
+    """`followers`: of reports alone, whoever started the run and follows its migration. `limit` None: the cause's
+    default. `quiet_from`, `quiet_to` such as 22:00, both or neither."""
 
     name: str
     cause: str
@@ -49,6 +50,7 @@ class RuleWish:
     repeat_minutes: int = 60
     escalate_minutes: int | None = None
     escalation_channels: Sequence[int] = ()
+    followers: bool = False
     enabled: bool = True
 
 
@@ -207,7 +209,15 @@ def _fill(check: Check, row: AlertRule, wish: RuleWish) -> tuple[list[AlertChann
     )
     row.enabled = check.flag("enabled", wish.enabled)
     channels = _channels(check, "channels", wish.channels)
-    if not wish.channels:
+    row.followers = check.flag("followers", wish.followers)
+    reports = row.cause == AlertCause.RUN_ENDED
+    if row.followers and not reports:
+        check.problem(
+            "followers", "Only reports go to those who follow a migration.", "Choose a channel.", "not_needed"
+        )
+    if reports and row.escalate_minutes is not None:
+        check.problem("escalate_minutes", "A report is not acknowledged.", "Leave it out.", "not_needed")
+    if not wish.channels and not (row.followers and reports):
         check.problem("channels", "Nobody would be told.", "Choose a channel.", "required")
     escalation = _channels(check, "escalation_channels", wish.escalation_channels)
     if row.escalate_minutes is not None and not wish.escalation_channels:
@@ -251,6 +261,7 @@ def _facts(row: AlertRule) -> dict[str, Any]:
         "repeat_minutes": row.repeat_minutes,
         "escalate_minutes": row.escalate_minutes,
         "escalation_channels": sorted(row.escalation_channels.values_list("name", flat=True)),
+        "followers": row.followers,
         "enabled": row.enabled,
         "archived": row.archived_at is not None,
     }

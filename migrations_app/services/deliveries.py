@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -24,8 +25,10 @@ from migrations_app.models import Delivery, DeliveryTry, Webhook
 from migrations_app.runtime import alert_channels, outbox, outgoing, webhooks
 from migrations_app.runtime.secrets import SecretUnreadable
 from migrations_app.selectors.access import people_with
+from migrations_app.selectors.reports.journal_rows import Reached
 from migrations_app.services import audit, notifications, report_sending
 from migrations_app.services.actor import SYSTEM
+from migrations_app.services.errors import NotFound
 
 HELD = timedelta(minutes=1)
 GIVES_UP_AFTER = timedelta(days=5)  # of nothing but failures
@@ -41,11 +44,15 @@ WEBHOOK_ENDED = "webhook_ended"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`status` is None without an answer. `said` is the answer's first bytes, or why there is none."""
+    """`status` is None without an answer. `said` is the answer's first bytes, or why there is none.
+
+    `final`: trying again would change nothing.
+    """
 
     status: int | None
     said: str
     milliseconds: int = 0
+    final: bool = False
 
     @property
     def arrived(self) -> bool:
@@ -61,7 +68,7 @@ def deliver(*, delivery_id: int, clock: Clock, draw: Callable[[], float] = rando
         delivery = _taken(delivery_id, clock.now())
         if delivery is None:
             return None
-        outcome = call(delivery, clock.now())
+        outcome = call(delivery, clock.now(), alive=partial(_hold_on, delivery, clock))
         reach("webhook.called")
         _settle(delivery, outcome, clock.now(), draw)
         return outcome
@@ -69,11 +76,14 @@ def deliver(*, delivery_id: int, clock: Clock, draw: Callable[[], float] = rando
         _calls.release()
 
 
-def call(delivery: Delivery, now: datetime) -> Outcome:
-    """Signed with the secret of now, and with the one before it as long as that is still good. Writes nothing."""
+def call(delivery: Delivery, now: datetime, *, alive: Reached | None = None) -> Outcome:
+    """Signed with the secret of now, and with the one before it as long as that is still good. Writes nothing.
+
+    `alive` is called now and then while a report is written.
+    """
     hook, body = delivery.webhook, delivery.body.encode()
     if hook is None:
-        return _told(delivery)
+        return _told(delivery, alive)
     try:
         known = webhooks.secrets_of(hook.owner)
         keys = [known[webhooks.SECRET]]
@@ -88,20 +98,37 @@ def call(delivery: Delivery, now: datetime) -> Outcome:
     return Outcome(answer.status, said[:MOST_SAID], answer.milliseconds)
 
 
-def _told(delivery: Delivery) -> Outcome:
-    """Through a channel of alerts."""
+def _told(delivery: Delivery, alive: Reached | None) -> Outcome:
+    """Through a channel of alerts, or to a person."""
     said = json.loads(delivery.body)["data"]
-    if delivery.channel is None:
-        raise ValueError(f"delivery {delivery.pk} has no receiver")
+    subject, text, channel = said["subject"], said["text"], delivery.channel
     try:
-        mails_report = delivery.kind == WebhookKind.RUN_REPORT and delivery.channel.kind == ChannelKind.MAIL
-        attached = report_sending.attachments(said) if mails_report else ()
-        sent = alert_channels.send(delivery.channel, said["subject"], said["text"], attached)
+        if delivery.person is not None:
+            address = report_sending.address_of(delivery)
+            attached = report_sending.attachments(said, alive)
+            sent = alert_channels.mail([address], subject, text, attached, message=delivery.message)
+        elif channel is None:
+            raise ValueError(f"delivery {delivery.pk} has no receiver")
+        elif delivery.kind == WebhookKind.RUN_REPORT and channel.kind == ChannelKind.MAIL:
+            attached = report_sending.attachments(said, alive)
+            sent = alert_channels.send(channel, subject, text, attached, message=delivery.message)
+        else:
+            sent = alert_channels.send(channel, subject, text, message=delivery.message)
+    except NotFound as gone:
+        return Outcome(None, redact_text(gone.message)[:MOST_SAID], final=True)
     except alert_channels.ChannelFailed as error:
         return Outcome(None, redact_text(str(error))[:MOST_SAID])
     except (SecretUnreadable, KeyError):
         return Outcome(None, "The address cannot be opened with SNAKEWEB_SECRET_KEYS; nothing was sent.")
     return Outcome(TAKEN, "", sent.milliseconds)
+
+
+def _hold_on(delivery: Delivery, clock: Clock, _reached: int) -> None:
+    """While a long report is written nobody else takes it up."""
+    until = clock.now() + HELD
+    mine = Delivery.objects.filter(pk=delivery.pk, tries=delivery.tries, state=DeliveryState.WAITING)
+    if mine.update(held_until=until):
+        outbox.postpone(outbox.DELIVER_WEBHOOK, [delivery.pk], until)
 
 
 def log(delivery: Delivery, outcome: Outcome, now: datetime) -> None:
@@ -127,7 +154,7 @@ def end_waiting(hook: Webhook, now: datetime) -> int:
 
 
 def _taken(delivery_id: int, now: datetime) -> Delivery | None:
-    row = Delivery.objects.select_related("webhook", "channel").filter(pk=delivery_id).first()
+    row = Delivery.objects.select_related("webhook", "channel", "person").filter(pk=delivery_id).first()
     if row is None or row.state != DeliveryState.WAITING:
         outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery_id], now)
         return None
@@ -166,7 +193,7 @@ def _settle(delivery: Delivery, outcome: Outcome, now: datetime, draw: Callable[
     if hook is not None:
         _failed(hook, outcome, now)
     wait = wait_seconds(delivery.tries - delivery.tries_before, draw())
-    if wait is None or outcome.status == GONE:
+    if wait is None or outcome.status == GONE or outcome.final:
         if mine.update(state=DeliveryState.GIVEN_UP, ended_at=now, held_until=None):
             outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery.pk], now)
         return

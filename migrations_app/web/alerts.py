@@ -158,6 +158,7 @@ def _wish(posted: QueryDict) -> RuleWish:
         repeat_minutes=number("repeat_minutes") or 60,
         escalate_minutes=number("escalate_minutes"),
         escalation_channels=[one for one in map(identifier, posted.getlist("escalation_channels")) if one],
+        followers="followers" in posted,
         enabled="enabled" in posted,
     )
 
@@ -206,5 +207,6 @@ def _values(row: RuleRow | None) -> dict[str, Any]:
         "quiet_to": f"{row.quiet_to:%H:%M}" if row.quiet_to else "",
         "repeat_minutes": row.repeat_minutes,
         "escalate_minutes": row.escalate_minutes or "",
+        "followers": row.followers,
         "enabled": row.enabled,
     }

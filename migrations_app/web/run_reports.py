@@ -1,16 +1,20 @@
 """The report of a run: its page, and the files that people take with them."""
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
+from migrations_app.selectors.report_receivers import report_receivers, sent_reports
 from migrations_app.selectors.reports.as_html import context_of
 from migrations_app.selectors.reports.forms import ReportForm
 from migrations_app.selectors.reports.writing import document_of
 from migrations_app.selectors.runs import run_page
-from migrations_app.services import run_reports
+from migrations_app.services import report_sending, run_reports
+from migrations_app.services.errors import InvalidInput
+from migrations_app.web.numbers import identifier
 from migrations_app.web.requests import PageRequest
 
 
@@ -19,9 +23,40 @@ from migrations_app.web.requests import PageRequest
 def run_report(request: PageRequest, run_id: int) -> HttpResponse:
     now = timezone.now()
     report = run_reports.page(actor=request.actor, now=now, run_id=run_id)
-    page = run_page(actor=request.actor, run_id=run_id, now=now)
-    context = {"page": page, "report": report, "forms": list(ReportForm), **context_of(document_of(report))}
+    context = {
+        "page": run_page(actor=request.actor, run_id=run_id, now=now),
+        "report": report,
+        "forms": list(ReportForm),
+        "attached": report_sending.ATTACHED,
+        "receivers": report_receivers(actor=request.actor, run_id=run_id),
+        "sent": sent_reports(actor=request.actor, run_id=run_id),
+        **context_of(document_of(report)),
+    }
     return render(request, "runs/report.html", context)
+
+
+@require_POST
+@login_required
+def run_report_send(request: PageRequest, run_id: int) -> HttpResponse:
+    posted, now = request.POST, timezone.now()
+    forms = [ReportForm(one) for one in posted.getlist("forms") if one in tuple(ReportForm)]
+    try:
+        count = report_sending.send(
+            actor=request.actor,
+            now=now,
+            run_id=run_id,
+            channels=[one for one in map(identifier, posted.getlist("channels")) if one],
+            people=[one for one in map(identifier, posted.getlist("people")) if one],
+            followers="followers" in posted,
+            forms=forms,
+        )
+    except InvalidInput as refused:
+        for problem in refused.problems:
+            messages.error(request, f"{problem.message} {problem.fix}")
+        return redirect("run_report", run_id)
+    said = f"{count} message{'s are' if count != 1 else ' is'} on the way." if count else "It is on its way to them."
+    messages.success(request, said)
+    return redirect("run_report", run_id)
 
 
 @require_safe

@@ -133,6 +133,7 @@ urlpatterns = [
     path("runs/<int:run_id>/", runs.run, name="run"),
     path("runs/<int:run_id>/rejected/", runs.run_rejected, name="run_rejected"),
     path("runs/<int:run_id>/report/", run_reports.run_report, name="run_report"),
+    path("runs/<int:run_id>/report/send/", run_reports.run_report_send, name="run_report_send"),
     path("runs/<int:run_id>/report/<slug:form>/", run_reports.run_report_file, name="run_report_file"),
     path("runs/<int:run_id>/log/", run_log.run_log, name="run_log"),
     path("runs/<int:run_id>/lines/", run_log.run_lines, name="run_lines"),

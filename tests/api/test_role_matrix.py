@@ -125,6 +125,8 @@ ASKS: dict[str, Asks] = {
     "POST /runs/{run_id}/postpone": Asks(P.CONTROL),
     "GET /runs/{run_id}/rejected": Asks(P.CONTROL),
     "GET /runs/{run_id}/report": Asks(P.VIEW),
+    "GET /runs/{run_id}/report/deliveries": Asks(P.VIEW),
+    "GET /runs/{run_id}/report/receivers": Asks(P.VIEW),
     "POST /runs/{run_id}/report/send": Asks(P.CONTROL, body={"channels": [1]}),
     "POST /runs/{run_id}/resume": Asks(P.CONTROL),
     "POST /runs/{run_id}/retry": Asks(P.CONTROL),

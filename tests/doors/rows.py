@@ -91,7 +91,7 @@ ROWS: dict[str, Asks] = {
     **_rows(THING, P.BREAK_GLASS, "migration_break_glass", "POST"),
     **_rows(THING, P.ROLL_BACK, "migration_roll_back run_roll_back", "POST"),
     **_rows(THING, P.CONTROL, "run_pause run_resume run_cancel run_retry run_cut_over run_postpone", "POST"),
-    **_rows(THING, P.CONTROL, "run_bring_back run_throttle", "POST"),
+    **_rows(THING, P.CONTROL, "run_bring_back run_throttle run_report_send", "POST"),
     **_rows(THING, P.CONTROL, "run_rejected", there=False),
     **_rows(THING, P.WAIVE_RISK, "waiver_new waiver_withdraw", "POST"),
     **_rows(THING, P.TEST_TARGET, "target_test", "POST"),

@@ -38,6 +38,8 @@ CLOCK = ManualClock(NOW)
         ({"escalate_minutes": 5}, "escalation_channels"),
         ({"escalate_minutes": 0, "escalation_channels": None}, "escalate_minutes"),
         ({"repeat_minutes": 0}, "repeat_minutes"),
+        ({"followers": True}, "followers"),
+        ({"cause": "run_ended", "channels": ()}, "channels"),
     ],
 )
 def test_what_cannot_work_is_refused_at_its_field(admin: Actor, change: dict[str, Any], field: str) -> None:

@@ -1,7 +1,7 @@
 """The events of a run for its report: those that tell most, all of them one after the other, and their digest."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import rfc8785
 
@@ -15,6 +15,7 @@ from migrations_app.selectors.reports.plain import instant
 from migrations_app.selectors.run_log import EventRow, lines_of, log_pages
 
 FIRST, LAST, WARNED = 60, 140, 100
+Reached = Callable[[int], None]  # told now and then the number of the newest event that was read
 LONG = 5_000  # events; a longer run's files are written by a worker
 
 
@@ -22,9 +23,9 @@ def is_long(run: Run) -> bool:
     return run.last_seq > LONG
 
 
-def events_of(actor: Actor, run: Run, *, whole: bool) -> Events:
+def events_of(actor: Actor, run: Run, *, whole: bool, reached: Reached | None = None) -> Events:
     """`whole`: all of them are read for the digest; else it is ''. Raises NotFound."""
-    sha256 = digest_of(all_events(actor, run.pk)) if whole else ""
+    sha256 = digest_of(all_events(actor, run.pk, reached)) if whole else ""
     return Events(total=run.last_seq, sha256=sha256, rows=telling(run))
 
 
@@ -38,10 +39,16 @@ def telling(run: Run) -> tuple[EventReport, ...]:
     return tuple(map(_reported, lines_of(run, [event_of(picked[seq]) for seq in sorted(picked)])))
 
 
-def all_events(actor: Actor, run_id: int) -> Iterator[EventReport]:
+def all_events(actor: Actor, run_id: int, reached: Reached | None = None) -> Iterator[EventReport]:
     """In order, a bounded number of rows at a time. Raises NotFound, before the first."""
-    pages = log_pages(actor=actor, run_id=run_id)
-    return (_reported(row) for page in pages for row in page)
+    return _rows(log_pages(actor=actor, run_id=run_id), reached)
+
+
+def _rows(pages: Iterator[tuple[EventRow, ...]], reached: Reached | None) -> Iterator[EventReport]:
+    for page in pages:
+        yield from map(_reported, page)
+        if reached is not None and page:
+            reached(page[-1].seq)
 
 
 def digest_of(rows: Iterator[EventReport]) -> str:
