@@ -1,6 +1,5 @@
 """Whether an operation may begin under a record, and what is learned where it may not (PROTOCOL 5.4)."""
 
-import json
 import logging
 from datetime import UTC, datetime
 from time import monotonic
@@ -10,7 +9,7 @@ from migrations_app.engine.ports import RouteRecord
 from migrations_app.routing.errors import LeaseExpired
 from migrations_app.routing.leases import LEASE_SECONDS
 from migrations_app.routing.patience import Patience
-from migrations_app.routing.record import from_document
+from migrations_app.routing.record import read
 from migrations_app.routing.sources import RouteSource
 from migrations_app.routing.ways import Way
 from migrations_app.stores.routed.base import Fenced, RoutedStore
@@ -101,8 +100,8 @@ class Admission:
         if not document:
             return False
         try:
-            record = from_document(json.loads(document), self._source.name)
-        except (KeyError, TypeError, ValueError) as error:
+            record = read(document, self._source.name)
+        except ValueError as error:
             LOG.warning("route %s: a store mirrors no route record (%s)", self._source.name, error)
             return False
         return record.name == self._source.name and self._source.offer(record)

@@ -4,7 +4,6 @@ Such a client holds no lease, so the control plane neither sees nor waits for it
 Use it where a control plane cannot be reached, and as the `mirror` of an `HttpRouteSource`.
 """
 
-import json
 import logging
 import math
 import threading
@@ -13,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.ports import RouteRecord
-from migrations_app.routing.record import from_document
+from migrations_app.routing.record import read
 from migrations_app.routing.sources import RouteSource
 from migrations_app.stores.routed.base import RoutedStore
 
@@ -87,11 +86,11 @@ class StoreMirrorSource(RouteSource):
         try:
             with opener() as store:
                 document = store.mirrored()
-            record = from_document(json.loads(document), self.name) if document else None
+            record = read(document, self.name) if document else None
         except MigrationError as error:
             LOG.info("a store of route %s does not answer (%s)", self.name, error.code)
             return False
-        except (KeyError, TypeError, ValueError) as error:
+        except ValueError as error:
             LOG.warning("a store of route %s mirrors no route record (%s)", self.name, error)
             return False
         if record is None or not (self._any or record.name == self.name):

@@ -1,5 +1,6 @@
 """The route record as it travels: the JSON of `GET /api/v1/routes/{name}` and back (DESIGN section 7)."""
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -42,6 +43,8 @@ def to_document(record: RouteRecord, now: datetime | None = None) -> dict[str, A
 
 def from_document(document: Mapping[str, Any], name: str = "") -> RouteRecord:
     """Raises KeyError, TypeError or ValueError for a document that is no route record."""
+    if not isinstance(document, Mapping):
+        raise TypeError("a route record is an object")
     ranges = tuple(
         BucketRange(part["from"], part["to"], RoutePhase(part["phase"]), part["epoch"], part["authority"])
         for part in document["buckets"]
@@ -49,6 +52,9 @@ def from_document(document: Mapping[str, Any], name: str = "") -> RouteRecord:
     follows = [0, *(part.last + 1 for part in ranges)]
     if [part.first for part in ranges] != follows[:-1] or follows[-1] != BUCKETS:
         raise ValueError(f"the bucket ranges of a route must cover 0 to {BUCKETS - 1} in order")
+    numbers = [document["epoch"], *(number for part in ranges for number in (part.first, part.last, part.epoch))]
+    if not all(type(number) is int for number in numbers):
+        raise TypeError("epochs and buckets of a route are whole numbers")
     whole = ranges[0] if len(ranges) == 1 else None
     deadline = document.get("handoff_deadline")
     return RouteRecord(
@@ -61,3 +67,11 @@ def from_document(document: Mapping[str, Any], name: str = "") -> RouteRecord:
         buckets=() if whole and whole.epoch == document["epoch"] else ranges,
         fenced=bool(document.get("fenced", False)),
     )
+
+
+def read(text: str, name: str = "") -> RouteRecord:
+    """What a store mirrors, or somebody wrote there. Raises ValueError for a text that is no route record."""
+    try:
+        return from_document(json.loads(text), name)
+    except (KeyError, TypeError, RecursionError, OverflowError) as error:
+        raise ValueError(f"{type(error).__name__}: {error}") from error

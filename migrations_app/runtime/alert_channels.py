@@ -63,10 +63,15 @@ def problem_with_apprise(url: str) -> str:
     scheme = url.partition("://")[0].lower()
     if scheme not in (*HOSTED, *SELF_HOSTED):
         return f"“{scheme[:20]}://” is not among {', '.join(sorted((*HOSTED, *SELF_HOSTED)))}."
+    try:
+        host = urlsplit(url).hostname or ""
+        if urlsplit(url).port == 0:
+            return "This is no address: its port is 0."
+    except ValueError:  # brackets that do not match, characters that stand for others, a port that there is not
+        return "This is no address."
     if Apprise.instantiate(_without_redirects(url), suppress_exceptions=True) is None:
         return "Apprise cannot read this address."
     if scheme in SELF_HOSTED:
-        host = urlsplit(url).hostname or ""
         return outgoing.problem_with(f"https://{f'[{host}]' if ':' in host else host}/")
     return ""
 

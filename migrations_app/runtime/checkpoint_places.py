@@ -85,7 +85,7 @@ class Directory:
                 found[one.checkpoint.number] = one
         except OSError as error:
             raise PlaceUnusable(f"{self.path} cannot be read: {error.strerror or error}.") from error
-        except (ValueError, CheckpointDamaged) as error:
+        except (ValueError, RecursionError, CheckpointDamaged) as error:
             raise PlaceUnusable(f"{file} holds no checkpoint.") from error
         return found
 

@@ -4,6 +4,7 @@ The provider is named by whoever runs Snakeweb, never on a page, so it may stand
 https only (but for loopback), without redirects. Every signature is checked against the provider's keys.
 """
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 SECONDS = 10.0
+MOST_BYTES = 1_000_000  # of an answer
+MOST_SUBJECT = 255  # characters, as OpenID Connect Core 1.0 has it (section 2)
+MOST_MAIL = 254
 LEEWAY = 60  # seconds that clocks may differ
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")  # none by shared secret
 SCOPE = "openid email profile"
@@ -96,8 +100,8 @@ def identify(provider: Provider, begun: Begun, *, code: str, redirect_uri: str, 
         "redirect_uri": redirect_uri,
         "code_verifier": begun.verifier,
     }
-    offered = metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-    basic = "client_secret_basic" in offered
+    offered = metadata.get("token_endpoint_auth_methods_supported")
+    basic = not isinstance(offered, list) or "client_secret_basic" in offered
     if not basic:
         form |= {"client_id": provider.client_id, "client_secret": provider.client_secret}
     auth = httpx.BasicAuth(provider.client_id, provider.client_secret) if basic else None
@@ -145,18 +149,32 @@ def _more(metadata: Mapping[str, Any], answer: Mapping[str, Any], claims: dict[s
 
 
 def _identity(provider: Provider, claims: Mapping[str, Any]) -> Identity:
-    groups = claims.get(provider.groups_claim, ())
-    methods = [*(claims.get("amr") or ()), claims.get("acr")]
+    subject, email = _text(claims, "sub"), _text(claims, "email").strip().lower()
+    if not 0 < len(subject) <= MOST_SUBJECT:
+        raise SignOnFailed("The provider does not say who this is.")
     return Identity(
         issuer=provider.issuer,
-        subject=str(claims["sub"]),
-        email=str(claims.get("email") or "").strip().lower(),
+        subject=subject,
+        email=email if len(email) <= MOST_MAIL else "",
         email_verified=claims.get("email_verified") is True,
-        username=str(claims.get("preferred_username") or ""),
-        full_name=str(claims.get("name") or ""),
-        groups=frozenset(map(str, groups if isinstance(groups, list) else [groups])),
-        second_factor=any(method in provider.second_factors for method in methods),
+        username=_text(claims, "preferred_username"),
+        full_name=_text(claims, "name"),
+        groups=frozenset(_texts(claims.get(provider.groups_claim))),
+        second_factor=any(
+            method in provider.second_factors for method in [*_texts(claims.get("amr")), claims.get("acr")]
+        ),
     )
+
+
+def _text(claims: Mapping[str, Any], name: str) -> str:
+    """'' for what is no text, or has characters in it that nobody types."""
+    found = claims.get(name)
+    return found if isinstance(found, str) and found.isprintable() else ""
+
+
+def _texts(found: Any) -> list[str]:
+    """Of a list, or of one text, as some providers give it."""
+    return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, str)]
 
 
 def _metadata(provider: Provider) -> dict[str, Any]:
@@ -164,19 +182,32 @@ def _metadata(provider: Provider) -> dict[str, Any]:
     found = _called("GET", f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
     if found.get("issuer") != provider.issuer:
         raise SignOnFailed("The provider calls itself by another name than it is configured with.")
+    if not all(isinstance(found.get(name), str) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")):
+        raise SignOnFailed("The provider does not say where people sign in, or where tokens and keys are.")
     return found
 
 
 def _called(method: str, url: object, **given: Any) -> dict[str, Any]:
-    parts = urlsplit(str(url))
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        raise SignOnFailed("The provider is called over https only.")
     try:
-        with httpx.Client(timeout=SECONDS, trust_env=False) as client:
-            answer = client.request(method, str(url), **given)
-        found = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
+        parts = urlsplit(str(url))
+        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+            raise SignOnFailed("The provider is called over https only.")
+        with (
+            httpx.Client(timeout=SECONDS, trust_env=False) as client,
+            client.stream(method, str(url), **given) as answer,
+        ):
+            found = json.loads(_content(answer))
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         raise SignOnFailed(f"The provider does not answer as it should ({type(error).__name__}).") from error
     if answer.status_code != 200 or not isinstance(found, dict):
         raise SignOnFailed(f"The provider refused ({answer.status_code}).")
     return found
+
+
+def _content(answer: httpx.Response) -> bytes:
+    content = b""
+    for part in answer.iter_bytes():
+        content += part
+        if len(content) > MOST_BYTES:
+            raise SignOnFailed(f"The provider answers with more than {MOST_BYTES:,} bytes.")
+    return content

@@ -32,6 +32,13 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             lockouts.give_back(trying(request, credentials))
         return person
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Whether somebody is sent on to it after signing in: an address of ours, from its first slash on."""
+        try:
+            return bool(url) and str(url).startswith("/") and bool(super().is_safe_url(url))
+        except ValueError:  # one that cannot be taken apart
+            return False
+
     def get_client_ip(self, request: HttpRequest) -> str:
         """As at every other door: the peer of the connection, never a header that anybody can set."""
         return request.META.get("REMOTE_ADDR") or NOBODY_KNOWS_WHERE

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from migrations_app.models import Person
@@ -27,6 +28,12 @@ def refused_with(request: HttpRequest, refused: Refused) -> None:
 
 def refusal_of(request: HttpRequest) -> Refused | None:
     return getattr(request, "_refused", None)
+
+
+def onwards(request: HttpRequest, wanted: str, otherwise: str) -> str:
+    """Where somebody wanted to go on, if that is an address of ours, from its first slash on; `otherwise` if not."""
+    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if ours and wanted.startswith("/") else otherwise
 
 
 def actor_of(request: HttpRequest) -> Actor:

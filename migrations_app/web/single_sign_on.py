@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -20,7 +19,7 @@ from migrations_app.selectors.sessions import Factor
 from migrations_app.services import single_sign_on
 from migrations_app.services.actor import ANONYMOUS
 from migrations_app.services.errors import PermissionDenied
-from migrations_app.web.requests import PageRequest
+from migrations_app.web.requests import PageRequest, onwards
 
 BEGUN = "single_sign_on"
 
@@ -37,7 +36,7 @@ def begin(request: PageRequest) -> HttpResponse:
         address = oidc.leaving(provider, begun, redirect_uri=_here(request))
     except SignOnFailed as failed:
         return _refused(request, str(failed), 503)
-    request.session[BEGUN] = {**asdict(begun), "next": _onwards(request)}
+    request.session[BEGUN] = {**asdict(begun), "next": onwards(request, request.GET.get("next", ""), reverse("home"))}
     return redirect(address)
 
 
@@ -48,7 +47,7 @@ def finish(request: PageRequest) -> HttpResponse:
     provider, kept = single_sign_on.provider(), request.session.pop(BEGUN, None)
     if provider is None:
         raise Http404
-    onwards = kept.pop("next") if kept else ""
+    wanted = kept.pop("next") if kept else ""
     if kept is None or not hmac.compare_digest(kept["state"].encode(), request.GET.get("state", "").encode()):
         return _refused(request, "This sign-in was not begun in this browser, or was finished already.", 400)
     if "code" not in request.GET:
@@ -59,7 +58,7 @@ def finish(request: PageRequest) -> HttpResponse:
         code, here = request.GET["code"], _here(request)
         identity = oidc.identify(provider, Begun(**kept), code=code, redirect_uri=here, now=now)
         if isinstance(request.user, Person):
-            return _shown_again(request, identity, onwards)
+            return _shown_again(request, identity, wanted)
         person_id = single_sign_on.sign_on(actor=actor, now=now, identity=identity)
     except SignOnFailed as failed:
         return _refused(request, str(failed), 403)
@@ -67,25 +66,19 @@ def finish(request: PageRequest) -> HttpResponse:
         return _refused(request, f"{denied.message} {denied.fix}", 403)
     person = Person.objects.get(pk=person_id)
     record_authentication(request, person, method=Factor.SINGLE_SIGN_ON.value)
-    answer: HttpResponse = perform_login(request, person, email_verification="none", redirect_url=onwards)
+    answer: HttpResponse = perform_login(request, person, email_verification="none", redirect_url=wanted)
     return answer  # or the page that asks for a local second factor, where there is one
 
 
-def _shown_again(request: PageRequest, identity: oidc.Identity, onwards: str) -> HttpResponse:
+def _shown_again(request: PageRequest, identity: oidc.Identity, wanted: str) -> HttpResponse:
     if not single_sign_on.same_person(person_id=request.user.pk or 0, identity=identity):
         return _refused(request, "Somebody else signed in at the provider than here. Nothing was changed.", 403)
     record_authentication(request, request.user, method=Factor.SINGLE_SIGN_ON.value, reauthenticated=True)
-    return redirect(onwards)
+    return redirect(wanted)
 
 
 def _here(request: PageRequest) -> str:
     return request.build_absolute_uri(reverse("single_sign_on_finish"))
-
-
-def _onwards(request: PageRequest) -> str:
-    wanted = request.GET.get("next", "")
-    ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
-    return wanted if ours else reverse("home")
 
 
 def _refused(request: PageRequest, why: str, status: int) -> HttpResponse:

@@ -7,8 +7,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
 from migrations_app.selectors.environments import environment_row, list_environments
@@ -18,7 +18,7 @@ from migrations_app.services.errors import InvalidInput
 from migrations_app.web.local_times import REPEATS, local_time, recurrence, utc_time
 from migrations_app.web.numbers import identifier, whole_number
 from migrations_app.web.problems import ProblemsByField
-from migrations_app.web.requests import PageRequest
+from migrations_app.web.requests import PageRequest, onwards
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -92,8 +92,7 @@ def freeze_new(request: PageRequest) -> HttpResponse:
 def freeze_lift(request: PageRequest, freeze_id: int) -> HttpResponse:
     freezes.lift(actor=request.actor, now=timezone.now(), freeze_id=freeze_id)
     messages.success(request, "Lifted. Nothing that it kept from starting starts by itself.")
-    back = request.POST.get("next", "")
-    return redirect(back if url_has_allowed_host_and_scheme(back, None) else "calendar")
+    return redirect(onwards(request, request.POST.get("next", ""), reverse("calendar")))
 
 
 def _posted(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """A small profile of the fuzzing; `python -m tests.fuzz --minutes 10` is the long one."""
 
 import os
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,18 @@ from tests.fuzz.doors import LISTS, OF_TEXT, PLAIN, Asked
 TIMES = int(os.environ.get("SNAKEWEB_FUZZ_TIMES", "1"))  # as many examples as usual, set by `python -m tests.fuzz`
 SOME = settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(SOME, max_examples=15 * TIMES)
-PAGES = ("/migrations/", "/runs/", "/audit/", "/search/", "/calendar/", "/targets/", "/inbox/")
+PAGES = (
+    *("/migrations/", "/runs/", "/audit/", "/search/", "/calendar/", "/targets/", "/inbox/", "/audit/export/"),
+    *("/migrations/new/", "/settings/alerts/", "/settings/webhooks/", "/environments/", "/policies/"),
+)
+LINKS = (
+    "/invitations/{}/",
+    "/accounts/password/reset/key/{}/",
+    "/accounts/password/reset/key/1-{}/",
+    "/accounts/single-sign-on/back/?state={0}&code={0}",
+    "/search/?q={}",
+    "/audit/?cursor={}",
+)
 
 
 @pytest.mark.parametrize("name", sorted(PLAIN))
@@ -50,11 +62,24 @@ def test_filters_of_pages(asked: Asked) -> None:
     ask()
 
 
-def test_conditions_of_policies(asked: Asked) -> None:
+@pytest.mark.parametrize("path", sorted(inputs.MADE))
+def test_what_is_made_by_programs(asked: Asked, path: str) -> None:
     @FEW
-    @given(inputs.POLICIES)
+    @given(inputs.MADE[path])
     def ask(body):
-        asked.conditions(body)
+        asked.made(path, body)
+
+    ask()
+
+
+def test_links_and_answers_of_others(asked: Asked) -> None:
+    """Of invitations, of new passwords, of the single sign-on: whatever stands where the secret belongs."""
+    secret = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=300) | inputs.of_text("receiver")
+
+    @FEW
+    @given(st.sampled_from(LINKS), secret)
+    def ask(link, said):
+        asked.page(link.format(quote(said, safe="")), {})
 
     ask()
 

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -5,7 +6,7 @@ import pytest
 
 from migrations_app.engine.ports import BucketRange, RouteRecord
 from migrations_app.engine.vocabulary import RoutePhase
-from migrations_app.routing.record import from_document, to_document
+from migrations_app.routing.record import from_document, read, to_document
 
 RECORD = RouteRecord(
     "web", 7, RoutePhase.HANDOFF, "a", {"a": "old", "b": "new"}, datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -59,10 +60,10 @@ def test_buckets_may_go_different_ways():
 def test_a_route_whose_epoch_is_above_its_only_range_keeps_the_range():
     record = replace(RECORD, buckets=(BucketRange(0, 255, RoutePhase.HANDOFF, 6, "a"),))
 
-    read = from_document(to_document(record))
+    found = from_document(to_document(record))
 
-    assert read.at(0).epoch == 6
-    assert read.epoch == 7
+    assert found.at(0).epoch == 6
+    assert found.epoch == 7
 
 
 @pytest.mark.parametrize(
@@ -75,3 +76,24 @@ def test_ranges_that_do_not_cover_every_bucket_in_order_are_refused(bounds):
 
     with pytest.raises(ValueError, match="cover 0 to 255"):
         from_document(document)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "null", "[" * 100_000, "{}", '{"buckets": 1}', "\ud800"])
+def test_a_text_that_is_no_record_says_so(text):
+    with pytest.raises(ValueError, match=r"."):
+        read(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("epoch", "7"), ("epoch", 7.0), ("epoch", True), ("from", "0"), ("to", None)]
+)
+def test_numbers_are_whole(name, value):
+    document = to_document(RECORD)
+    (document if name == "epoch" else document["buckets"][0])[name] = value
+
+    with pytest.raises(ValueError, match=r"whole numbers|cover 0 to 255|Type"):
+        read(json.dumps(document))
+
+
+def test_what_a_store_mirrors_is_read_back():
+    assert read(json.dumps(to_document(RECORD))) == RECORD

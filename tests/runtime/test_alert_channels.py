@@ -99,6 +99,9 @@ def test_an_address_of_apprise_is_sealed_and_its_kind_is_shown(admin: Actor, clo
         "jsons://[::ffff:10.0.0.1]/",
         "syslog://",
         "exec://x",
+        "json://[::1",
+        "jsons://host:99999/",
+        "slack://u:p@\u2100/",
     ],
 )
 def test_an_address_that_leads_inside_or_nowhere_is_refused(url: str) -> None:

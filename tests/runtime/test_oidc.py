@@ -1,16 +1,18 @@
 """The client of the provider, against a provider that is another process (the pages' tests have the whole way)."""
 
 import json
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
 
-from migrations_app.runtime.oidc import Begun, Identity, Provider, SignOnFailed, identify, leaving
+from migrations_app.runtime.oidc import MOST_BYTES, Begun, Identity, Provider, SignOnFailed, identify, leaving
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, provider_process
 
 pytestmark = pytest.mark.servers
@@ -54,6 +56,75 @@ def test_what_is_told_at_userinfo_only_adds_to_what_was_signed(provider: Provide
 def test_a_token_has_to_hold(provider: Provider, broken: str) -> None:
     with pytest.raises(SignOnFailed, match="does not hold"):
         come_back(provider, NORA, broken=broken)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"sub": {"id": 1}},
+        {"sub": ""},
+        {"sub": "x" * 256},
+        {"sub": "nora\x00"},
+        {"iat": "soon"},
+        {"exp": []},
+        {"aud": 7},
+    ],
+)
+def test_who_is_not_said_plainly_is_nobody(provider: Provider, said: dict[str, Any]) -> None:
+    with pytest.raises(SignOnFailed):
+        come_back(provider, {**NORA, **said})
+
+
+def test_claims_of_another_shape_say_nothing(provider: Provider) -> None:
+    odd = {
+        "groups": {"a": 1},
+        "name": ["x"],
+        "preferred_username": "a\x00",
+        "email": "x" * 300,
+    }
+    found = come_back(provider, {"sub": "nora-1", **odd})
+    assert found == Identity(provider.issuer, "nora-1", "", False, "", "", frozenset(), second_factor=False)
+    assert come_back(provider, {**NORA, "groups": ["sre", 3, None, ["x"]]}).groups == {"sre"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"",
+        b"[]",
+        b"[" * 100_000,
+        b"\xff",
+        b'{"issuer": "ISSUER"}',
+        b'{"issuer": "ISSUER", "authorization_endpoint": 3, "token_endpoint": "x", "jwks_uri": "x"}',
+        b'{"issuer": "ISSUER", "authorization_endpoint": "x", "token_endpoint": "https://[", "jwks_uri": "x"}',
+        b'{"issuer": "ISSUER", "authorization_endpoint": "", "token_endpoint": "http://[::1]:1/", "jwks_uri": "x"}',
+        b'"' + b"x" * (MOST_BYTES + 1) + b'"',
+    ],
+)
+def test_a_provider_that_answers_anything_identifies_nobody(said: bytes) -> None:
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(said.replace(b"ISSUER", issuer.encode()))
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        issuer = f"http://127.0.0.1:{server.server_port}"
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        now = datetime.now(UTC)
+        try:
+            with pytest.raises(SignOnFailed) as refused:
+                identify(
+                    Provider(issuer, "c", "s"), Begun.new(now=now, again=False), code="x", redirect_uri=BACK, now=now
+                )
+        finally:
+            server.shutdown()
+            serving.join()
+    assert "xxx" not in str(refused.value)
 
 
 def test_a_token_is_good_for_a_while(provider: Provider) -> None:

@@ -5,6 +5,7 @@ from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, 
 from django.core.cache import cache
 
 from migrations_app.runtime import secrets
+from tests.web.door import signed_in
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +44,8 @@ def test_recovery_codes_come_from_a_sealed_seed_and_stay_the_same_after_a_rotati
 
     settings.SNAKEWEB_SECRET_KEYS = ("the current key",)
     assert RecoveryCodes(Authenticator.objects.get()).generate_codes() == before
+
+
+@pytest.mark.django_db
+def test_the_page_of_security_keys_opens(people):
+    assert signed_in("approver").get("/accounts/2fa/webauthn/").status_code == 200

@@ -65,7 +65,16 @@ def test_the_session_s_cookie_is_out_of_reach_of_scripts_and_other_sites(client:
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)"]
+    "target",
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "run_list",
+        "https://[",
+        "//[",
+    ],
 )
 def test_signing_in_leads_to_no_other_site(cast: Cast, target: str) -> None:
     client = Client()
