@@ -43,3 +43,17 @@ def test_other_shells_get_their_script(shell: str, calls: str, capsys: pytest.Ca
     said = capsys.readouterr().out
     assert calls in said
     assert f"_SNAKEWEB_COMPLETE={shell}_complete" in said
+
+
+@pytest.mark.parametrize(("shell", "at"), [("zsh", "1"), ("fish", "ro")])
+def test_other_shells_are_answered_with_commands_and_what_they_do(shell: str, at: str) -> None:
+    asked = {"_SNAKEWEB_COMPLETE": f"{shell}_complete", "COMP_WORDS": "snakeweb ro", "COMP_CWORD": at}
+    ended = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-c", SNAKEWEB],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **asked},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "rollback" in ended.stdout
+    assert "Undo a migration." in ended.stdout
