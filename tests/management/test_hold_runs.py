@@ -43,6 +43,14 @@ def test_what_goes_forward_is_paused_and_audited(now: datetime, capsys: pytest.C
     assert AuditEntry.objects.filter(action="run.pause").count() == 3
 
 
+def test_nothing_to_hold_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    put(a_run("one"), state=RunState.SUCCEEDED)
+
+    call_command("hold_runs")
+
+    assert capsys.readouterr().out == "No run is under way: nothing to hold.\n"
+
+
 def test_what_cannot_be_paused_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     back = put(a_run("one"), state=RunState.ROLLING_BACK)
 

@@ -21,8 +21,10 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        left = 0
-        for run in Run.objects.exclude(state__in=FINAL_RUN_STATES).order_by("pk"):
+        left, live = 0, Run.objects.exclude(state__in=FINAL_RUN_STATES).order_by("pk")
+        if not live:
+            self.stdout.write("No run is under way: nothing to hold.")
+        for run in live:
             what = f"run {run.pk} ({run.kind} of migration {run.migration_id}, {run.state})"
             if run.signal == Signal.PAUSE:
                 self.stdout.write(f"{what}: is held already")
