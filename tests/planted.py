@@ -3,11 +3,17 @@
 import base64
 import html
 import json
+import os
+import sqlite3
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
 from django.db import connection
+
+from migrations_app.testing.servers import find_postgres
 
 
 def planted(name: str) -> str:
@@ -56,3 +62,22 @@ def files(*directories: Path) -> Iterator[tuple[str, bytes]]:
         for path in sorted(directory.rglob("*")):
             if path.is_file():
                 yield str(path), path.read_bytes()
+
+
+def dump() -> Iterator[tuple[str, bytes]]:
+    """The whole database as its own tool writes it, and for a file its bytes, freed pages and write-ahead log too."""
+    values = connection.settings_dict
+    if connection.vendor == "sqlite":
+        name = str(values["NAME"])
+        with closing(sqlite3.connect(name)) as opened:
+            yield "dump", "\n".join(opened.iterdump()).encode(errors="surrogateescape")
+        yield from ((path, Path(path).read_bytes()) for path in (name, f"{name}-wal") if Path(path).exists())
+        return
+    words = ["--host", str(values["HOST"]), "--port", str(values["PORT"] or 5432), "--username", str(values["USER"])]
+    ended = subprocess.run(
+        [find_postgres("pg_dump"), *words, str(values["NAME"])],
+        env={**os.environ, "PGPASSWORD": str(values["PASSWORD"] or "")},
+        capture_output=True,
+        check=True,
+    )
+    yield "dump", ended.stdout

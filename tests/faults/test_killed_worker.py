@@ -7,12 +7,15 @@ import pytest
 
 from migrations_app.engine.events import EventType
 from migrations_app.engine.vocabulary import RunState
-from migrations_app.models import Lease, Run, RunEvent, StepRun
+from migrations_app.models import Lease, Run, RunEvent, StepRun, Target
+from migrations_app.runtime import secrets as vault
+from tests.cast import NOW
 from tests.faults.deployment import Deployment
 from tests.faults.observing import checkpoints, finished, outcomes, state
 from tests.faults.settings import LEASE_SECONDS
 from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
+from tests.planted import database, dump, files, leaks, planted
 from tests.runs import queued
 from tests.session_runs import sqlite_migration
 
@@ -27,6 +30,9 @@ HALF_WAY = f"session.transfer.applied:{CHECKPOINTS + 1}"
 def test_kill_9_in_the_middle_of_the_transfer_loses_nothing(deployment: Deployment, tmp_path: Path) -> None:
     rows = sqlite_migration(tmp_path, count=SESSIONS)
     run = queued(rows.revision)
+    secret = {"password": planted("killed")}
+    for each in Target.objects.all():  # a worker opens what its run's targets have, whether they ask for it or not
+        vault.store(target_id=each.pk, name="password", clear=secret["password"], at=NOW)
     first = deployment.worker("first", crash_at=f"{HALF_WAY}:wait:{tmp_path / 'gate'}")
     deployment.dispatcher()
     wait_for(lambda: checkpoints(run) == CHECKPOINTS, 30, "the transfer to be half way")
@@ -51,6 +57,7 @@ def test_kill_9_in_the_middle_of_the_transfer_loses_nothing(deployment: Deployme
     assert set(outcomes(run).values()) == {1}
     result = RunEvent.objects.get(run=run, step="transfer", type=EventType.STEP_SUCCEEDED).payload["result"]
     assert result["sessions"] == SESSIONS
+    assert leaks(secret, [*files(tmp_path), *database(), *dump()]) == []
 
 
 def test_a_frozen_worker_that_wakes_up_changes_nothing(deployment: Deployment, tmp_path: Path) -> None:
