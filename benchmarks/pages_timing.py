@@ -53,6 +53,7 @@ def paths() -> list[str]:
         f"/migrations/{planned.pk}/",
         f"/migrations/{planned.pk}/related/",
         "/calendar/",
+        "/trends/?span=year",
         "/policies/",
         "/runs/",
         "/targets/",

@@ -3,21 +3,19 @@
 from datetime import datetime, timedelta
 
 from migrations_app.models import Person, PlanRevision, Run, StepRun
-from tests.stores_on_disk import Stage, newest
 
 
 def past_run(
-    stage: Stage,
+    made: PlanRevision,
     ended: datetime,
     *,
     seconds: float,
     sessions: int = 0,
     state: str = "succeeded",
     stores: str = "sqlite to sqlite",
-    revision: PlanRevision | None = None,
 ) -> Run:
-    """An apply run whose one step `transfer` took all of its time. `sessions`: as many were expected and moved."""
-    made = revision or newest(stage.planned())
+    """An apply run of this plan, whose step `transfer` took all of its time. `sessions`: as many were expected and
+    moved; it is written into the plan, so runs of different volumes are of different plans."""
     if made.estimates:
         made.estimates["steps"] = [{**each, "volume": sessions} for each in made.estimates["steps"]]
         made.save(update_fields=["estimates"])

@@ -27,6 +27,7 @@ from migrations_app.api import (
     stored_secrets,
     targets,
     tokens,
+    trends,
     waivers,
     webhooks,
     windows,
@@ -73,6 +74,7 @@ api.add_router("/routes", routes.router)
 api.add_router("/tokens", tokens.router)
 api.add_router("/secrets", stored_secrets.router)
 api.add_router("/search", search.router)
+api.add_router("/trends", trends.router)
 api.add_router("/sessions", sessions.router)
 api.add_router("/lockouts", lockouts.router)
 api.add_router("/webhooks", webhooks.router)

@@ -8,7 +8,7 @@ from migrations_app.selectors.run_charts import RunCharts
 from migrations_app.web.wording import compact, thousands
 
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 352.0, 10.0, 112.0
-SHORT = timedelta(minutes=10)
+SHORT, LONG = timedelta(minutes=10), timedelta(days=2)
 MILLISECOND_US = 1000
 
 Point = tuple[datetime, int | None]
@@ -25,7 +25,8 @@ class Mark:
 class Chart:
     """`lines` and `areas` are SVG point lists, one a stretch without a gap; `rows` is the table, newest first.
 
-    `said` is the chart in a sentence; `usual` where the dashed line stands, '' for none.
+    `said` is the chart in a sentence; `usual` where the dashed line stands, '' for none. `dots`: places (x, y) of
+    the readings, where they are few.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Chart:
     said: str
     usual: str = ""
     usual_text: str = ""
+    dots: tuple[tuple[str, str], ...] = ()
 
 
 def charts_of(charts: RunCharts) -> tuple[Chart, ...]:
@@ -68,6 +70,7 @@ def draw(
     label: Label,
     *,
     usual: int | None = None,
+    dotted: bool = False,
 ) -> Chart:
     """`points` in order of time; None is a gap."""
     known = [(at, value) for at, value in points if value is not None]
@@ -92,9 +95,10 @@ def draw(
         heights=tuple(Mark(f"{y(top * part / 2):.1f}", label(round(top * part / 2))) for part in range(3) if known),
         times=_times(begin, end),
         rows=tuple((at, label(value)) for at, value in reversed(known)),
-        said=_said(title, unit, known, label, usual),
+        said=_said(title, unit, known, label, usual, _moment(end - begin, exact=True)),
         usual="" if usual is None else f"{y(usual):.1f}",
         usual_text="" if usual is None else label(usual),
+        dots=tuple((f"{x(at):.1f}", f"{y(value):.1f}") for at, value in known) if dotted else (),
     )
 
 
@@ -114,17 +118,26 @@ def _listed(stretch: Sequence[tuple[float, float]]) -> str:
 
 
 def _times(begin: datetime, end: datetime) -> tuple[Mark, ...]:
-    form = "%H:%M:%S" if end - begin < SHORT else "%H:%M"
+    form = _moment(end - begin, exact=end - begin < SHORT)
     moments = ((LEFT, begin), ((LEFT + RIGHT) / 2, begin + (end - begin) / 2), (RIGHT, end))
     return tuple(Mark(f"{place:.1f}", f"{at:{form}}") for place, at in moments)
 
 
-def _said(title: str, unit: str, known: Sequence[tuple[datetime, int]], label: Label, usual: int | None) -> str:
+def _moment(length: timedelta, *, exact: bool) -> str:
+    """How a moment of so long a chart is written: a day of weeks, else a time."""
+    if length > LONG:
+        return "%-d %b"
+    return "%H:%M:%S" if exact else "%H:%M"
+
+
+def _said(
+    title: str, unit: str, known: Sequence[tuple[datetime, int]], label: Label, usual: int | None, form: str
+) -> str:
     if not known:
         return f"{title}: nothing was reported yet."
     newest, most = known[-1][1], max(value for _, value in known)
     before = "" if usual is None else f", {label(usual)} before the run"
-    return f"{title}, {unit}: {label(newest)} at {known[-1][0]:%H:%M:%S}, {label(most)} at most{before}."
+    return f"{title}, {unit}: {label(newest)} at {known[-1][0]:{form}}, {label(most)} at most{before}."
 
 
 def _milliseconds(microseconds: int) -> str:

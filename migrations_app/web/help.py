@@ -59,6 +59,12 @@ TERMS: Mapping[str, Term] = {
         "they moved. “Typically 12 % off” is how far each of those was from what the others foretold: half were "
         "closer, half were not. Without such a run it is a rule of thumb of the migration type, and may be far off.",
     ),
+    "trends": Term(
+        "trends",
+        "Of runs that changed something, in the environments that you may see. Half of the runs took no longer than "
+        "the median. Throughput is that of the step that moved most. The estimates of new plans are learned from the "
+        "same runs.",
+    ),
     "risk": Term(
         "risk",
         "A score from 0 to 100 that rules work out from the plan and from what was seen of the targets. Each finding "

@@ -76,6 +76,7 @@ def navigation(request: PageRequest, reader: Shell) -> tuple[NavItem, ...]:
         item("Migrations", "migration_list", "document-text", prefix="migration"),
         item("Runs", "run_list", "play", prefix="run"),
         item("Calendar", "calendar", "calendar-days", prefix="calendar"),
+        item("Trends", "trends", "chart-bar", prefix="trends"),
         item("Targets", "target_list", "circle-stack", prefix="target", starts_group=True),
         item("Environments", "environment_list", "square-3-stack-3d", prefix="environment"),
         item("Policies", "policy_list", "scale", prefix="policy"),

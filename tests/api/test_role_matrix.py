@@ -149,6 +149,7 @@ ASKS: dict[str, Asks] = {
     "POST /targets/{target_id}/test": Asks(P.TEST_TARGET),
     "GET /tokens": Asks(P.VIEW, OWN),
     "POST /tokens": Asks(P.VIEW, OWN, {"name": "", "scopes": []}),
+    "GET /trends": Asks(P.VIEW, OWN),
     "GET /webhooks": Asks(P.MANAGE_WEBHOOKS, LIST),
     "POST /webhooks": Asks(P.MANAGE_WEBHOOKS, body={**HERE, "name": "", "address": "", "kinds": []}),
     "GET /webhooks/{webhook_id}": Asks(P.MANAGE_WEBHOOKS),

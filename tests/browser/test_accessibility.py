@@ -24,6 +24,7 @@ PAGES = {
         "/migrations/1/related/",
         "/policies/1/versions/1/replay/",
         "/runs/",
+        "/trends/?span=year",
         "/runs/1/",
         "/runs/1/report/",
         "/targets/",

@@ -21,6 +21,7 @@ LISTS = (
     "/inbox/?tab=news",
     "/migrations/?status=planned&sort=title",
     "/runs/",
+    "/trends/",
     "/targets/",
     "/environments/",
     "/audit/",

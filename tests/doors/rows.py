@@ -55,7 +55,9 @@ ROWS: dict[str, Asks] = {
     **_rows(
         SIGNED_IN, None, "home inbox search palette migration_list migration_new migration_import migration_compare"
     ),
-    **_rows(SIGNED_IN, None, "calendar run_list run_hits environment_list environment_new target_list target_new"),
+    **_rows(
+        SIGNED_IN, None, "calendar trends run_list run_hits environment_list environment_new target_list target_new"
+    ),
     **_rows(SIGNED_IN, None, "policy_list policy_new freeze_new settings settings_sessions settings_tokens"),
     **_rows(SIGNED_IN, None, "session_revoke settings_token_revoke"),
     **_rows(SIGNED_IN, None, "guide_hide guide_show inbox_read inbox_read_one inbox_unread_one filter_save", "POST"),

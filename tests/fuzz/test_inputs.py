@@ -16,7 +16,17 @@ TIMES = int(os.environ.get("SNAKEWEB_FUZZ_TIMES", "1"))  # as many examples as u
 SOME = settings(max_examples=40 * TIMES, deadline=None, suppress_health_check=list(HealthCheck))
 FEW = settings(SOME, max_examples=15 * TIMES)
 PAGES = (
-    *("/migrations/", "/runs/", "/audit/", "/search/", "/calendar/", "/targets/", "/inbox/", "/audit/export/"),
+    *(
+        "/migrations/",
+        "/runs/",
+        "/audit/",
+        "/search/",
+        "/calendar/",
+        "/trends/",
+        "/targets/",
+        "/inbox/",
+        "/audit/export/",
+    ),
     *("/migrations/new/", "/settings/alerts/", "/settings/webhooks/", "/environments/", "/policies/"),
 )
 LINKS = (

@@ -49,7 +49,7 @@ def test_a_plan_learns_from_runs_keeps_what_it_rests_on_and_keeps_its_digest(sta
     migration = stage.planned()
     first = newest(migration)
     for number, sessions in enumerate((1_000, 5_000, 20_000, 10_000, 40_000, 2_000, 30_000)):
-        past_run(stage, now, seconds=5 + sessions / 250 + number % 3, sessions=sessions)
+        past_run(newest(stage.planned()), now, seconds=5 + sessions / 250 + number % 3, sessions=sessions)
 
     planning.plan(actor=stage.operator, now=now, migration_id=migration.pk)
     second = newest(migration)

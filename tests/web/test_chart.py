@@ -62,3 +62,11 @@ def test_a_run_s_charts_are_those_it_has_something_for() -> None:
     added, lag = charts_of(moving)
     assert (added.title, added.rows[0][1], added.usual_text) == ("Added latency", "1.21", "0.09")
     assert (lag.title, lag.rows) == ("Relay lag", ())
+
+
+def test_a_chart_of_weeks_speaks_of_days_and_marks_its_few_readings() -> None:
+    points = [(T0, 1), (T0 + timedelta(days=7), 2)]
+    chart = draw("rate", "Rate", "rows", points, T0, T0 + timedelta(days=7), compact, dotted=True)
+    assert [mark.text for mark in chart.times] == ["1 Mar", "5 Mar", "8 Mar"]
+    assert chart.said == "Rate, rows: 2 at 8 Mar, 2 at most."
+    assert chart.dots == ((f"{LEFT}", "61.0"), (f"{RIGHT}", f"{TOP}"))

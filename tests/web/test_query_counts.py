@@ -24,6 +24,7 @@ MOST = {
     "/targets/": 24,
     "/environments/": 24,
     "/calendar/": 24,
+    "/trends/": 24,
     "/policies/": 24,
     "/audit/": 24,
     "/search/?q=move": 64,
