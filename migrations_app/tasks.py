@@ -16,6 +16,7 @@ from migrations_app.runtime.watchdog import Watchdog
 from migrations_app.services import (
     audit_exports,
     deliveries,
+    denials,
     dispatching,
     driving,
     proving,
@@ -103,6 +104,11 @@ def watch_audit() -> None:
     seen = proving.watch_new(now=composition.clock().now())
     if not seen.ok:
         logger.error("the audit chain is broken: %s", seen.problem)
+
+
+@shared_task(name="snakeweb.tell_repeated_denials")  # type: ignore[untyped-decorator]
+def tell_repeated_denials() -> None:
+    denials.tell_repeated(now=composition.clock().now())
 
 
 class WatchdogStep(bootsteps.StartStopStep):  # type: ignore[misc]

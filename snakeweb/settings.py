@@ -198,6 +198,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"queue": "control", "expires": 120},
     },
+    "repeated denials": {
+        "task": "snakeweb.tell_repeated_denials",
+        "schedule": 60.0,
+        "options": {"queue": "control", "expires": 120},
+    },
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(environment.STATE_DIRECTORY / "beat-schedule")
 

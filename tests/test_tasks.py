@@ -1,6 +1,7 @@
 """The tasks are thin: they hand ids to a service."""
 
 import logging
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,10 @@ import pytest
 from migrations_app import tasks
 from migrations_app.engine.vocabulary import RunState
 from migrations_app.models import AuditEntry, AuditWatch, Lease, Run
-from tests.audit_table import entries, without_triggers
+from migrations_app.services.actor import Actor
+from migrations_app.services.denials import Door, record_denial_at
+from tests.audit_table import decoded, entries, without_triggers
+from tests.cast import NOW
 from tests.runs import queued
 from tests.session_runs import sqlite_migration
 
@@ -32,6 +36,16 @@ def test_a_run_with_partitions_ends_by_its_tasks_alone(tmp_path: Path, caplog: p
         f"run {run.pk}: finished succeeded",
         f"run {run.pk}: superseded ",
     ]
+
+
+def test_denials_that_were_counted_are_told() -> None:
+    viewer, earlier = Actor(person_id=1, username="viewer"), NOW - timedelta(days=1)
+    for _ in range(3):
+        record_denial_at(Door.PAGE, actor=viewer, now=earlier, what="/runs/7/", why="not_found: hidden")
+    tasks.tell_repeated_denials()
+
+    assert [row.action for row in AuditEntry.objects.all()] == ["page.open"] * 2
+    assert decoded(AuditEntry.objects.latest("seq"))["after"]["times_more"] == 2
 
 
 def test_damage_of_new_audit_entries_is_said_in_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -24,6 +24,7 @@ from migrations_app.models.notification import NoticeKind, Notification
 from migrations_app.models.person import Person, RoleGrant
 from migrations_app.models.plan import PlanRevision
 from migrations_app.models.policy import Policy, PolicyRequirement, PolicyType, PolicyVersion
+from migrations_app.models.repeated_denial import RepeatedDenial
 from migrations_app.models.review import AskedPolicy, Signature
 from migrations_app.models.route import Route, RouteLease, RoutePanel, RouteSample
 from migrations_app.models.run import (
@@ -96,6 +97,7 @@ __all__ = [
     "PolicyType",
     "PolicyVersion",
     "Queue",
+    "RepeatedDenial",
     "RiskWaiver",
     "RoleGrant",
     "Route",

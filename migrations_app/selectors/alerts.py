@@ -128,11 +128,12 @@ def rule_row(*, actor: Actor, alert_rule_id: int) -> RuleRow:
     """Raises NotFound, the same for one of an environment that is hidden, and PermissionDenied."""
     access = access_of(actor)
     found = _rules(AlertRule.objects.filter(pk=alert_rule_id)) if 0 < alert_rule_id <= LARGEST_ID else ()
-    if not found or (found[0].environment_id and not access.can(Permission.VIEW, found[0].environment_id)):
-        said = f"There is no alert rule {str(alert_rule_id)[:20]}."
-        raise NotFound(said, "Look at the list of rules.", hidden=bool(found))
+    if not found or not access.can(Permission.VIEW, found[0].environment_id):
+        absent = NotFound(f"There is no alert rule {str(alert_rule_id)[:20]}.", "Look at the list of rules.")
+        raise absent.unless_hidden(AlertRule.objects.filter(pk=min(alert_rule_id, LARGEST_ID)))
     if not access.can(Permission.MANAGE_ALERTS, found[0].environment_id):
-        raise PermissionDenied("You may not manage this rule; this needs the role admin.", "Ask an admin.")
+        refused = PermissionDenied("You may not manage this rule; this needs the role admin.", "Ask an admin.")
+        raise refused.about(found[0].environment)
     return found[0]
 
 

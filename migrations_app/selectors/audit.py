@@ -191,9 +191,8 @@ def _stored(access: Access, seq: int) -> tuple[Any, ...]:
     rows = question(access, ANYTHING).rows.filter(seq=usable)
     found: tuple[Any, ...] | None = rows.values_list(*_ROW).first()
     if found is None:
-        hidden = AuditEntry.objects.filter(seq=usable).exists()
-        message = f"There is no entry {str(seq)[:20]} that you may see."
-        raise NotFound(message, "Look for it in the trail.", hidden=hidden)
+        absent = NotFound(f"There is no entry {str(seq)[:20]} that you may see.", "Look for it in the trail.")
+        raise absent.unless_hidden(AuditEntry.objects.filter(seq=usable), "environment")
     return found
 
 

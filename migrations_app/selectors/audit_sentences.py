@@ -12,11 +12,17 @@ def sentence(body: Mapping[str, Any]) -> str:
     kind = KINDS.get(body["action"])
     who = body["actor"] + (f" (for {body['on_behalf_of']})" if body["on_behalf_of"] else "")
     if body["outcome"] == "denied" and not (kind and kind.only_refused):
-        return f"{who} was refused: {_asked(body)} {thing}"
+        return f"{who} was refused{_how_often(body)}: {_asked(body)} {thing}"
     failed = " without success" if body["outcome"] == "failed" else ""
     if kind is None:
         return f"{who}: {_asked(body)} {thing}{failed}"
     return f"{who} {kind.verb} {thing}{failed}"
+
+
+def _how_often(body: Mapping[str, Any]) -> str:
+    """Of an entry that counts what came after another within a minute (`services/denials.py`)."""
+    more = body["after"].get("times_more") if isinstance(body["after"], Mapping) else None
+    return f" {more} more {'time' if more == 1 else 'times'}" if more else ""
 
 
 def _asked(body: Mapping[str, Any]) -> str:

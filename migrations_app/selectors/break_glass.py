@@ -72,9 +72,8 @@ def list_break_glasses(*, actor: Actor, migration_id: int, now: datetime) -> tup
     here = access_of(actor).within(Permission.VIEW)
     migration = Migration.objects.select_related("environment").filter(here, pk=migration_id).first()
     if migration is None:
-        hidden = Migration.objects.filter(pk=migration_id).exists()
-        message = f"There is no migration {migration_id} that you may see."
-        raise NotFound(message, "Look at the list of migrations.", hidden=hidden)
+        absent = NotFound(f"There is no migration {migration_id} that you may see.", "Look at the list of migrations.")
+        raise absent.unless_hidden(Migration.objects.filter(pk=migration_id))
     return break_glasses_of(actor, migration, now=now)
 
 

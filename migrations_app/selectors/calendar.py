@@ -149,8 +149,8 @@ def feed_of(*, actor: Actor, environment_id: int, now: datetime) -> tuple[str, l
     usable = 0 < environment_id < 2**63
     found = Environment.objects.filter(pk=environment_id).first() if usable else None
     if found is None or not any(access.can(may, found.pk) for may in (Permission.VIEW, Permission.SEE_CALENDAR)):
-        fix = "Ask an admin for a role in the environment."
-        raise NotFound("There is no calendar here that you may see.", fix, hidden=found is not None)
+        absent = NotFound("There is no calendar here that you may see.", "Ask an admin for a role in the environment.")
+        raise absent.unless_hidden(Environment.objects.filter(pk=environment_id if usable else 0), "name")
     here, begins, ends = {found.pk: found.name}, now - FEED_BACK, now + FEED_AHEAD
     timed = (entry for entry in entries(here, begins, ends)[:MOST_ENTRIES] if not entry.waits)
     return found.name, _in_order([*timed, *_runs(here, begins, ends)])

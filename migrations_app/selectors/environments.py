@@ -102,11 +102,9 @@ def _visible(access: Access, environment_id: int) -> Environment:
     here = access.within(Permission.VIEW, "pk")
     found = Environment.objects.filter(here, pk=environment_id).first() if usable else None
     if found is None:
-        raise NotFound(
-            f"There is no environment {str(environment_id)[:20]} that you may see.",
-            "Look at the list of environments.",
-            hidden=usable and Environment.objects.filter(pk=environment_id).exists(),
-        )
+        said = f"There is no environment {str(environment_id)[:20]} that you may see."
+        absent = NotFound(said, "Look at the list of environments.")
+        raise absent.unless_hidden(Environment.objects.filter(pk=environment_id if usable else 0), "name")
     return found
 
 

@@ -260,11 +260,9 @@ def visible_migration(actor: Actor, migration_id: int, access: Access | None = N
     here = (access or access_of(actor)).within(Permission.VIEW)
     found = with_newest_plan(Migration.objects.filter(here, pk=migration_id)).first() if usable else None
     if found is None:
-        raise NotFound(
-            f"There is no migration {str(migration_id)[:20]} that you may see.",
-            "Look at the list of migrations.",
-            hidden=usable and Migration.objects.filter(pk=migration_id).exists(),
-        )
+        said = f"There is no migration {str(migration_id)[:20]} that you may see."
+        absent = NotFound(said, "Look at the list of migrations.")
+        raise absent.unless_hidden(Migration.objects.filter(pk=migration_id if usable else 0))
     return found
 
 

@@ -125,9 +125,9 @@ def visible_policy(access: Access, policy_id: int) -> Policy:
     usable = isinstance(policy_id, int) and 0 < policy_id <= LARGEST_ID
     found = next(iter(_visible(access, policy_id)), None) if usable else None
     if found is None:
-        hidden = usable and Policy.objects.filter(pk=policy_id).exists()
-        message = f"There is no policy {str(policy_id)[:20]} that you may see."
-        raise NotFound(message, "Look at the list of policies.", hidden=hidden)
+        said = f"There is no policy {str(policy_id)[:20]} that you may see."
+        absent = NotFound(said, "Look at the list of policies.")
+        raise absent.unless_hidden(Policy.objects.filter(pk=policy_id if usable else 0))
     return found
 
 

@@ -1,7 +1,9 @@
 """Refusals that a read can end with; `services/errors.py` adds those of writes. Doors import them from there."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
+
+from django.db.models import Model, QuerySet
 
 from migrations_app.engine.hiding import redact_text, redact_texts
 
@@ -11,7 +13,8 @@ class Refused(Exception):
 
     `message` says what happened and to which thing, `fix` what to do next. `code` is stable for programs.
     `recorded`: whether the refusal itself is written to the audit trail. `in_trail`: that has been done; a door writes
-    what no service has (`services/denials.py`). What may be secret is hidden in all of it.
+    what no service has (`services/denials.py`). What may be secret is hidden in all of it. `environment` is the name of
+    the place that it was about, for the trail alone: no answer shows it.
     """
 
     code: ClassVar[str] = "refused"
@@ -22,7 +25,12 @@ class Refused(Exception):
         self.fix = redact_text(fix)
         self.details: dict[str, Any] = redact_texts(dict(details or {}))
         self.in_trail = False
+        self.environment = ""
         super().__init__(self.message)
+
+    def about(self, environment: str | None) -> Self:
+        self.environment = environment or ""
+        return self
 
 
 class PermissionDenied(Refused):
@@ -37,3 +45,9 @@ class NotFound(Refused):
     def __init__(self, message: str, fix: str = "", *, hidden: bool = False) -> None:
         super().__init__(message, fix)
         self.hidden = hidden
+
+    def unless_hidden(self, rows: QuerySet[Model], environment: str = "environment__name") -> Self:
+        """In the same words where one of `rows` is there and the actor may not know it; `environment`: its field."""
+        names = list(rows.values_list(environment, flat=True)[:1])
+        self.hidden = bool(names)
+        return self.about(names[0] if names else "")

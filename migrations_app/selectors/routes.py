@@ -60,6 +60,6 @@ def _visible(actor: Actor, name: str) -> Route:
     named = Route.objects.filter(name=name) if "\x00" not in name else Route.objects.none()
     found = named.filter(here).first()
     if found is None:
-        said = f"There is no route {name[:80]!r}."
-        raise NotFound(said, "Look at the name in the migration's parameters.", hidden=named.exists())
+        absent = NotFound(f"There is no route {name[:80]!r}.", "Look at the name in the migration's parameters.")
+        raise absent.unless_hidden(named)
     return found

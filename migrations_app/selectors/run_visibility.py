@@ -15,7 +15,6 @@ def visible_run(actor: Actor, run_id: int) -> Run:
     here = access_of(actor).within(Permission.VIEW)
     run = with_names(Run.objects.filter(here, pk=run_id)).first() if usable else None
     if run is None:
-        hidden = usable and Run.objects.filter(pk=run_id).exists()
-        message = f"There is no run {str(run_id)[:20]} that you may see."
-        raise NotFound(message, "Look at the list of runs.", hidden=hidden)
+        absent = NotFound(f"There is no run {str(run_id)[:20]} that you may see.", "Look at the list of runs.")
+        raise absent.unless_hidden(Run.objects.filter(pk=run_id if usable else 0))
     return run

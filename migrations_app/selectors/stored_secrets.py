@@ -66,7 +66,7 @@ def managed_secret(*, actor: Actor, stored_secret_id: int) -> StoredSecretRow:
     row = stored_secret(actor=actor, stored_secret_id=stored_secret_id)
     if not access_of(actor).can(Permission.MANAGE_SECRETS, row.environment_id):
         said = f"{actor.username} may not manage secrets in {row.environment}; this needs the role admin."
-        raise PermissionDenied(said, "Ask an admin to do it.")
+        raise PermissionDenied(said, "Ask an admin to do it.").about(row.environment)
     return row
 
 
@@ -75,9 +75,8 @@ def stored_secret(*, actor: Actor, stored_secret_id: int) -> StoredSecretRow:
     seen = _rows().filter(access_of(actor).within(Permission.VIEW))
     row = seen.filter(pk=stored_secret_id).first() if 0 < stored_secret_id <= LARGEST_ID else None
     if row is None:
-        hidden = StoredSecret.objects.filter(pk=min(stored_secret_id, LARGEST_ID)).exists()
-        said = f"There is no secret {str(stored_secret_id)[:20]}."
-        raise NotFound(said, "Look at the list of secrets.", hidden=hidden)
+        absent = NotFound(f"There is no secret {str(stored_secret_id)[:20]}.", "Look at the list of secrets.")
+        raise absent.unless_hidden(StoredSecret.objects.filter(pk=min(stored_secret_id, LARGEST_ID)))
     return _row(row)
 
 

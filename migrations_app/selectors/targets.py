@@ -126,9 +126,8 @@ def visible_target(actor: Actor, target_id: int) -> Target:
     here = access_of(actor).within(Permission.VIEW)
     found = Target.objects.filter(here, pk=target_id).select_related("environment").first() if usable else None
     if found is None:
-        hidden = usable and Target.objects.filter(pk=target_id).exists()
-        message = f"There is no target {str(target_id)[:20]} that you may see."
-        raise NotFound(message, "Look at the list of targets.", hidden=hidden)
+        absent = NotFound(f"There is no target {str(target_id)[:20]} that you may see.", "Look at the list of targets.")
+        raise absent.unless_hidden(Target.objects.filter(pk=target_id if usable else 0))
     return found
 
 

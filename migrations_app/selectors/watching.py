@@ -21,11 +21,10 @@ def watching(*, actor: Actor, run_id: int) -> Watching:
     access = access_of(actor)
     run = Run.objects.filter(pk=run_id).values_list("last_seq", "environment").first()
     if run is None or not access.can(Permission.VIEW, run[1]):
-        raise NotFound(
-            f"There is no run {run_id} that you may watch.",
-            "Ask an admin for a role in its environment.",
-            hidden=bool(run),
+        absent = NotFound(
+            f"There is no run {run_id} that you may watch.", "Ask an admin for a role in its environment."
         )
+        raise absent.unless_hidden(Run.objects.filter(pk=run_id))
     newest, environment_id = run
     roles = sorted(access.roles_in(environment_id))
     return Watching(newest, ",".join([*roles, *(["superuser"] if access.superuser else [])]))

@@ -73,11 +73,12 @@ def webhook_row(*, actor: Actor, webhook_id: int) -> WebhookRow:
     """Raises NotFound, the same for one of an environment that is hidden, and PermissionDenied."""
     access = access_of(actor)
     found = _rows(Webhook.objects.filter(pk=webhook_id)) if 0 < webhook_id <= LARGEST_ID else ()
-    if not found or (found[0].environment_id and not access.can(Permission.VIEW, found[0].environment_id)):
-        said = f"There is no webhook {str(webhook_id)[:20]}."
-        raise NotFound(said, "Look at the list of webhooks.", hidden=bool(found))
+    if not found or not access.can(Permission.VIEW, found[0].environment_id):
+        absent = NotFound(f"There is no webhook {str(webhook_id)[:20]}.", "Look at the list of webhooks.")
+        raise absent.unless_hidden(Webhook.objects.filter(pk=min(webhook_id, LARGEST_ID)))
     if not access.can(Permission.MANAGE_WEBHOOKS, found[0].environment_id):
-        raise PermissionDenied("You may not manage this webhook; this needs the role admin.", "Ask an admin.")
+        refused = PermissionDenied("You may not manage this webhook; this needs the role admin.", "Ask an admin.")
+        raise refused.about(found[0].environment)
     return found[0]
 
 

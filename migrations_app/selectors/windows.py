@@ -61,9 +61,8 @@ def visible_window(*, actor: Actor, window_id: int, now: datetime) -> WindowRow:
     here = access_of(actor).within(Permission.VIEW)
     found = window_rows(MaintenanceWindow.objects.filter(here, pk=window_id), now) if window_id <= LARGEST_ID else ()
     if not found:
-        hidden = window_id <= LARGEST_ID and MaintenanceWindow.objects.filter(pk=window_id).exists()
-        message = f"There is no window {str(window_id)[:20]} that you may see."
-        raise NotFound(message, "Look at the calendar.", hidden=hidden)
+        absent = NotFound(f"There is no window {str(window_id)[:20]} that you may see.", "Look at the calendar.")
+        raise absent.unless_hidden(MaintenanceWindow.objects.filter(pk=min(window_id, LARGEST_ID)))
     return found[0]
 
 

@@ -105,11 +105,8 @@ def test_rule(*, actor: Actor, now: datetime, alert_rule_id: int) -> int:
 def acknowledge(*, actor: Actor, now: datetime, alert_id: int) -> None:
     """Somebody looks after it: it escalates no more. What happened is closed with that, what holds goes on until it
     no longer does. Doing it twice changes nothing."""
-    usable = isinstance(alert_id, int) and 0 < alert_id <= finding.LARGEST_ID
-    alert = Alert.objects.select_related("rule", "environment").filter(pk=alert_id).first() if usable else None
-    if alert is None:
-        raise NotFound(f"There is no alert {str(alert_id)[:20]}.", "Look at the list of alerts.")
-    require(actor, Permission.ACKNOWLEDGE_ALERTS, alert.environment)
+    rows = Alert.objects.select_related("rule", "environment")
+    alert: Alert = finding.one(rows, alert_id, "alert", actor=actor, permission=Permission.ACKNOWLEDGE_ALERTS)
     over = now if alert.rule.cause not in CONDITIONS else alert.closed_at
     first = Alert.objects.filter(pk=alert.pk, acknowledged_at=None)
     if first.update(acknowledged_at=now, acknowledged_by=finding.person(actor), closed_at=over) == 1:
@@ -171,11 +168,14 @@ def _place(actor: Actor, environment_id: int | None) -> Environment | None:
 
 def _rule(actor: Actor, rule_id: int, *, lock: bool = False) -> AlertRule:
     rows = AlertRule.objects.select_for_update(of=("self",)) if lock else AlertRule.objects.all()
-    usable = isinstance(rule_id, int) and 0 < rule_id <= finding.LARGEST_ID
-    row = rows.select_related("environment").filter(pk=rule_id).first() if usable else None
-    if row is None:
-        raise NotFound(f"There is no alert rule {str(rule_id)[:20]}.", "Look at the list of rules.")
-    require(actor, Permission.MANAGE_ALERTS, row.environment)
+    row: AlertRule = finding.one(
+        rows.select_related("environment"),
+        rule_id,
+        "alert rule",
+        actor=actor,
+        permission=Permission.MANAGE_ALERTS,
+        look="the list of rules",
+    )
     return row
 
 

@@ -7,7 +7,7 @@ from migrations_app.models import Environment, Freeze
 from migrations_app.services import audit, finding, schedules
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import Conflict, NotFound
+from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
 
@@ -74,11 +74,15 @@ def lift(*, actor: Actor, now: datetime, freeze_id: int) -> None:
 
 
 def _still_on(actor: Actor, freeze_id: int, now: datetime, what: str) -> Freeze:
-    usable = isinstance(freeze_id, int) and 0 < freeze_id <= finding.LARGEST_ID
-    row = Freeze.objects.select_for_update().filter(pk=freeze_id).first() if usable else None
-    if row is None:
-        raise NotFound(f"There is no freeze {str(freeze_id)[:20]}.", "Look at the calendar.")
-    _environment(actor, row.environment_id)
+    row: Freeze = finding.one(
+        Freeze.objects.select_for_update(of=("self",)).select_related("environment"),
+        freeze_id,
+        "freeze",
+        actor=actor,
+        permission=Permission.MANAGE_ENVIRONMENTS,
+        look="the calendar",
+        of_all_is_known=True,
+    )
     if row.lifted_at is not None or row.ends_at <= now:
         raise Conflict(
             f"This freeze is over and cannot be {what}; nothing was changed.", "Make a new one.", reason="freeze_over"

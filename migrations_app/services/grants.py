@@ -10,7 +10,6 @@ from migrations_app.models import Environment, Person, RoleGrant
 from migrations_app.services import audit, finding, notifications, people
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import NotFound
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
 
@@ -99,10 +98,7 @@ def _tell_admins(giver: Person, row: RoleGrant, now: datetime) -> None:
 def revoke(*, actor: Actor, now: datetime, grant_id: int) -> None:
     """Works from the holder's next request on. Signatures that the holder gave no longer count at the start."""
     rows = RoleGrant.objects.select_for_update(of=("self",)).select_related("environment", "person", "group")
-    row = rows.filter(pk=grant_id).first()
-    if row is None:
-        raise NotFound(f"There is no grant {grant_id}.", "Look at the list of grants.")
-    require(actor, Permission.MANAGE_PEOPLE, row.environment)
+    row: RoleGrant = finding.one(rows, grant_id, "grant", actor=actor, permission=Permission.MANAGE_PEOPLE)
     _record(actor, now, "grant.revoke", row, row.environment, made=False)
     row.delete()
 

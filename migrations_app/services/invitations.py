@@ -12,6 +12,7 @@ from allauth.account.utils import filter_users_by_email, filter_users_by_usernam
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db.models import QuerySet
 
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.vocabulary import Role
@@ -76,8 +77,14 @@ def invite(*, actor: Actor, now: datetime, email: str, role: str, environment_id
 @operation("invitation.revoke", about="invitation", in_maintenance=True)
 def revoke(*, actor: Actor, now: datetime, invitation_id: int) -> None:
     """Its link opens nothing any more. Revoking it again changes nothing; one that was used is refused."""
-    row = _locked(invitation_id)
-    require(actor, Permission.MANAGE_PEOPLE, row.environment)
+    row: Invitation = finding.one(
+        _locked(),
+        invitation_id,
+        "invitation",
+        actor=actor,
+        permission=Permission.MANAGE_PEOPLE,
+        look="the list of people",
+    )
     if row.accepted_at is not None:
         raise Conflict(f"{row.email} has used it already.", "Make the account inactive instead.", reason="used")
     if row.revoked_at is None:
@@ -105,8 +112,8 @@ def accept(
     `actor` is nobody who is signed in. A role that asks for a second factor is not in force before there is one
     (`selectors/access.py`). Raises Conflict when whoever invited them may not any more.
     """
-    row = _locked(invitation_id)
-    if state_of(row, now) is not InvitationState.OPEN:
+    row = _locked().filter(pk=invitation_id).first()
+    if row is None or state_of(row, now) is not InvitationState.OPEN:
         raise _unusable(known=True)
     inviter = row.invited_by
     if not can(Actor(inviter.pk, inviter.username), Permission.MANAGE_PEOPLE, row.environment):
@@ -149,12 +156,8 @@ def _checked(row: Invitation, username: str, password: str, full_name: str) -> P
     return person
 
 
-def _locked(invitation_id: int) -> Invitation:
-    rows = Invitation.objects.select_for_update(of=("self",)).select_related("environment", "invited_by")
-    row = rows.filter(pk=invitation_id).first()
-    if row is None:
-        raise NotFound(f"There is no invitation {invitation_id}.", "Look at the list of people.")
-    return row
+def _locked() -> QuerySet[Invitation]:
+    return Invitation.objects.select_for_update(of=("self",)).select_related("environment", "invited_by")
 
 
 def _unusable(*, known: bool) -> NotFound:

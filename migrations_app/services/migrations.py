@@ -13,7 +13,7 @@ from migrations_app.services import audit, drafts, finding, named_secrets, notif
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check, invalid
 from migrations_app.services.drafts import CheckedDraft, MigrationDraft
-from migrations_app.services.errors import NotFound, Refused, StaleEdit
+from migrations_app.services.errors import Refused, StaleEdit
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 
@@ -49,15 +49,11 @@ def create(*, actor: Actor, now: datetime, draft: MigrationDraft) -> int:
 
 
 def environment_of(actor: Actor, draft: MigrationDraft) -> Environment:
-    """The environment that the draft names. Raises InvalidInput for one that is not there."""
-    try:
-        return finding.environment(draft.environment_id, actor=actor, permission=Permission.AUTHOR)
-    except NotFound as error:
-        if error.hidden:
-            raise
-        raise invalid(
-            "environment", error.message, "Choose one of the environments that you may author in.", "unknown"
-        ) from error
+    """The one that it names. Raises InvalidInput where that is none, NotFound where it is not there or hidden."""
+    if not finding.is_key(draft.environment_id):
+        message = "The draft names no environment."
+        raise invalid("environment", message, "Choose one of the environments that you may author in.", "required")
+    return finding.environment(draft.environment_id, actor=actor, permission=Permission.AUTHOR)
 
 
 @operation("migration.clone", about="migration")

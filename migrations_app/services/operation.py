@@ -132,7 +132,7 @@ def record_refusal(action: str, *, about: str, given: Mapping[str, Any], refused
             action=action,
             object_type=about,
             object_id="" if object_id is None else str(object_id),
-            environment=_environment(about, object_id),
+            environment=refused.environment or _environment(about, object_id),
             outcome="denied",
             reason=f"{refused.code}: {refused.message}",
         )

@@ -16,6 +16,7 @@ from migrations_app.services import documents, drafts, migrations
 from migrations_app.services.actor import Actor
 from migrations_app.services.drafts import MigrationDraft
 from migrations_app.services.errors import InvalidInput
+from migrations_app.services.permissions import Permission, access_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +42,17 @@ def preview(*, actor: Actor, draft: MigrationDraft) -> Preview:
         environment=environment,
         type=MigrationType(draft.type),
         description=draft.description.strip(),
-        targets=_names(draft.targets),
+        targets=_names(actor, draft.targets),
         parameters=_parameters(draft),
         options=_options(draft),
     )
     return Preview(documents.written(draft.handler, spec), problems)
 
 
-def _names(targets: Mapping[str, int]) -> dict[str, str]:
-    known = dict(Target.objects.filter(pk__in=targets.values()).values_list("pk", "name"))
+def _names(actor: Actor, targets: Mapping[str, int]) -> dict[str, str]:
+    """Of those that the actor may see: a number of another's says no name."""
+    seen = Target.objects.filter(access_of(actor).within(Permission.VIEW), pk__in=targets.values())
+    known = dict(seen.values_list("pk", "name"))
     return {role: known[target_id] for role, target_id in targets.items() if target_id in known}
 
 

@@ -82,10 +82,7 @@ def _not_proven(original: Migration) -> Conflict:
 def _environment(actor: Actor, original: Migration, environment_id: int | None) -> Environment:
     """The very next one where none is asked for: one is skipped by whoever names another, and by nobody else."""
     if environment_id is not None:
-        asked = Environment.objects.filter(pk=environment_id).first() if 0 < environment_id < 2**63 else None
-        if asked is None:
-            raise invalid("environment", "There is no such environment.", "Choose one that comes later.", "unknown")
-        require(actor, Permission.AUTHOR, asked)
+        asked = finding.environment(environment_id, actor=actor, permission=Permission.AUTHOR)
         if asked.position <= original.environment.position:
             raise invalid(
                 "environment",

@@ -73,9 +73,10 @@ def renew_lease(
 ) -> RouteView:
     """Returns the route as it is now. The same boot of a client never goes back to an older epoch."""
     route = Route.objects.select_related("environment").filter(name=name).first() if "\x00" not in name else None
+    absent = NotFound(f"There is no route {name[:80]!r}.", "Look at the name in the migration's parameters.")
     if route is None:
-        raise NotFound(f"There is no route {name[:80]!r}.", "Look at the name in the migration's parameters.")
-    require(actor, Permission.FOLLOW_ROUTES, route.environment)
+        raise absent
+    require(actor, Permission.FOLLOW_ROUTES, route.environment, absent=absent)
     check = Check()
     client = check.text("client_id", client_id, most=80, required=True)
     boot = check.text("boot_id", boot_id, most=80, required=True)

@@ -16,7 +16,7 @@ from migrations_app.runtime import journal, work
 from migrations_app.runtime.leases import Scope
 from migrations_app.selectors.start_check import start_facts, started_steps
 from migrations_app.services import audit, finding, starting
-from migrations_app.services.errors import Conflict, NotFound
+from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 from migrations_app.services.scheduled_starts import Claim
@@ -194,11 +194,15 @@ def _last_apply(migration: Migration) -> Run:
 
 def locked_run(run_id: int, actor: Actor, permission: Permission, *, lock: bool = True) -> Run:
     """The run; with `lock`, its migration's row is locked first and then its own."""
-    usable = isinstance(run_id, int) and 0 < run_id <= finding.LARGEST_ID
-    found = Run.objects.filter(pk=run_id).values_list("migration_id", flat=True).first() if usable else None
-    if found is None:
-        raise NotFound(f"There is no run {str(run_id)[:20]}.", "Look at the list of runs.")
-    finding.migration(found, actor=actor, permission=permission, lock=lock)
+    seen: Run = finding.one(
+        Run.objects.select_related("migration__environment"),
+        run_id,
+        "run",
+        actor=actor,
+        permission=permission,
+        place=lambda row: row.migration.environment,
+    )
+    finding.migration(seen.migration_id, actor=actor, permission=permission, lock=lock)
     rows = Run.objects.select_for_update(of=("self",)) if lock else Run.objects.all()
     return rows.select_related("migration__environment", "revision").get(pk=run_id)
 

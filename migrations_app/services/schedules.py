@@ -28,7 +28,7 @@ from migrations_app.selectors.windows import windows_of
 from migrations_app.services import audit, due_times, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import Conflict, NotFound
+from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 
@@ -153,10 +153,15 @@ def follow_windows(environment_id: int, *, now: datetime) -> None:
 
 
 def _locked(actor: Actor, schedule_id: int) -> Schedule:
-    usable = isinstance(schedule_id, int) and 0 < schedule_id <= finding.LARGEST_ID
-    found = Schedule.objects.filter(pk=schedule_id).first() if usable else None
-    if found is None:
-        raise NotFound(f"There is no schedule {str(schedule_id)[:20]}.", "Look at the calendar.")
+    found: Schedule = finding.one(
+        Schedule.objects.select_related("migration__environment"),
+        schedule_id,
+        "schedule",
+        actor=actor,
+        permission=Permission.VIEW,
+        place=lambda row: row.migration.environment,
+        look="the calendar",
+    )
     finding.migration(found.migration_id, actor=actor, permission=_NEEDED[RunKind(found.kind)], lock=True)
     rows = Schedule.objects.select_for_update(of=("self",)).select_related("migration__environment")
     row = rows.get(pk=found.pk)

@@ -218,6 +218,7 @@ def _mine(person: Person, sketch_id: int, *, discarded: bool = False) -> Sketch:
         raise NotFound(
             "This draft is no longer there; it was discarded, maybe on another page.",
             "What you see here is still in this page: keep it as a draft of its own, or begin anew.",
+            hidden=finding.is_key(sketch_id) and Sketch.objects.filter(pk=sketch_id).exclude(person=person).exists(),
         )
     return found
 

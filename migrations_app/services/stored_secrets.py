@@ -9,9 +9,9 @@ from migrations_app.runtime import secrets as vault
 from migrations_app.services import audit, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import Conflict, NotFound, StaleEdit
+from migrations_app.services.errors import Conflict, StaleEdit
 from migrations_app.services.operation import operation
-from migrations_app.services.permissions import Permission, require
+from migrations_app.services.permissions import Permission
 
 LONGEST_NAME = 60
 MOST_SECRET = 20_000  # a key with its chain of certificates
@@ -84,12 +84,8 @@ def restore(*, actor: Actor, now: datetime, stored_secret_id: int) -> None:
 
 def _found(actor: Actor, stored_secret_id: int) -> StoredSecret:
     """Locked."""
-    usable = isinstance(stored_secret_id, int) and 0 < stored_secret_id <= finding.LARGEST_ID
     rows = StoredSecret.objects.select_for_update(of=("self",)).select_related("environment")
-    row = rows.filter(pk=stored_secret_id).first() if usable else None
-    if row is None:
-        raise NotFound(f"There is no secret {str(stored_secret_id)[:20]}.", "Look at the list of secrets.")
-    require(actor, Permission.MANAGE_SECRETS, row.environment)
+    row: StoredSecret = finding.one(rows, stored_secret_id, "secret", actor=actor, permission=Permission.MANAGE_SECRETS)
     return row
 
 

@@ -170,11 +170,9 @@ def _place(actor: Actor, environment_id: int | None) -> Environment | None:
 
 def _found(actor: Actor, webhook_id: int, *, lock: bool = False) -> Webhook:
     rows = Webhook.objects.select_for_update(of=("self",)) if lock else Webhook.objects.all()
-    usable = isinstance(webhook_id, int) and 0 < webhook_id <= finding.LARGEST_ID
-    row = rows.select_related("environment").filter(pk=webhook_id).first() if usable else None
-    if row is None:
-        raise NotFound(f"There is no webhook {str(webhook_id)[:20]}.", "Look at the list of webhooks.")
-    require(actor, Permission.MANAGE_WEBHOOKS, row.environment)
+    row: Webhook = finding.one(
+        rows.select_related("environment"), webhook_id, "webhook", actor=actor, permission=Permission.MANAGE_WEBHOOKS
+    )
     return row
 
 

@@ -10,9 +10,8 @@ from migrations_app.models.window import ZONE_LENGTH
 from migrations_app.services import audit, finding, schedules
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import NotFound
 from migrations_app.services.operation import operation
-from migrations_app.services.permissions import Permission, require
+from migrations_app.services.permissions import Permission
 
 MOST_WINDOWS = 50
 
@@ -83,11 +82,14 @@ def edit(
 
 def _locked(actor: Actor, window_id: int) -> MaintenanceWindow:
     """Windows of one environment change one after the other: the environment's row is locked."""
-    usable = isinstance(window_id, int) and 0 < window_id <= finding.LARGEST_ID
-    found = MaintenanceWindow.objects.filter(pk=window_id).first() if usable else None
-    if found is None:
-        raise NotFound(f"There is no window {str(window_id)[:20]}.", "Look at the calendar.")
-    require(actor, Permission.MANAGE_ENVIRONMENTS, found.environment)
+    found = finding.one(
+        MaintenanceWindow.objects.select_related("environment"),
+        window_id,
+        "window",
+        actor=actor,
+        permission=Permission.MANAGE_ENVIRONMENTS,
+        look="the calendar",
+    )
     Environment.objects.select_for_update().get(pk=found.environment_id)
     return MaintenanceWindow.objects.select_related("environment").get(pk=found.pk)
 

@@ -55,6 +55,7 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "column: Delivery.body",
         "column: PlanRevision.source_state",
         "column: PlanRevision.target_state",
+        "column: RepeatedDenial.reason",
         "column: Run.error",
         "column: Run.result",
         "column: RunEvent.payload",
@@ -91,6 +92,7 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "column: IdempotencyKey.response",  # answers that are shown once are not kept
         "column: Leadership.token",  # fencing tokens are counters
         "column: Lease.token",
+        "column: RepeatedDenial.token_number",  # its row's number
         "column: OutboxRow.arguments",  # ids
         "column: PlanRevision.estimates",
         "column: PlanRevision.findings",
@@ -112,6 +114,8 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "input: idempotency.release.key",
         "input: proving.Verified.sealed_through",
         "input: sessions.revoke.session_id",  # the id of a row
+        "input: finding.is_key.key",  # a row's number
+        "input: finding.one.key",
         "input: tokens.revoke.token_id",
         "setting: SNAKEWEB_ARTIFACTS_URL",
         "target: beam.key",  # the path of a file on the worker

@@ -37,8 +37,13 @@ API_ROWS: dict[str, Asks] = {
     "POST /invitations/{invitation_id}/revoke": Asks(P.MANAGE_PEOPLE, THING),
     "DELETE /sessions/{session_id}": Asks(None, OWN),
     "DELETE /tokens/{token_id}": Asks(None, OWN),
-    f"GET {HISTORY}": Asks(P.VIEW, THING, there=False),  # the target of the scene is no configuration
-    f"GET {HISTORY}/{{before}}/{{after}}": Asks(P.VIEW, THING, there=False),
-    f"POST {HISTORY}/{{number}}/restore": Asks(P.MANAGE_TARGETS, THING, there=False, sent={}),
+    f"GET {HISTORY}": Asks(P.VIEW, THING),
+    f"GET {HISTORY}/{{before}}/{{after}}": Asks(P.VIEW, THING),
+    f"POST {HISTORY}/{{number}}/restore": Asks(P.AUTHOR, THING, sent={}),
     "POST /alerts/{alert_id}/acknowledge": Asks(P.ACKNOWLEDGE_ALERTS, THING),
 }
+
+
+def page_of(path: str) -> str:
+    """The address of the page that shows the same thing, where the scene has another one of that kind for it."""
+    return "target_history" if path.startswith(HISTORY) else ""

@@ -13,11 +13,11 @@ from tests.doors.walking import HIDDEN, OPEN, REFUSED, SIGNED_OUT, Answered, cli
 
 
 def expected(asks: Asks, access: Access, production_id: int) -> str:
-    permission, there = asks.permission or Permission.VIEW, OPEN if asks.there else HIDDEN
+    permission = asks.permission or Permission.VIEW
     sees = access.can(Permission.VIEW, production_id)
-    refused: Callable[[bool], str] = lambda may: there if may else REFUSED  # noqa: E731
+    refused: Callable[[bool], str] = lambda may: OPEN if may else REFUSED  # noqa: E731
     if asks.of in (EVERYBODY, SIGNED_IN):
-        return there
+        return OPEN
     if asks.of in (OWN, NOBODY):  # what is somebody's own is another's here, whatever one's role
         return REFUSED if asks.permission and not access.anywhere(asks.permission) else HIDDEN
     if asks.of == WHOLE:
@@ -33,7 +33,7 @@ def expected(asks: Asks, access: Access, production_id: int) -> str:
 
 def expected_of_a_stranger(asks: Asks) -> str:
     if asks.of == EVERYBODY:
-        return OPEN if asks.there else HIDDEN
+        return OPEN
     return HIDDEN if asks.of in (FEED, NOBODY) else SIGNED_OUT
 
 
@@ -46,11 +46,11 @@ def wrong(
     for row, asks in rows.items():
         wanted = expected(asks, access, there.production.pk) if access else expected_of_a_stranger(asks)
         got = ask(client, there, row)
-        # A thing that is not there, or is of the whole and in a place that one may not see, may be hidden first.
-        hidden = got.outcome == HIDDEN and wanted == REFUSED and (not asks.there or not sees_the_whole(access))
+        # A thing that is of the whole and in a place that one may not see may be hidden first.
+        hidden = got.outcome == HIDDEN and wanted == REFUSED and not sees_the_whole(access)
         if got.outcome != wanted and not (hidden and asks.of in (THING, WHOLE)):
             found.append(f"{row}: {got.outcome}, not {wanted}")
-        elif access and got.outcome in (REFUSED, HIDDEN) and asks.of != NOBODY and asks.there and got.denials != 1:
+        elif access and got.outcome in (REFUSED, HIDDEN) and asks.of != NOBODY and got.denials != 1:
             found.append(f"{row}: {got.outcome}, and {got.denials} entries of the audit trail say so")
     return found
 

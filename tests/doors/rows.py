@@ -36,11 +36,10 @@ BEGIN, END = "<!-- addresses -->\n", "<!-- end of addresses -->"
 
 @dataclass(frozen=True)
 class Asks:
-    """`there`: whether the scene has one of it. `sent`: the form that gets as far as the question who may."""
+    """`sent`: the form that gets as far as the question who may."""
 
     permission: P | None = None
     of: str = THING
-    there: bool = True
     sent: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -73,15 +72,15 @@ ROWS: dict[str, Asks] = {
     **_rows(THING, P.VIEW, "run_report_file run_impact"),
     **_rows(THING, P.VIEW, "run_charts run_route run_confirm run_roll_back run_cancel run_bring_back environment"),
     **_rows(THING, P.VIEW, "environment_edit target target_edit target_archive policy policy_edit policy_replay"),
-    **_rows(THING, P.VIEW, "target_history migration_tools", there=False),
+    **_rows(THING, P.VIEW, "target_history migration_tools"),
     **_rows(THING, P.VIEW, "migration_watch migration_unwatch migration_promote", "POST"),
     **_rows(THING, P.AUTHOR, "migration_edit"),
     **_rows(ANYWHERE, P.AUTHOR, "sketch_begin sketch sketch_keep migration_import", "POST"),
-    **_rows(ANYWHERE, P.AUTHOR, "sketch_restore", "POST", there=False),
+    **_rows(OWN, P.AUTHOR, "sketch_restore", "POST"),
     **_rows(SIGNED_IN, None, "migration_new", "POST"),
     **_rows(THING, P.AUTHOR, "migration_describe migration_archive migration_restore migration_plan", "POST"),
     **_rows(THING, P.AUTHOR, "migration_submit migration_withdraw migration_clone migration_cancel", "POST"),
-    **_rows(THING, P.AUTHOR, "migration_tools", "POST", there=False),
+    **_rows(THING, P.AUTHOR, "migration_tools", "POST"),
     **_rows(THING, P.AUTHOR, "migration_dependency_add", "POST", sent={"predecessor_id": "{predecessor_id}"}),
     **_rows(THING, P.COMMENT, "migration_comment", "POST", sent=DECISION),
     **_rows(THING, P.SIGN, "migration_sign", "POST", sent=DECISION),
@@ -93,13 +92,13 @@ ROWS: dict[str, Asks] = {
     **_rows(THING, P.BREAK_GLASS, "migration_break_glass", "POST"),
     **_rows(THING, P.ROLL_BACK, "migration_roll_back run_roll_back", "POST"),
     **_rows(THING, P.CONTROL, "run_pause run_resume run_cancel run_retry run_cut_over run_postpone", "POST"),
+    **_rows(THING, P.CONTROL, "run_rejected"),
     **_rows(THING, P.CONTROL, "run_bring_back run_throttle run_report_send", "POST"),
-    **_rows(THING, P.CONTROL, "run_rejected", there=False),
     **_rows(THING, P.WAIVE_RISK, "waiver_new waiver_withdraw", "POST"),
     **_rows(THING, P.TEST_TARGET, "target_test", "POST"),
     **_rows(THING, P.MANAGE_TARGETS, "target_edit target_archive target_restore", "POST"),
     **_rows(THING, P.MANAGE_TARGETS, "target_new", "POST", sent=IN_PRODUCTION),
-    **_rows(THING, P.MANAGE_TARGETS, "target_history_restore", "POST", there=False),
+    **_rows(THING, P.AUTHOR, "target_history_restore", "POST", sent={"number": "{number}"}),
     **_rows(THING, P.MANAGE_ENVIRONMENTS, "environment_edit window_edit window_new freeze_lift", "POST"),
     **_rows(WHOLE, P.MANAGE_ENVIRONMENTS, "environment_new freeze_new", "POST"),
     **_rows(WHOLE, P.MANAGE_POLICIES, "policy_new policy_edit policy_retire policy_withdraw", "POST"),
@@ -134,8 +133,8 @@ ROWS: dict[str, Asks] = {
     **_rows(WHOLE, P.MANAGE_ALERTS, "alert_channel_new alert_channel_test alert_channel_archive", "POST"),
     **_rows(FEED, P.VIEW, "calendar_feed"),
     **_rows(EVERYBODY, None, "invitation"),
-    **_rows(EVERYBODY, None, "invitation_accept single_sign_on single_sign_on_finish", there=False),
-    **_rows(EVERYBODY, None, "invitation_accept", "POST", there=False),
+    **_rows(EVERYBODY, None, "invitation_accept single_sign_on single_sign_on_finish"),
+    **_rows(EVERYBODY, None, "invitation_accept", "POST"),
     **_rows(NOBODY, None, "styleguide"),
 }
 # Pages of the sign-in package by whether somebody who has not signed in is answered; what they do is its own.

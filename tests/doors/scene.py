@@ -39,6 +39,7 @@ from migrations_app.models.stored_secret import StoredSecret
 from migrations_app.models.webhook import Delivery, Webhook
 from migrations_app.services import invitations, tokens
 from tests.cast import NOW, gather
+from tests.doors import furnishing
 from tests.stores_on_disk import newest, stage
 
 HERE, ELSEWHERE, EVERYWHERE = "here", "elsewhere", "everywhere"
@@ -145,6 +146,9 @@ def scene(directory: Path) -> Scene:
         for where, environment in ((HERE, production), (ELSEWHERE, staging), (EVERYWHERE, None))
     }
     people["", HERE] = cast.people["outsider"]
+    for person in people.values():
+        furnishing.known_at_the_provider(person, now)
+    furnishing.refused_rows(run)
     numbers = {
         "migration_id": migration.pk,
         "predecessor_id": other.pk,
@@ -190,6 +194,10 @@ def scene(directory: Path) -> Scene:
         "uidb36": "1",
         "pk": 1,
         "provider": "x",
+        "configuration_id": furnishing.configuration(cast, production, directory / "configuration", NOW),
+        "adapter_migration_id": furnishing.adapter_migration(cast, production, directory / "adapter", NOW),
+        "discarded_sketch_id": furnishing.discarded_draft(owner, now),
+        "second": 2,
         "notice_id": Notification.objects.create(person=owner, kind="x", text="x", created_at=now).pk,
     }
     return Scene(production, numbers, people, made.clear, run)

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 
 from migrations_app.engine.vocabulary import Role
-from tests.doors.api_rows import API_ROWS, DOCUMENT
+from tests.doors.api_rows import API_ROWS, DOCUMENT, page_of
+from tests.doors.furnishing import numbers_for
 from tests.doors.judging import wrong
 from tests.doors.rows import WHOLE
 from tests.doors.scene import ELSEWHERE, EVERYWHERE, HERE, Scene, rolled_back
@@ -30,7 +31,7 @@ def request(there: Scene, row: str) -> tuple[str, str, dict[str, Any]]:
     if API_ROWS[row].of == DOCUMENT:
         content_type = "application/yaml"
     more = {} if method == "GET" else {"data": text, "content_type": content_type}
-    return method, "/api/v1" + path.format(**there.numbers), more
+    return method, "/api/v1" + path.format(**numbers_for(page_of(path), there.numbers)), more
 
 
 def walked(client: Client, there: Scene, row: str) -> Answered:

@@ -3,6 +3,7 @@
 Each person is asked for every row; whose role is in staging only is asked against things of production.
 """
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from migrations_app import admin as admin_site
 from migrations_app.engine.vocabulary import Role
 from migrations_app.live.admission import Admitted, _judge
 from migrations_app.selectors.access import held_by
+from tests.doors.furnishing import BEFORE
 from tests.doors.judging import wrong
 from tests.doors.rows import (
     ENTRANCES,
@@ -53,7 +55,8 @@ def walked(client: Client, there: Scene, row: str, **more: Any) -> Answered:
     method, name = row.split()
     numbers = {key: str(value) for key, value in there.numbers.items()}
     sent = {key: value.format(**numbers) for key, value in ROWS[row].sent.items()}
-    return asked(client, method, path_of(PAGES[name], there), **({"data": sent} if sent else {}), **more)
+    before = partial(BEFORE[name], numbers=there.numbers) if name in BEFORE else None
+    return asked(client, method, path_of(PAGES[name], there), before, **({"data": sent} if sent else {}), **more)
 
 
 def test_every_address_has_a_row_and_the_page_shows_them() -> None:

@@ -1,7 +1,7 @@
 """Every address that the URL resolver knows, asked as somebody; and what became of it, whatever the page looks like."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from migrations_app.models import AuditEntry, Person
+from tests.doors.furnishing import numbers_for
 from tests.doors.scene import Scene, rolled_back
 
 OPEN, REFUSED, HIDDEN, SIGNED_OUT = "open", "refused", "hidden", "signed out"
@@ -43,9 +44,7 @@ def client_of(person: Person | None) -> Client:
 
 
 def path_of(address: Address, there: Scene) -> str:
-    numbers = there.numbers
-    if address.name.startswith("inbox_"):
-        numbers = numbers | {"item_id": numbers["notice_id"]}
+    numbers = numbers_for(address.name, there.numbers)
     return reverse(address.name, kwargs={name: numbers[name] for name in address.arguments})
 
 
@@ -57,10 +56,13 @@ class Answered:
     denials: int
 
 
-def asked(client: Client, method: str, path: str, **sent: Any) -> Answered:
-    """What became of it, and everything is taken back again."""
+def asked(
+    client: Client, method: str, path: str, before: Callable[[Client, str], str] | None = None, **sent: Any
+) -> Answered:
+    """What became of it, and everything is taken back again. `before`: what the browser has done, and where it asks."""
     client.cookies.pop("messages", None)  # what an earlier answer had to say
     with rolled_back():
+        path = before(client, path) if before else path
         newest = AuditEntry.objects.order_by("-seq").values_list("seq", flat=True).first() or 0
         answer = getattr(client, method.lower())(path, **sent)
         if answer.streaming:

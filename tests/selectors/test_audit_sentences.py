@@ -28,6 +28,16 @@ def body(**changes):
             "olga was refused: edit migration 7 in staging",
         ),
         (
+            {
+                "outcome": "denied",
+                "action": "api.call",
+                "object": {"type": "api", "id": "/x"},
+                "environment": "",
+                "after": {"times_more": 57},
+            },
+            "olga was refused 57 more times: call api /x",
+        ),
+        (
             {"action": "target.test", "object": {"type": "target", "id": "3"}, "outcome": "failed", "after": None},
             "olga tested the connection of target 3 in staging without success",
         ),

@@ -52,7 +52,7 @@ def test_an_operator_writes_a_draft(stage):
         ({"options": [1]}, "options"),
         ({"parameters": {"catch_up_passes": -1}}, "parameters.catch_up_passes"),
         ({"parameters": {"catch_up_pases": 1}}, "parameters.catch_up_pases"),
-        ({"environment_id": 999}, "environment"),
+        ({"environment_id": 0}, "environment"),
         ({"environment_id": "staging"}, "environment"),
     ],
 )

@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from migrations_app.models import RoleGrant, Target
 from migrations_app.services import documents
 from migrations_app.services.previews import preview
 
@@ -34,6 +35,17 @@ def test_it_is_the_export_to_come(stage, operator, description):
     again = documents.read_yaml(actor=operator, now=stage.now, text=shown.text)
     assert again.description == description
     assert again.options == saved.options
+
+
+def test_a_target_that_one_may_not_see_is_not_named(stage, production_stage, operator):
+    RoleGrant.objects.filter(person__username="operator").update(environment=stage.environment)
+    hidden = Target.objects.filter(pk=production_stage.source_id).get()
+    Target.objects.filter(pk=hidden.pk).update(name="crown-jewels")
+
+    shown = preview(actor=operator, draft=stage.draft(targets={"source": hidden.pk, "target": 999}))
+
+    assert "crown-jewels" not in shown.text + str(shown.problems)
+    assert {problem.field for problem in shown.problems} == {"targets.source", "targets.target"}
 
 
 def test_what_is_missing_or_wrong_is_said_and_shown_as_typed(stage, operator):

@@ -81,11 +81,18 @@ def test_an_environment_is_skipped_only_by_whoever_names_another(
     assert promote(proof, production_stage, environment_id=production_stage.environment.pk).status == "planned"
 
 
-def test_an_environment_that_is_not_there_is_named(production_stage: Stage, proof: Migration) -> None:
-    with pytest.raises(InvalidInput) as refused:
-        promote(proof, production_stage, environment_id=999)
+def test_an_environment_that_is_not_there_is_named_in_the_words_of_one_that_is_hidden(
+    production_stage: Stage, proof: Migration
+) -> None:
+    hidden = production_stage.environment.pk
+    RoleGrant.objects.filter(person__username="operator").update(environment=proof.environment)
+    said = []
+    for number in (999, hidden):
+        with pytest.raises(NotFound) as refused:
+            promote(proof, production_stage, environment_id=number)
+        said.append(refused.value.message.replace(str(number), "N"))
 
-    assert [(p.field, p.code) for p in refused.value.problems] == [("environment", "unknown")]
+    assert said == ["There is no environment N."] * 2
 
 
 def test_every_role_without_a_target_there_is_named_and_nothing_is_made(
