@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +13,12 @@ from axes.handlers.base import AxesHandler
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest
 from django.utils import timezone
+from fido2.webauthn import AuthenticationResponse
 
 from migrations_app.models import Person
-from migrations_app.services import lockouts
+from migrations_app.services import lockouts, security_keys
+from migrations_app.services.actor import ANONYMOUS
+from migrations_app.services.errors import Conflict
 from migrations_app.services.lockouts import Trying
 
 
@@ -81,10 +85,31 @@ class CountedKey:
     """Before allauth's form of a security key."""
 
     user: Person
+    cleaned_data: dict[str, Any]
 
     def clean_credential(self) -> Any:
         with counted(self.user):
-            return super().clean_credential()  # type: ignore[misc]
+            found = super().clean_credential()  # type: ignore[misc]
+            _counts_up(self.user, found.pk, self.cleaned_data["credential"])
+            return found
+
+
+def _counts_up(person: Person, authenticator_id: int, credential: Mapping[str, Any]) -> None:
+    """Raises ValidationError for a key that was copied."""
+    request = context.request
+    actor = replace(
+        ANONYMOUS,
+        username=person.username,
+        address=request.META.get("REMOTE_ADDR") or "",
+        request_id=getattr(request, "request_id", ""),
+    )
+    count = AuthenticationResponse.from_dict(credential).response.authenticator_data.counter
+    try:
+        security_keys.used(
+            actor=actor, now=timezone.now(), account_id=person.pk, authenticator_id=authenticator_id, count=count
+        )
+    except Conflict as copied:
+        raise ValidationError(f"{copied.message} {copied.fix}", code="key_copied") from copied
 
 
 class CodeForm(CountedCode, AuthenticateForm):  # type: ignore[misc]
