@@ -87,12 +87,11 @@ class Fleet:
         self.processes.started.remove(process)
         self.running[name].remove(process)
 
-    def follow(self, commands: Sequence[str], folder: Path, programs: Path) -> str:
+    def follow(self, commands: Sequence[str], folder: Path = Path("/backup"), programs: Path = Path("/")) -> str:
         """Lines for a shell, as the documentation has them; `folder` is its /backup, `programs` are PostgreSQL's."""
-        said = ""
+        said, path = "", f"{self.python.parent}:{programs}:{os.environ['PATH']}"
         for line in commands:
             words = self.here(line).replace("/backup/", f"{folder}/")
-            path = f"{self.environment('web')['PATH']}:{programs}"
             said += self.run("web", "sh", "-ec", words, PATH=path)
         return said
 

@@ -6,6 +6,7 @@ It never sends a request twice. What it keeps count of is what a reader of its l
 import asyncio
 import ssl
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ import trustme
 from tests.parallel import wait_for
 
 HOST = "localhost"
+Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 PATIENCE_SECONDS = 60.0
 AGAIN_SECONDS = 0.05
 
@@ -30,28 +32,44 @@ class Proxy:
     refused: int = 0
     answered: int = 0
     broken: list[str] = field(default_factory=list)
+    held: set[asyncio.Task[None] | None] = field(default_factory=set)  # the loop itself refers to a task only weakly
+    open: weakref.WeakSet[asyncio.WriteTransport] = field(default_factory=weakref.WeakSet)
 
     @property
     def url(self) -> str:
         return f"https://{HOST}:{self.port}"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        self.held.add(task)
+        self.open.add(writer.transport)
         gone = (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError, TimeoutError, asyncio.CancelledError)
         with suppress(*gone):
             head = await reader.readuntil(b"\r\n\r\n")
             their_reader, their_writer = await self._connected()
+            self.open.add(their_writer.transport)
             try:
-                first, _, rest = head.partition(b"\r\n")
-                their_writer.write(first + b"\r\nX-Forwarded-Proto: https\r\n" + self._once(rest))
-                sending = asyncio.create_task(_pump(reader, their_writer))
-                if await _pump(their_reader, writer):
-                    self.answered += 1
-                elif b"upgrade: websocket" not in head.lower():  # a page asks for its socket again
-                    self.broken.append(first.decode())
-                sending.cancel()
+                await self._between(head, (reader, writer), (their_reader, their_writer))
             finally:
                 their_writer.close()
         writer.close()
+        self.held.discard(task)
+
+    async def _between(self, head: bytes, caller: Ends, web: Ends) -> None:
+        """Until either side has ended: then the other one is told, too."""
+        first, _, rest = head.partition(b"\r\n")
+        web[1].write(first + b"\r\nX-Forwarded-Proto: https\r\n" + self._once(rest))
+        sending, answering = (asyncio.create_task(_pump(a[0], b[1])) for a, b in ((caller, web), (web, caller)))
+        await asyncio.wait((sending, answering), return_when=asyncio.FIRST_COMPLETED)
+        if not (answering.done() or caller[0].at_eof() or caller[0].exception()):
+            await asyncio.wait((answering,))  # what was sent was not taken; there may be an answer all the same
+        sending.cancel()
+        if not answering.done():  # whoever asked has left
+            answering.cancel()
+        elif answering.result():
+            self.answered += 1
+        elif b"upgrade: websocket" not in head.lower():  # a page asks for its socket again
+            self.broken.append(first.decode())
 
     @staticmethod
     def _once(rest: bytes) -> bytes:
@@ -93,8 +111,13 @@ def proxy(upstream: int, folder: Path) -> Iterator[Proxy]:
         async with await asyncio.start_server(front.serve, "127.0.0.1", 0, ssl=context) as server:
             front.port = server.sockets[0].getsockname()[1]
             await stop.wait()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
             task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        for transport in front.open:
+            transport.abort()
+        await asyncio.sleep(AGAIN_SECONDS)  # the loop closes what was aborted in its next turns
 
     thread = threading.Thread(target=lambda: loop.run_until_complete(work()), name="proxy")
     thread.start()

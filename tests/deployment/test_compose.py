@@ -1,5 +1,7 @@
 """docker-compose.yml, taken at its word: each service's own command, from the built wheel, behind a proxy with TLS."""
 
+import re
+import shutil
 import signal
 import threading
 from collections import Counter
@@ -12,8 +14,11 @@ import pytest
 
 from migrations_app.demo.processes import Process
 from migrations_app.routing import HttpRouteSource, SessionRouter
-from migrations_app.testing.servers import PostgresServer, RedisServer
+from migrations_app.stores.sessions import open_store
+from migrations_app.testing.servers import PostgresServer, RedisServer, find_postgres
+from tests.deployment.documented import commands
 from tests.deployment.fleet import Fleet, fleet
+from tests.deployment.next_version import COLUMN, next_version
 from tests.deployment.proxy import Proxy, proxy
 from tests.deployment.visitors import Busy, Page, Visitor, all_the_time
 from tests.marks import WHOLE_INSTALLATION
@@ -30,7 +35,7 @@ SECRETS = {
 }
 PASSWORDS = {name: f"{name} of the deployment 49" for name in ("admin", "operator", "approver")}
 SOURCE, TARGET = "sessions-redis", "sessions-postgres"
-SESSIONS = 2_000  # so many that the slowed copy would need minutes
+SESSIONS = 2_000  # so many that the slowed copy lasts longer than all restarts, on a busy machine too
 LONG_SECONDS = 120.0
 QUICK = {"canary_soak_ms": 0, "soak_ms": 0, "legacy_watch_ms": 200, "settle_ms": 0, "pause_target_ms": 5_000}
 QUICK |= {"pause_limit_ms": 10_000}
@@ -155,10 +160,10 @@ def shop(front: Proxy, people: dict[str, Visitor], redis: RedisServer, postgres:
 
 @pytest.fixture(scope="module")
 def run(people: dict[str, Visitor], shop: Shop) -> int:
-    """It copies ten sessions a second, until somebody says otherwise."""
+    """It copies three sessions a second, until somebody says otherwise."""
     begun = started(people["operator"], people["approver"], shop)
     wait_for(lambda: people["operator"].get(f"/runs/{begun}")["state"] == "running", LONG_SECONDS, "the run to begin")
-    people["operator"].post(f"/runs/{begun}/throttle", most_a_second=10)
+    people["operator"].post(f"/runs/{begun}/throttle", most_a_second=3)
     return begun
 
 
@@ -204,6 +209,89 @@ def each_step_once(visitor: Visitor, run: int) -> None:
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     succeeded = Counter((event["step"], event["partition"]) for event in events if event["type"] == "StepSucceeded")
     assert set(succeeded.values()) == {1}
+
+
+def test_the_next_version_comes_while_the_run_is_parked(
+    installation: Fleet, front: Proxy, people: dict[str, Visitor], shop: Shop, run: int, postgres: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:  # fmt: skip
+    """By docs/upgrades.md: its schema comes while this version serves, then each process is replaced by a new one."""
+    operator = people["operator"]
+    before, busy = operator.get(f"/runs/{run}"), Busy(operator, (f"/runs/{run}/", "/api/v1/runs"))
+    written = postgres.sql("SELECT count(*) FROM migrations_app_migration", "snakeweb")
+    lines = [line for line in commands("docs/upgrades.md", "How") if line.startswith("django-admin")]
+    old = Path(installation.places["/opt/snakeweb/bin"]) / "python"
+    installation.ahead = str(next_version(old, tmp_path_factory.mktemp("next")))
+    with all_the_time(busy.look):
+        said = installation.follow(lines)
+        authored(operator, shop)  # by a process of before, into the schema of afterwards
+        for name in ("web", "worker", "dispatcher", "beat"):
+            for _ in installation.restart(name):
+                assert operator.get(f"/runs/{run}")["state"] == "parked", "and new processes stand beside old ones"
+    filled = postgres.sql(f"SELECT count(*) FROM migrations_app_migration WHERE {COLUMN} = ''", "snakeweb")  # noqa: S608
+
+    assert before["state"] == "parked"
+    assert f"Add field {COLUMN} to run" in said  # of --plan, which comes first
+    assert int(filled) == int(written) + 1
+    assert (front.broken, busy.problems, shop.traffic.failed) == ([], [], [])
+    assert busy.answers > 10
+    assert [name for name, log in installation.logs().items() if "Traceback" in log] == []
+    each_step_once(operator, run)
+
+
+def test_it_is_lost_and_restored_and_the_parked_run_goes_on_to_its_end(
+    installation: Fleet, people: dict[str, Visitor], shop: Shop, run: int, redis: RedisServer,
+    postgres: PostgresServer, tmp_path: Path,
+) -> None:  # fmt: skip
+    """By docs/backup.md. What completes it is the next version, on what the one before has left."""
+    operator, approver = people["operator"], people["approver"]
+    programs = Path(find_postgres("pg_dump")).parent
+    (Path(installation.here("/var/lib/snakeweb/artifacts")) / "kept").write_text("of a run")
+    installation.follow(commands("docs/backup.md", "Backup, with PostgreSQL"), tmp_path, programs)
+    installation.stop_all()
+    postgres.drop_database("snakeweb")
+    shutil.rmtree(installation.here("/var/lib/snakeweb"))
+    redis.command("FLUSHDB")
+
+    Path(installation.here("/var/lib/snakeweb")).mkdir()
+    postgres.create_database("snakeweb")
+    postgres.sql("ALTER DATABASE snakeweb OWNER TO snakeweb", "postgres")
+    said = installation.follow(commands("docs/backup.md", "Restore, with PostgreSQL"), tmp_path, programs)
+    for name in ("web", "dispatcher", "beat", "worker"):
+        installation.start(name)
+    for name in ("web", "dispatcher", "beat", "worker"):
+        installation.wait_ready(name)
+    wait_for(lambda: operator.get(f"/runs/{run}")["state"] == "paused", LONG_SECONDS, "the run to be held")
+    operator.post(f"/runs/{run}/resume")
+    asked = wait_for(lambda: approver.get(f"/runs/{run}")["confirmation"], LONG_SECONDS, "the second sign-off")
+    approver.post(f"/runs/{run}/signoffs", step=asked["step"], digest=asked["digest"], decision="approve")
+    how = ended(operator, run)
+    known = dict(shop.traffic.written)
+
+    assert "The chain is intact." in said
+    assert "0 to move" in said
+    assert re.search(rf"run {run} \(apply of migration \d+, \w+\): held", said)
+    assert (Path(installation.here("/var/lib/snakeweb/artifacts")) / "kept").read_text() == "of a run"
+    assert how == "succeeded"
+    assert operator.get(f"/migrations/{operator.get(f'/runs/{run}')['migration_id']}")["status"] == "completed"
+    each_step_once(operator, run)
+    assert {step["state"] for step in operator.get(f"/runs/{run}")["steps"]} == {"succeeded"}
+    assert shop.traffic.failed == []
+    assert nothing_is_lost(shop, known)
+
+
+def nothing_is_lost(shop: Shop, known: Mapping[str, bytes]) -> bool:
+    """Each session is on the target, with what was written to it last or later."""
+    config, secrets = shop.stores[TARGET]
+    names = [f"s{number:06}" for number in range(SESSIONS)]
+    with open_store(dict(config), dict(secrets), read_only=True) as store:
+        found = {record.id: record.value for record in store.read(names) if record}
+    older = [name for name, value in known.items() if number_of(found[name]) < number_of(value)]
+    return (len(found), older) == (SESSIONS, [])
+
+
+def number_of(value: bytes) -> int:
+    return int(value.split()[-1]) if value.startswith(b"written") else 0
 
 
 def authored(operator: Visitor, shop: Shop) -> int:

@@ -127,8 +127,8 @@ class Page:
                     self.connections += 1
                     socket.send(json.dumps({"op": "subscribe", "run": self.run, "after": self.seen}))
                     self._hear(socket, leave)
-            except (ConnectionClosed, InvalidHandshake, EOFError, ConnectionError, TimeoutError):
-                continue  # a process that has just begun may be too slow for the handshake; pages try again as well
+            except (ConnectionClosed, InvalidHandshake, EOFError, OSError):
+                leave.wait(0.2)  # a process that has just begun may be too slow for it; pages try again as well
 
     def _hear(self, socket: Any, leave: threading.Event) -> None:
         while not leave.is_set():
@@ -143,7 +143,8 @@ class Page:
                 self.refused.append(message["text"])
 
     def wait_until(self, seq: int) -> None:
-        wait_for(lambda: self.seen >= seq, PATIENCE_SECONDS, f"the page to see event {seq}")
+        seen = f"the page, which has connected {self.connections} times, to see event {seq}"
+        wait_for(lambda: self.seen >= seq, PATIENCE_SECONDS, seen)
 
 
 @contextmanager
