@@ -49,6 +49,7 @@ def _rows(of: str, permission: P | None, names: str, method: str = "GET", **more
 
 IN_PRODUCTION = {"environment": "{environment_id}", "environment_id": "{environment_id}", "comment": "x"}
 DECISION = {"decision": "reject", "step": "x", "digest": "0" * 64, "comment": "x"}
+DECIDED = {"decision-0": "found", "decision-1": "found", "decision-2": "custom", "version": "1"}
 ROWS: dict[str, Asks] = {
     **_rows(EVERYBODY, None, "healthz readyz metrics handbook handbook_page"),
     **_rows(
@@ -80,7 +81,7 @@ ROWS: dict[str, Asks] = {
     **_rows(SIGNED_IN, None, "migration_new", "POST"),
     **_rows(THING, P.AUTHOR, "migration_describe migration_archive migration_restore migration_plan", "POST"),
     **_rows(THING, P.AUTHOR, "migration_submit migration_withdraw migration_clone migration_cancel", "POST"),
-    **_rows(THING, P.AUTHOR, "migration_tools", "POST"),
+    **_rows(THING, P.AUTHOR, "migration_tools", "POST", sent=DECIDED),
     **_rows(THING, P.AUTHOR, "migration_dependency_add", "POST", sent={"predecessor_id": "{predecessor_id}"}),
     **_rows(THING, P.COMMENT, "migration_comment", "POST", sent=DECISION),
     **_rows(THING, P.SIGN, "migration_sign", "POST", sent=DECISION),
