@@ -20,6 +20,7 @@ from migrations_app.services import (
     dispatching,
     driving,
     proving,
+    report_files,
     report_sending,
     sealing,
     unattended,
@@ -78,6 +79,11 @@ def deliver_webhook(delivery_id: int) -> None:
 @shared_task(name="snakeweb.write_audit_export")  # type: ignore[untyped-decorator]
 def write_audit_export(export_id: int) -> None:
     audit_exports.write(export_id=export_id, clock=composition.clock())
+
+
+@shared_task(name="snakeweb.write_report")  # type: ignore[untyped-decorator]
+def write_report(file_id: int) -> None:
+    report_files.write(file_id=file_id, clock=composition.clock())
 
 
 @shared_task(name="snakeweb.send_reports")  # type: ignore[untyped-decorator]

@@ -13,6 +13,7 @@ from migrations_app.selectors import statuses
 from migrations_app.selectors.break_glass import BreakGlassRow
 from migrations_app.selectors.impact import RunImpact
 from migrations_app.selectors.impact import run_impact as impact_read
+from migrations_app.selectors.report_files import ReportFileRow, report_files
 from migrations_app.selectors.report_receivers import ReportReceivers, SentReport, report_receivers, sent_reports
 from migrations_app.selectors.reports.forms import ReportForm
 from migrations_app.selectors.route_live import RouteLive, route_live
@@ -26,6 +27,7 @@ from migrations_app.selectors.runs import (
     StepProgress,
 )
 from migrations_app.services import confirmations, cutover, report_sending, run_reports, runs
+from migrations_app.services import report_files as report_writing
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import SignInRequired
 from migrations_app.services.rejected_rows import rejected_rows
@@ -81,6 +83,10 @@ class Events(Schema):
 
 class WhichForm(Schema):
     format: ReportForm = ReportForm.JSON
+
+
+class WantedForm(Input):
+    format: ReportForm
 
 
 Ids = Annotated[list[Annotated[int, Field(ge=1, le=MOST_ID)]], Field(max_length=50)]
@@ -155,6 +161,28 @@ def run_report(request: ApiRequest, run_id: int, form: Query[WhichForm]) -> Stre
     """The report, as a file in one of its forms. It is audited, with its digest. The JSON form: docs/reports.md."""
     count_export(request.auth)
     file = run_reports.file(actor=request.auth, now=now(), run_id=run_id, form=form.format)
+    headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+    return StreamingHttpResponse(file.content, content_type=file.media_type, headers=headers)
+
+
+@router.get("/{int:run_id}/report/files", response=list[ReportFileRow])
+def list_report_files(request: ApiRequest, run_id: int) -> Any:
+    """One's own files of it, with how far they are."""
+    return report_files(actor=request.auth, run_id=run_id)
+
+
+@router.post("/{int:run_id}/report/files", response={202: ReportFileRow})
+def ask_for_report_file(request: ApiRequest, run_id: int, body: WantedForm) -> Any:
+    """Has a worker write it, however long the run is. The same, asked for again while it is written, is that one."""
+    made = report_writing.ask(actor=request.auth, now=now(), run_id=run_id, form=body.format)
+    return Status(202, next(row for row in report_files(actor=request.auth, run_id=run_id) if row.id == made))
+
+
+@router.get("/{int:run_id}/report/files/{int:file_id}", openapi_extra={"responses": {200: {"content": REPORT_CONTENT}}})
+def fetch_report_file(request: ApiRequest, run_id: int, file_id: int) -> StreamingHttpResponse:
+    """The file, for a day after it was written."""
+    count_export(request.auth)
+    file = report_writing.fetch(actor=request.auth, now=now(), run_id=run_id, file_id=file_id)
     headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
     return StreamingHttpResponse(file.content, content_type=file.media_type, headers=headers)
 

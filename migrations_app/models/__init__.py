@@ -25,6 +25,7 @@ from migrations_app.models.person import Person, RoleGrant
 from migrations_app.models.plan import PlanRevision
 from migrations_app.models.policy import Policy, PolicyRequirement, PolicyType, PolicyVersion
 from migrations_app.models.repeated_denial import RepeatedDenial
+from migrations_app.models.report_file import ReportFile
 from migrations_app.models.review import AskedPolicy, Signature
 from migrations_app.models.route import Route, RouteLease, RoutePanel, RouteSample
 from migrations_app.models.run import (
@@ -47,6 +48,7 @@ from migrations_app.models.token import ApiToken, IdempotencyKey
 from migrations_app.models.waiver import RiskWaiver
 from migrations_app.models.webhook import Delivery, DeliveryTry, OutgoingSecret, Webhook
 from migrations_app.models.window import MaintenanceWindow
+from migrations_app.models.written_file import WrittenFile
 
 __all__ = [
     "DISPATCHING",
@@ -98,6 +100,7 @@ __all__ = [
     "PolicyVersion",
     "Queue",
     "RepeatedDenial",
+    "ReportFile",
     "RiskWaiver",
     "RoleGrant",
     "Route",
@@ -117,5 +120,6 @@ __all__ = [
     "Target",
     "TargetProbe",
     "Webhook",
+    "WrittenFile",
     "followers",
 ]

@@ -1,6 +1,7 @@
 from django.db import models
 
 from migrations_app.models.person import Person
+from migrations_app.models.written_file import WrittenFile
 
 
 class AuditReading(models.Model):
@@ -16,30 +17,18 @@ class AuditReading(models.Model):
         return f"{self.what[:12]} at {self.recorded_at}"
 
 
-class AuditExport(models.Model):
+class AuditExport(WrittenFile):
     """A file of the trail that a worker writes, for the one person who asked for it.
 
     `filters` are those of the page as text; `environments` the names of those that the person could audit when asking,
     null for all of them. `entries` counts those written so far. The file lies in the artifact store under `key`.
     """
 
-    WAITING, WRITING, READY, FAILED, REMOVED = "waiting", "writing", "ready", "failed", "removed"
-    STATES = [(state, state) for state in (WAITING, WRITING, READY, FAILED, REMOVED)]
-
     person = models.ForeignKey(Person, models.CASCADE, related_name="audit_exports")
-    asked_at = models.DateTimeField()
     format = models.CharField(max_length=8)
     filters = models.JSONField(default=dict)
     environments = models.JSONField(null=True)
-    through = models.PositiveBigIntegerField()
-    state = models.CharField(max_length=8, choices=STATES, default=WAITING)
-    attempt = models.PositiveIntegerField(default=0)
     entries = models.PositiveBigIntegerField(default=0)
-    reached = models.PositiveBigIntegerField(default=0)
-    alive_at = models.DateTimeField(null=True)
-    ended_at = models.DateTimeField(null=True)
-    size = models.PositiveBigIntegerField(default=0)
-    problem = models.CharField(max_length=500, blank=True)
 
     class Meta:
         ordering = ["-pk"]
@@ -52,10 +41,6 @@ class AuditExport(models.Model):
 
     def __str__(self) -> str:
         return f"export {self.pk} of {self.person}: {self.state}"
-
-    @property
-    def key(self) -> str:
-        return f"{self.folder}/{self.attempt}"
 
     @property
     def folder(self) -> str:

@@ -20,6 +20,7 @@ SEND_MAIL = "snakeweb.send_mail"
 DELIVER_WEBHOOK = "snakeweb.deliver_webhook"
 WRITE_AUDIT_EXPORT = "snakeweb.write_audit_export"
 SEND_REPORTS = "snakeweb.send_reports"
+WRITE_REPORT = "snakeweb.write_report"
 
 CONTROL, LIVE, BULK = Queue.CONTROL, Queue.LIVE, Queue.BULK
 QUEUES = {
@@ -30,6 +31,7 @@ QUEUES = {
     DELIVER_WEBHOOK: CONTROL,
     WRITE_AUDIT_EXPORT: BULK,
     SEND_REPORTS: CONTROL,
+    WRITE_REPORT: BULK,
 }
 
 KEPT = timedelta(days=1)

@@ -5,12 +5,11 @@ is an entry. A worker that dies leaves no half file: the next one begins anew.
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
-from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.ports import Clock
@@ -22,30 +21,18 @@ from migrations_app.selectors.audit_chain import auditor
 from migrations_app.selectors.audit_exports import KEPT
 from migrations_app.selectors.audit_filters import AuditFilters, matching_entries
 from migrations_app.selectors.audit_formats import ExportFormat
-from migrations_app.services import audit, finding
+from migrations_app.services import audit, finding, written_files
 from migrations_app.services.actor import Actor
 from migrations_app.services.audit_reading import said
 from migrations_app.services.errors import Conflict, NotFound, PermissionDenied
 from migrations_app.services.exporting import lines_of
 from migrations_app.services.operation import operation
+from migrations_app.services.written_files import HandedOut, TakenOver
 
+TASK = outbox.WRITE_AUDIT_EXPORT
 MOST_AT_ONCE = 3  # of one person
-ABANDONED = timedelta(minutes=1)  # without a sign of life
 _AT_ONCE = 1000  # entries
-_CHUNK = 1 << 16
 _TIMES = ("since", "until")
-
-
-class _TakenOver(Exception):
-    """Another worker writes it now, or its person has removed it."""
-
-
-@dataclass(frozen=True, slots=True)
-class ExportFile:
-    name: str
-    media_type: str
-    size: int
-    content: Iterator[bytes]
 
 
 @operation("audit.export", about="audit", in_maintenance=True)
@@ -53,7 +40,7 @@ def ask(*, actor: Actor, now: datetime, filters: AuditFilters, format: ExportFor
     """Its id. Raises PermissionDenied, and Conflict while three of one's own are under way."""
     access = auditor(actor)
     person = Person.objects.select_for_update(of=("self",)).get(pk=finding.person(actor).pk)
-    under_way = AuditExport.objects.filter(person=person, state__in=[AuditExport.WAITING, AuditExport.WRITING])
+    under_way = AuditExport.objects.filter(person=person, state__in=AuditExport.UNDER_WAY)
     if under_way.count() >= MOST_AT_ONCE:
         raise Conflict(
             f"{MOST_AT_ONCE} exports of yours are under way; no other was begun.", "Wait for one, or remove it."
@@ -66,33 +53,31 @@ def ask(*, actor: Actor, now: datetime, filters: AuditFilters, format: ExportFor
         environments=_environments(access),
         through=AuditHead.objects.values_list("seq", flat=True).first() or 0,
     )
-    outbox.put(outbox.WRITE_AUDIT_EXPORT, [row.pk], now=now)
+    outbox.put(TASK, [row.pk], now=now)
     _record(actor, now, "audit.export", row)
     return row.pk
 
 
 def write(*, export_id: int, clock: Clock) -> bool:
     """Whether this call wrote the file. Called by workers for each offer of the outbox."""
-    row = _claimed(export_id, clock.now())
+    row = written_files.claimed(AuditExport, export_id, TASK, clock.now(), entries=0)
     if row is None:
         return False
-    outbox.postpone(outbox.WRITE_AUDIT_EXPORT, [row.pk], clock.now() + ABANDONED)
     try:
         entries = _entries(row, clock.now())
         _write(row, entries, clock)
-    except _TakenOver:
+    except TakenOver:
         composition.artifacts().delete(row.key)
         return False
     except PermissionDenied as refused:
-        return _end(row, clock.now(), state=AuditExport.FAILED, problem=refused.message)
+        return written_files.end(row, TASK, clock.now(), state=AuditExport.FAILED, problem=refused.message)
     except MigrationError as error:
-        return _end(row, clock.now(), state=AuditExport.FAILED, problem=error.message[:500])
-    stored = composition.artifacts().stat(row.key)
-    return _end(row, clock.now(), state=AuditExport.READY, size=stored.size if stored else 0)
+        return written_files.end(row, TASK, clock.now(), state=AuditExport.FAILED, problem=error.message)
+    return written_files.end(row, TASK, clock.now(), state=AuditExport.READY)
 
 
 @operation("audit.download", about="audit", in_maintenance=True)
-def download(*, actor: Actor, now: datetime, export_id: int) -> ExportFile:
+def download(*, actor: Actor, now: datetime, export_id: int) -> HandedOut:
     """Raises NotFound for what is not one's own or not there any more, and PermissionDenied where the person may
     not audit any more what is in it."""
     access = auditor(actor)
@@ -102,7 +87,7 @@ def download(*, actor: Actor, now: datetime, export_id: int) -> ExportFile:
     _still_may(access, row)
     _record(actor, now, "audit.download", row)
     kind = ExportFormat(row.format)
-    return ExportFile(kind.file_name, kind.media_type, row.size, _content(row.key))
+    return HandedOut(kind.file_name, kind.media_type, row.size, written_files.content(row.key))
 
 
 @operation("audit.remove_export", about="audit", in_maintenance=True)
@@ -110,20 +95,13 @@ def remove(*, actor: Actor, now: datetime, export_id: int) -> None:
     """One's own, written or not. Raises NotFound and PermissionDenied."""
     auditor(actor)
     row = _own(actor, export_id)
-    AuditExport.objects.filter(pk=row.pk).update(state=AuditExport.REMOVED, ended_at=now)
-    outbox.mark_claimed(outbox.WRITE_AUDIT_EXPORT, [row.pk], now)
+    written_files.take_away(row, TASK, now)
     _record(actor, now, "audit.remove_export", row)
-    transaction.on_commit(lambda: composition.artifacts().discard(row.folder), robust=True)
 
 
 def remove_old(*, now: datetime) -> int:
     """Files whose day is over; how many. A background loop calls this."""
-    old = AuditExport.objects.filter(ended_at__lte=now - KEPT, state__in=[AuditExport.READY, AuditExport.FAILED])
-    removed = 0
-    for row in old:
-        composition.artifacts().discard(row.folder)
-        removed += AuditExport.objects.filter(pk=row.pk, state=row.state).update(state=AuditExport.REMOVED)
-    return removed
+    return written_files.remove_old(AuditExport, ended_by=now - KEPT)
 
 
 def _kept(filters: AuditFilters) -> dict[str, str | int]:
@@ -151,14 +129,6 @@ def _still_may(access: Access, row: AuditExport) -> None:
         )
 
 
-def _claimed(export_id: int, now: datetime) -> AuditExport | None:
-    free = Q(state=AuditExport.WAITING) | Q(state=AuditExport.WRITING, alive_at__lte=now - ABANDONED)
-    taken = AuditExport.objects.filter(free, pk=export_id).update(
-        state=AuditExport.WRITING, attempt=F("attempt") + 1, alive_at=now, entries=0, reached=0
-    )
-    return AuditExport.objects.select_related("person").get(pk=export_id) if taken else None
-
-
 def _entries(row: AuditExport, now: datetime) -> QuerySet[AuditEntry]:
     """As the person may read them now. Raises PermissionDenied."""
     access = auditor(Actor(person_id=row.person_id, username=row.person.username))
@@ -180,7 +150,7 @@ def _write(row: AuditExport, entries: QuerySet[AuditEntry], clock: Clock) -> Non
 
 
 def _in_parts(row: AuditExport, entries: QuerySet[AuditEntry], clock: Clock) -> Iterator[tuple[int, str, str, bytes]]:
-    """No statement stays open while others write: on SQLite it would hold the database as it was. Raises _TakenOver."""
+    """No statement stays open while others write: on SQLite it would hold the database as it was. Raises TakenOver."""
     count, reached = 0, 0
     while True:
         part = list(
@@ -189,22 +159,9 @@ def _in_parts(row: AuditExport, entries: QuerySet[AuditEntry], clock: Clock) -> 
         yield from ((seq, digest, previous, bytes(body)) for seq, digest, previous, body in part)
         count += len(part)
         reached = part[-1][0] if len(part) == _AT_ONCE else row.through
-        mine = AuditExport.objects.filter(pk=row.pk, attempt=row.attempt, state=AuditExport.WRITING)
-        if mine.update(entries=count, reached=reached, alive_at=clock.now()) != 1:
-            raise _TakenOver
+        written_files.alive(row, clock.now(), entries=count, reached=reached)
         if reached == row.through:
             return
-
-
-def _end(row: AuditExport, now: datetime, *, state: str, size: int = 0, problem: str = "") -> bool:
-    mine = AuditExport.objects.filter(pk=row.pk, attempt=row.attempt, state=AuditExport.WRITING)
-    with transaction.atomic():
-        ended = mine.update(state=state, size=size, problem=problem, ended_at=now) == 1
-        if ended:
-            outbox.mark_claimed(outbox.WRITE_AUDIT_EXPORT, [row.pk], now)
-    if not ended:
-        composition.artifacts().delete(row.key)
-    return ended and state == AuditExport.READY
 
 
 def _own(actor: Actor, export_id: int) -> AuditExport:
@@ -213,12 +170,6 @@ def _own(actor: Actor, export_id: int) -> AuditExport:
     if row is None or row.person_id != actor.person_id:
         raise NotFound(f"You have no export {str(export_id)[:20]}.", "Ask for a new one.", hidden=row is not None)
     return row
-
-
-def _content(key: str) -> Iterator[bytes]:
-    with composition.artifacts().open(key) as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
 
 
 def _record(actor: Actor, now: datetime, action: str, row: AuditExport) -> None:

@@ -13,7 +13,7 @@ from migrations_app.models import AuditHead
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.reports import as_html, as_markdown, as_pdf, plain
 from migrations_app.selectors.reports.forms import ReportForm
-from migrations_app.selectors.reports.journal_rows import all_events
+from migrations_app.selectors.reports.journal_rows import Reached, all_events
 from migrations_app.selectors.reports.model import AuditPosition, Content, RunReport
 from migrations_app.selectors.reports.reading import report_content, report_of, takes_long
 from migrations_app.selectors.reports.writing import document_of
@@ -48,17 +48,19 @@ def file(*, actor: Actor, now: datetime, run_id: int, form: ReportForm) -> Repor
     """Raises NotFound, and Conflict for a run too long for a file."""
     if takes_long(actor=actor, run_id=run_id):
         raise Conflict(
-            f"Run {run_id} has too many events for a report in a file. Nothing was written.",
-            f"Read the report's page, /runs/{run_id}/report/; its events are all in /api/v1/runs/{run_id}/events.",
+            f"Run {run_id} has too many events for a report while one waits. Nothing was written.",
+            f"Have a worker write it: POST /api/v1/runs/{run_id}/report/files, or the page /runs/{run_id}/report/.",
             reason="takes_long",
         )
     report = exported(actor=actor, now=now, run_id=run_id, forms=(form,))
     return ReportFile(form.name_of(run_id), form.media_type, written(report, form, actor))
 
 
-def exported(*, actor: Actor, now: datetime, run_id: int, forms: tuple[ReportForm, ...]) -> RunReport:
-    """A report whose audit entry says that it was made in these forms."""
-    content = report_content(actor=actor, run_id=run_id, now=now, whole=True)
+def exported(
+    *, actor: Actor, now: datetime, run_id: int, forms: tuple[ReportForm, ...], reached: Reached | None = None
+) -> RunReport:
+    """A report whose audit entry says that it was made in these forms. `reached` is called while events are read."""
+    content = report_content(actor=actor, run_id=run_id, now=now, whole=True, reached=reached)
     report = report_of(content, now=now, by=actor.username, audit=AuditPosition(0, ""))
     said = {"forms": [form.value for form in forms], "digest": report.digest}
     with transaction.atomic():
@@ -66,10 +68,10 @@ def exported(*, actor: Actor, now: datetime, run_id: int, forms: tuple[ReportFor
     return report_of(content, now=now, by=actor.username, audit=position)
 
 
-def written(report: RunReport, form: ReportForm, actor: Actor) -> Iterator[bytes]:
-    """The file in pieces; of the JSON form with every event."""
+def written(report: RunReport, form: ReportForm, actor: Actor, reached: Reached | None = None) -> Iterator[bytes]:
+    """The file in pieces; of the JSON form with every event, which `reached` is told of."""
     if form is ReportForm.JSON:
-        return plain.written(report, all_events(actor, report.content.run.id))
+        return plain.written(report, all_events(actor, report.content.run.id, reached))
     document = document_of(report)
     if form is ReportForm.HTML:
         return iter((as_html.written(document).encode(),))

@@ -24,7 +24,9 @@ ENTRANCES = {
     "mfa_reauthenticate": "",
     "mfa_reauthenticate_webauthn": "",
 }
-EXPORTS = frozenset({"audit_export", "audit_export_file", "run_log", "run_rejected", "run_report_file"})
+EXPORTS = frozenset(
+    {"audit_export", "audit_export_file", "run_log", "run_rejected", "run_report_file", "run_report_fetch"}
+)
 
 
 class RateLimitMiddleware:

@@ -169,6 +169,7 @@ def scene(directory: Path) -> Scene:
         "token_id": made.id,
         "webhook_id": hook.pk,
         "delivery_id": delivery.pk,
+        "file_id": 1,
         "person_id": owner.pk,
         "session_id": UserSession.objects.create(user=owner, ip="192.0.2.1", session_key="x" * 32).pk,
         "lockout_id": AccessAttempt.objects.create(

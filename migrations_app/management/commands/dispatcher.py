@@ -9,7 +9,16 @@ from django.core.management.base import BaseCommand
 
 from migrations_app.runtime import composition
 from migrations_app.runtime.dispatcher import Dispatcher
-from migrations_app.services import alert_watch, audit_exports, deliveries, retention, review_notices, reviews, routes
+from migrations_app.services import (
+    alert_watch,
+    audit_exports,
+    deliveries,
+    report_files,
+    retention,
+    review_notices,
+    reviews,
+    routes,
+)
 
 
 class Command(BaseCommand):
@@ -28,6 +37,7 @@ class Command(BaseCommand):
             lambda now: routes.forget_silent(now=now),
             lambda now: deliveries.forget_old(now=now),
             lambda now: audit_exports.remove_old(now=now),
+            lambda now: report_files.remove_old(now=now),
             lambda now: alert_watch.watch(now=now),
         )
         Dispatcher(composition.clock(), composition.run_settings(), current_app, chores).run(stop)
