@@ -27,6 +27,7 @@ from migrations_app.models import (
     Notification,
     Person,
     Policy,
+    ReportFile,
     RiskWaiver,
     RoleGrant,
     Route,
@@ -169,7 +170,9 @@ def scene(directory: Path) -> Scene:
         "token_id": made.id,
         "webhook_id": hook.pk,
         "delivery_id": delivery.pk,
-        "file_id": 1,
+        "file_id": ReportFile.objects.create(
+            person=owner, run=run, form="pdf", asked_at=now, through=1, state=ReportFile.READY, ended_at=now
+        ).pk,
         "person_id": owner.pk,
         "session_id": UserSession.objects.create(user=owner, ip="192.0.2.1", session_key="x" * 32).pk,
         "lockout_id": AccessAttempt.objects.create(
