@@ -3,9 +3,11 @@
 from datetime import time
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.preconditions import tagged, versions_seen
 from migrations_app.api.schemas import Input, Page, Paging, ShortPaging, page, whole
 from migrations_app.api.webhooks import Tested
 from migrations_app.engine.alerts import DEFAULT_TEMPLATE
@@ -93,15 +95,22 @@ def create_alert_rule(request: ApiRequest, body: NewRule) -> Any:
 
 
 @rules.get("/{int:alert_rule_id}", response=RuleRow)
-def get_alert_rule(request: ApiRequest, alert_rule_id: int) -> Any:
-    return reads.rule_row(actor=request.auth, alert_rule_id=alert_rule_id)
+def get_alert_rule(request: ApiRequest, response: HttpResponse, alert_rule_id: int) -> Any:
+    return tagged(response, reads.rule_row(actor=request.auth, alert_rule_id=alert_rule_id))
 
 
 @rules.patch("/{int:alert_rule_id}", response=RuleRow)
-def change_alert_rule(request: ApiRequest, alert_rule_id: int, body: RuleChange) -> Any:
+def change_alert_rule(request: ApiRequest, response: HttpResponse, alert_rule_id: int, body: RuleChange) -> Any:
     wish = RuleWish(**body.rule.model_dump()) if body.rule else None
-    alerts.edit_rule(actor=request.auth, now=now(), alert_rule_id=alert_rule_id, wish=wish, archived=body.archived)
-    return reads.rule_row(actor=request.auth, alert_rule_id=alert_rule_id)
+    alerts.edit_rule(
+        actor=request.auth,
+        now=now(),
+        alert_rule_id=alert_rule_id,
+        wish=wish,
+        archived=body.archived,
+        seen=versions_seen(request),
+    )
+    return tagged(response, reads.rule_row(actor=request.auth, alert_rule_id=alert_rule_id))
 
 
 @rules.post("/{int:alert_rule_id}/test", response={202: None})
@@ -123,10 +132,12 @@ def create_alert_channel(request: ApiRequest, body: NewChannel) -> Any:
 
 
 @channels.patch("/{int:alert_channel_id}", response=ChannelRow)
-def change_alert_channel(request: ApiRequest, alert_channel_id: int, body: ChannelChange) -> Any:
-    changes = body.model_dump(exclude_unset=True)
+def change_alert_channel(
+    request: ApiRequest, response: HttpResponse, alert_channel_id: int, body: ChannelChange
+) -> Any:
+    changes = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}
     alert_channels.edit(actor=request.auth, now=now(), alert_channel_id=alert_channel_id, **changes)
-    return reads.channel_row(actor=request.auth, alert_channel_id=alert_channel_id)
+    return tagged(response, reads.channel_row(actor=request.auth, alert_channel_id=alert_channel_id))
 
 
 @channels.post("/{int:alert_channel_id}/test", response=Tested)

@@ -36,7 +36,6 @@ from migrations_app.api.body import JsonParser
 from migrations_app.api.callers import CALLERS
 from migrations_app.api.description import DescribedAPI
 from migrations_app.api.idempotency import idempotent
-from migrations_app.api.preconditions import only_where_kept
 
 api = DescribedAPI(
     title="Snakeweb",
@@ -48,7 +47,6 @@ api = DescribedAPI(
     urls_namespace="api",
 )
 problems.install(api)
-api.add_decorator(only_where_kept(api), mode="view")
 api.add_decorator(idempotent(api), mode="view")
 api.add_router("/environments", environments.router)
 api.add_router("/targets", targets.router)

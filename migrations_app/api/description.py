@@ -8,7 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from migrations_app.api import examples
 from migrations_app.api.idempotency import WITH_KEYS
-from migrations_app.api.preconditions import VERSIONED
+from migrations_app.api.preconditions import VERSIONED, WITHOUT_VERSIONS
 
 TEXT = {"type": "string"}
 PROBLEM: dict[str, Any] = {
@@ -68,6 +68,7 @@ IF_MATCH = {
     "schema": {"type": "string"},
     "description": "The `ETag` that was read; 412 where it is another by now, 428 without it and without `version`.",
 }
+IF_MATCH_IF_WANTED = {**IF_MATCH, "description": "The `ETag` that was read; 412 where it is another by now."}
 ETAG = {"ETag": {"schema": {"type": "string"}, "description": "Of what an edit replaces; for `If-Match`."}}
 
 
@@ -86,17 +87,21 @@ class DescribedAPI(NinjaAPI):
                 operation["security"] = [{_scheme(name): [] for name in entry} for entry in operation["security"]]
                 if method.upper() in WITH_KEYS:
                     operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-        for path in VERSIONED:
-            _describe_versions(schema["paths"][f"/api/v1{path}"])
+        for path, operations in schema["paths"].items():
+            if "patch" in operations:
+                _describe_versions(operations, path.removeprefix("/api/v1"))
         examples.describe(schema)
         return schema
 
 
-def _describe_versions(operations: dict[str, Any]) -> None:
-    for method in ("get", "patch"):
+def _describe_versions(operations: dict[str, Any], path: str) -> None:
+    if path in WITHOUT_VERSIONS:
+        return
+    for method in operations.keys() & {"get", "patch"}:
         operations[method]["responses"][200]["headers"] = ETAG
-    operations["patch"]["parameters"].append(IF_MATCH)
-    operations["patch"]["responses"][428] = refusal(428)
+    operations["patch"]["parameters"].append(IF_MATCH if path in VERSIONED else IF_MATCH_IF_WANTED)
+    if path in VERSIONED:
+        operations["patch"]["responses"][428] = refusal(428)
 
 
 def _scheme(name: str) -> str:

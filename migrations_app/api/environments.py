@@ -1,8 +1,10 @@
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.preconditions import tagged, versions_seen
 from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import environments as reads
 from migrations_app.selectors.environments import EnvironmentRow
@@ -37,18 +39,20 @@ def list_environments(request: ApiRequest, paging: Query[ShortPaging]) -> Any:
 
 
 @router.post("", response={201: EnvironmentRow})
-def create_environment(request: ApiRequest, body: NewEnvironment) -> Any:
+def create_environment(request: ApiRequest, response: HttpResponse, body: NewEnvironment) -> Any:
     environment_id = environments.create(actor=request.auth, now=now(), **body.model_dump())
-    return Status(201, reads.environment_row(actor=request.auth, environment_id=environment_id))
+    return Status(201, tagged(response, reads.environment_row(actor=request.auth, environment_id=environment_id)))
 
 
 @router.get("/{int:environment_id}", response=EnvironmentRow)
-def get_environment(request: ApiRequest, environment_id: int) -> Any:
-    return reads.environment_row(actor=request.auth, environment_id=environment_id)
+def get_environment(request: ApiRequest, response: HttpResponse, environment_id: int) -> Any:
+    return tagged(response, reads.environment_row(actor=request.auth, environment_id=environment_id))
 
 
 @router.patch("/{int:environment_id}", response=EnvironmentRow)
-def change_environment(request: ApiRequest, environment_id: int, body: EnvironmentChange) -> Any:
-    changes = body.model_dump(exclude_unset=True)
+def change_environment(
+    request: ApiRequest, response: HttpResponse, environment_id: int, body: EnvironmentChange
+) -> Any:
+    changes = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}
     environments.edit(actor=request.auth, now=now(), environment_id=environment_id, **changes)
-    return reads.environment_row(actor=request.auth, environment_id=environment_id)
+    return tagged(response, reads.environment_row(actor=request.auth, environment_id=environment_id))

@@ -1,9 +1,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.preconditions import tagged, versions_seen
 from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import freezes as reads
 from migrations_app.selectors.freezes import FreezeRow
@@ -40,16 +42,17 @@ def list_freezes(request: ApiRequest, which: Query[Which]) -> Any:
 
 
 @router.post("", response={201: FreezeRow})
-def create_freeze(request: ApiRequest, body: NewFreeze) -> Any:
+def create_freeze(request: ApiRequest, response: HttpResponse, body: NewFreeze) -> Any:
     """No apply run starts or is retried while it lasts; rollbacks always do."""
     freeze_id = freezes.create(actor=request.auth, now=now(), **body.model_dump())
-    return Status(201, reads.freeze_row(freeze_id=freeze_id, now=now()))
+    return Status(201, tagged(response, reads.freeze_row(freeze_id=freeze_id, now=now())))
 
 
 @router.patch("/{int:freeze_id}", response=FreezeRow)
-def change_freeze(request: ApiRequest, freeze_id: int, body: FreezeChange) -> Any:
-    freezes.edit(actor=request.auth, now=now(), freeze_id=freeze_id, **body.model_dump(exclude_unset=True))
-    return reads.freeze_row(freeze_id=freeze_id, now=now())
+def change_freeze(request: ApiRequest, response: HttpResponse, freeze_id: int, body: FreezeChange) -> Any:
+    change = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}
+    freezes.edit(actor=request.auth, now=now(), freeze_id=freeze_id, **change)
+    return tagged(response, reads.freeze_row(freeze_id=freeze_id, now=now()))
 
 
 @router.post("/{int:freeze_id}/lift", response=FreezeRow)

@@ -6,6 +6,7 @@ from ninja import Router
 
 from migrations_app.api.callers import ApiRequest, now
 from migrations_app.api.migrations import MigrationDetail, detail
+from migrations_app.api.preconditions import refuse_versions
 from migrations_app.api.schemas import Input
 from migrations_app.services import keeping
 
@@ -21,6 +22,7 @@ class Description(Input):
 
 @router.patch("/{int:migration_id}/keeping", response=MigrationDetail)
 def describe_migration(request: ApiRequest, migration_id: int, body: Description) -> Any:
+    refuse_versions(request, "What is kept beside a migration")
     keeping.describe(actor=request.auth, now=now(), migration_id=migration_id, **body.model_dump())
     return detail(request.auth, migration_id)
 

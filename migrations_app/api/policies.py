@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
-from migrations_app.api.schemas import Input, Page, ShortPaging, extended, flat, whole
+from migrations_app.api.preconditions import tagged, versions_seen
+from migrations_app.api.schemas import Continued, Input, Older, Page, ShortPaging, extended, flat, whole
 from migrations_app.selectors import policies as reads
 from migrations_app.selectors.policies import PolicyRow, VersionRow
 from migrations_app.selectors.policy_replay import Replay, replay
@@ -15,6 +17,7 @@ from migrations_app.services.errors import SignInRequired, StepUpRequired
 
 router = Router(tags=["policies"])
 
+PolicyReplay = extended("Replay", Replay, base=Continued)
 PolicyDetail = extended("PolicyDetail", PolicyRow, versions=tuple[VersionRow, ...], open_reviews=int)
 
 
@@ -74,10 +77,6 @@ class Confirmed(Schema):
     reviews_changed: int
 
 
-class Older(Schema):
-    cursor: str = ""
-
-
 @router.get("", response=Page[PolicyRow])
 def list_policies(request: ApiRequest, paging: Query[ShortPaging]) -> Any:
     return whole(reads.list_policies(actor=request.auth), paging)
@@ -90,12 +89,12 @@ def propose_policy(request: ApiRequest, body: NewPolicy) -> Any:
 
 
 @router.get("/{int:policy_id}", response=PolicyDetail)
-def get_policy(request: ApiRequest, policy_id: int) -> Any:
-    return _detail(request.auth, policy_id)
+def get_policy(request: ApiRequest, response: HttpResponse, policy_id: int) -> Any:
+    return tagged(response, _detail(request.auth, policy_id))
 
 
 @router.patch("/{int:policy_id}", response=PolicyDetail)
-def propose_policy_change(request: ApiRequest, policy_id: int, body: PolicyChange) -> Any:
+def propose_policy_change(request: ApiRequest, response: HttpResponse, policy_id: int, body: PolicyChange) -> Any:
     """The next version, as a proposal; what is in force stays until another admin confirms it."""
     page = reads.policy_page(actor=request.auth, policy_id=policy_id, now=now())
     last = page.row.active or page.versions[0]
@@ -112,8 +111,9 @@ def propose_policy_change(request: ApiRequest, policy_id: int, body: PolicyChang
         requirements=requirements,
         comment_required=last.comment_required if body.comment_required is None else body.comment_required,
         reason=body.reason,
+        seen=versions_seen(request),
     )
-    return _detail(request.auth, policy_id)
+    return tagged(response, _detail(request.auth, policy_id))
 
 
 @router.post("/{int:policy_id}/retire", response=PolicyDetail)
@@ -141,7 +141,7 @@ def withdraw_policy_proposal(request: ApiRequest, policy_id: int, body: PolicyDe
     return _detail(request.auth, policy_id)
 
 
-@router.get("/{int:policy_id}/versions/{int:number}/replay", response=Replay)
+@router.get("/{int:policy_id}/versions/{int:number}/replay", response=PolicyReplay)
 def replay_policy(request: ApiRequest, policy_id: int, number: int, older: Query[Older]) -> Any:
     """What this version would have asked of past plans, newest first."""
     return replay(actor=request.auth, policy_id=policy_id, number=number, now=now(), cursor=older.cursor)

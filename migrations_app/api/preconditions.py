@@ -1,29 +1,28 @@
 """`ETag` and `If-Match` on edits: an edit says what it has seen, so that nobody's work is overwritten unseen.
 
-Migrations and targets have a version, which grows with each edit; it is their strong `ETag` (`"3"`), and says nothing
-of runs and reviews, which no edit replaces. An edit of one names the version in `If-Match`, or in the body as
-`version`: 412 where it is another one by then, 428 where it says none. Whether it is, the service decides, under its
-lock. Edits of other things replace only the fields that they name, and have no `ETag`: `If-Match` of anything but `*`
-is refused there (412), for it would not be kept.
+What can be edited has a version, which grows with each edit; it is its strong `ETag` (`"3"`), and says nothing of what
+no edit replaces, such as runs, reviews or health. Whether the version that an edit names is the newest, the service
+decides, under its lock: 412 where it is another by then.
+
+An edit of a migration or a target replaces what others may be writing, so it must name one: in `If-Match`, or as
+`version` in the body; 428 where it says none. Edits of other things replace only the fields that they name, and may.
 """
 
 import re
-from collections.abc import Callable, Collection
-from functools import wraps
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import NinjaAPI
 
 from migrations_app.api.problems import Unreadable
 from migrations_app.services.checking import invalid
 from migrations_app.services.errors import StaleEdit
+from migrations_app.services.versions import Seen
 
 VERSIONED = ("/migrations/{migration_id}", "/targets/{target_id}")
-_PATHS = re.compile(r"/api/v1/(migrations|targets)/[0-9]+")
+WITHOUT_VERSIONS = ("/migrations/{migration_id}/keeping",)
 _TAG = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
-Run = Callable[..., Any]
 
 
 def etag(version: int) -> str:
@@ -54,33 +53,25 @@ def version_to_edit(request: HttpRequest, given: int | None, newest: Callable[[]
     return now_at if "*" in tags or etag(now_at) in tags else _seen(tags)
 
 
-def only_where_kept(api: NinjaAPI) -> Callable[[Run], Run]:
-    """A decorator for all operations of `api`: `If-Match` is refused where nothing would go by it."""
-
-    def decorate(run: Run) -> Run:
-        @wraps(run)
-        def call(request: HttpRequest, **path: Any) -> Any:
-            if request.method != "PATCH" or "If-Match" not in request.headers or _PATHS.fullmatch(request.path_info):
-                return run(request, **path)
-            try:
-                if "*" not in (_tags(request) or ()):
-                    raise StaleEdit(
-                        "This has no versions, so none can be the one that If-Match names; nothing was changed.",
-                        "Leave If-Match out: this edit replaces only the fields that it names.",
-                    )
-            except Exception as error:  # noqa: BLE001  the API's own table turns it into an answer
-                return api.on_exception(request, error)
-            return run(request, **path)
-
-        return call
-
-    return decorate
+def versions_seen(request: HttpRequest) -> Seen:
+    """Those that an edit may be about, for the service; None where any will do. Raises Unreadable."""
+    tags = _tags(request)
+    return None if tags is None or tags == ["*"] else frozenset(_versions(tags))
 
 
-def tagged(response: HttpResponse, detail: dict[str, Any]) -> dict[str, Any]:
-    """The detail of a thing with a version, whose `ETag` goes with it."""
-    response["ETag"] = etag(detail["version"])
-    return detail
+def refuse_versions(request: HttpRequest, what: str) -> None:
+    """Of an edit without any: `If-Match` would not be kept. Raises StaleEdit."""
+    if versions_seen(request) is not None:
+        raise StaleEdit(
+            f"{what} has no versions, so none can be the one that If-Match names; nothing was changed.",
+            "Leave If-Match out: this edit replaces only the fields that it names.",
+        )
+
+
+def tagged(response: HttpResponse, thing: Any) -> Any:
+    """A row or the detail of a thing with a version, whose `ETag` goes with it."""
+    response["ETag"] = etag(thing["version"] if isinstance(thing, dict) else thing.version)
+    return thing
 
 
 def _tags(request: HttpRequest) -> list[str] | None:
@@ -100,5 +91,10 @@ def _tags(request: HttpRequest) -> list[str] | None:
 
 
 def _seen(tags: Collection[str]) -> int:
-    versions = [match[2] for match in map(_TAG.fullmatch, tags) if match and not match[1]]
-    return next((int(version) for version in versions if _VERSION.fullmatch(version)), 0)
+    return next(_versions(tags), 0)
+
+
+def _versions(tags: Collection[str]) -> Iterator[int]:
+    for match in map(_TAG.fullmatch, tags):
+        if match and not match[1] and _VERSION.fullmatch(match[2]):
+            yield int(match[2])

@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.preconditions import tagged, versions_seen
 from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import schedules as reads
 from migrations_app.selectors.schedules import ScheduleRow
@@ -57,20 +59,21 @@ def list_schedules(request: ApiRequest, which: Query[Which]) -> Any:
 
 
 @router.post("", response={201: ScheduleRow})
-def create_schedule(request: ApiRequest, body: NewSchedule) -> Any:
-    return _created(request, **body.model_dump())
+def create_schedule(request: ApiRequest, response: HttpResponse, body: NewSchedule) -> Any:
+    return _created(request, response, **body.model_dump())
 
 
 @of_a_migration.post("/{int:migration_id}/schedule", response={201: ScheduleRow})
-def schedule_migration(request: ApiRequest, migration_id: int, body: Wish) -> Any:
+def schedule_migration(request: ApiRequest, response: HttpResponse, migration_id: int, body: Wish) -> Any:
     """Have it run without anybody there. One schedule of a kind waits at a time."""
-    return _created(request, migration_id=migration_id, **body.model_dump())
+    return _created(request, response, migration_id=migration_id, **body.model_dump())
 
 
 @router.patch("/{int:schedule_id}", response=ScheduleRow)
-def change_schedule(request: ApiRequest, schedule_id: int, body: ScheduleChange) -> Any:
-    schedules.edit(actor=request.auth, now=now(), schedule_id=schedule_id, **body.model_dump(exclude_unset=True))
-    return reads.schedule_row(schedule_id=schedule_id)
+def change_schedule(request: ApiRequest, response: HttpResponse, schedule_id: int, body: ScheduleChange) -> Any:
+    change = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}
+    schedules.edit(actor=request.auth, now=now(), schedule_id=schedule_id, **change)
+    return tagged(response, reads.schedule_row(schedule_id=schedule_id))
 
 
 @router.post("/{int:schedule_id}/cancel", response=ScheduleRow)
@@ -80,6 +83,6 @@ def cancel_schedule(request: ApiRequest, schedule_id: int) -> Any:
     return reads.schedule_row(schedule_id=schedule_id)
 
 
-def _created(request: ApiRequest, **wish: Any) -> Status[Any]:
+def _created(request: ApiRequest, response: HttpResponse, **wish: Any) -> Status[Any]:
     schedule_id = schedules.create(actor=request.auth, now=now(), **wish)
-    return Status(201, reads.schedule_row(schedule_id=schedule_id))
+    return Status(201, tagged(response, reads.schedule_row(schedule_id=schedule_id)))

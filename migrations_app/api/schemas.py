@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Generic, TypeVar, get_type_hints
 
 from ninja import Query, Schema
-from pydantic import ConfigDict, create_model
+from pydantic import ConfigDict, ValidationInfo, create_model, field_validator
 
+from migrations_app.api.cursors import opened, sealed
 from migrations_app.selectors.paging import LARGEST_PAGE, PAGE, Listing
 
 Item = TypeVar("Item")
@@ -20,10 +21,29 @@ class Input(Schema):
     model_config = ConfigDict(extra="forbid")
 
 
-class Paging(Schema):
+class Older(Schema):
     """`cursor` is the `next_cursor` of the page before."""
 
     cursor: str = ""
+
+    @field_validator("cursor")
+    @classmethod
+    def _of_this_list(cls, cursor: str, info: ValidationInfo) -> str:
+        return opened(cursor, info.context) if info.context else cursor
+
+
+class Continued(Schema):
+    """`next_cursor` is empty on the last page."""
+
+    next_cursor: str
+
+    @field_validator("next_cursor")
+    @classmethod
+    def _for_this_list(cls, cursor: str, info: ValidationInfo) -> str:
+        return sealed(cursor, info.context)
+
+
+class Paging(Older):
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE
 
 
@@ -37,11 +57,10 @@ class ShortPaging(Paging):
         return self.model_dump(exclude={"cursor", "limit"})
 
 
-class Page(Schema, Generic[Item]):
+class Page(Continued, Generic[Item]):
     """Newest first. `next_cursor` is empty on the last page; `total` counts everything that matches."""
 
     items: list[Item]
-    next_cursor: str
     total: int
 
 
@@ -55,7 +74,7 @@ def page(listing: Listing[Item]) -> dict[str, object]:
 
 def whole(rows: tuple[Item, ...], paging: Paging = ALL) -> dict[str, object]:
     """A slice of a list that is read as a whole. The cursor is the last row's place and id: where that row has gone
-    meanwhile, its place counts; one that is not ours starts from the top."""
+    meanwhile, its place counts."""
     begin = _place(rows, paging.cursor)
     items = list(rows[begin : begin + paging.limit])
     end = begin + len(items)
@@ -75,12 +94,12 @@ def _id(row: Any) -> str:
     return str(getattr(row, "id", getattr(row, "number", "")))
 
 
-def extended(name: str, row: type, **more: Any) -> Any:
+def extended(name: str, row: type, *, base: type[Schema] = Schema, **more: Any) -> Any:
     """A schema with the row's fields and some more, beside each other."""
     hints = get_type_hints(row)
     fields: dict[str, Any] = {f.name: (hints[f.name], ...) for f in dataclasses.fields(row)}
     fields |= {key: (kind, ...) for key, kind in more.items()}
-    return create_model(name, __base__=Schema, **fields)
+    return create_model(name, __base__=base, **fields)
 
 
 def flat(row: Any, **more: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.preconditions import tagged, versions_seen
 from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import tokens as reads
 from migrations_app.selectors.tokens import TokenRow
@@ -25,6 +26,14 @@ class NewToken(Input):
     networks: list[str] = []
 
 
+class TokenChange(Input):
+    """What is left out stays. `expires_at` only sooner than it was; `networks`, where they are given, are all."""
+
+    name: str | None = None
+    expires_at: datetime | None = None
+    networks: list[str] | None = None
+
+
 class CreatedToken(Schema):
     """`token` is shown this once and is nowhere to be had again."""
 
@@ -43,6 +52,14 @@ def create_token(request: ApiRequest, response: HttpResponse, body: NewToken) ->
     made = tokens.create(actor=request.auth, now=now(), **body.model_dump())
     response["Cache-Control"] = "no-store"  # also keeps it out of the answers kept for a repeated request
     return Status(201, {"id": made.id, "token": made.clear})
+
+
+@router.patch("/{int:token_id}", response=TokenRow)
+def change_token(request: ApiRequest, response: HttpResponse, token_id: int, body: TokenChange) -> Any:
+    """One's own, by a person in a browser: a token changes none. Its life only gets shorter."""
+    change = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}
+    tokens.edit(actor=request.auth, now=now(), token_id=token_id, **change)
+    return tagged(response, reads.token_row(actor=request.auth, token_id=token_id))
 
 
 @router.delete("/{int:token_id}", response={204: None})

@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from ninja import Query, Router, Schema, Status
 
 from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.preconditions import tagged, versions_seen
 from migrations_app.api.schemas import Input, Page, Paging, ShortPaging, page, whole
 from migrations_app.selectors import webhooks as reads
 from migrations_app.selectors.webhooks import DeliveryRow, WebhookRow
@@ -66,14 +67,15 @@ def create_webhook(request: ApiRequest, response: HttpResponse, body: NewWebhook
 
 
 @router.get("/{int:webhook_id}", response=WebhookRow)
-def get_webhook(request: ApiRequest, webhook_id: int) -> Any:
-    return reads.webhook_row(actor=request.auth, webhook_id=webhook_id)
+def get_webhook(request: ApiRequest, response: HttpResponse, webhook_id: int) -> Any:
+    return tagged(response, reads.webhook_row(actor=request.auth, webhook_id=webhook_id))
 
 
 @router.patch("/{int:webhook_id}", response=WebhookRow)
-def change_webhook(request: ApiRequest, webhook_id: int, body: WebhookChange) -> Any:
-    webhooks.edit(actor=request.auth, now=now(), webhook_id=webhook_id, **body.model_dump(exclude_unset=True))
-    return reads.webhook_row(actor=request.auth, webhook_id=webhook_id)
+def change_webhook(request: ApiRequest, response: HttpResponse, webhook_id: int, body: WebhookChange) -> Any:
+    change = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}
+    webhooks.edit(actor=request.auth, now=now(), webhook_id=webhook_id, **change)
+    return tagged(response, reads.webhook_row(actor=request.auth, webhook_id=webhook_id))
 
 
 @router.post("/{int:webhook_id}/rotate", response=ShownSecret)

@@ -1,9 +1,11 @@
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Query, Router, Status
 
 from migrations_app.api.callers import ApiRequest, now
+from migrations_app.api.preconditions import tagged, versions_seen
 from migrations_app.api.schemas import Input, Page, ShortPaging, whole
 from migrations_app.selectors import windows as reads
 from migrations_app.selectors.windows import WindowRow
@@ -48,13 +50,14 @@ def list_windows(request: ApiRequest, which: Query[Which]) -> Any:
 
 
 @router.post("", response={201: WindowRow})
-def create_window(request: ApiRequest, body: NewWindow) -> Any:
+def create_window(request: ApiRequest, response: HttpResponse, body: NewWindow) -> Any:
     """From the first window on, apply runs of the environment start inside a window only."""
     window_id = windows.create(actor=request.auth, now=now(), **body.model_dump())
-    return Status(201, reads.window_row(window_id=window_id, now=now()))
+    return Status(201, tagged(response, reads.window_row(window_id=window_id, now=now())))
 
 
 @router.patch("/{int:window_id}", response=WindowRow)
-def change_window(request: ApiRequest, window_id: int, body: WindowChange) -> Any:
-    windows.edit(actor=request.auth, now=now(), window_id=window_id, **body.model_dump(exclude_unset=True))
-    return reads.window_row(window_id=window_id, now=now())
+def change_window(request: ApiRequest, response: HttpResponse, window_id: int, body: WindowChange) -> Any:
+    change = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}
+    windows.edit(actor=request.auth, now=now(), window_id=window_id, **change)
+    return tagged(response, reads.window_row(window_id=window_id, now=now()))

@@ -22,6 +22,7 @@ class AlertChannel(models.Model):
     created_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     changed_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="Grows with each edit; its ETag.")
 
     class Meta:
         ordering = ["name"]
@@ -73,6 +74,7 @@ class AlertRule(models.Model):
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="Grows with each edit; its ETag.")
 
     class Meta:
         ordering = ["name"]

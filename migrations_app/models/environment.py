@@ -12,6 +12,7 @@ class Environment(models.Model):
     )
     description = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="Grows with each edit; its ETag.")
 
     class Meta:
         ordering = ["position"]

@@ -20,6 +20,7 @@ class Freeze(models.Model):
     changed_at = models.DateTimeField()
     lifted_at = models.DateTimeField(null=True, blank=True)
     lifted_by = models.ForeignKey(Person, models.PROTECT, null=True, blank=True, related_name="+")
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="Grows with each edit; its ETag.")
 
     class Meta:
         ordering = ["begins_at", "id"]

@@ -29,6 +29,12 @@ class Policy(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def version(self) -> int:
+        """Grows with each proposal, and with what becomes of it; its ETag."""
+        newest = max(self.versions.all(), key=lambda one: one.number, default=None)
+        return 1 if newest is None else 2 * newest.number + (newest.state != PolicyState.PROPOSED)
+
 
 class PolicyVersion(models.Model):
     """What a policy says: immutable but for its state. Another admin than the one who proposed it puts it in force.

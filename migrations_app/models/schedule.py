@@ -40,6 +40,7 @@ class Schedule(models.Model):
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, db_default=1, help_text="Grows with each edit; its ETag.")
 
     class Meta:
         ordering = ["-id"]

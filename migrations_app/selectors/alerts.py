@@ -70,6 +70,7 @@ class RuleRow:
     followers: bool
     enabled: bool
     archived: bool
+    version: int
     created_by: str
     changed_at: datetime
 
@@ -88,6 +89,7 @@ class ChannelRow:
     address: str
     webhook_id: int | None
     archived: bool
+    version: int
     changed_at: datetime
 
 
@@ -143,7 +145,14 @@ def list_channels(*, actor: Actor, archived: bool = False) -> tuple[ChannelRow, 
     rows = AlertChannel.objects.all() if archived else AlertChannel.objects.filter(archived_at=None)
     return tuple(
         ChannelRow(
-            row.pk, row.name, str(row.kind), row.address, row.webhook_id, row.archived_at is not None, row.changed_at
+            id=row.pk,
+            name=row.name,
+            kind=str(row.kind),
+            address=row.address,
+            webhook_id=row.webhook_id,
+            archived=row.archived_at is not None,
+            version=row.version,
+            changed_at=row.changed_at,
         )
         for row in rows
     )
@@ -227,6 +236,7 @@ def _rules(rows: QuerySet[AlertRule]) -> tuple[RuleRow, ...]:
             followers=row.followers,
             enabled=row.enabled,
             archived=row.archived_at is not None,
+            version=row.version,
             created_by=str(row.created_by),
             changed_at=row.changed_at,
         )

@@ -120,6 +120,7 @@ KINDS: Mapping[str, AuditKind] = {
         _kind("grant.create", Topic.RIGHTS, "grant", "made", _CHANGE),
         _kind("grant.revoke", Topic.RIGHTS, "grant", "took away", _CHANGE),
         _kind("token.create", Topic.RIGHTS, "token", "made", "after"),
+        _kind("token.edit", Topic.RIGHTS, "token", "changed", "before after"),
         _kind("token.revoke", Topic.RIGHTS, "token", "revoked", "before"),
         _kind("person.create", Topic.RIGHTS, "person", "made the account of", "reason before after"),
         _kind("person.edit", Topic.RIGHTS, "person", "changed the account of", "reason before after"),

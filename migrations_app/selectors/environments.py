@@ -33,6 +33,7 @@ class EnvironmentRow:
     required_approvals: int
     break_glass_allowed: bool
     description: str
+    version: int
     created_at: datetime
     targets: int
     open_migrations: int
@@ -127,6 +128,7 @@ def _rows(environments: Iterable[Environment], policies: Iterable[Policy] | None
             required_approvals=least[environment.pk],
             break_glass_allowed=environment.break_glass_allowed,
             description=environment.description,
+            version=environment.version,
             created_at=environment.created_at,
             targets=targets_in.get(environment.pk, 0),
             open_migrations=open_in.get(environment.pk, 0),

@@ -32,6 +32,7 @@ class FreezeRow:
     begins_at: datetime
     ends_at: datetime
     state: FreezeState
+    version: int
     created_by: str
     lifted_at: datetime | None
     lifted_by: str
@@ -89,6 +90,7 @@ def _row(row: Freeze, now: datetime) -> FreezeRow:
         begins_at=row.begins_at,
         ends_at=row.ends_at,
         state=_state(row, now),
+        version=row.version,
         created_by=str(row.created_by),
         lifted_at=row.lifted_at,
         lifted_by=str(row.lifted_by or ""),

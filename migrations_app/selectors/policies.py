@@ -59,6 +59,7 @@ class PolicyRow:
 
     id: int
     name: str
+    version: int
     active: VersionRow | None
     proposal: VersionRow | None
 
@@ -176,7 +177,8 @@ def young_admin(person_id: int | None, proposal: PolicyVersion, *, now: datetime
 
 def _row(policy: Policy, versions: Iterable[VersionRow]) -> PolicyRow:
     by_state = {version.state: version for version in versions}
-    return PolicyRow(policy.pk, policy.name, by_state.get(PolicyState.ACTIVE), by_state.get(PolicyState.PROPOSED))
+    active, proposal = by_state.get(PolicyState.ACTIVE), by_state.get(PolicyState.PROPOSED)
+    return PolicyRow(policy.pk, policy.name, policy.version, active, proposal)
 
 
 def _versions(policy: Policy, access: Access) -> tuple[VersionRow, ...]:

@@ -49,6 +49,7 @@ class ScheduleRow:
     zone: str
     recurrence: str
     state: ScheduleState
+    version: int
     created_by: str
     created_at: datetime
     ended_at: datetime | None
@@ -108,6 +109,7 @@ def _rows(found: Iterable[Schedule]) -> tuple[ScheduleRow, ...]:
             zone=row.zone,
             recurrence=row.recurrence,
             state=ScheduleState(row.state),
+            version=row.version,
             created_by=str(row.created_by),
             created_at=row.created_at,
             ended_at=row.ended_at,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from migrations_app.models import ApiToken
 from migrations_app.models.actor import Actor
+from migrations_app.selectors.refusals import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +15,19 @@ class TokenRow:
     prefix: str
     scopes: tuple[str, ...]
     networks: tuple[str, ...]
+    version: int
     created_at: datetime
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+
+
+def token_row(*, actor: Actor, token_id: int) -> TokenRow:
+    """One's own. Raises NotFound."""
+    for row in list_tokens(actor=actor):
+        if row.id == token_id:
+            return row
+    raise NotFound(f"You have no token {token_id}.", "Look at the list under Settings.")
 
 
 def list_tokens(*, actor: Actor) -> tuple[TokenRow, ...]:
@@ -31,6 +41,7 @@ def list_tokens(*, actor: Actor) -> tuple[TokenRow, ...]:
             prefix=row.prefix,
             scopes=tuple(row.scopes),
             networks=tuple(row.networks),
+            version=row.version,
             created_at=row.created_at,
             expires_at=row.expires_at,
             last_used_at=row.last_used_at,

@@ -31,6 +31,7 @@ class WebhookRow:
     earlier_secret_until: datetime | None
     waiting: int
     archived: bool
+    version: int
     created_by: str
     changed_at: datetime
 
@@ -129,6 +130,7 @@ def _rows(rows: QuerySet[Webhook]) -> tuple[WebhookRow, ...]:
             earlier_secret_until=row.overlap_until,
             waiting=row.waiting_count,
             archived=row.archived_at is not None,
+            version=row.version,
             created_by=str(row.created_by) if row.created_by else "",
             changed_at=row.changed_at,
         )

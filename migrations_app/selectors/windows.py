@@ -29,6 +29,7 @@ class WindowRow:
     open_until: datetime | None
     opens_at: datetime | None
     archived: bool
+    version: int
     created_by: str
     changed_at: datetime
 
@@ -109,6 +110,7 @@ def _row(row: MaintenanceWindow, now: datetime) -> WindowRow:
         open_until=found.open_until if found else None,
         opens_at=found.opens_at if found else None,
         archived=row.archived_at is not None,
+        version=row.version,
         created_by=str(row.created_by),
         changed_at=row.changed_at,
     )

@@ -15,6 +15,7 @@ from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
+from migrations_app.services.versions import Seen, next_version
 
 MOST_CHANNELS = 50
 MOST_ADDRESS = 2000
@@ -59,9 +60,11 @@ def edit(
     name: str | None = None,
     address: str | None = None,
     archived: bool | None = None,
+    seen: Seen = None,
 ) -> None:
     """What is None stays. Nothing goes through an archived one, whichever rules name it."""
     row = alerts.channel(actor, alert_channel_id, lock=True)
+    next_version(row, f"The channel “{row.name}”", seen)
     before = _facts(row)
     check = Check()
     if archived is not None:

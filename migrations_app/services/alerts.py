@@ -28,6 +28,7 @@ from migrations_app.services.deliveries import Outcome
 from migrations_app.services.errors import NotFound
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
+from migrations_app.services.versions import Seen, next_version
 
 MOST_RULES = 100
 LONGEST_WAIT = 10_080  # minutes: a week
@@ -71,10 +72,17 @@ def create_rule(*, actor: Actor, now: datetime, wish: RuleWish) -> int:
 
 @operation("alert_rule.edit", about="alert_rule")
 def edit_rule(
-    *, actor: Actor, now: datetime, alert_rule_id: int, wish: RuleWish | None = None, archived: bool | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    alert_rule_id: int,
+    wish: RuleWish | None = None,
+    archived: bool | None = None,
+    seen: Seen = None,
 ) -> None:
     """The whole rule as it shall be, but its environment, which stays; None leaves it. Archived it fires no more."""
     row = _rule(actor, alert_rule_id, lock=True)
+    next_version(row, f"The rule “{row.name}”", seen)
     before = _facts(row)
     check = Check()
     if archived is not None:

@@ -14,6 +14,7 @@ from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
+from migrations_app.services.versions import Seen, next_version
 
 MOST_APPROVALS = 20
 LAST_POSITION = 30_000
@@ -78,11 +79,13 @@ def edit(
     required_approvals: int | None = None,
     break_glass_allowed: bool | None = None,
     description: str | None = None,
+    seen: Seen = None,
 ) -> None:
     """What is None stays. `required_approvals` is refused unless it is what the policies ask for: two admins change
     those. So is taking the protection away while a policy in force is about protected environments.
     """
     environment = finding.environment(environment_id, actor=actor, permission=Permission.MANAGE_ENVIRONMENTS, lock=True)
+    next_version(environment, environment.name, seen)
     before = _facts(environment)
     check = Check()
     _fill(

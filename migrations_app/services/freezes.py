@@ -10,6 +10,7 @@ from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
+from migrations_app.services.versions import Seen, next_version
 
 MOST_REASON = 300
 
@@ -46,9 +47,11 @@ def edit(
     reason: str | None = None,
     begins_at: datetime | None = None,
     ends_at: datetime | None = None,
+    seen: Seen = None,
 ) -> None:
     """What is None stays. One that is over or lifted stays as it was."""
     row = _still_on(actor, freeze_id, now, "changed")
+    next_version(row, "This freeze", seen)
     before = _facts(row)
     _fill(
         row,
@@ -66,6 +69,7 @@ def edit(
 def lift(*, actor: Actor, now: datetime, freeze_id: int) -> None:
     """End it now. Nothing that was kept from starting starts by itself."""
     row = _still_on(actor, freeze_id, now, "lifted")
+    row.version += 1
     before = _facts(row)
     row.lifted_at, row.lifted_by, row.changed_at = now, finding.person(actor), now
     row.save()

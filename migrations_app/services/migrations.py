@@ -13,9 +13,10 @@ from migrations_app.services import audit, drafts, finding, named_secrets, notif
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check, invalid
 from migrations_app.services.drafts import CheckedDraft, MigrationDraft
-from migrations_app.services.errors import Refused, StaleEdit
+from migrations_app.services.errors import Refused
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
+from migrations_app.services.versions import require_seen
 
 __all__ = [
     "Edited",
@@ -112,12 +113,8 @@ def change(actor: Actor, now: datetime, migration_id: int, version: int, draft: 
     """`edit`, in the caller's transaction."""
     migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
     person = finding.person(actor)
-    if migration.version != version:
-        raise StaleEdit(
-            f"“{migration.title}” was changed meanwhile: it is at version {migration.version}, you saw {version}.",
-            "Load it again, look at what changed, and repeat your edit.",
-            details={"version": migration.version},
-        )
+    fix = "Load it again, look at what changed, and repeat your edit."
+    require_seen(f"“{migration.title}”", migration.version, [version], fix)
     finding.no_live_run(migration, "edited")
     if draft.environment_id != migration.environment_id:
         raise invalid(

@@ -20,6 +20,7 @@ from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
 from migrations_app.services.policy_terms import Terms
 from migrations_app.services.presence import require_presence
+from migrations_app.services.versions import Seen, require_seen
 
 MOST_REASON = 500
 
@@ -63,9 +64,11 @@ def propose_change(
     requirements: Sequence[Mapping[str, Any]],
     comment_required: bool = False,
     reason: str = "",
+    seen: Seen = None,
 ) -> int:
     """The next version, as a whole. Returns its number. A retired policy comes back this way."""
     policy, person = _locked(actor, policy_id, Permission.MANAGE_POLICIES), finding.person(actor)
+    require_seen(f"“{policy}”", policy.version, seen)
     check = Check()
     terms = policy_terms.read(check, conditions, requirements, comment_required)
     text = check.text("reason", reason, most=MOST_REASON)

@@ -31,6 +31,7 @@ from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
+from migrations_app.services.versions import Seen, next_version
 
 KINDS = (RunKind.APPLY, RunKind.DRY_RUN)
 _NEEDED = {RunKind.APPLY: Permission.EXECUTE, RunKind.DRY_RUN: Permission.VALIDATE}
@@ -87,9 +88,11 @@ def edit(
     at: datetime | None = None,
     grace_minutes: int | None = None,
     window_closes: str | None = None,
+    seen: Seen = None,
 ) -> None:
     """What is None stays. `at` makes it one of the timing `at`; a recurring one keeps its rule."""
     row = _locked(actor, schedule_id)
+    next_version(row, "This schedule", seen)
     before = _facts(row)
     check = Check()
     _fill(
@@ -115,6 +118,7 @@ def cancel(*, actor: Actor, now: datetime, schedule_id: int) -> None:
     row = _locked(actor, schedule_id)
     before = _facts(row)
     row.state, row.ended_at, row.changed_at = ScheduleState.CANCELLED, now, now
+    row.version += 1
     row.save()
     _record(actor, now, "schedule.cancel", row, before)
 

@@ -9,9 +9,10 @@ from migrations_app.runtime import secrets as vault
 from migrations_app.services import audit, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import Conflict, StaleEdit
+from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
+from migrations_app.services.versions import require_seen
 
 LONGEST_NAME = 60
 MOST_SECRET = 20_000  # a key with its chain of certificates
@@ -91,12 +92,7 @@ def _found(actor: Actor, stored_secret_id: int) -> StoredSecret:
 
 def _locked(actor: Actor, stored_secret_id: int, version: int) -> StoredSecret:
     row = _found(actor, stored_secret_id)
-    if row.version != version:
-        raise StaleEdit(
-            f"The secret {row.name} was replaced meanwhile: it is at version {row.version}, you saw {version}.",
-            "Load it again and repeat your change.",
-            details={"version": row.version},
-        )
+    require_seen(f"The secret {row.name}", row.version, [version])
     if row.archived_at is not None:
         raise Conflict(
             f"The secret {row.name} is archived; nothing was changed.", "Restore it first.", reason="archived"

@@ -17,11 +17,12 @@ from migrations_app.runtime import secrets as vault
 from migrations_app.services import audit, finding, signatures
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import Conflict, StaleEdit
+from migrations_app.services.errors import Conflict
 from migrations_app.services.forbidden_targets import guarded_in, own_store
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
 from migrations_app.services.probing import TargetTest, test
+from migrations_app.services.versions import require_seen
 from migrations_app.stores import sessions
 from migrations_app.stores.tables import configuration as databases
 
@@ -145,12 +146,7 @@ def restore(*, actor: Actor, now: datetime, target_id: int) -> None:
 
 def _locked(actor: Actor, target_id: int, version: int) -> Target:
     target = finding.target(target_id, actor=actor, permission=Permission.MANAGE_TARGETS, lock=True)
-    if target.version != version:
-        raise StaleEdit(
-            f"{target.name} was changed meanwhile: it is at version {target.version}, you saw {version}.",
-            "Load it again and repeat your change.",
-            details={"version": target.version},
-        )
+    require_seen(target.name, target.version, [version])
     if target.archived_at is not None:
         raise Conflict(f"{target.name} is archived; nothing was changed.", "Make a new target.", reason="archived")
     return target

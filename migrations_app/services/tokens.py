@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import Q
 
@@ -15,10 +16,11 @@ from migrations_app.runtime import secrets as keys
 from migrations_app.services import audit, finding, rate_limits
 from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.checking import Check
-from migrations_app.services.errors import NotFound, PermissionDenied
+from migrations_app.services.errors import Conflict, NotFound, PermissionDenied
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Scope
 from migrations_app.services.rate_limits import Rate
+from migrations_app.services.versions import Seen, next_version
 
 MOST_LIVE_TOKENS = 50
 MOST_NETWORKS = 20
@@ -82,19 +84,61 @@ def create(
         action="token.create",
         object_type="token",
         object_id=row.pk,
-        after={"name": named, "prefix": prefix, "scopes": words, "networks": allowed, "expires_at": until},
+        after=_facts(row),
     )
     return NewToken(row.pk, clear)
+
+
+@operation("token.edit", about="token")
+def edit(
+    *,
+    actor: Actor,
+    now: datetime,
+    token_id: int,
+    name: str | None = None,
+    expires_at: datetime | None = None,
+    networks: Sequence[str] | None = None,
+    seen: Seen = None,
+) -> None:
+    """One's own, from a browser session. What is None stays; `expires_at` only sooner than it was. Scopes stay.
+
+    Raises Conflict for one that is revoked or has expired: it stays what it was.
+    """
+    if actor.token_id is not None:
+        raise PermissionDenied("A token cannot change tokens.", "Change it in the browser, or by its session.")
+    row = _own(actor, token_id, lock=True)
+    next_version(row, f"The token “{row.name}”", seen)
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise Conflict(
+            f"The token “{row.name}” is no longer valid; nothing was changed.", "Make a new one.", reason="token_over"
+        )
+    before = _facts(row)
+    check = Check()
+    if name is not None:
+        row.name = check.text("name", name, most=80, required=True)
+    if expires_at is not None:
+        row.expires_at = _sooner(check, row, now, expires_at)
+    if networks is not None:
+        row.networks = _networks(check, networks)
+    check.done()
+    if _facts(row) == before:
+        return
+    row.save(update_fields=["name", "expires_at", "networks", "version"])
+    audit.record(
+        actor=actor,
+        now=now,
+        action="token.edit",
+        object_type="token",
+        object_id=row.pk,
+        before=before,
+        after=_facts(row),
+    )
 
 
 @operation("token.revoke", about="token", in_maintenance=True)
 def revoke(*, actor: Actor, now: datetime, token_id: int) -> None:
     """One's own. Revoking it again changes nothing."""
-    person = finding.person(actor)
-    row = ApiToken.objects.filter(pk=token_id, person=person).first()
-    if row is None:
-        others = ApiToken.objects.filter(pk=token_id).exists()
-        raise NotFound(f"You have no token {token_id}.", "Look at the list under Settings.", hidden=others)
+    row = _own(actor, token_id)
     if ApiToken.objects.filter(pk=row.pk, revoked_at=None).update(revoked_at=now) == 1:
         audit.record(
             actor=actor,
@@ -104,6 +148,35 @@ def revoke(*, actor: Actor, now: datetime, token_id: int) -> None:
             object_id=row.pk,
             before={"name": row.name, "prefix": row.prefix},
         )
+
+
+def _own(actor: Actor, token_id: int, *, lock: bool = False) -> ApiToken:
+    person = finding.person(actor)
+    rows = ApiToken.objects.select_for_update(of=("self",)) if lock else ApiToken.objects.all()
+    usable = isinstance(token_id, int) and 0 < token_id <= finding.LARGEST_ID
+    row = rows.filter(pk=token_id, person=person).first() if usable else None
+    if row is None:
+        others = usable and ApiToken.objects.filter(pk=token_id).exists()
+        raise NotFound(f"You have no token {token_id}.", "Look at the list under Settings.", hidden=others)
+    return row
+
+
+def _sooner(check: Check, row: ApiToken, now: datetime, wanted: datetime) -> datetime | None:
+    until = check.moment("expires_at", wanted)
+    last = row.expires_at or now + LONGEST_LIFE
+    if until is not None and not now < until <= last:
+        check.problem(
+            "expires_at",
+            f"This is not between now and when it ends ({last:%Y-%m-%d %H:%M} UTC).",
+            "Choose a time within it; for a longer life make a new token, or revoke this one to end it now.",
+            "out_of_range",
+        )
+    return until
+
+
+def _facts(row: ApiToken) -> dict[str, Any]:
+    facts = {"name": row.name, "prefix": row.prefix, "scopes": row.scopes, "networks": row.networks}
+    return facts | {"expires_at": row.expires_at}
 
 
 def authenticate(*, clear: str, now: datetime, address: str = "", request_id: str = "") -> Actor:

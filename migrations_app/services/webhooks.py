@@ -26,6 +26,7 @@ from migrations_app.services.deliveries import Outcome
 from migrations_app.services.errors import Conflict, NotFound
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, require
+from migrations_app.services.versions import Seen, next_version
 
 MOST_WEBHOOKS = 50
 MOST_ADDRESS = 2000
@@ -80,9 +81,11 @@ def edit(
     kinds: Sequence[str] | None = None,
     enabled: bool | None = None,
     archived: bool | None = None,
+    seen: Seen = None,
 ) -> None:
     """What is None stays. Switching it on again forgives the failures; what was given up is sent by hand, or not."""
     row = _found(actor, webhook_id, lock=True)
+    next_version(row, f"The webhook “{row.name}”", seen)
     before = _facts(row)
     check = Check()
     if row.from_settings and (name, address, kinds, archived) != (None, None, None, None):

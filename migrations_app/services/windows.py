@@ -12,6 +12,7 @@ from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission
+from migrations_app.services.versions import Seen, next_version
 
 MOST_WINDOWS = 50
 
@@ -56,9 +57,11 @@ def edit(
     minutes: int | None = None,
     recurrence: str | None = None,
     archived: bool | None = None,
+    seen: Seen = None,
 ) -> None:
     """What is None stays. Without windows an environment is open at any time."""
     row = _locked(actor, window_id)
+    next_version(row, f"The window “{row.name}”", seen)
     before = _facts(row)
     check = Check()
     if archived is not None:

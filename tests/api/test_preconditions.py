@@ -1,5 +1,11 @@
 """An edit says which version it has seen, in the header or in the body; none is overwritten unseen."""
 
+import json
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +15,7 @@ from migrations_app.api.problems import Unreadable
 from migrations_app.models import Migration
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import Refused
-from tests.api.door import Door, program
+from tests.api.door import Answer, Door, browser, program
 from tests.api.stage import Stage
 from tests.parallel import at_once
 
@@ -43,17 +49,74 @@ def test_an_edit_names_what_it_has_seen(here: Stage) -> None:
 
 
 def test_a_target_is_edited_the_same_way_and_what_has_no_version_says_so(here: Stage) -> None:
+    kept = f"/migrations/{here.migration()}/keeping"
     path = f"/targets/{here.source}"
     config = here.admin.get(path).body["config"]
     here.admin.headers["If-Match"] = here.admin.get(path).headers["ETag"]
     assert here.admin.patch(path, {"config": config}).status == 200
-    place = f"/environments/{here.environment.pk}"
-    assert here.admin.patch(place, {"description": "x"}).code == "stale_edit"
-    here.admin.headers["If-Match"] = "*"
-    assert here.admin.patch(place, {"description": "y"}).status == 200
     here.admin.headers.pop("If-Match")
     assert here.admin.patch(path, {"config": config}).code == "precondition_required"
-    assert here.admin.get(place).body["description"] == "y"
+    here.operator.headers["If-Match"] = '"1"'
+    assert here.operator.patch(kept, {"ticket": "OPS-1"}).code == "stale_edit"
+    here.operator.headers["If-Match"] = "*"
+    assert here.operator.patch(kept, {"ticket": "OPS-2"}).status == 200
+
+
+FIRST = "2098-01-02T02:00:00"
+TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+LATER = "2099-01-01T00:00:00Z"
+RULE = {"name": "failures", "cause": "run_failed", "channels": ["{alert-channels}"]}
+HOOK = {"name": "hook", "address": "https://127.0.0.1:1/", "kinds": ["run.failed"]}
+WINDOW = {"environment_id": "{place}", "name": "nights", "zone": "UTC", "first": FIRST, "minutes": 60}
+DRY_RUN = {"migration_id": "{migration}", "kind": "dry_run", "timing": "at", "at": TOMORROW}
+EDITED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # how one is made, and an edit of it
+    "alert-channels": ({"name": "mail", "kind": "mail", "address": "ops@example.org"}, {"name": "other"}),
+    "alert-rules": (RULE, {"archived": True}),
+    "environments": ({"name": "lab"}, {"description": "of the lab"}),
+    "freezes": ({"reason": "audit", "begins_at": "2098-01-01T00:00:00Z", "ends_at": LATER}, {"reason": "the audit"}),
+    "policies": ({"name": "all", "requirements": [{"role": "approver"}]}, {"comment_required": True}),
+    "schedules": (DRY_RUN, {"grace_minutes": 9}),
+    "tokens": ({"name": "ci", "scopes": ["read"]}, {"networks": ["192.0.2.0/24"]}),
+    "webhooks": (HOOK, {"kinds": ["run.succeeded"]}),
+    "windows": (WINDOW, {"minutes": 90}),
+}
+
+
+def test_of_two_edits_of_anything_that_saw_the_same_one_is_kept(here: Stage, admin: Actor, operator: Actor) -> None:
+    """Every edit of the description is here, or above."""
+    document = json.loads((Path(__file__).parent / "openapi.json").read_text())
+    edits = {path.split("/")[3] for path, operations in document["paths"].items() if "patch" in operations}
+    assert edits == {*EDITED, "migrations", "targets"}
+
+    pairs = [[browser(whose) for _ in range(2)] for whose in (admin, operator)]
+    made = {"place": here.environment.pk, "migration": here.planned()[0]}
+    for noun, (wish, _) in EDITED.items():
+        answer = pairs[noun == "schedules"][0].send("post", f"/{noun}", filled(wish, made))
+        assert answer.status == 201, (noun, answer.content)
+        made[noun] = answer.body["id"]
+    in_force = pairs[0][0].get("/policies").body["items"]  # the new one has a proposal that waits already
+    made["policies"] = next(row["id"] for row in in_force if row["active"] and row["active"]["requirements"])
+    for noun, (_, change) in EDITED.items():
+        path, doors = f"/{noun}/{made[noun]}", pairs[noun == "schedules"]
+        rows = doors[0].get(f"/{noun}").body["items"]
+        seen = f'"{next(row["version"] for row in rows if row["id"] == made[noun])}"'
+
+        def edit(one: Door, path: str = path, change: dict[str, Any] = change, seen: str = seen) -> Answer:
+            return one.send("patch", path, json.dumps(change).encode(), If_Match=seen)
+
+        kept, lost = sorted(at_once(*(partial(edit, one) for one in doors)), key=lambda answer: answer.status)
+        assert (kept.status, lost.status, lost.code) == (200, 412, "stale_edit"), (noun, kept.content, lost.content)
+        assert kept.headers["ETag"] == f'"{lost.body["details"]["version"]}"' != seen
+        assert "was changed meanwhile" in lost.body["detail"]
+        assert "Load it again" in lost.body["fix"]
+        assert edit(doors[0], seen=kept.headers["ETag"]).status in (200, 409), "a policy has a proposal that waits"
+
+
+def filled(wish: dict[str, Any], made: dict[str, int]) -> bytes:
+    text = json.dumps(wish)
+    for name, number in made.items():
+        text = text.replace(f'"{{{name}}}"', str(number))
+    return text.encode()
 
 
 def test_of_many_at_once_who_saw_the_same_version_one_edits(here: Stage, operator: Actor) -> None:

@@ -116,6 +116,7 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "input: sessions.revoke.session_id",  # the id of a row
         "input: finding.is_key.key",  # a row's number
         "input: finding.one.key",
+        "input: tokens.edit.token_id",
         "input: tokens.revoke.token_id",
         "setting: SNAKEWEB_ARTIFACTS_URL",
         "target: beam.key",  # the path of a file on the worker

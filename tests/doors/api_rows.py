@@ -37,6 +37,7 @@ API_ROWS: dict[str, Asks] = {
     "POST /invitations/{invitation_id}/revoke": Asks(P.MANAGE_PEOPLE, THING),
     "DELETE /sessions/{session_id}": Asks(None, OWN),
     "DELETE /tokens/{token_id}": Asks(None, OWN),
+    "PATCH /tokens/{token_id}": Asks(None, OWN, sent={"name": "x"}),
     f"GET {HISTORY}": Asks(P.VIEW, THING),
     f"GET {HISTORY}/{{before}}/{{after}}": Asks(P.VIEW, THING),
     f"POST {HISTORY}/{{number}}/restore": Asks(P.AUTHOR, THING, sent={}),

@@ -7,7 +7,7 @@ import pytest
 from migrations_app.models import ApiToken, AuditEntry
 from migrations_app.runtime import secrets as keys
 from migrations_app.services import tokens
-from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied
+from migrations_app.services.errors import Conflict, InvalidInput, NotFound, PermissionDenied
 
 pytestmark = pytest.mark.django_db
 
@@ -174,3 +174,36 @@ def test_a_token_of_before_hashes_were_keyed_still_works_and_is_keyed_then(opera
     for _ in range(2):
         assert tokens.authenticate(clear=made.clear, now=now).token_id == made.id
         assert ApiToken.objects.get().key_id
+
+
+def test_a_token_is_named_anew_narrowed_and_ended_sooner(operator, now):
+    made = create(operator, now, expires_at=now + timedelta(days=9))
+    sooner = now + timedelta(days=2)
+    change = {"token_id": made.id, "name": "builds", "expires_at": sooner, "networks": ["192.0.2.0/24"]}
+    tokens.edit(actor=operator, now=now, **change)
+    tokens.edit(actor=operator, now=now, **change)
+
+    row = ApiToken.objects.get()
+    assert (row.name, row.expires_at, row.networks, row.scopes) == (
+        "builds",
+        sooner,
+        ["192.0.2.0/24"],
+        ["operate", "read"],
+    )
+    assert AuditEntry.objects.filter(action="token.edit").count() == 1
+    with pytest.raises(PermissionDenied):
+        tokens.authenticate(clear=made.clear, now=now, address="198.51.100.4")
+    for wrong in (sooner + timedelta(seconds=1), now, now - timedelta(days=1)):
+        with pytest.raises(InvalidInput, match="between now and when it ends"):
+            tokens.edit(actor=operator, now=now, token_id=made.id, expires_at=wrong)
+    with pytest.raises(Conflict, match="no longer valid"):
+        tokens.edit(actor=operator, now=sooner, token_id=made.id, name="late")
+    assert ApiToken.objects.get().name == "builds"
+
+
+def test_nobody_elses_token_and_no_token_changes_one(operator, viewer, now):
+    made = create(operator, now)
+    with pytest.raises(NotFound):
+        tokens.edit(actor=viewer, now=now, token_id=made.id, name="mine")
+    with pytest.raises(PermissionDenied, match="cannot change tokens"):
+        tokens.edit(actor=replace(operator, token_id=made.id), now=now, token_id=made.id, networks=[])
