@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('migrations_app', '0049_repeated_denials'),
+        ('migrations_app', '0051_report_files'),
     ]
 
     operations = [

@@ -118,6 +118,7 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "input: finding.one.key",
         "input: tokens.edit.token_id",
         "input: tokens.revoke.token_id",
+        "input: written_files.content.key",  # where the artifact store keeps it
         "setting: SNAKEWEB_ARTIFACTS_URL",
         "target: beam.key",  # the path of a file on the worker
         "target: http.url",  # refused with credentials in it
