@@ -1,5 +1,6 @@
 """Accounts come by invitation from an admin; nobody signs up by themselves."""
 
+import logging
 from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -7,10 +8,20 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 
 from migrations_app.services import lockouts
+from migrations_app.services.errors import Refused
 from migrations_app.services.sessions import NOBODY_KNOWS_WHERE
 from migrations_app.web.lockout import refused, trying
 
+logger = logging.getLogger(__name__)
+
 WRONG = "The name or the password is not right. Type both again, or have a new password sent to you."
+
+
+class MailUnavailable(Refused):
+    """No mail server took a mail that somebody waits for: the same for an address that nobody here has."""
+
+    code = "mail_unavailable"
+    recorded = False
 
 
 class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -38,6 +49,17 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
             return bool(url) and str(url).startswith("/") and bool(super().is_safe_url(url))
         except ValueError:  # one that cannot be taken apart
             return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Raises MailUnavailable."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except OSError as error:  # those of smtplib are
+            logger.warning("no mail server took %s: %s", template_prefix, type(error).__name__)
+            raise MailUnavailable(
+                "The mail could not be sent: no mail server took it. Nothing was changed.",
+                "Try again in a few minutes, or ask an admin of this Snakeweb to look at its mail server.",
+            ) from error
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """As at every other door: the peer of the connection, never a header that anybody can set."""

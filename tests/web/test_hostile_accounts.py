@@ -15,6 +15,7 @@ from pytest_django import Settings
 from migrations_app.live.admission import Admitted, _judge
 from migrations_app.models import Person
 from migrations_app.services import tokens
+from migrations_app.testing.servers import free_port
 from tests.cast import NOW, PASSWORD, Cast, actor_of
 from tests.parallel import at_once
 from tests.runs import a_run
@@ -81,6 +82,18 @@ def test_whoever_asks_for_a_new_password_learns_nothing_of_who_is_there(cast: Ca
 
     assert answers[0] == answers[1]
     assert [message.to for message in mail.outbox if "/password/reset/key/" in str(message.body)] == [[known]]
+
+
+@pytest.mark.parametrize("address", ["operator@example.org", "nobody@example.org"])
+def test_without_a_mail_server_the_form_says_so_whoever_is_meant(cast: Cast, settings: Settings, address: str) -> None:
+    Person.objects.filter(username="operator").update(email="operator@example.org")
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+    settings.EMAIL_PORT = free_port()
+
+    answer = Client(headers={"Referer": f"http://testserver{RESET}"}).post(RESET, {"email": address}, follow=True)
+
+    assert answer.redirect_chain == [(RESET, 302)]
+    assert "no mail server took it. Nothing was changed. Try again" in answer.content.decode()
 
 
 def test_a_link_to_a_new_password_leads_here_whatever_the_request_says(cast: Cast) -> None:
