@@ -113,22 +113,29 @@ def draw(
     end: datetime | None,
     marks: Sequence[datetime | None] = (),
 ) -> Sparkline:
-    """From the least value to the greatest, with nought at the bottom when the least is near it."""
+    """From the least value to the greatest; nought is at the bottom when the least is near it, a level amid."""
     known = [value for _, value in points if value is not None]
     if begin is None or end is None or not known:
         return Sparkline((), ())
     length = max((end - begin).total_seconds(), 0.001)
     low, high = min(known), max(known)
     low = 0 if low < high / 2 else low
-    span = max(high - low, 1)
 
     def x(at: datetime) -> float:
         return EDGE + (WIDTH - 2 * EDGE) * min(max((at - begin).total_seconds() / length, 0.0), 1.0)
 
     def y(value: int) -> float:
-        return HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (value - low) / span
+        return HEIGHT / 2 if low == high else HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (value - low) / (high - low)
 
     return Sparkline(
-        tuple(" ".join(f"{x(at):.1f},{y(value):.1f}" for at, value in stretch) for stretch in stretches(points)),
+        tuple(_line_of([(x(at), y(value)) for at, value in stretch]) for stretch in stretches(points)),
         tuple(f"{x(at):.1f}" for at in marks if at is not None and begin <= at <= end),
     )
+
+
+def _line_of(places: Sequence[tuple[float, float]]) -> str:
+    """One reading alone is a dash, wide enough to be seen."""
+    (left, _), (right, _) = places[0], places[-1]
+    if left == right:
+        places = [(left - EDGE, places[0][1]), (right + EDGE, places[0][1])]
+    return " ".join(f"{x:.1f},{y:.1f}" for x, y in places)

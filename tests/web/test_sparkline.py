@@ -25,6 +25,11 @@ def test_a_level_that_hardly_moves_is_drawn_from_its_least():
     assert drawn.lines == ("2.0,30.0 158.0,2.0",)
 
 
+def test_a_reading_alone_is_a_dash_that_can_be_seen():
+    drawn = draw([(at(0), None), (at(10), 5), (at(20), None)], begin=at(0), end=at(20))
+    assert drawn.lines == ("78.0,16.0 82.0,16.0",)
+
+
 def test_of_nothing_nothing_is_drawn():
     assert draw([], begin=None, end=None).lines == ()
     assert draw([(at(0), None)], begin=at(0), end=at(9)).lines == ()

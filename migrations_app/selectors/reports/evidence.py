@@ -18,8 +18,8 @@ from migrations_app.selectors.reports.document import (
 )
 from migrations_app.selectors.reports.integrity import is_digest
 from migrations_app.selectors.reports.model import Content, Fact, Integrity, StepReport, TableReport, ToolReport
-from migrations_app.selectors.reports.values import clock, counted, number, seconds, shown, span
-from migrations_app.selectors.state_words import fact_name, tone, words
+from migrations_app.selectors.reports.values import clock, counted, number, seconds, shown, span, without_unit
+from migrations_app.selectors.state_words import FACT_NAMES, fact_name, tone, words
 
 MOST_ROWS = 200
 MOST_FACTS = 40
@@ -158,7 +158,7 @@ def _step(step: StepReport) -> tuple[Cell, ...]:
 def fact_list(told: Sequence[Fact]) -> list[Block]:
     """Those near the surface; what is nested deeper, or more than a page can bear, is counted."""
     near = [fact for fact in told if is_near(fact)]
-    items = [(path_words(fact.name), value_cell(fact)) for fact in near[:MOST_FACTS]]
+    items = [(_label(fact), value_cell(fact)) for fact in near[:MOST_FACTS]]
     more = len(told) - len(items)
     blocks: list[Block] = [FactList(tuple(items))] if items else []
     if more:
@@ -173,6 +173,12 @@ def is_near(fact: Fact) -> bool:
 
 def value_cell(fact: Fact) -> Cell:
     return Cell(shown(fact.value, fact.name), Look.CODE if is_digest(fact) else Look.TEXT)
+
+
+def _label(fact: Fact) -> str:
+    """A unit is said once, beside its number."""
+    named = fact.name in FACT_NAMES or isinstance(fact.value, str | bool | None)
+    return path_words(fact.name if named else without_unit(fact.name))
 
 
 def path_words(name: str) -> str:

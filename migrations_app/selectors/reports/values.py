@@ -12,7 +12,7 @@ MOST = 400  # facts of one step; what is more is counted in one
 LONGEST = 2_000  # characters of one value
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?(?:\+00:00|Z)")
 _UNITS = (("_ms", "ms"), ("_us", "µs"), ("_seconds", "s"), ("_bytes", "bytes"), ("_percent", "%"))
-_UNIT_OF = {"downtime": "ms", "bytes": "bytes"}
+_UNIT_OF = {"downtime": "ms", "bytes": "bytes", "timeout": "ms", "backup_retention": "days"}
 UNKNOWN = "–"
 
 
@@ -62,6 +62,12 @@ def shown(value: Scalar, name: str = "") -> str:
 def unit_of(name: str) -> str:
     last = name.rpartition(".")[2]
     return _UNIT_OF.get(last) or next((unit for ending, unit in _UNITS if last.endswith(ending)), "")
+
+
+def without_unit(name: str) -> str:
+    """`settle_ms` -> `settle`, where the value is written with its unit; of `bytes` alone something must be left."""
+    ending = next((ending for ending, _ in _UNITS if name.endswith(ending)), "")
+    return name.removesuffix(ending) if not name.removesuffix(ending).endswith(".") else name
 
 
 def number(value: float) -> str:

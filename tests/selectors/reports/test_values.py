@@ -45,6 +45,14 @@ def test_a_duration_loses_no_millisecond(ms, shown):
     assert values.span(ms) == shown
 
 
+@pytest.mark.parametrize(
+    ("name", "left"),
+    [("sample.shortest_left_ms", "sample.shortest_left"), ("bytes", "bytes"), ("pause._ms", "pause._ms"), ("ms", "ms")],
+)
+def test_a_unit_goes_from_a_name_where_something_is_left_of_it(name, left):
+    assert values.without_unit(name) == left
+
+
 def test_moments_and_counts():
     at = datetime(2026, 3, 1, 12, 0, 5, 678_901, tzinfo=UTC)
     assert (values.moment(at), values.clock(at), values.moment(None)) == (
