@@ -31,7 +31,7 @@ from migrations_app.runtime import settings
 from migrations_app.selectors.start_check import start_facts
 from migrations_app.selectors.start_queue import ahead_of, for_targets_alone
 from migrations_app.services import finding, reopening, runs, scheduled_notices, scheduled_starts
-from migrations_app.services.errors import Refused
+from migrations_app.services.errors import NotFound, Refused
 from migrations_app.services.scheduled_starts import Claim
 
 logger = logging.getLogger(__name__)
@@ -166,6 +166,11 @@ def _started(schedule: Schedule, claim: Claim, now: datetime) -> _Held | None:
         else:
             runs.validate_migration(actor=actor, now=now, migration_id=schedule.migration_id, claim=claim)
     except Refused as refused:
+        if isinstance(refused, NotFound) and refused.hidden:  # whoever reads this sees the migration
+            return _Held(
+                f"{person.username} has no role in “{schedule.migration.environment.name}” any more. "
+                "Cancel this schedule; somebody who has one makes another."
+            )
         return _Held(f"{refused.message} {refused.fix}")
     return None
 

@@ -125,7 +125,7 @@ def test_somebody_who_may_no_longer_start_it_does_not_by_schedule_either(here):
     RoleGrant.objects.filter(person=here.cast.people["operator"]).delete()
 
     assert here.attend() == Attended(held_up=1)
-    assert only(made)[1].said.startswith("There is nothing here that you may see.")
+    assert only(made)[1].said.startswith("operator has no role in “dev” any more. Cancel")
     assert not Run.objects.exists()
     assert AuditEntry.objects.filter(outcome="denied", action="run.execute").count() == 1
 
