@@ -54,7 +54,6 @@ def assert_clear(answer: Answer) -> None:
         ({"type": "moon_migration"}, "type"),
         ({"handler": "nothing"}, "handler"),
         ({"description": "x" * 10_001}, "description"),
-        ({"environment_id": 999_999}, "environment"),
         ({"environment_id": "dev"}, "environment_id"),
         ({"environment_id": 2**80}, "environment"),
         ({"titel": "Move"}, "titel"),
@@ -73,6 +72,13 @@ def test_a_bad_field_is_named_with_its_fix_and_nothing_is_made(
     assert all(problem["message"] and problem["fix"] for problem in answer.body["problems"]), answer.body
     assert not Migration.objects.exists()
     assert len(answer.content) < 5_000
+
+
+def test_an_environment_that_is_not_there_is_not_found_as_a_hidden_one_is(here: Stage) -> None:
+    answer = here.operator.post("/migrations", here.wish() | {"environment_id": 999_999})
+    assert (answer.status, answer.body["code"]) == (404, "not_found")
+    assert "environment" in answer.body["detail"]
+    assert not Migration.objects.exists()
 
 
 def test_every_problem_comes_at_once(here: Stage) -> None:
