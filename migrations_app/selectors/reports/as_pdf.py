@@ -68,6 +68,8 @@ def written(document: Document) -> bytes:
     story: list[Flowable] = [*_head(document)]
     for section in document.sections:
         story += _section(section)
+    while isinstance(story[-1], Spacer):  # where the last page is full, it would begin an empty one
+        story.pop()
     pages.build(story, canvasmaker=NumberedPages.running(plain(document.running), plain(document.proof)))
     return out.getvalue()
 

@@ -46,5 +46,5 @@ CODE = ParagraphStyle("code", SMALL, fontName="Courier", fontSize=7.6, leading=1
 FIGURE = ParagraphStyle("figure", BOLD, fontSize=13, leading=16)
 KIND = ParagraphStyle("kind", BOLD, fontSize=9.5, textColor=ACCENT)
 TITLE = ParagraphStyle("title", BOLD, fontSize=21, leading=25)
-SECTION = ParagraphStyle("section", BOLD, fontSize=13.5, leading=17, spaceBefore=16, spaceAfter=6, keepWithNext=1)
+SECTION = ParagraphStyle("section", BOLD, fontSize=13.5, leading=17, spaceBefore=16, spaceAfter=6)
 HEADING = ParagraphStyle("heading", BOLD, fontSize=9.5, leading=12.6, spaceBefore=9, spaceAfter=3, keepWithNext=1)

@@ -9,7 +9,16 @@ import pytest
 from pypdf import PdfReader
 
 from migrations_app.selectors.reports import as_html, as_markdown, as_pdf, plain
-from migrations_app.selectors.reports.document import Cell, FactList, KeyFigures, Notice, Table
+from migrations_app.selectors.reports.document import (
+    Cell,
+    Document,
+    FactList,
+    KeyFigures,
+    Notice,
+    Paragraph,
+    Section,
+    Table,
+)
 from migrations_app.selectors.reports.journal_rows import all_events
 from migrations_app.selectors.reports.values import number, span
 from migrations_app.selectors.reports.writing import document_of
@@ -72,6 +81,14 @@ def test_every_number_is_the_journal_s_in_all_four_forms(now, auditor):
     assert SECRET not in json.dumps(told)
     assert reader.metadata.title.startswith(f"Report of run {run.pk}")
     assert [item["/Title"] for item in reader.outline] == [section.title for section in document.sections]
+
+
+def test_no_page_is_empty_however_full_the_one_before_it_is():
+    for count in range(25, 60):
+        section = Section("plan", "Plan", tuple(Paragraph(f"line {number}") for number in range(count)))
+        document = Document("Move", "Report", Cell("done"), (section,), "running", "proof")
+        last = PdfReader(io.BytesIO(as_pdf.written(document))).pages[-1].extract_text()
+        assert f"line {count - 1}" in last
 
 
 def test_the_same_report_is_the_same_file(now, auditor):
