@@ -71,7 +71,9 @@ def dump() -> Iterator[tuple[str, bytes]]:
         name = str(values["NAME"])
         with closing(sqlite3.connect(name)) as opened:
             yield "dump", "\n".join(opened.iterdump()).encode(errors="surrogateescape")
-        yield from ((path, Path(path).read_bytes()) for path in (name, f"{name}-wal") if Path(path).exists())
+        # By another process: one that closes such a file loses all its locks on it, those of its connections too.
+        for path in filter(os.path.exists, (name, f"{name}-wal")):
+            yield path, subprocess.run(["cat", path], capture_output=True, check=True).stdout
         return
     words = ["--host", str(values["HOST"]), "--port", str(values["PORT"] or 5432), "--username", str(values["USER"])]
     ended = subprocess.run(

@@ -136,7 +136,6 @@ KINDS: Mapping[str, AuditKind] = {
             Topic.RIGHTS,
             "account",
             "used a security key that was copied, of",
-            "reason",
             only_refused=True,
         ),
         _kind("account.unlock", Topic.RIGHTS, "account", "lifted the lock of", "before"),

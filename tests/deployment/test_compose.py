@@ -36,7 +36,7 @@ SECRETS = {
 PASSWORDS = {name: f"{name} of the deployment 49" for name in ("admin", "operator", "approver")}
 SOURCE, TARGET = "sessions-redis", "sessions-postgres"
 SESSIONS = 2_000  # so many that the slowed copy lasts longer than all restarts, on a busy machine too
-LONG_SECONDS = 120.0
+LONG_SECONDS = 240.0
 QUICK = {"canary_soak_ms": 0, "soak_ms": 0, "legacy_watch_ms": 200, "settle_ms": 0, "pause_target_ms": 5_000}
 QUICK |= {"pause_limit_ms": 10_000}
 

@@ -57,12 +57,18 @@ def configuration(cast: Cast, environment: Environment, directory: Path, now: da
     before = place.contents
     (place.place / "dev.exs").write_bytes(b"import Config\n")
     seen = (("backup", "0.8.8", before), ("write", "0.13.0", place.contents))
-    for seq, (step, version, contents) in enumerate(seen, 1):
+    events: list[tuple[EventType, str, dict[str, Any]]] = [
+        (EventType.RUN_QUEUED, "", {}),
+        (EventType.RUN_STARTED, "", {}),
+    ]
+    for step, version, contents in seen:
         fingerprint = snapshots.save(composition.artifacts(), place.target_id, contents)
         result = {"fingerprint": fingerprint, "version": version, "files": snapshots.file_fingerprints(contents)}
-        RunEvent.objects.create(
-            run=run, seq=seq, type=EventType.STEP_SUCCEEDED, step=step, payload={"result": result}, at=now
-        )
+        events += [(EventType.STEP_STARTED, step, {}), (EventType.STEP_SUCCEEDED, step, {"result": result})]
+    RunEvent.objects.bulk_create(
+        RunEvent(run=run, seq=seq, type=kind, step=step, payload=payload, attempt=1 if step else 0, at=now)
+        for seq, (kind, step, payload) in enumerate(events, 1)
+    )
     return place.target_id
 
 

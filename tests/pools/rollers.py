@@ -16,7 +16,7 @@ from migrations_app.pools.rolling import roll
 from migrations_app.pools.strategy import Limits, Strategy
 
 CHANGES = frozenset({"hold", "release", "recycle", "retire", "start", "adopt"})
-QUICK = Strategy(limits=Limits(poll_seconds=0.02, replacement_seconds=20))
+QUICK = Strategy(limits=Limits(poll_seconds=0.02, replacement_seconds=90))
 # Long enough for a worker to start on a machine with much to do.
 IMPATIENT = Strategy(limits=Limits(poll_seconds=0.02, replacement_seconds=5, idle_seconds=1, spare_seconds=5))
 
