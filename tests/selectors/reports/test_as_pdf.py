@@ -4,6 +4,7 @@ import html
 import io
 import json
 import re
+from itertools import product
 
 import pytest
 from pypdf import PdfReader
@@ -13,6 +14,7 @@ from migrations_app.selectors.reports.document import (
     Cell,
     Document,
     FactList,
+    Heading,
     KeyFigures,
     Notice,
     Paragraph,
@@ -84,9 +86,9 @@ def test_every_number_is_the_journal_s_in_all_four_forms(now, auditor):
 
 
 def test_no_page_is_empty_however_full_the_one_before_it_is():
-    for count in range(25, 60):
-        lines = [Paragraph(f"line {number}") for number in range(count)]
-        section = Section("plan", "Plan", (*lines, FactList((("last", Cell("fact")),))))
+    for headings, lines in product(range(8), range(32, 44)):  # of other heights: somewhere a page is just full
+        blocks = [Heading("heading")] * headings + [Paragraph("line")] * lines
+        section = Section("plan", "Plan", (*blocks, FactList((("last", Cell("fact")),))))
         document = Document("Move", "Report", Cell("done"), (section,), "running", "proof")
         last = PdfReader(io.BytesIO(as_pdf.written(document))).pages[-1].extract_text()
         assert "fact" in last
