@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from migrations_app.engine.errors import MigrationError
 from migrations_app.engine.hiding import Redactor
@@ -84,15 +84,12 @@ def _read_in_turn(run: Run, clock: Clock) -> bool:
     )
     due_at = now + timedelta(seconds=every if run.ended_at else watch.every_seconds)
     # Who was held up between its look and here finds the next turn, which is nobody's yet: it takes none.
-    taken = made or (watch.due_at <= now and _still_at(watch).update(due_at=due_at) == 1)
+    turn = ImpactWatch.objects.filter(pk=watch.pk, due_at=watch.due_at, due_at__lte=now)
+    taken = made or turn.update(due_at=due_at) == 1
     if taken:
         _read(run, clock)
         _thin(run, watch)
     return taken
-
-
-def _still_at(watch: ImpactWatch) -> QuerySet[ImpactWatch]:
-    return ImpactWatch.objects.filter(pk=watch.pk, due_at=watch.due_at)
 
 
 def _read(run: Run, clock: Clock) -> bool:

@@ -28,7 +28,7 @@ class AuditExportRow:
 
     @property
     def is_under_way(self) -> bool:
-        return self.state in (AuditExport.WAITING, AuditExport.WRITING)
+        return self.state in AuditExport.UNDER_WAY
 
     @property
     def is_ready(self) -> bool:

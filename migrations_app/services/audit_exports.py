@@ -165,7 +165,7 @@ def _in_parts(row: AuditExport, entries: QuerySet[AuditEntry], clock: Clock) -> 
 
 
 def _own(actor: Actor, export_id: int) -> AuditExport:
-    usable = export_id if 0 < export_id <= finding.LARGEST_ID else 0
+    usable = export_id if finding.is_key(export_id) else 0
     row = AuditExport.objects.filter(pk=usable).exclude(state=AuditExport.REMOVED).first()
     if row is None or row.person_id != actor.person_id:
         raise NotFound(f"You have no export {str(export_id)[:20]}.", "Ask for a new one.", hidden=row is not None)

@@ -103,7 +103,7 @@ def _passes(form: ReportForm) -> int:
 
 def _own(actor: Actor, run_id: int, file_id: int) -> ReportFile:
     run = visible_run(actor, run_id)
-    usable = file_id if 0 < file_id <= finding.LARGEST_ID else 0
+    usable = file_id if finding.is_key(file_id) else 0
     row = ReportFile.objects.filter(pk=usable, run=run).exclude(state=ReportFile.REMOVED).first()
     if row is None or row.person_id != actor.person_id:
         raise NotFound(f"You have no file {str(file_id)[:20]} of it.", "Ask for a new one.", hidden=row is not None)

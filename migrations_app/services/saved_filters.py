@@ -98,7 +98,7 @@ def _mine(person: Person, page: str) -> QuerySet[SavedFilter]:
 
 
 def _one(person: Person, rows: QuerySet[SavedFilter], saved_filter_id: int) -> SavedFilter:
-    usable = saved_filter_id if 0 < saved_filter_id <= finding.LARGEST_ID else 0
+    usable = saved_filter_id if finding.is_key(saved_filter_id) else 0
     found = rows.filter(pk=usable).first()
     if found is None:
         others = SavedFilter.objects.filter(pk=usable).exclude(person=person).exists()

@@ -208,7 +208,7 @@ def _author(actor: Actor) -> Person:
 
 
 def _locked(person: Person, sketch_id: int) -> Sketch | None:
-    usable = sketch_id if 0 < sketch_id <= finding.LARGEST_ID else 0
+    usable = sketch_id if finding.is_key(sketch_id) else 0
     return Sketch.objects.select_for_update(of=("self",)).filter(person=person, pk=usable).first()
 
 

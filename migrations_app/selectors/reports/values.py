@@ -66,8 +66,8 @@ def unit_of(name: str) -> str:
 
 def without_unit(name: str) -> str:
     """`settle_ms` -> `settle`, where the value is written with its unit; of `bytes` alone something must be left."""
-    ending = next((ending for ending, _ in _UNITS if name.endswith(ending)), "")
-    return name.removesuffix(ending) if not name.removesuffix(ending).endswith(".") else name
+    left = next((name.removesuffix(ending) for ending, _ in _UNITS if name.endswith(ending)), name)
+    return name if left.endswith(".") else left
 
 
 def number(value: float) -> str:
