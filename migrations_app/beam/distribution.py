@@ -30,6 +30,7 @@ from migrations_app.engine.errors import DependencyUnavailable, MigrationError, 
 CONNECT_SECONDS = 5.0
 LARGEST_ANSWER = 256 * 1024 * 1024  # bytes
 NAMES = 64  # each name that connects stays an atom of the node for ever, so they are few and taken again
+HANG_UPS = 3  # of two handshakes at once under one name the node hangs up on the earlier; a wrong cookie ends so too
 _REG_SEND, _SENDS = 6, (2, 22)
 _PASS_THROUGH = 0x70
 _NO_COOKIE = Atom("")
@@ -67,9 +68,10 @@ class Connection:
     def __init__(self, address: NodeAddress, cookie: str) -> None:
         self._address = address
         self._calls = 0
-        first = random.randrange(NAMES)  # noqa: S311 - spreads names, guards nothing
-        for attempt in range(NAMES):
-            name = f"snakeweb{(first + attempt) % NAMES}@{_own_host(address.host)}"
+        numbers = random.sample(range(NAMES), NAMES)  # spreads names, guards nothing
+        hung_up = 0
+        while True:
+            name = f"snakeweb{numbers.pop()}@{_own_host(address.host)}"
             self._socket = _reach(address)
             try:
                 known = handshake(
@@ -81,8 +83,9 @@ class Connection:
                 )
             except (HandshakeError, OSError) as error:
                 self._socket.close()
-                if "status=" in str(error) and attempt < NAMES - 1:
-                    continue  # somebody else of ours is connected under that name
+                hung_up += _is_hang_up(error)
+                if numbers and (_is_taken(error) or 0 < hung_up < HANG_UPS):
+                    continue  # somebody else of ours is connected, or was connecting, under that name
                 raise _refused(address, error) from None
             except BaseException:
                 self._socket.close()
@@ -200,10 +203,18 @@ def _port(address: NodeAddress) -> int:
     return int(found.port)
 
 
+def _is_taken(error: Exception) -> bool:
+    return "status=" in str(error)
+
+
+def _is_hang_up(error: Exception) -> bool:
+    return isinstance(error, ConnectionError) or "closed connection" in str(error)
+
+
 def _refused(address: NodeAddress, error: Exception) -> MigrationError:
     if isinstance(error, TimeoutError):
         return unavailable(address, f"did not finish the handshake within {CONNECT_SECONDS:g} s")
-    if "status=" in str(error):
+    if _is_taken(error):
         return unavailable(address, f"is in use by {NAMES} connections of ours already")
     message = f"The node {address.name} hung up during the handshake: most likely the cookie is not its own."
     fix = "Give the cookie that the node runs with; if it uses TLS for distribution, name the three PEM files."

@@ -1,6 +1,7 @@
 """Reaching a real node, being refused by it, and peers that are none."""
 
 import contextlib
+import itertools
 import os
 import socket
 import struct
@@ -24,6 +25,7 @@ from migrations_app.beam.node import Atom, Node
 from migrations_app.engine.errors import DependencyUnavailable, ValidationFailed
 from migrations_app.testing.beam import COOKIE, BeamNode
 from migrations_app.testing.servers import free_port
+from tests.parallel import at_once
 from tests.servers import skip_without_erlang
 from tests.stores.sessions.place import wait_until
 
@@ -42,6 +44,19 @@ def test_many_connections_take_few_names(beam_node):
         one.close()
 
     assert atoms[2] - atoms[1] < 40
+
+
+def test_who_takes_a_name_at_the_same_moment_connects_by_another(beam_node, monkeypatch):
+    """Of two handshakes at once under one name the node hangs up on one, in whatever step it is."""
+    own = itertools.count(1)
+    monkeypatch.setattr(distribution.random, "sample", lambda *_: [next(own) % distribution.NAMES, 0])
+
+    def connect() -> int:
+        with Node(beam_node.address, COOKIE) as node:
+            return node.evaluate("1")
+
+    for _ in range(20):
+        assert at_once(connect, connect, connect) == [1, 1, 1]
 
 
 def test_a_wrong_cookie_is_a_problem_of_the_cookie(beam_node):
