@@ -31,7 +31,10 @@ TIDY_SECONDS = 60.0
 
 
 class Dispatcher:
-    """`chores` are called once a minute with the time, by the one that leads (ending reviews that are due, say)."""
+    """`chores` are called once a minute with the time, by the one that leads (ending reviews that are due, say).
+
+    One that fails is in the log and is called again a minute later; it keeps no work and no other chore waiting.
+    """
 
     def __init__(
         self,
@@ -102,9 +105,14 @@ class Dispatcher:
     def _tidy(self) -> None:
         if self._clock.monotonic() - self._tidied_at > TIDY_SECONDS:
             self._tidied_at = self._clock.monotonic()
-            outbox.forget_old(self._clock.now())
-            for chore in self._chores:
-                chore(self._clock.now())
+            for chore in (outbox.forget_old, *self._chores):
+                self._guarded_chore(chore)
+
+    def _guarded_chore(self, chore: Callable[[datetime], object]) -> None:
+        try:
+            chore(self._clock.now())
+        except Exception:
+            logger.exception("a chore of the dispatcher failed; it is tried again in %g s", TIDY_SECONDS)
 
 
 def send(broker: Celery, row: OutboxRow, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from channels.layers import get_channel_layer
 from django.conf import settings
 from redis import Redis
+from redis.asyncio import Redis as AsyncRedis
 from redis.exceptions import RedisError
 
 logger = logging.getLogger(__name__)
@@ -20,8 +21,10 @@ logger = logging.getLogger(__name__)
 RUNS_GROUP = "runs"
 POKE_LIST = "snakeweb:poke"
 QUIET_SECONDS = 0.05
-SOCKET_SECONDS = 2.0
+_PATIENCE: dict[str, Any] = {"socket_timeout": 2.0, "socket_connect_timeout": 2.0}  # seconds
 POKES_KEPT_SECONDS = 5
+# The last: while the interpreter ends, asyncio looks up no more hosts, and drivers still write their last events.
+_NOT_SENT = (RedisError, OSError, TimeoutError, RuntimeError)
 
 
 def run_group(run_id: int) -> str:
@@ -41,7 +44,7 @@ class Messenger:
         self._idle.set()
         self._loop = asyncio.new_event_loop()
         self._wanted = asyncio.Event()
-        self._redis: Redis | None = None
+        self._redis: AsyncRedis | None = None
         self._thread = threading.Thread(target=self._run, name="snakeweb-doorbell", daemon=True)
         self._thread.start()
 
@@ -83,7 +86,7 @@ class Messenger:
                 poked, self._poked = self._poked, False
                 self._woken = False
             if poked:
-                await asyncio.to_thread(self._send_poke)
+                await self._send_poke()
             for run_id, seq in newest.items():
                 await self._send_ring(run_id, seq)
             with self._lock:
@@ -97,26 +100,20 @@ class Messenger:
         try:
             await layer.group_send(run_group(run_id), message)
             await layer.group_send(RUNS_GROUP, message)
-        except (RedisError, OSError, TimeoutError) as error:
+        except _NOT_SENT as error:
             logger.warning("doorbell of run %s not rung: %s", run_id, type(error).__name__)
 
-    def _send_poke(self) -> None:
+    async def _send_poke(self) -> None:
         try:
             if self._redis is None:
-                self._redis = _client()
-            with self._redis.pipeline(transaction=False) as pipeline:
+                self._redis = AsyncRedis.from_url(settings.CELERY_BROKER_URL, **_PATIENCE)
+            async with self._redis.pipeline(transaction=False) as pipeline:
                 pipeline.lpush(POKE_LIST, 1)
                 pipeline.ltrim(POKE_LIST, 0, 0)
                 pipeline.expire(POKE_LIST, POKES_KEPT_SECONDS)
-                pipeline.execute()
-        except (RedisError, OSError) as error:
+                await pipeline.execute()
+        except _NOT_SENT as error:
             logger.warning("dispatcher not poked: %s", type(error).__name__)
-
-
-def _client() -> Redis:
-    return Redis.from_url(
-        settings.CELERY_BROKER_URL, socket_timeout=SOCKET_SECONDS, socket_connect_timeout=SOCKET_SECONDS
-    )
 
 
 _lock = threading.Lock()
@@ -146,7 +143,7 @@ class PokeWaiter:
     """The dispatcher's end of `poke()`: sleeps until poked, at most `seconds`."""
 
     def __init__(self) -> None:
-        self._redis = _client()
+        self._redis = Redis.from_url(settings.CELERY_BROKER_URL, **_PATIENCE)
 
     def wait(self, seconds: float) -> bool:
         """True when poked. Raises RedisError when the broker is away (the caller then waits by itself)."""

@@ -122,6 +122,26 @@ def test_chores_are_done_once_a_minute(broker: Broker) -> None:
     assert done == [clock.now()]
 
 
+def test_a_chore_that_fails_keeps_nothing_waiting(broker: Broker, caplog: pytest.LogCaptureFixture) -> None:
+    """A place for artifacts that is away, say: runs go on all the same."""
+    clock = ManualClock()
+    done: list[datetime] = []
+
+    def fail(now: datetime) -> None:
+        raise FileNotFoundError(f"no such place at {now}")
+
+    leader = Dispatcher(clock, QUICK, broker.app, [fail, done.append])
+    run = a_run()
+    OutboxRow.objects.update(created_at=clock.now())
+    for _ in range(2):
+        clock.advance(61)
+        leader.tick()
+
+    assert len(done) == 2
+    assert [record.exc_info is not None for record in caplog.records if "a chore" in record.message] == [True, True]
+    assert set(broker.delivered()) == {f"[{run.pk}]"}
+
+
 def test_old_rows_are_tidied_away(broker: Broker) -> None:
     clock = ManualClock()
     sender = broker.dispatcher(clock)

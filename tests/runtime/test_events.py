@@ -1,5 +1,7 @@
 import asyncio
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -71,6 +73,46 @@ def test_a_poke_wakes_the_dispatcher_at_once(broker: RedisServer) -> None:
         assert messenger.wait_idle(10)
     finally:
         waiter.close()
+
+
+ENDING = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import django
+
+django.setup()
+from migrations_app.runtime.events import messenger
+
+executor, known = ThreadPoolExecutor(1), messenger()
+
+def last_words():
+    while True:
+        try:
+            executor.submit(str)
+        except RuntimeError:  # the interpreter ends, and this thread is what it still waits for
+            break
+    known.ring(7, 1)
+    known.poke()
+    print("heard:", known.wait_idle(60))
+
+threading.Thread(target=last_words).start()
+"""
+
+
+def test_who_ends_with_its_process_is_heard(broker: RedisServer) -> None:
+    """A worker that was told to stop writes the end of its slice when asyncio has no threads left."""
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "snakeweb.settings", "SNAKEWEB_REDIS_URL": broker.url}
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDING], env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+    waiter = PokeWaiter()
+    try:
+        assert waiter.wait(1) is True
+    finally:
+        waiter.close()
+    assert ended.stdout == "heard: True\n"
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_broker_that_is_away_holds_nobody_up(broker: RedisServer, settings: LazySettings) -> None:
