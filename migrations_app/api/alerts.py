@@ -131,6 +131,11 @@ def create_alert_channel(request: ApiRequest, body: NewChannel) -> Any:
     return Status(201, reads.channel_row(actor=request.auth, alert_channel_id=made))
 
 
+@channels.get("/{int:alert_channel_id}", response=ChannelRow)
+def get_alert_channel(request: ApiRequest, response: HttpResponse, alert_channel_id: int) -> Any:
+    return tagged(response, reads.channel_row(actor=request.auth, alert_channel_id=alert_channel_id))
+
+
 @channels.patch("/{int:alert_channel_id}", response=ChannelRow)
 def change_alert_channel(
     request: ApiRequest, response: HttpResponse, alert_channel_id: int, body: ChannelChange

@@ -48,6 +48,11 @@ def create_freeze(request: ApiRequest, response: HttpResponse, body: NewFreeze) 
     return Status(201, tagged(response, reads.freeze_row(freeze_id=freeze_id, now=now())))
 
 
+@router.get("/{int:freeze_id}", response=FreezeRow)
+def get_freeze(request: ApiRequest, response: HttpResponse, freeze_id: int) -> Any:
+    return tagged(response, reads.visible_freeze(actor=request.auth, freeze_id=freeze_id, now=now()))
+
+
 @router.patch("/{int:freeze_id}", response=FreezeRow)
 def change_freeze(request: ApiRequest, response: HttpResponse, freeze_id: int, body: FreezeChange) -> Any:
     change = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}

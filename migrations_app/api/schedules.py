@@ -69,6 +69,11 @@ def schedule_migration(request: ApiRequest, response: HttpResponse, migration_id
     return _created(request, response, migration_id=migration_id, **body.model_dump())
 
 
+@router.get("/{int:schedule_id}", response=ScheduleRow)
+def get_schedule(request: ApiRequest, response: HttpResponse, schedule_id: int) -> Any:
+    return tagged(response, reads.visible_schedule(actor=request.auth, schedule_id=schedule_id))
+
+
 @router.patch("/{int:schedule_id}", response=ScheduleRow)
 def change_schedule(request: ApiRequest, response: HttpResponse, schedule_id: int, body: ScheduleChange) -> Any:
     change = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}

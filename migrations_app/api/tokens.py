@@ -54,6 +54,12 @@ def create_token(request: ApiRequest, response: HttpResponse, body: NewToken) ->
     return Status(201, {"id": made.id, "token": made.clear})
 
 
+@router.get("/{int:token_id}", response=TokenRow)
+def get_token(request: ApiRequest, response: HttpResponse, token_id: int) -> Any:
+    """One's own; what it is in the clear was shown once."""
+    return tagged(response, reads.token_row(actor=request.auth, token_id=token_id))
+
+
 @router.patch("/{int:token_id}", response=TokenRow)
 def change_token(request: ApiRequest, response: HttpResponse, token_id: int, body: TokenChange) -> Any:
     """One's own, by a person in a browser: a token changes none. Its life only gets shorter."""

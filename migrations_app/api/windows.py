@@ -56,6 +56,11 @@ def create_window(request: ApiRequest, response: HttpResponse, body: NewWindow) 
     return Status(201, tagged(response, reads.window_row(window_id=window_id, now=now())))
 
 
+@router.get("/{int:window_id}", response=WindowRow)
+def get_window(request: ApiRequest, response: HttpResponse, window_id: int) -> Any:
+    return tagged(response, reads.visible_window(actor=request.auth, window_id=window_id, now=now()))
+
+
 @router.patch("/{int:window_id}", response=WindowRow)
 def change_window(request: ApiRequest, response: HttpResponse, window_id: int, body: WindowChange) -> Any:
     change = body.model_dump(exclude_unset=True) | {"seen": versions_seen(request)}

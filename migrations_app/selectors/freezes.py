@@ -10,7 +10,9 @@ from migrations_app.engine.windows import FreezeFact
 from migrations_app.models import Freeze
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
+from migrations_app.selectors.refusals import NotFound
 
+LARGEST_ID = 2**63 - 1
 EVERYWHERE = "every environment"
 
 
@@ -70,6 +72,16 @@ def seen(access: Access) -> Q:
 
 def freeze_row(*, freeze_id: int, now: datetime) -> FreezeRow:
     return _row(Freeze.objects.select_related("environment", "created_by", "lifted_by").get(pk=freeze_id), now)
+
+
+def visible_freeze(*, actor: Actor, freeze_id: int, now: datetime) -> FreezeRow:
+    """Raises NotFound, the same for one of an environment that is hidden."""
+    rows = Freeze.objects.select_related("environment", "created_by", "lifted_by")
+    found = rows.filter(seen(access_of(actor)), pk=freeze_id).first() if freeze_id <= LARGEST_ID else None
+    if found is None:
+        absent = NotFound(f"There is no freeze {str(freeze_id)[:20]} that you may see.", "Look at the calendar.")
+        raise absent.unless_hidden(Freeze.objects.filter(pk=min(freeze_id, LARGEST_ID)))
+    return _row(found, now)
 
 
 def freezes_in_force(environment_id: int, now: datetime) -> tuple[FreezeFact, ...]:

@@ -15,7 +15,9 @@ from migrations_app.engine.vocabulary import (
 from migrations_app.models import Migration, Schedule, ScheduledStart
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Permission, access_of
+from migrations_app.selectors.refusals import NotFound
 
+LARGEST_ID = 2**63 - 1
 MOST = 200
 _STARTS_SHOWN = 5
 
@@ -83,6 +85,19 @@ def schedules_of(migration: Migration, most: int = 3) -> tuple[ScheduleRow, ...]
 
 def schedule_row(*, schedule_id: int) -> ScheduleRow:
     return _rows(Schedule.objects.select_related("migration__environment", "created_by").filter(pk=schedule_id))[0]
+
+
+def visible_schedule(*, actor: Actor, schedule_id: int) -> ScheduleRow:
+    """Raises NotFound, the same for one of an environment that is hidden."""
+    here = access_of(actor).within(Permission.VIEW, "migration__environment")
+    rows = Schedule.objects.select_related("migration__environment", "created_by")
+    found = _rows(rows.filter(here, pk=schedule_id)) if schedule_id <= LARGEST_ID else ()
+    if not found:
+        absent = NotFound(f"There is no schedule {str(schedule_id)[:20]}.", "Look at the list of schedules.")
+        raise absent.unless_hidden(
+            Schedule.objects.filter(pk=min(schedule_id, LARGEST_ID)), "migration__environment__name"
+        )
+    return found[0]
 
 
 def _rows(found: Iterable[Schedule]) -> tuple[ScheduleRow, ...]:

@@ -7,6 +7,8 @@ from migrations_app.models import ApiToken
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.refusals import NotFound
 
+LARGEST_ID = 2**63 - 1
+
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
@@ -23,11 +25,12 @@ class TokenRow:
 
 
 def token_row(*, actor: Actor, token_id: int) -> TokenRow:
-    """One's own. Raises NotFound."""
+    """One's own. Raises NotFound, the same for somebody else's."""
     for row in list_tokens(actor=actor):
         if row.id == token_id:
             return row
-    raise NotFound(f"You have no token {token_id}.", "Look at the list under Settings.")
+    others = 0 < token_id <= LARGEST_ID and ApiToken.objects.filter(pk=token_id).exists()
+    raise NotFound(f"You have no token {str(token_id)[:20]}.", "Look at the list under Settings.", hidden=others)
 
 
 def list_tokens(*, actor: Actor) -> tuple[TokenRow, ...]:

@@ -83,7 +83,7 @@ EDITED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # how one is made,
 
 
 def test_of_two_edits_of_anything_that_saw_the_same_one_is_kept(here: Stage, admin: Actor, operator: Actor) -> None:
-    """Every edit of the description is here, or above."""
+    """Every edit of the description is here, or above, and what is edited can be read by itself."""
     document = json.loads((Path(__file__).parent / "openapi.json").read_text())
     edits = {path.split("/")[3] for path, operations in document["paths"].items() if "patch" in operations}
     assert edits == {*EDITED, "migrations", "targets"}
@@ -98,8 +98,11 @@ def test_of_two_edits_of_anything_that_saw_the_same_one_is_kept(here: Stage, adm
     made["policies"] = next(row["id"] for row in in_force if row["active"] and row["active"]["requirements"])
     for noun, (_, change) in EDITED.items():
         path, doors = f"/{noun}/{made[noun]}", pairs[noun == "schedules"]
-        rows = doors[0].get(f"/{noun}").body["items"]
-        seen = f'"{next(row["version"] for row in rows if row["id"] == made[noun])}"'
+        row = next(row for row in doors[0].get(f"/{noun}").body["items"] if row["id"] == made[noun])
+        one = doors[0].get(path)
+        assert row.items() <= one.body.items(), noun
+        seen = one.headers["ETag"]
+        assert seen == f'"{row["version"]}"', noun
 
         def edit(one: Door, path: str = path, change: dict[str, Any] = change, seen: str = seen) -> Answer:
             return one.send("patch", path, json.dumps(change).encode(), If_Match=seen)
@@ -109,6 +112,7 @@ def test_of_two_edits_of_anything_that_saw_the_same_one_is_kept(here: Stage, adm
         assert kept.headers["ETag"] == f'"{lost.body["details"]["version"]}"' != seen
         assert "was changed meanwhile" in lost.body["detail"]
         assert "Load it again" in lost.body["fix"]
+        assert doors[1].get(path).headers["ETag"] == kept.headers["ETag"], "whoever was refused reads it again"
         assert edit(doors[0], seen=kept.headers["ETag"]).status in (200, 409), "a policy has a proposal that waits"
 
 

@@ -48,6 +48,7 @@ OWN, LIST, WHOLE = "own", "list", "whole"
 ASKS: dict[str, Asks] = {
     "GET /alert-channels": Asks(P.MANAGE_ALERTS, LIST),
     "POST /alert-channels": Asks(P.MANAGE_ALERTS, WHOLE, {"name": "", "kind": "mail"}),
+    "GET /alert-channels/{alert_channel_id}": Asks(P.MANAGE_ALERTS, LIST),
     "PATCH /alert-channels/{alert_channel_id}": Asks(P.MANAGE_ALERTS, WHOLE, {"name": "x"}),
     "POST /alert-channels/{alert_channel_id}/test": Asks(P.MANAGE_ALERTS, WHOLE),
     "GET /alert-rules": Asks(P.MANAGE_ALERTS, LIST),

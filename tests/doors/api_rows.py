@@ -14,8 +14,10 @@ POLICY, MIGRATION, HISTORY = "/policies/{policy_id}", "/migrations/{migration_id
 ROUTE = "/routes/{name}"
 
 API_ROWS: dict[str, Asks] = {
+    f"GET {FREEZE}": Asks(P.VIEW, THING),
     f"PATCH {FREEZE}": Asks(P.MANAGE_ENVIRONMENTS, THING, sent={"reason": "x"}),
     f"POST {FREEZE}/lift": Asks(P.MANAGE_ENVIRONMENTS, THING),
+    f"GET {WINDOW}": Asks(P.VIEW, THING),
     f"PATCH {WINDOW}": Asks(P.MANAGE_ENVIRONMENTS, THING, sent={"name": "x"}),
     "POST /migrations/import": Asks(P.AUTHOR, DOCUMENT),
     "POST /migrations/preflight": Asks(P.AUTHOR, DOCUMENT),
@@ -31,12 +33,14 @@ API_ROWS: dict[str, Asks] = {
     f"GET {ROUTE}/leases": Asks(P.VIEW, THING),
     f"PUT {ROUTE}/leases/{{client_id}}": Asks(P.FOLLOW_ROUTES, THING, sent={"boot_id": "b", "acked_epoch": 1}),
     "POST /schedules": Asks(P.EXECUTE, THING, sent={"timing": "at", "at": PAST, "migration_id": "{migration_id}"}),
+    f"GET {SCHEDULE}": Asks(P.VIEW, THING),
     f"PATCH {SCHEDULE}": Asks(P.EXECUTE, THING, sent={"grace_minutes": 5}),
     f"POST {SCHEDULE}/cancel": Asks(P.EXECUTE, THING),
     "DELETE /lockouts/{lockout_id}": Asks(P.MANAGE_PEOPLE, WHOLE),
     "POST /invitations/{invitation_id}/revoke": Asks(P.MANAGE_PEOPLE, THING),
     "DELETE /sessions/{session_id}": Asks(None, OWN),
     "DELETE /tokens/{token_id}": Asks(None, OWN),
+    "GET /tokens/{token_id}": Asks(None, OWN),
     "PATCH /tokens/{token_id}": Asks(None, OWN, sent={"name": "x"}),
     f"GET {HISTORY}": Asks(P.VIEW, THING),
     f"GET {HISTORY}/{{before}}/{{after}}": Asks(P.VIEW, THING),

@@ -2,7 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from migrations_app.selectors.schedules import list_schedules, schedules_of
+from migrations_app.selectors.refusals import NotFound
+from migrations_app.selectors.schedules import list_schedules, schedules_of, visible_schedule
 from migrations_app.services import schedules
 from tests.services.scheduling import MINUTE, scheduling
 
@@ -29,6 +30,11 @@ def test_what_waits_comes_first_and_what_was_missed_says_why(cast, operator, out
     assert {row.id for row in list_schedules(actor=operator, state="waiting")} == {waiting, dry}
     assert list_schedules(actor=operator, environment="production") == ()
     assert list_schedules(actor=outsider) == ()
+    assert visible_schedule(actor=operator, schedule_id=waiting) == rows[waiting]
+    for who, which, hidden in ((outsider, waiting, True), (operator, 2**70, False)):
+        with pytest.raises(NotFound) as refused:
+            visible_schedule(actor=who, schedule_id=which)
+        assert refused.value.hidden is hidden
 
 
 def test_a_start_leads_to_its_run(cast, operator, tmp_path):
