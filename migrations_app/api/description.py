@@ -8,7 +8,7 @@ from ninja.openapi.schema import OpenAPISchema
 
 from migrations_app.api import examples
 from migrations_app.api.idempotency import WITH_KEYS
-from migrations_app.api.preconditions import VERSIONED, WITHOUT_VERSIONS
+from migrations_app.api.preconditions import VERSIONED
 
 TEXT = {"type": "string"}
 PROBLEM: dict[str, Any] = {
@@ -95,8 +95,6 @@ class DescribedAPI(NinjaAPI):
 
 
 def _describe_versions(operations: dict[str, Any], path: str) -> None:
-    if path in WITHOUT_VERSIONS:
-        return
     for method in operations.keys() & {"get", "patch"}:
         operations[method]["responses"][200]["headers"] = ETAG
     operations["patch"]["parameters"].append(IF_MATCH if path in VERSIONED else IF_MATCH_IF_WANTED)

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from ninja import Router
 
 from migrations_app.api.callers import ApiRequest, now
 from migrations_app.api.migrations import MigrationDetail, detail
-from migrations_app.api.preconditions import refuse_versions
+from migrations_app.api.preconditions import etag, tagged, versions_seen
 from migrations_app.api.schemas import Input
+from migrations_app.selectors.migrations import Keeping, kept_beside
 from migrations_app.services import keeping
 
 router = Router(tags=["migrations"])
@@ -20,11 +22,19 @@ class Description(Input):
     owner: str | None = None
 
 
+@router.get("/{int:migration_id}/keeping", response=Keeping)
+def get_keeping(request: ApiRequest, response: HttpResponse, migration_id: int) -> Any:
+    return tagged(response, kept_beside(actor=request.auth, migration_id=migration_id))
+
+
 @router.patch("/{int:migration_id}/keeping", response=MigrationDetail)
-def describe_migration(request: ApiRequest, migration_id: int, body: Description) -> Any:
-    refuse_versions(request, "What is kept beside a migration")
-    keeping.describe(actor=request.auth, now=now(), migration_id=migration_id, **body.model_dump())
-    return detail(request.auth, migration_id)
+def describe_migration(request: ApiRequest, response: HttpResponse, migration_id: int, body: Description) -> Any:
+    """The `ETag` is of what is kept (`keeping.version`), not of the migration."""
+    wish = body.model_dump() | {"seen": versions_seen(request)}
+    keeping.describe(actor=request.auth, now=now(), migration_id=migration_id, **wish)
+    found = detail(request.auth, migration_id)
+    response["ETag"] = etag(found["keeping"].version)
+    return found
 
 
 @router.post("/{int:migration_id}/watch", response=MigrationDetail)

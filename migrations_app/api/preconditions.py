@@ -16,11 +16,9 @@ from django.http import HttpRequest, HttpResponse
 
 from migrations_app.api.problems import Unreadable
 from migrations_app.services.checking import invalid
-from migrations_app.services.errors import StaleEdit
 from migrations_app.services.versions import Seen
 
 VERSIONED = ("/migrations/{migration_id}", "/targets/{target_id}")
-WITHOUT_VERSIONS = ("/migrations/{migration_id}/keeping",)
 _TAG = re.compile(r'(W/)?"([^"\x00-\x20\x7f]*)"')
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 
@@ -57,15 +55,6 @@ def versions_seen(request: HttpRequest) -> Seen:
     """Those that an edit may be about, for the service; None where any will do. Raises Unreadable."""
     tags = _tags(request)
     return None if tags is None or tags == ["*"] else frozenset(_versions(tags))
-
-
-def refuse_versions(request: HttpRequest, what: str) -> None:
-    """Of an edit without any: `If-Match` would not be kept. Raises StaleEdit."""
-    if versions_seen(request) is not None:
-        raise StaleEdit(
-            f"{what} has no versions, so none can be the one that If-Match names; nothing was changed.",
-            "Leave If-Match out: this edit replaces only the fields that it names.",
-        )
 
 
 def tagged(response: HttpResponse, thing: Any) -> Any:

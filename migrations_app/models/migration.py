@@ -34,6 +34,9 @@ class Migration(models.Model):
         Person, models.PROTECT, null=True, blank=True, related_name="+", help_text="Empty: its author."
     )
     ticket = models.CharField(max_length=TICKET_LENGTH, blank=True)
+    keeping_version = models.PositiveIntegerField(
+        default=1, db_default=1, help_text="Grows with each edit of ticket and owner; ETag of what is kept beside it."
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     review_expires_at = models.DateTimeField(null=True, blank=True)

@@ -82,7 +82,10 @@ _RUNS_SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class Keeping:
-    """What is kept beside the plan; the owner is the author where nobody else was named. `watching`: the reader."""
+    """What is kept beside the plan; the owner is the author where nobody else was named. `watching`: the reader.
+
+    `version` is of ticket and owner, which are edited together.
+    """
 
     ticket: str
     owner: str
@@ -90,6 +93,7 @@ class Keeping:
     watchers: tuple[str, ...]
     watching: bool
     archived_at: datetime | None
+    version: int
 
     @property
     def ticket_url(self) -> str:
@@ -155,6 +159,11 @@ def possible_owners(*, actor: Actor, migration_id: int) -> tuple[tuple[str, str]
     return tuple((person.username, str(person)) for person in people)
 
 
+def kept_beside(*, actor: Actor, migration_id: int) -> Keeping:
+    """Raises NotFound."""
+    return _keeping(visible_migration(actor, migration_id), actor)
+
+
 def _keeping(migration: Migration, actor: Actor) -> Keeping:
     watchers = [row.person for row in migration.watchers.select_related("person").order_by("person__username")]
     owner = migration.owner or migration.created_by
@@ -165,6 +174,7 @@ def _keeping(migration: Migration, actor: Actor) -> Keeping:
         watchers=tuple(str(person) for person in watchers),
         watching=any(person.pk == actor.person_id for person in watchers),
         archived_at=migration.archived_at,
+        version=migration.keeping_version,
     )
 
 

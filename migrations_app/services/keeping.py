@@ -14,16 +14,27 @@ from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import operation
 from migrations_app.services.permissions import Permission, people_who_see
+from migrations_app.services.versions import Seen, require_seen
 
 __all__ = ["archive", "describe", "restore", "unwatch", "watch"]
 
 
 @operation("migration.describe", about="migration")
 def describe(
-    *, actor: Actor, now: datetime, migration_id: int, ticket: str | None = None, owner: str | None = None
+    *,
+    actor: Actor,
+    now: datetime,
+    migration_id: int,
+    ticket: str | None = None,
+    owner: str | None = None,
+    seen: Seen = None,
 ) -> None:
-    """What is None stays. `owner` is a user name of somebody who may see it; '' makes it its author's again."""
+    """What is None stays. `owner` is a user name of somebody who may see it; '' makes it its author's again.
+
+    `seen` are versions of ticket and owner, which no edit of the migration itself moves.
+    """
     migration = finding.migration(migration_id, actor=actor, permission=Permission.AUTHOR, lock=True)
+    require_seen(f"What is kept beside “{migration.title}”", migration.keeping_version, seen)
     before = _facts(migration)
     check = Check()
     if ticket is not None:
@@ -33,7 +44,8 @@ def describe(
     check.done()
     if _facts(migration) == before:
         return
-    migration.save(update_fields=["ticket", "owner"])
+    migration.keeping_version += 1
+    migration.save(update_fields=["ticket", "owner", "keeping_version"])
     _record(actor, now, "migration.describe", migration, before)
 
 

@@ -48,18 +48,31 @@ def test_an_edit_names_what_it_has_seen(here: Stage) -> None:
     assert door.get(path).body["title"] == "Five"
 
 
-def test_a_target_is_edited_the_same_way_and_what_has_no_version_says_so(here: Stage) -> None:
-    kept = f"/migrations/{here.migration()}/keeping"
+def test_a_target_is_edited_the_same_way(here: Stage) -> None:
     path = f"/targets/{here.source}"
     config = here.admin.get(path).body["config"]
     here.admin.headers["If-Match"] = here.admin.get(path).headers["ETag"]
     assert here.admin.patch(path, {"config": config}).status == 200
     here.admin.headers.pop("If-Match")
     assert here.admin.patch(path, {"config": config}).code == "precondition_required"
-    here.operator.headers["If-Match"] = '"1"'
-    assert here.operator.patch(kept, {"ticket": "OPS-1"}).code == "stale_edit"
-    here.operator.headers["If-Match"] = "*"
-    assert here.operator.patch(kept, {"ticket": "OPS-2"}).status == 200
+
+
+def test_what_is_kept_beside_a_migration_has_a_version_of_its_own(here: Stage, operator: Actor) -> None:
+    migration = f"/migrations/{here.migration()}"
+    path, doors = f"{migration}/keeping", [browser(operator) for _ in range(2)]
+    assert doors[0].get(path).headers["ETag"] == '"1"'
+    assert edited(doors[0], migration, "Renamed meanwhile", '"1"')[0] == 200
+
+    def edit(number: int) -> Answer:
+        return doors[number].send("patch", path, json.dumps({"ticket": f"OPS-{number}"}).encode(), If_Match='"1"')
+
+    kept, lost = sorted(at_once(partial(edit, 0), partial(edit, 1)), key=lambda answer: answer.status)
+    assert (kept.status, lost.status, lost.code) == (200, 412, "stale_edit")
+    assert (kept.headers["ETag"], kept.body["keeping"]["version"], kept.body["version"]) == ('"2"', 2, 2)
+    assert lost.body["details"] == {"version": 2}
+    read = doors[1].get(path)
+    assert (read.headers["ETag"], read.body["ticket"]) == ('"2"', kept.body["keeping"]["ticket"])
+    assert doors[1].patch(path, {"ticket": "OPS-9"}).status == 200, "without a header any will do, as before"
 
 
 FIRST = "2098-01-02T02:00:00"

@@ -90,6 +90,7 @@ ASKS: dict[str, Asks] = {
     "DELETE /migrations/{migration_id}/dependencies/{predecessor_id}": Asks(P.EXECUTE),
     "POST /migrations/{migration_id}/execute": Asks(P.EXECUTE, body={"digest": ZEROS}),
     "GET /migrations/{migration_id}/export": Asks(P.VIEW),
+    "GET /migrations/{migration_id}/keeping": Asks(P.VIEW),
     "PATCH /migrations/{migration_id}/keeping": Asks(P.AUTHOR, body={"ticket": "x"}),
     "GET /migrations/{migration_id}/plan": Asks(P.VIEW),
     "POST /migrations/{migration_id}/plan": Asks(P.AUTHOR),
