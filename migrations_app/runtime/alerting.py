@@ -19,6 +19,7 @@ from migrations_app.engine.webhooks import WebhookKind, new_message_id
 from migrations_app.models import Alert, AlertChannel, AlertRule, Delivery, Migration, Person, Run
 from migrations_app.runtime import outbox, webhooks
 from migrations_app.runtime.audit import instant
+from migrations_app.runtime.settings import impact_seconds
 
 _OF_A_RUN = {
     EventType.RUN_FAILED: (AlertCause.RUN_FAILED, "failed"),
@@ -106,8 +107,7 @@ def _report_later(run_id: int, event: Event) -> None:
     """Once its targets are no longer read, so that the report says what came after."""
     environment_id = Run.objects.values_list("environment_id", flat=True).get(pk=run_id)
     if rules_for_reports(environment_id).exists():
-        reads_on = float(settings.SNAKEWEB_IMPACT_SECONDS) > 0
-        due = event.at + AFTER_THE_READINGS if reads_on else None
+        due = event.at + AFTER_THE_READINGS if impact_seconds() > 0 else None
         outbox.put(outbox.SEND_REPORTS, [run_id, event.seq], now=event.at, not_before=due)
 
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import Q
 
@@ -23,6 +22,7 @@ from migrations_app.engine.vocabulary import RunKind, RunState
 from migrations_app.models import ImpactSample, ImpactWatch, Run
 from migrations_app.models.impact import KEPT_READINGS
 from migrations_app.runtime import composition
+from migrations_app.runtime.settings import impact_seconds
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ _LIVE = [state for state in RunState if not state.is_final and state is not RunS
 
 
 def is_on() -> bool:
-    return float(settings.SNAKEWEB_IMPACT_SECONDS) > 0
+    return impact_seconds() > 0
 
 
 def look_due(clock: Clock) -> int:
@@ -78,7 +78,7 @@ def after(run: Run, clock: Clock) -> None:
 def _read_in_turn(run: Run, clock: Clock) -> bool:
     """Whether this process took the turn."""
     now = clock.now()
-    every = max(1, round(float(settings.SNAKEWEB_IMPACT_SECONDS)))
+    every = max(1, round(impact_seconds()))
     watch, made = ImpactWatch.objects.get_or_create(
         run=run, defaults={"every_seconds": every, "due_at": now + timedelta(seconds=every)}
     )

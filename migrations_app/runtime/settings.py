@@ -117,6 +117,16 @@ def current() -> MigrationSettings:
     return values
 
 
+def traces_url() -> str:
+    """Where traces go; empty: nowhere. `telemetry_enabled` is above it."""
+    return str(settings.SNAKEWEB_TRACES_URL) if current().telemetry_enabled else ""
+
+
+def impact_seconds() -> float:
+    """How often the targets of a live run are read; 0: never. `telemetry_enabled` is above it."""
+    return float(settings.SNAKEWEB_IMPACT_SECONDS) if current().telemetry_enabled else 0.0
+
+
 def custom_handlers() -> Mapping[str, str]:
     """Name -> dotted path of the migration types that the settings name. Raises nothing: it is read at every start."""
     given = getattr(settings, "SNAKEWEB_MIGRATION", {})

@@ -11,8 +11,9 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Protocol
 
-from django.conf import settings
 from django.utils.module_loading import import_string
+
+from migrations_app.runtime.settings import traces_url
 
 TRACEPARENT = "traceparent"
 Facts = Mapping[str, str | int | bool]
@@ -87,7 +88,7 @@ OFF = Off()
 @lru_cache(maxsize=1)
 def tracer() -> Tracer:
     """Of this process; made at its first use, so that no thread starts with an import."""
-    if not settings.SNAKEWEB_TRACES_URL:
+    if not traces_url():
         return OFF
     # By name: what it needs takes half a second to load, and who traces nothing does not wait for it.
     made: Tracer = import_string("migrations_app.runtime.otlp.from_settings")()

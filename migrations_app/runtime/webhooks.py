@@ -40,11 +40,16 @@ def announce_run(run_id: int, kind: RunKind, event: Event) -> None:
         return
     run = Run.objects.select_related("migration__environment").get(pk=run_id)
     hooks = [hook for hook in _subscribed(run.environment_id, event.at) if told_as in hook.kinds]
-    if not hooks:
+    if not hooks or (told_as is WebhookKind.RUN_PROGRESS and not _reports_progress(run)):
         return
     body = body_of(told_as, run_facts(run, kind) | {"seq": event.seq, "step": event.step}, event.at)
     for hook in hooks:
         put(hook, told_as, body, now=event.at)
+
+
+def _reports_progress(run: Run) -> bool:
+    """The option of the plan that was signed: without it, receivers hear how a run begins and ends, not its steps."""
+    return bool(run.revision.content["options"].get("progress_reporting", True))
 
 
 def announce_review(kind: WebhookKind, migration: Migration, *, now: datetime, by: str = "") -> None:

@@ -114,7 +114,8 @@ def impact_of(run: Run, *, now: datetime) -> RunImpact:
     samples = _samples(run)
     planned = run.revision.content["targets"]
     kinds = planned_kinds(run.revision)
-    every = round(float(settings.SNAKEWEB_IMPACT_SECONDS))
+    enabled = settings.SNAKEWEB_MIGRATION.get("telemetry_enabled", True)
+    every = round(float(settings.SNAKEWEB_IMPACT_SECONDS)) if enabled else 0
     watch = ImpactWatch.objects.filter(run=run).first()
     moments = [sample.at for listed in samples.values() for sample in listed]
     over = RunState(run.state).is_final and (run.ended_at is None or run.ended_at + AFTER <= now)

@@ -142,8 +142,9 @@ def test_of_a_long_run_every_second_reading_goes_and_half_as_many_come(tmp_path)
     assert ImpactWatch.objects.get(run=run).every_seconds == 10
 
 
-def test_switched_off_nothing_is_read(tmp_path, settings):
-    settings.SNAKEWEB_IMPACT_SECONDS = 0
+@pytest.mark.parametrize("off", [("SNAKEWEB_IMPACT_SECONDS", 0), ("SNAKEWEB_MIGRATION", {"telemetry_enabled": False})])
+def test_switched_off_nothing_is_read(tmp_path, settings, off):
+    setattr(settings, *off)
     run = queued(sqlite_migration(tmp_path, count=5).revision)
 
     drive_run(run_id=run.pk, clock=CLOCK)

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pytest
 from django.conf import LazySettings
 
 from migrations_app.runtime import tracing
@@ -27,8 +28,9 @@ def test_where_nothing_is_traced_our_part_of_it_is_not_loaded() -> None:
     assert ended.stdout.split() == ["False", "[]"]
 
 
-def test_the_tracer_is_off_without_an_address(settings: LazySettings) -> None:
-    settings.SNAKEWEB_TRACES_URL = ""
+@pytest.mark.parametrize(("url", "enabled"), [("", True), ("http://127.0.0.1:4318/v1/traces", False)])
+def test_the_tracer_is_off_without_an_address_or_telemetry(settings: LazySettings, url: str, enabled: bool) -> None:
+    settings.SNAKEWEB_TRACES_URL, settings.SNAKEWEB_MIGRATION = url, {"telemetry_enabled": enabled}
     tracing.tracer.cache_clear()
     assert tracer() is OFF
     assert (carried(), OFF.current()) == ("", "")

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.webhooks import WebhookKind
-from migrations_app.models import Delivery, Environment, OutboxRow, OutgoingSecret, Webhook
+from migrations_app.models import Delivery, Environment, OutboxRow, OutgoingSecret, PlanRevision, Webhook
 from migrations_app.runtime import webhooks
 from migrations_app.runtime.secrets import SecretUnreadable
 from tests.runs import AT, a_run, environment
@@ -42,6 +42,26 @@ def test_what_happens_to_a_run_is_told_to_those_who_asked_for_it_there() -> None
     assert (body["type"], body["data"]["run"]["id"], body["data"]["seq"]) == ("run.failed", run.pk, run.last_seq + 2)
     assert body["data"]["migration"]["title"] == "Move sessions"
     assert "hunter2" not in json.dumps(body)
+
+
+@pytest.mark.parametrize("reported", [True, False])
+def test_of_its_steps_a_run_tells_where_its_plan_says_so(reported: bool) -> None:
+    run = a_run()
+    content = {**run.revision.content, "options": {**run.revision.content["options"], "progress_reporting": reported}}
+    # What is signed is never changed; here it stands for another plan that was.
+    PlanRevision.objects.filter(pk=run.revision_id).update(content=content)
+    hook("all", "run.started", "run.progress")
+    step = content["steps"][0]["id"]
+    opened(run).append(
+        [
+            STARTED,
+            NewEvent(EventType.STEP_STARTED, step, attempt=1),
+            NewEvent(EventType.STEP_SUCCEEDED, step, attempt=1),
+        ]
+    )
+
+    told = list(Delivery.objects.order_by("pk").values_list("kind", flat=True))
+    assert told == ["run.started", "run.progress"] if reported else ["run.started"]
 
 
 def test_what_is_rolled_back_is_never_told() -> None:
