@@ -6,13 +6,16 @@ A worker that dies leaves no half file: the next one begins anew, under another 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import TypeVar
 
 from django.db import transaction
 from django.db.models import F, Q
 
+from migrations_app.engine.errors import DependencyUnavailable
 from migrations_app.models import WrittenFile
 from migrations_app.runtime import composition, outbox
+from migrations_app.services.errors import NotFound
 
 ABANDONED = timedelta(minutes=1)  # without a sign of life
 _CHUNK = 1 << 16
@@ -82,6 +85,22 @@ def remove_old(model: type[WrittenFile], *, ended_by: datetime) -> int:
 
 
 def content(key: str) -> Iterator[bytes]:
+    """In parts, the first of which is read now: once an answer has begun it can no longer say that there is none.
+
+    Raises NotFound where the artifact store does not have it.
+    """
+    parts = _parts(key)
+    try:
+        first = next(parts, b"")
+    except DependencyUnavailable as gone:
+        raise NotFound(
+            "The file was written, but is not in the artifact store any more.",
+            "Ask for a new one. If that happens again, web and worker processes see different SNAKEWEB_ARTIFACTS_URL.",
+        ) from gone
+    return chain((first,), parts)
+
+
+def _parts(key: str) -> Iterator[bytes]:
     with composition.artifacts().open(key) as file:
-        while chunk := file.read(_CHUNK):
-            yield chunk
+        while part := file.read(_CHUNK):
+            yield part

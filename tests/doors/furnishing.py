@@ -19,7 +19,7 @@ from migrations_app.engine.events import EventType
 from migrations_app.engine.vocabulary import RunKind, TargetKind
 from migrations_app.handlers.config import snapshots
 from migrations_app.handlers.data.rejected import prefix
-from migrations_app.models import Environment, ExternalIdentity, Migration, Person, Run, RunEvent, Sketch
+from migrations_app.models import Environment, ExternalIdentity, Migration, Person, Run, RunEvent, Sketch, WrittenFile
 from migrations_app.runtime import composition
 from migrations_app.services import targets
 from tests.adapters_on_stage import AdapterStage
@@ -93,6 +93,13 @@ def refused_rows(run: Run) -> None:
     row = {"table": "orders", "key": ["1"], "reason": "No.", "values": {"note": "ä"}}
     with composition.artifacts().create(f"{prefix(run.pk)}1.ndjson") as stream:
         stream.write(json.dumps(row).encode() + b"\n")
+
+
+def written(file: WrittenFile) -> int:
+    """Its id: what its person asked for is in the artifact store."""
+    with composition.artifacts().create(file.key) as stream:
+        stream.write(b"{}\n")
+    return file.pk
 
 
 def discarded_draft(person: Person, now: datetime) -> int:

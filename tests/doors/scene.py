@@ -170,17 +170,21 @@ def scene(directory: Path) -> Scene:
         "token_id": made.id,
         "webhook_id": hook.pk,
         "delivery_id": delivery.pk,
-        "file_id": ReportFile.objects.create(
-            person=owner, run=run, form="pdf", asked_at=now, through=1, state=ReportFile.READY, ended_at=now
-        ).pk,
+        "file_id": furnishing.written(
+            ReportFile.objects.create(
+                person=owner, run=run, form="pdf", asked_at=now, through=1, state=ReportFile.READY, ended_at=now
+            )
+        ),
         "person_id": owner.pk,
         "session_id": UserSession.objects.create(user=owner, ip="192.0.2.1", session_key="x" * 32).pk,
         "lockout_id": AccessAttempt.objects.create(
             username="somebody", ip_address="192.0.2.9", failures_since_start=99, attempt_time=now
         ).pk,
-        "export_id": AuditExport.objects.create(
-            person=owner, asked_at=now, format="jsonl", through=1, state=AuditExport.READY, ended_at=now
-        ).pk,
+        "export_id": furnishing.written(
+            AuditExport.objects.create(
+                person=owner, asked_at=now, format="jsonl", through=1, state=AuditExport.READY, ended_at=now
+            )
+        ),
         "alert_id": alert.pk,
         "alert_rule_id": rule.pk,
         "alert_channel_id": channel.pk,

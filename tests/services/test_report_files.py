@@ -7,6 +7,7 @@ import pytest
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import AuditEntry, ReportFile, RoleGrant
+from migrations_app.runtime import composition
 from migrations_app.selectors import run_log
 from migrations_app.selectors.report_files import report_files as listed
 from migrations_app.selectors.reports import journal_rows
@@ -50,6 +51,10 @@ def test_a_worker_writes_what_a_request_may_not(now, auditor, operator):
     assert digest_of_plain(told["content"]) == told["digest"]
     (row,) = listed(actor=auditor, run_id=run.pk)
     assert (row.state, row.percentage, row.size > 0) == ("ready", 100, True)
+
+    composition.artifacts().delete(ReportFile.objects.get(pk=file_id).key)
+    with pytest.raises(NotFound, match="not in the artifact store any more"):  # before any answer has begun
+        report_files.fetch(actor=auditor, now=now, run_id=run.pk, file_id=file_id)
 
     assert listed(actor=operator, run_id=run.pk) == ()
     with pytest.raises(NotFound):
