@@ -69,7 +69,9 @@ def _form(
     request: PageRequest, page: MigrationPage, choices: tuple[ToolChoice, ...], problems: tuple[Problem, ...] = ()
 ) -> HttpResponse:
     elsewhere = tuple(problem for problem in problems if all(problem is not choice.problem for choice in choices))
+    seen = request.POST.get("version") if problems else page.row.version  # an outdated form stays one
     context = {"page": page, "row": page.row, "choices": choices, "problems": problems, "elsewhere": elsewhere}
+    context["version"] = seen or 0
     return render(request, "migrations/tools.html", context, status=422 if problems else 200)
 
 

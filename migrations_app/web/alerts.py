@@ -17,7 +17,19 @@ from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.webhooks import list_webhooks
 from migrations_app.services import alert_channels, alerts
 from migrations_app.services.alerts import RuleWish
-from migrations_app.services.errors import InvalidInput
+from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.web.edited_meanwhile import (
+    EditedForm,
+    Meanwhile,
+    Sent,
+    chosen,
+    seen_in,
+    sent_as,
+    status_of,
+    ticked,
+    typed,
+    unsaved,
+)
 from migrations_app.web.numbers import identifier, whole_number
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
@@ -65,23 +77,27 @@ def alert_rule_new(request: PageRequest) -> HttpResponse:
 @login_required
 def alert_rule(request: PageRequest, alert_rule_id: int) -> HttpResponse:
     row = reads.rule_row(actor=request.actor, alert_rule_id=alert_rule_id)
-    problems = ProblemsByField()
+    problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
+        archived = True if "archive" in request.POST else None
         try:
-            archived = True if "archive" in request.POST else None
             alerts.edit_rule(
                 actor=request.actor,
                 now=timezone.now(),
                 alert_rule_id=alert_rule_id,
                 wish=None if archived else _wish(request.POST),
                 archived=archived,
+                seen=seen_in(request.POST),
             )
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
-        else:
+        except StaleEdit:
+            row = reads.rule_row(actor=request.actor, alert_rule_id=alert_rule_id)
+            meanwhile = unsaved(_edited(request, row), request, asked=bool(archived and not row.archived))
+        if not problems and not meanwhile:
             messages.success(request, "Archived: it fires no more." if archived else "Saved.")
             return redirect("alert_list") if archived else redirect("alert_rule", alert_rule_id)
-    return _rule_form(request, row, problems)
+    return _rule_form(request, row, problems, meanwhile)
 
 
 @require_POST
@@ -135,7 +151,10 @@ def alert_channel_test(request: PageRequest, alert_channel_id: int) -> HttpRespo
 @require_POST
 @login_required
 def alert_channel_archive(request: PageRequest, alert_channel_id: int) -> HttpResponse:
-    alert_channels.edit(actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id, archived=True)
+    seen = seen_in(request.POST)
+    alert_channels.edit(
+        actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id, archived=True, seen=seen
+    )
     messages.success(request, "Archived: nothing goes through it any more.")
     return redirect("alert_list")
 
@@ -171,42 +190,64 @@ def _time(text: str) -> Any:
         return text
 
 
-def _rule_form(request: PageRequest, row: RuleRow | None, problems: ProblemsByField) -> HttpResponse:
-    posted = request.POST
-    chosen = (
-        (posted.getlist("channels"), posted.getlist("escalation_channels"))
-        if problems
-        else ([str(one) for one in row.channels], [str(one) for one in row.escalation_channels])
-        if row
-        else ([], [])
-    )
+def _rule_form(
+    request: PageRequest, row: RuleRow | None, problems: ProblemsByField, meanwhile: Meanwhile | None = None
+) -> HttpResponse:
+    values = meanwhile.values if meanwhile else request.POST if problems else _stored(row)
     context = {
         "row": row,
         "problems": problems,
-        "values": posted if problems else _values(row),
-        "chosen": chosen[0],
-        "escalates_to": chosen[1],
+        "values": values,
+        "chosen": values.getlist("channels"),
+        "escalates_to": values.getlist("escalation_channels"),
         "causes": [(cause, cause.words, LIMITS.get(cause)) for cause in AlertCause],
         "channels": reads.list_channels(actor=request.actor),
         "places": list_environments(actor=request.actor),
         "placeholders": PLACEHOLDERS.items(),
+        "edited": _edited(request, row) if row else None,
+        "meanwhile": meanwhile,
     }
-    return render(request, "alerts/rule_form.html", context, status=422 if problems else 200)
+    return render(request, "alerts/rule_form.html", context, status=status_of(meanwhile, problems))
 
 
-def _values(row: RuleRow | None) -> dict[str, Any]:
+def _edited(request: PageRequest, row: RuleRow) -> EditedForm:
+    names = {str(one.id): one.name for one in reads.list_channels(actor=request.actor, archived=True)}
+    fields = (
+        typed("name", "Name"),
+        chosen("cause", "When", {str(cause.value): cause.words for cause in AlertCause}),
+        typed("limit", "Limit"),
+        chosen("channels", "Tell", names),
+        ticked("followers", "Also whoever follows the migration"),
+        typed("template", "Text"),
+        typed("repeat_minutes", "Not again within, in minutes"),
+        typed("zone", "Time zone"),
+        typed("quiet_from", "Quiet from"),
+        typed("quiet_to", "Quiet to"),
+        typed("escalate_minutes", "Escalate after, in minutes"),
+        chosen("escalation_channels", "Then also tell", names),
+        ticked("enabled", "Switched on"),
+    )
+    facts = {"Archived": "yes" if row.archived else "no"}
+    return EditedForm("alert_rule", row.id, ("alert_rule.edit",), row.version, fields, _stored(row), facts)
+
+
+def _stored(row: RuleRow | None) -> Sent:
     if row is None:
-        return {"template": DEFAULT_TEMPLATE, "zone": "UTC", "repeat_minutes": 60, "enabled": True}
-    return {
-        "name": row.name,
-        "cause": row.cause,
-        "limit": "" if row.limit is None else row.limit,
-        "template": row.template,
-        "zone": row.zone,
-        "quiet_from": f"{row.quiet_from:%H:%M}" if row.quiet_from else "",
-        "quiet_to": f"{row.quiet_to:%H:%M}" if row.quiet_to else "",
-        "repeat_minutes": row.repeat_minutes,
-        "escalate_minutes": row.escalate_minutes or "",
-        "followers": row.followers,
-        "enabled": row.enabled,
-    }
+        return sent_as({"template": DEFAULT_TEMPLATE, "zone": "UTC", "repeat_minutes": "60", "enabled": "1"})
+    return sent_as(
+        {
+            "name": row.name,
+            "cause": str(row.cause),
+            "limit": "" if row.limit is None else str(row.limit),
+            "channels": [str(one) for one in row.channels],
+            "template": row.template,
+            "zone": row.zone,
+            "quiet_from": f"{row.quiet_from:%H:%M}" if row.quiet_from else "",
+            "quiet_to": f"{row.quiet_to:%H:%M}" if row.quiet_to else "",
+            "repeat_minutes": str(row.repeat_minutes),
+            "escalate_minutes": str(row.escalate_minutes or ""),
+            "escalation_channels": [str(one) for one in row.escalation_channels],
+            "followers": "1" if row.followers else "",
+            "enabled": "1" if row.enabled else "",
+        }
+    )

@@ -9,11 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from migrations_app.selectors.environments import environment_page, environment_row, list_environments
+from migrations_app.selectors.environments import EnvironmentRow, environment_page, environment_row, list_environments
 from migrations_app.selectors.freezes import list_freezes
 from migrations_app.selectors.windows import list_windows
 from migrations_app.services import environments
-from migrations_app.services.errors import InvalidInput
+from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.web.edited_meanwhile import EditedForm, seen_in, sent_as, status_of, ticked, typed, unsaved
 from migrations_app.web.numbers import whole_number
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
@@ -63,18 +64,35 @@ def environment_new(request: PageRequest) -> HttpResponse:
 @login_required
 def environment_edit(request: PageRequest, environment_id: int) -> HttpResponse:
     row = environment_row(actor=request.actor, environment_id=environment_id)
-    problems = ProblemsByField()
+    problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
+        changes = _posted(request) | {"seen": seen_in(request.POST)}
         try:
-            environments.edit(
-                actor=request.actor, now=timezone.now(), environment_id=environment_id, **_posted(request)
-            )
+            environments.edit(actor=request.actor, now=timezone.now(), environment_id=environment_id, **changes)
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
-        else:
+        except StaleEdit:
+            row = environment_row(actor=request.actor, environment_id=environment_id)
+            meanwhile = unsaved(_edited(row), request)
+        if not problems and not meanwhile:
             messages.success(request, "Saved.")
             return redirect("environment", environment_id)
-    return _form(request, problems, {"values": request.POST or row, "row": row})
+    values = meanwhile.values if meanwhile else request.POST or row
+    context = {"values": values, "row": row, "edited": _edited(row), "meanwhile": meanwhile}
+    return _form(request, problems, context)
+
+
+def _edited(row: EnvironmentRow) -> EditedForm:
+    ticks = {name: "on" if getattr(row, name) else "" for name in ("protected", "break_glass_allowed")}
+    stored = sent_as({"description": row.description, **ticks})
+    return EditedForm("environment", row.id, ("environment.edit",), row.version, FIELDS, stored)
+
+
+FIELDS = (
+    typed("description", "Description"),
+    ticked("protected", "Protected"),
+    ticked("break_glass_allowed", "Break-glass"),
+)
 
 
 def _first_policy(request: PageRequest) -> dict[str, Any]:
@@ -89,6 +107,6 @@ def _posted(request: PageRequest) -> dict[str, Any]:
     }
 
 
-def _form(request: PageRequest, problems: ProblemsByField, context: dict[str, object]) -> HttpResponse:
-    status = 422 if problems else 200
+def _form(request: PageRequest, problems: ProblemsByField, context: dict[str, Any]) -> HttpResponse:
+    status = status_of(context.get("meanwhile"), problems)
     return render(request, "environments/form.html", {"problems": problems, **context}, status=status)

@@ -8,9 +8,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from migrations_app.selectors.migrations import migration_page, possible_owners
+from migrations_app.selectors.migrations import MigrationPage, migration_page, possible_owners
 from migrations_app.services import keeping
-from migrations_app.services.errors import InvalidInput
+from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.web.edited_meanwhile import EditedForm, chosen, seen_in, sent_as, status_of, typed, unsaved
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.toasts import can_be_undone
@@ -19,7 +20,9 @@ from migrations_app.web.toasts import can_be_undone
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def migration_describe(request: PageRequest, migration_id: int) -> HttpResponse:
-    problems = ProblemsByField()
+    page = migration_page(actor=request.actor, migration_id=migration_id, now=timezone.now())
+    problems, meanwhile = ProblemsByField(), None
+    owners = possible_owners(actor=request.actor, migration_id=migration_id)
     if request.method == "POST":
         try:
             keeping.describe(
@@ -28,19 +31,33 @@ def migration_describe(request: PageRequest, migration_id: int) -> HttpResponse:
                 migration_id=migration_id,
                 ticket=request.POST.get("ticket", ""),
                 owner=request.POST.get("owner", ""),
+                seen=seen_in(request.POST),
             )
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
-        else:
+        except StaleEdit:
+            page = migration_page(actor=request.actor, migration_id=migration_id, now=timezone.now())
+            meanwhile = unsaved(_edited(page, dict(owners)), request)
+        if not problems and not meanwhile:
             messages.success(request, "Saved. No signature depends on it.")
             return redirect("migration", migration_id)
+    edited = _edited(page, dict(owners))
     context = {
-        "page": migration_page(actor=request.actor, migration_id=migration_id, now=timezone.now()),
-        "owners": possible_owners(actor=request.actor, migration_id=migration_id),
+        "page": page,
+        "owners": owners,
         "problems": problems,
-        "ticket": request.POST.get("ticket"),
+        "values": meanwhile.values if meanwhile else request.POST or edited.stored,
+        "edited": edited,
+        "meanwhile": meanwhile,
     }
-    return render(request, "migrations/keeping.html", context, status=422 if problems else 200)
+    return render(request, "migrations/keeping.html", context, status=status_of(meanwhile, problems))
+
+
+def _edited(page: MigrationPage, owners: dict[str, str]) -> EditedForm:
+    kept = page.keeping
+    fields = (typed("ticket", "Ticket"), chosen("owner", "Owner", owners, nothing=page.row.created_by))
+    stored = sent_as({"ticket": kept.ticket, "owner": kept.owner_username})
+    return EditedForm("migration", page.row.id, ("migration.describe",), kept.version, fields, stored)
 
 
 @require_POST

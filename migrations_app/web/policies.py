@@ -8,12 +8,13 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from migrations_app.selectors.policies import list_policies, policy_choices, policy_page
+from migrations_app.selectors.policies import PolicyPage, list_policies, policy_choices, policy_page
 from migrations_app.selectors.policy_replay import replay
 from migrations_app.services import policies
-from migrations_app.services.errors import Conflict, InvalidInput, StepUpRequired
+from migrations_app.services.errors import Conflict, InvalidInput, StaleEdit, StepUpRequired
+from migrations_app.web.edited_meanwhile import EditedForm, Meanwhile, seen_in, status_of, unsaved
 from migrations_app.web.numbers import identifier
-from migrations_app.web.policy_form import PolicyForm, choices, of_version, sent
+from migrations_app.web.policy_form import PolicyForm, as_sent, choices, compared, of_version, sent
 from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
 
@@ -65,9 +66,9 @@ def policy_new(request: PageRequest) -> HttpResponse:
 @login_required
 def policy_edit(request: PageRequest, policy_id: int) -> HttpResponse:
     page = policy_page(actor=request.actor, policy_id=policy_id, now=timezone.now())
-    row = page.row
+    in_force = of_version(page.row.name, page.row.active or page.versions[0])
     if request.method != "POST":
-        return _form(request, of_version(row.name, row.active or page.versions[0]), ProblemsByField(), policy_id)
+        return _form(request, in_force, ProblemsByField(), _edited(request, page, in_force))
     form = sent(request.POST)
     try:
         policies.propose_change(
@@ -78,9 +79,17 @@ def policy_edit(request: PageRequest, policy_id: int) -> HttpResponse:
             requirements=form.requirements,
             comment_required=form.comment_required,
             reason=form.reason,
+            seen=seen_in(request.POST),
         )
     except (InvalidInput, Conflict) as refused:
-        return _form(request, form, ProblemsByField(problems_of(refused)), policy_id)
+        problems = ProblemsByField(problems_of(refused))
+        return _form(request, form, problems, _edited(request, page, in_force))
+    except StaleEdit:
+        page = policy_page(actor=request.actor, policy_id=policy_id, now=timezone.now())
+        newest = of_version(page.row.name, page.row.proposal or page.row.active or page.versions[0])
+        edited = _edited(request, page, newest)
+        if meanwhile := unsaved(edited, request):
+            return _form(request, sent(meanwhile.values), ProblemsByField(), edited, meanwhile)
     messages.success(request, "Proposed. The version in force stays until another admin confirms this one.")
     return redirect("policy", policy_id)
 
@@ -120,13 +129,37 @@ def policy_withdraw(request: PageRequest, policy_id: int) -> HttpResponse:
     return redirect("policy", policy_id)
 
 
+def _edited(request: PageRequest, page: PolicyPage, form: PolicyForm) -> EditedForm:
+    """`form` is what it says now: the proposal that waits, else what is in force."""
+    row, waiting = page.row, page.row.proposal
+    return EditedForm(
+        "policy",
+        row.id,
+        ("policy.propose", "policy.confirm", "policy.withdraw"),
+        row.version,
+        compared(choices(policy_choices(actor=request.actor))),
+        as_sent(form),
+        {"In force": f"version {row.active.number}" if row.active else "no version"},
+        blocked=f"Version {waiting.number}, which {waiting.proposed_by} proposed, waits: it has to be confirmed or "
+        "withdrawn before there can be another proposal."
+        if waiting
+        else "",
+    )
+
+
 def _form(
-    request: PageRequest, form: PolicyForm, problems: ProblemsByField, policy_id: int | None = None
+    request: PageRequest,
+    form: PolicyForm,
+    problems: ProblemsByField,
+    edited: EditedForm | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> HttpResponse:
     context = {
         "form": form,
         "problems": problems,
         "choices": choices(policy_choices(actor=request.actor)),
-        "policy_id": policy_id,
+        "policy_id": edited.key if edited else None,
+        "edited": edited,
+        "meanwhile": meanwhile,
     }
-    return render(request, "policies/form.html", context, status=422 if problems else 200)
+    return render(request, "policies/form.html", context, status=status_of(meanwhile, problems))

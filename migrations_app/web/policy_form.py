@@ -1,5 +1,6 @@
 """The form of a policy: what it shows, and what a POST of it asks the service for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ from django.http import QueryDict
 
 from migrations_app.engine.vocabulary import MigrationType, PolicyScope, RiskLevel, Role
 from migrations_app.selectors.policies import PolicyChoices, VersionRow
+from migrations_app.web.edited_meanwhile import Said, Sent, chosen, sent_as, ticked
 from migrations_app.web.numbers import whole_number
 
 ROWS = 3  # for requirements, and one more than are filled
@@ -74,6 +76,44 @@ def sent(post: QueryDict) -> PolicyForm:
         lines=tuple(Line(whom, count) for whom, count in lines if whom),
         comment_required="comment_required" in post,
         reason=post.get("reason", ""),
+    )
+
+
+def as_sent(form: PolicyForm) -> Sent:
+    """What a browser sends of it; the reason is said anew each time."""
+    return sent_as(
+        {
+            "scope": form.scope,
+            "environments": form.environments,
+            "types": form.types,
+            "risk_at_least": form.risk_at_least,
+            "zero_downtime": form.zero_downtime,
+            "irreversible": form.irreversible,
+            "whom": [line.whom for line in form.lines],
+            "count": [line.count for line in form.lines],
+            "comment_required": "1" if form.comment_required else "",
+        }
+    )
+
+
+def compared(offered: Mapping[str, Any]) -> tuple[Said, ...]:
+    """What two who change a policy are shown; `offered` is what `choices` gives."""
+    whom = dict(offered["whom"])
+
+    def who_signs(values: Sent) -> str:
+        lines = zip(values.getlist("whom"), values.getlist("count"), strict=False)
+        return "\n".join(f"{count.strip()} {whom.get(who, who)}" for who, count in lines if who) or "nobody"
+
+    either = {"": "with or without", "yes": "only with", "no": "only without"}
+    return (
+        chosen("scope", "In", dict(offered["scopes"])),
+        chosen("environments", "Only these environments", {}, "none named"),
+        chosen("types", "Types", dict(offered["types"]), "every type"),
+        chosen("risk_at_least", "Risk", dict(offered["risks"])),
+        chosen("zero_downtime", "Zero downtime", either),
+        chosen("irreversible", "Steps that cannot be undone", either),
+        Said("Who signs", ("whom", "count"), who_signs),
+        ticked("comment_required", "Each signature needs a comment"),
     )
 
 

@@ -11,10 +11,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from migrations_app.models.actor import Actor
-from migrations_app.selectors.stored_secrets import managed_secret, managed_secrets
+from migrations_app.selectors.stored_secrets import StoredSecretRow, managed_secret, managed_secrets
 from migrations_app.services import stored_secrets
-from migrations_app.services.errors import InvalidInput
+from migrations_app.services.errors import InvalidInput, StaleEdit
 from migrations_app.web.confirming import METHODS, Question, sent_to, unconfirmed
+from migrations_app.web.edited_meanwhile import EditedForm, sent_as, status_of, unsaved
 from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
@@ -52,7 +53,8 @@ def secret_list(request: PageRequest) -> HttpResponse:
 @require_http_methods(METHODS)
 @login_required
 def secret_replace(request: PageRequest, stored_secret_id: int) -> HttpResponse:
-    row, problems = managed_secret(actor=request.actor, stored_secret_id=stored_secret_id), ProblemsByField()
+    row = managed_secret(actor=request.actor, stored_secret_id=stored_secret_id)
+    problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
         try:
             stored_secrets.replace(
@@ -64,11 +66,14 @@ def secret_replace(request: PageRequest, stored_secret_id: int) -> HttpResponse:
             )
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
-        else:
+        except StaleEdit:
+            row = managed_secret(actor=request.actor, stored_secret_id=stored_secret_id)
+            meanwhile = unsaved(_edited(row), request)
+        if not problems and not meanwhile:
             messages.success(request, f"Replaced: the next run that names {row.name} uses the new value.")
             return redirect("secret_list")
-    context = {"row": row, "problems": problems}
-    return render(request, "settings/secret.html", context, status=422 if problems else 200)
+    context = {"row": row, "problems": problems, "edited": _edited(row), "meanwhile": meanwhile}
+    return render(request, "settings/secret.html", context, status=status_of(meanwhile, problems))
 
 
 @require_http_methods(METHODS)
@@ -89,6 +94,12 @@ def secret_restore(request: PageRequest, stored_secret_id: int) -> HttpResponse:
     stored_secrets.restore(actor=request.actor, now=timezone.now(), stored_secret_id=stored_secret_id)
     messages.success(request, "The secret is back: plans can name it again.")
     return sent_to(request, "secret_list")
+
+
+def _edited(row: StoredSecretRow) -> EditedForm:
+    """Nobody reads a value back, so there is nothing to compare: only who replaced it, and when."""
+    actions = ("secret.replace", "secret.archive", "secret.restore")
+    return EditedForm("stored_secret", row.id, actions, row.version, (), sent_as({}), sealed=("secret",))
 
 
 def _ask(*, actor: Actor, stored_secret_id: int) -> Question:

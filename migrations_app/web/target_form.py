@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from migrations_app.engine.parameters import Field
+from migrations_app.engine.parameters import Field, FieldKind
 from migrations_app.engine.vocabulary import TargetKind
 from migrations_app.handlers.config.target import CONFIG_FIELDS as CONFIGURATION_FIELDS
 from migrations_app.handlers.project.target import PROJECT_FIELDS
@@ -17,6 +17,7 @@ from migrations_app.services.targets import SECRET_NAMES
 from migrations_app.stores.sessions import CONFIG_FIELDS, WITH_COLUMNS
 from migrations_app.stores.tables.configuration import CONFIG_FIELDS as DATABASE_FIELDS
 from migrations_app.web.declared import Control, chosen_values, controls, posted_values
+from migrations_app.web.edited_meanwhile import Said, Sent, sent_as, ticked, typed
 from migrations_app.web.problems import ProblemsByField
 
 # Beside the kinds of session store: databases, and the engine of each; worker pools, and the driver of each;
@@ -148,6 +149,26 @@ def stored(page: TargetPage) -> TargetForm:
     store = {TargetKind.CONFIG_FILE: CONFIGURATION, TargetKind.ADAPTER_PROJECT: PROJECT}.get(page.row.kind, store)
     shown = _known(next((pool for pool, its in DRIVERS.items() if its == driver), store))
     return TargetForm(shown, page.row.name, str(page.row.environment_id), config, columns_text(columns))
+
+
+def as_sent(form: TargetForm) -> Sent:
+    """What a browser sends of its configuration; credentials are never shown, so never sent unless typed."""
+    shown = {
+        control.name: ("on" if control.checked else "off") if control.field.kind is FieldKind.BOOLEAN else control.value
+        for control in form.controls(ProblemsByField())
+    }
+    return sent_as({**shown, "config.columns": form.columns})
+
+
+def compared(form: TargetForm) -> tuple[Said, ...]:
+    """What two who change a target are shown."""
+    return (
+        *(
+            (ticked if declared.kind is FieldKind.BOOLEAN else typed)(f"config.{declared.name}", declared.label)
+            for declared in FIELDS[form.store]
+        ),
+        *((typed("config.columns", "Columns of your own table"),) if form.has_columns else ()),
+    )
 
 
 def sent(posted: Mapping[str, str]) -> TargetForm:

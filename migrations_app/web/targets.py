@@ -11,15 +11,17 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from migrations_app.selectors.environments import list_environments
-from migrations_app.selectors.targets import ANY_TARGET, FAILING, TargetFilters, list_targets, target_page
+from migrations_app.selectors.targets import ANY_TARGET, FAILING, TargetFilters, TargetPage, list_targets, target_page
 from migrations_app.services import targets
 from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.services.targets import SECRET_NAMES
 from migrations_app.web import questions
 from migrations_app.web.confirming import METHODS, sent_to, unconfirmed
+from migrations_app.web.edited_meanwhile import EditedForm, Meanwhile, status_of, unsaved
 from migrations_app.web.numbers import identifier
-from migrations_app.web.problems import ProblemsByField, problems_of
+from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
-from migrations_app.web.target_form import TargetForm, blank, sent, stored
+from migrations_app.web.target_form import TargetForm, as_sent, blank, compared, sent, stored
 from migrations_app.web.toasts import can_be_undone
 
 
@@ -87,7 +89,7 @@ def target_new(request: PageRequest) -> HttpResponse:
 def target_edit(request: PageRequest, target_id: int) -> HttpResponse:
     page = target_page(actor=request.actor, target_id=target_id)
     if request.method != "POST":
-        return _shown(request, stored(page), ProblemsByField(), target_id=target_id)
+        return _shown(request, stored(page), ProblemsByField(), page)
     form = sent(request.POST)
     try:
         targets.edit(
@@ -98,8 +100,12 @@ def target_edit(request: PageRequest, target_id: int) -> HttpResponse:
             config=form.config,
             secrets=form.secrets,
         )
-    except (InvalidInput, StaleEdit) as refused:
-        return _shown(request, form, ProblemsByField(problems_of(refused)), target_id=target_id)
+    except InvalidInput as refused:
+        return _shown(request, form, ProblemsByField(refused.problems), page)
+    except StaleEdit:
+        page = target_page(actor=request.actor, target_id=target_id)
+        if meanwhile := unsaved(_edited(page), request):
+            return _shown(request, sent(meanwhile.values), ProblemsByField(), page, meanwhile)
     messages.success(request, "Saved. Signatures of open plans that use another configuration than before are void.")
     return redirect("target", target_id)
 
@@ -124,9 +130,29 @@ def target_restore(request: PageRequest, target_id: int) -> HttpResponse:
     return redirect("target", target_id)
 
 
+def _edited(page: TargetPage) -> EditedForm:
+    form = stored(page)
+    facts = {"Credentials": ", ".join(page.secret_names) or "none", "Archived": "yes" if page.row.archived else "no"}
+    return EditedForm(
+        "target",
+        page.row.id,
+        ("target.edit", "target.archive", "target.restore"),
+        page.row.version,
+        compared(form),
+        as_sent(form),
+        facts,
+        sealed=tuple(name for secret in SECRET_NAMES for name in (f"secrets.{secret}", f"remove.{secret}")),
+    )
+
+
 def _shown(
-    request: PageRequest, form: TargetForm, problems: ProblemsByField, *, target_id: int | None = None
+    request: PageRequest,
+    form: TargetForm,
+    problems: ProblemsByField,
+    page: TargetPage | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> HttpResponse:
+    """`page`: of the target that is edited, as it was read before anything was tried."""
     controls = form.controls(problems)
     shown = {
         "name",
@@ -141,7 +167,9 @@ def _shown(
         "problems": problems,
         "elsewhere": problems.elsewhere(shown),
         "environments": list_environments(actor=request.actor),
-        "page": target_page(actor=request.actor, target_id=target_id) if target_id else None,
+        "page": page,
+        "edited": _edited(page) if page else None,
+        "meanwhile": meanwhile,
     }
     template = "targets/form.html#store" if request.htmx else "targets/form.html"
-    return render(request, template, context, status=422 if problems else 200)
+    return render(request, template, context, status=status_of(meanwhile, problems))

@@ -13,10 +13,20 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from migrations_app.engine.webhooks import SUBSCRIBABLE, WebhookState
 from migrations_app.selectors.environments import list_environments
-from migrations_app.selectors.webhooks import list_deliveries, list_webhooks, webhook_row
+from migrations_app.selectors.webhooks import WebhookRow, list_deliveries, list_webhooks, webhook_row
 from migrations_app.services import webhooks
-from migrations_app.services.errors import InvalidInput
+from migrations_app.services.errors import InvalidInput, StaleEdit
 from migrations_app.services.webhooks import NewSecret
+from migrations_app.web.edited_meanwhile import (
+    EditedForm,
+    Meanwhile,
+    chosen,
+    seen_in,
+    sent_as,
+    status_of,
+    typed,
+    unsaved,
+)
 from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
@@ -56,20 +66,26 @@ def webhook_list(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def webhook(request: PageRequest, webhook_id: int) -> HttpResponse:
-    problems = ProblemsByField()
+    """A switch or an archive alone that is outdated says so and shows the page as it is now: nothing was typed."""
+    problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
+        changes = _changes(request.POST)
         try:
-            changes = _changes(request.POST)
-            webhooks.edit(actor=request.actor, now=timezone.now(), webhook_id=webhook_id, **changes)
+            seen = seen_in(request.POST)
+            webhooks.edit(actor=request.actor, now=timezone.now(), webhook_id=webhook_id, seen=seen, **changes)
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
-        else:
+        except StaleEdit:
+            if "name" not in changes:
+                raise
+            meanwhile = unsaved(_edited(webhook_row(actor=request.actor, webhook_id=webhook_id)), request)
+        if not problems and not meanwhile:
             if "archived" in changes:
                 messages.success(request, "Archived: nothing is sent to it any more.")
                 return redirect("webhook_list")
             messages.success(request, "Saved.")
             return redirect("webhook", webhook_id)
-    return _shown(request, webhook_id, problems=problems)
+    return _shown(request, webhook_id, problems=problems, meanwhile=meanwhile)
 
 
 @require_POST
@@ -110,19 +126,34 @@ def _changes(posted: Any) -> Mapping[str, Any]:
     return {"name": posted.get("name", ""), "kinds": posted.getlist("kinds"), "address": address or None}
 
 
+def _edited(row: WebhookRow) -> EditedForm:
+    fields = (typed("name", "Name"), chosen("kinds", "Kinds of messages", {}))
+    stored = sent_as({"name": row.name, "kinds": row.kinds})
+    facts = {"Address": row.address, "State": str(row.state), "Archived": "yes" if row.archived else "no"}
+    return EditedForm("webhook", row.id, ("webhook.edit",), row.version, fields, stored, facts, sealed=("address",))
+
+
 def _shown(
-    request: PageRequest, webhook_id: int, *, problems: ProblemsByField | None = None, made: NewSecret | None = None
+    request: PageRequest,
+    webhook_id: int,
+    *,
+    problems: ProblemsByField | None = None,
+    made: NewSecret | None = None,
+    meanwhile: Meanwhile | None = None,
 ) -> HttpResponse:
     row = webhook_row(actor=request.actor, webhook_id=webhook_id)
-    found = problems or ProblemsByField()
+    found, edited = problems or ProblemsByField(), _edited(row)
+    values = meanwhile.values if meanwhile else request.POST if found else edited.stored
     context = {
         "row": row,
         "active": row.state == WebhookState.ACTIVE,
         "made": made,
         "problems": found,
         "kinds": SUBSCRIBABLE,
-        "chosen": request.POST.getlist("kinds") if found else row.kinds,
-        "values": request.POST if found else {"name": row.name},
+        "chosen": values.getlist("kinds"),
+        "values": values,
+        "edited": edited,
+        "meanwhile": meanwhile,
         "listing": list_deliveries(actor=request.actor, webhook_id=webhook_id, cursor=request.GET.get("cursor", "")),
     }
-    return render(request, "webhooks/webhook.html", context, status=422 if found else 200)
+    return render(request, "webhooks/webhook.html", context, status=status_of(meanwhile, found))

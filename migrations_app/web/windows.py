@@ -14,8 +14,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 from migrations_app.selectors.environments import environment_row, list_environments
 from migrations_app.selectors.windows import WindowRow, visible_window
 from migrations_app.services import freezes, windows
-from migrations_app.services.errors import InvalidInput
-from migrations_app.web.local_times import REPEATS, local_time, recurrence, utc_time
+from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.web.edited_meanwhile import EditedForm, Said, Sent, seen_in, sent_as, status_of, typed, unsaved
+from migrations_app.web.local_times import REPEATS, local_time, recurrence, said, utc_time
 from migrations_app.web.numbers import identifier, whole_number
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest, onwards
@@ -47,18 +48,24 @@ def window_edit(request: PageRequest, window_id: int) -> HttpResponse:
     row = visible_window(actor=request.actor, window_id=window_id, now=timezone.now())
     place = environment_row(actor=request.actor, environment_id=row.environment_id)
     values: Mapping[str, Any] = _stored(row)
-    problems = ProblemsByField()
+    problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
         values = request.POST
-        changes = {"archived": True} if "archive" in request.POST else _posted(request.POST)
+        archives = "archive" in request.POST
+        changes = {"archived": True} if archives else _posted(request.POST)
         try:
-            windows.edit(actor=request.actor, now=timezone.now(), window_id=window_id, **changes)
+            seen = seen_in(request.POST)
+            windows.edit(actor=request.actor, now=timezone.now(), window_id=window_id, seen=seen, **changes)
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
-        else:
-            messages.success(request, "The window opens no more." if "archived" in changes else "Saved.")
+        except StaleEdit:
+            row = visible_window(actor=request.actor, window_id=window_id, now=timezone.now())
+            meanwhile = unsaved(_edited(row), request, asked=archives and not row.archived)
+        if not problems and not meanwhile:
+            messages.success(request, "The window opens no more." if archives else "Saved.")
             return redirect("environment", row.environment_id)
-    return _shown(request, problems, {"place": place, "values": values, "window": row})
+    shown = {"place": place, "values": meanwhile.values if meanwhile else values, "window": row}
+    return _shown(request, problems, shown | {"edited": _edited(row), "meanwhile": meanwhile})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,20 +112,43 @@ def _posted(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _stored(row: WindowRow) -> dict[str, Any]:
+def _stored(row: WindowRow) -> dict[str, str]:
     known = row.recurrence in [rule for rule, _ in REPEATS]
     return {
         "name": row.name,
         "zone": row.zone,
         "first": f"{row.first:%Y-%m-%dT%H:%M}",
-        "minutes": row.minutes,
+        "minutes": str(row.minutes),
         "repeats": row.recurrence if known else "",
         "rule": "" if known else row.recurrence,
     }
 
 
-def _shown(request: PageRequest, problems: ProblemsByField, context: dict[str, Any]) -> HttpResponse:
-    status = 422 if problems else 200
-    return render(
-        request, "calendar/window_form.html", {"problems": problems, "choices": REPEATS, **context}, status=status
+def _edited(row: WindowRow) -> EditedForm:
+    return EditedForm(
+        "window", row.id, ("window.edit",), row.version, FIELDS, sent_as(_stored(row)), _facts(row.archived)
     )
+
+
+def _facts(archived: bool) -> dict[str, str]:
+    return {"Archived": "yes" if archived else "no"}
+
+
+def _rule_words(sent: Sent) -> str:
+    rule = recurrence(sent)
+    return said(rule) or rule
+
+
+FIELDS = (
+    typed("name", "Name"),
+    typed("zone", "Time zone"),
+    typed("first", "Opens first"),
+    typed("minutes", "Minutes that it stays open"),
+    Said("Repeats", ("repeats", "rule"), _rule_words),
+)
+
+
+def _shown(request: PageRequest, problems: ProblemsByField, context: dict[str, Any]) -> HttpResponse:
+    shown = {"problems": problems, "choices": REPEATS, **context}
+    status = status_of(context.get("meanwhile"), problems)
+    return render(request, "calendar/window_form.html", shown, status=status)

@@ -4,7 +4,7 @@ from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.models import Alert, AlertChannel, AlertRule
 from tests.runs import a_run
 from tests.runtime.test_journal import opened
-from tests.web.door import signed_in
+from tests.web.door import opened_form, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/settings/alerts/"
@@ -49,8 +49,12 @@ def test_an_admin_makes_a_channel_and_a_rule_and_an_operator_acknowledges(cast) 
     assert "Nothing is open" in operator.get(LIST).content.decode()
     assert "by " in operator.get(f"{LIST}?past=1").content.decode()
 
-    admin.post(f"{LIST}rules/{row.pk}/", rule | {"name": "all failures", "enabled": ""})
-    admin.post(f"{LIST}channels/{channel.pk}/archive/")
-    admin.post(f"{LIST}rules/{row.pk}/", {"archive": "1"})
+    one = f"{LIST}rules/{row.pk}/"
+    admin.post(one, rule | opened_form(admin, one) | {"name": "all failures", "enabled": ""})
+    admin.post(f"{LIST}channels/{channel.pk}/archive/", {"version": "7"})
+    channel.refresh_from_db()
+    assert channel.archived_at is None
+    admin.post(f"{LIST}channels/{channel.pk}/archive/", opened_form(admin, LIST))
+    admin.post(one, opened_form(admin, one) | {"archive": "1"})
     row.refresh_from_db()
     assert (row.name, row.archived_at is None) == ("all failures", False)

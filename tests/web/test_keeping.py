@@ -2,7 +2,7 @@ import pytest
 
 from migrations_app.models import Migration
 from tests.stores_on_disk import Stage
-from tests.web.door import signed_in
+from tests.web.door import opened_form, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -12,10 +12,11 @@ def test_ticket_and_owner_are_kept_on_a_page_of_their_own(stage: Stage) -> None:
     door = signed_in("operator")
     assert '<option value="admin">' in door.get(f"/migrations/{made}/keeping/").content.decode()
 
-    wrong = door.post(f"/migrations/{made}/keeping/", {"ticket": "x" * 301, "owner": "outsider"})
+    seen = opened_form(door, f"/migrations/{made}/keeping/")
+    wrong = door.post(f"/migrations/{made}/keeping/", seen | {"ticket": "x" * 301, "owner": "outsider"})
     assert wrong.status_code == 422
     assert "Nobody called “outsider”" in wrong.content.decode()
-    sent = {"ticket": "https://tickets.example/OPS-7", "owner": "admin"}
+    sent = {"ticket": "https://tickets.example/OPS-7", "owner": "admin", **seen}
     assert door.post(f"/migrations/{made}/keeping/", sent).status_code == 302
 
     page = door.get(f"/migrations/{made}/").content.decode()

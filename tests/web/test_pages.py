@@ -11,7 +11,7 @@ from migrations_app.models import AuditEntry, AuditProof, Environment, Target
 from migrations_app.web.urls import urlpatterns
 from tests.cast import Cast
 from tests.session_runs import SessionMigrationRows, sqlite_migration
-from tests.web.door import signed_in
+from tests.web.door import opened_form, signed_in
 
 PLAIN = [str(p.pattern) for p in urlpatterns if "<" not in str(p.pattern)]
 FORMS_ONLY = {
@@ -174,7 +174,9 @@ def test_an_entry_has_an_address_and_unfolds_in_the_list(cast: Cast) -> None:
 
 def test_an_entry_says_when_to_the_second_and_leads_to_what_it_is_about(cast: Cast) -> None:
     dev = Environment.objects.get(name="dev")
-    signed_in("admin").post(f"/environments/{dev.pk}/edit/", {"description": "For trials."})
+    admin = signed_in("admin")
+    edit = f"/environments/{dev.pk}/edit/"
+    admin.post(edit, opened_form(admin, edit) | {"description": "For trials."})
     client = signed_in("auditor")
     client.post("/audit/verify/")
     entry = AuditEntry.objects.get(action="environment.edit")

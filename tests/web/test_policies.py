@@ -5,7 +5,7 @@ from django.test import Client
 from migrations_app.models import Policy, PolicyVersion
 from migrations_app.services.actor import Actor
 from tests.stores_on_disk import Stage, newest
-from tests.web.door import five_minutes_later, shown_again, signed_in
+from tests.web.door import five_minutes_later, opened_form, shown_again, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -59,10 +59,14 @@ def test_a_policy_is_proposed_looked_at_and_confirmed_by_another_admin(door: Cli
 
 def test_a_comment_is_asked_for_in_the_form_and_where_one_signs(door: Client, stage: Stage) -> None:
     own = Policy.objects.get(name="Plans in staging")
-    form = text(door, f"/policies/{own.pk}/edit/")
+    edit = f"/policies/{own.pk}/edit/"
+    form = text(door, edit)
     assert '<input type="checkbox" id="comment_required" name="comment_required" value="1">' in form
     change = {**WISH, "irreversible": "", "whom": ["role:approver"], "count": ["1"], "comment_required": "1"}
-    assert door.post(f"/policies/{own.pk}/edit/", change).status_code == 302
+    assert (
+        door.post(f"/policies/{own.pk}/edit/", change | opened_form(door, f"/policies/{own.pk}/edit/")).status_code
+        == 302
+    )
     assert signed_in("second_admin").post(f"/policies/{own.pk}/confirm/", {"number": "2"}).status_code == 302
     assert "each with a comment" in text(door, f"/policies/{own.pk}/")
     assert 'value="1" checked>' in text(door, f"/policies/{own.pk}/edit/")
@@ -95,15 +99,16 @@ def test_confirming_asks_for_the_password_again_and_then_goes_on(door: Client) -
 
 def test_a_change_starts_from_what_is_in_force(door: Client) -> None:
     own = Policy.objects.get(name="Plans in staging")
-    form = text(door, f"/policies/{own.pk}/edit/")
+    edit = f"/policies/{own.pk}/edit/"
+    form = text(door, edit)
     assert '<option value="named" selected>' in form
     assert 'value="staging" checked' in form
     assert '<option value="role:approver" selected>' in form
 
-    assert door.post(f"/policies/{own.pk}/edit/", {**WISH, "whom": [""], "count": ["1"]}).status_code == 302
+    assert door.post(edit, {**WISH, **opened_form(door, edit), "whom": [""], "count": ["1"]}).status_code == 302
 
     assert "none: such a plan starts without one" in text(door, f"/policies/{own.pk}/")
-    again = door.post(f"/policies/{own.pk}/edit/", WISH)
+    again = door.post(edit, WISH | opened_form(door, edit))
     assert again.status_code == 422
     assert "waits for its confirmation" in again.content.decode()
     assert door.post(f"/policies/{own.pk}/withdraw/", {"number": "2"}).status_code == 302

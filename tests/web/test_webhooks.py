@@ -4,7 +4,7 @@ from migrations_app.models import Webhook
 from migrations_app.testing.memory import ManualClock
 from tests.outgoing_calls import announced, offered, subscribed
 from tests.receivers import Receiver
-from tests.web.door import signed_in
+from tests.web.door import opened_form, signed_in
 
 pytestmark = pytest.mark.django_db
 LIST = "/settings/webhooks/"
@@ -29,10 +29,10 @@ def test_an_admin_makes_tests_switches_and_archives_one(cast, receiver: Receiver
     assert "k=v" not in page
     again = admin.post(f"{one}deliveries/{row.deliveries.latest('pk').pk}/redeliver/", follow=True)
     assert "sent again" in again.content.decode()
-    admin.post(one, {"switch": "off"})
+    admin.post(one, opened_form(admin, one) | {"switch": "off"})
     assert "Switch on" in admin.get(one).content.decode()
-    admin.post(one, {"name": "room", "address": "", "kinds": ["run.stuck"]})
-    admin.post(one, {"archive": "1"})
+    admin.post(one, opened_form(admin, one) | {"name": "room", "address": "", "kinds": ["run.stuck"]})
+    admin.post(one, opened_form(admin, one) | {"archive": "1"})
     row.refresh_from_db()
     assert (row.name, row.kinds, row.state, row.archived_at is None) == ("room", ["run.stuck"], "switched_off", False)
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.models import Freeze, MaintenanceWindow
-from tests.web.door import signed_in
+from tests.web.door import opened_form, signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,9 +21,9 @@ def test_an_admin_makes_changes_and_archives_a_window(staging):
 
     one = f"/windows/{row.pk}/edit/"
     assert 'value="2027-01-02T02:00"' in admin.get(one).content.decode()
-    assert admin.post(one, {**WINDOW, "rule": "FREQ=MONTHLY;BYDAY=1SA"}).status_code == 302
+    assert admin.post(one, {**WINDOW, **opened_form(admin, one), "rule": "FREQ=MONTHLY;BYDAY=1SA"}).status_code == 302
     assert 'value="FREQ=MONTHLY;BYDAY=1SA"' in admin.get(one).content.decode()
-    admin.post(one, {"archive": "1"})
+    admin.post(one, {**opened_form(admin, one), "archive": "1"})
     assert MaintenanceWindow.objects.get().archived_at is not None
     assert "Saturday night" not in admin.get(f"/environments/{staging.pk}/").content.decode()
 
