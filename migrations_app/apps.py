@@ -9,6 +9,7 @@ from migrations_app.management.checks import (
     rate_limits_are_limits,
     second_factor_roles_are_roles,
     secret_keys_are_given,
+    sign_on_is_usable,
     sign_on_roles_are_roles,
 )
 from migrations_app.management.production import refuse_what_is_unsafe
@@ -30,5 +31,6 @@ class MigrationsAppConfig(AppConfig):
         register(outgoing_networks_are_networks)
         register(rate_limits_are_limits)
         register(second_factor_roles_are_roles)
+        register(sign_on_is_usable)
         register(sign_on_roles_are_roles)
         registry.load(custom_handlers())

@@ -36,6 +36,8 @@ class Surroundings:
     mail_from: str
     trusted_proxies: tuple[str, ...]
     oidc: dict[str, Any] = field(repr=False)
+    saml: dict[str, Any] = field(repr=False)
+    sign_on_roles: Any
     rate_limits: dict[str, str]
     traces_url: str = field(repr=False)
     traces_headers: dict[str, str] = field(repr=False)
@@ -140,9 +142,22 @@ def read() -> Surroundings:
             "client_id": env.get("SNAKEWEB_OIDC_CLIENT_ID", ""),
             "client_secret": env.get("SNAKEWEB_OIDC_CLIENT_SECRET", ""),
             "groups_claim": env.get("SNAKEWEB_OIDC_GROUPS_CLAIM", "groups"),
-            "roles": json.loads(env.get("SNAKEWEB_OIDC_ROLES", "{}")),
             "second_factors": tuple(env.get("SNAKEWEB_OIDC_SECOND_FACTORS", "").replace(",", " ").split()),
         },
+        saml={
+            "name": env.get("SNAKEWEB_SAML_NAME", "single sign-on"),
+            "metadata": env.get("SNAKEWEB_SAML_METADATA", ""),
+            "entity_id": env.get("SNAKEWEB_SAML_ENTITY_ID", ""),
+            "url": env.get("SNAKEWEB_SAML_URL", ""),
+            "certificates": env.get("SNAKEWEB_SAML_CERTIFICATES", ""),
+            "key": env.get("SNAKEWEB_SAML_KEY_FILE", ""),
+            "certificate": env.get("SNAKEWEB_SAML_KEY_CERTIFICATE", ""),
+            "attributes": json.loads(env.get("SNAKEWEB_SAML_ATTRIBUTES", "{}")),
+            "second_factors": tuple(env.get("SNAKEWEB_SAML_SECOND_FACTORS", "").replace(",", " ").split()),
+            "email_verified": env.get("SNAKEWEB_SAML_EMAIL_IS_VERIFIED") == "1",
+        },
+        # The earlier name is of a time when there was no other provider than one of OpenID Connect.
+        sign_on_roles=json.loads(env.get("SNAKEWEB_SIGN_ON_ROLES") or env.get("SNAKEWEB_OIDC_ROLES") or "{}"),
         rate_limits=_pairs(env.get("SNAKEWEB_RATE_LIMITS", "")),
         traces_url=_address("SNAKEWEB_TRACES_URL", env.get("SNAKEWEB_TRACES_URL", ""), of_a_server=False),
         traces_headers=json.loads(env.get("SNAKEWEB_TRACES_HEADERS", "{}")),

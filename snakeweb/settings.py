@@ -1,6 +1,7 @@
 """Wiring of Django, Channels, Celery and the libraries. No domain words live here."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
@@ -309,8 +310,9 @@ SNAKEWEB_OIDC_NAME = SURROUNDINGS.oidc["name"]
 SNAKEWEB_OIDC_CLIENT_ID = SURROUNDINGS.oidc["client_id"]
 SNAKEWEB_OIDC_CLIENT_SECRET = SURROUNDINGS.oidc["client_secret"]
 SNAKEWEB_OIDC_GROUPS_CLAIM = SURROUNDINGS.oidc["groups_claim"]
-SNAKEWEB_OIDC_ROLES = SURROUNDINGS.oidc["roles"]
 SNAKEWEB_OIDC_SECOND_FACTORS = SURROUNDINGS.oidc["second_factors"]
+SNAKEWEB_SAML: dict[str, Any] = SURROUNDINGS.saml  # without `metadata` and `entity_id` there is none
+SNAKEWEB_SIGN_ON_ROLES = SURROUNDINGS.sign_on_roles
 SNAKEWEB_TRUSTED_PROXIES = SURROUNDINGS.trusted_proxies
 SNAKEWEB_SECRET_KEYS = SURROUNDINGS.secret_keys
 SNAKEWEB_SECRET_KEYS_GENERATED = SURROUNDINGS.secret_keys_generated

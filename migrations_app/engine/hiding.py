@@ -23,7 +23,7 @@ _LEAST_ENCODED = 8  # characters of base64 that are no coincidence
 
 SECRET_NAME = re.compile(
     r"passw(or)?d|passphrase|secret|token|credential|private_?key|api_?key|authorization|cookie|\bdsn\b"
-    r"|session_?key|session_?id|recovery_?codes?|otp",
+    r"|session_?key|session_?id|recovery_?codes?|otp|saml_?(response|request)|relay_?state",
     re.IGNORECASE,
 )
 _NAMES = (
@@ -41,6 +41,10 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(/invitations/)[A-Za-z0-9_-]{16,}"), rf"\1{HIDDEN}"),
     (re.compile(r"(/password/reset/key/[0-9a-z]{1,40}-)(?!set-password\b)[^/\s\"'?#<>•]+"), rf"\1{HIDDEN}"),
     (re.compile(r"([?&](?:code|state)=)[^\s&\"'#<>•]{20,}"), rf"\1{HIDDEN}"),  # of a single sign-on; no word of ours
+    (
+        re.compile(r"((?:SAML(?:Response|Request)|RelayState)[\"']?\s{0,3}[:=]\s{0,3}[\"'\[]{0,2})[\w+/=%.-]{20,}"),
+        rf"\1{HIDDEN}",
+    ),
     (re.compile(rf"({_NAMES}[\"']?\s{{0,3}}[:=]\s{{0,3}}){_QUOTED}", re.IGNORECASE), rf"\1{HIDDEN}"),
     (
         re.compile(rf"({_NAMES}=)(?!(?:\d+|None|True|False)\b)[^\s,;&)\]}}\"'<>•]+", re.IGNORECASE),

@@ -8,7 +8,7 @@ from django.core.checks import Warning as CheckWarning
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.handlers import registry
-from migrations_app.runtime import outgoing
+from migrations_app.runtime import outgoing, saml
 from migrations_app.runtime.rates import Rate, is_limit
 
 
@@ -73,7 +73,7 @@ def rate_limits_are_limits(app_configs: Any = None, **kwargs: Any) -> list[Check
 
 def sign_on_roles_are_roles(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """A role that is misspelled here would end every sign-in with an error."""
-    table = settings.SNAKEWEB_OIDC_ROLES
+    table = settings.SNAKEWEB_SIGN_ON_ROLES
     shaped = isinstance(table, dict) and all(isinstance(roles, list) for roles in table.values())
     wrong = (
         [str(r) for roles in table.values() for r in roles if str(r).partition("@")[0] not in set(Role)]
@@ -84,13 +84,43 @@ def sign_on_roles_are_roles(app_configs: Any = None, **kwargs: Any) -> list[Chec
         return []
     return [
         Error(
-            f"SNAKEWEB_OIDC_ROLES gives what is no role: {', '.join(wrong)}."
+            f"SNAKEWEB_SIGN_ON_ROLES gives what is no role: {', '.join(wrong)}."
             if shaped
-            else "SNAKEWEB_OIDC_ROLES is no list of roles by group.",
+            else "SNAKEWEB_SIGN_ON_ROLES is no list of roles by group.",
             hint=f'Write {{"group": ["role@environment", "role"]}}; roles are {", ".join(Role)}.',
             id="snakeweb.E020",
         )
     ]
+
+
+def sign_on_is_usable(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """A provider of SAML whose files cannot be read would be found out by whoever signs in first."""
+    given, wrong = settings.SNAKEWEB_SAML, ""
+    if not saml.is_given(given):
+        return []
+    if settings.SNAKEWEB_OIDC_ISSUER:
+        wrong = "SNAKEWEB_OIDC_ISSUER is set as well, and people sign on at one provider"
+    elif not _names_attributes(given["attributes"]):
+        wrong = f"SNAKEWEB_SAML_ATTRIBUTES is no object with names for {', '.join(saml.ATTRIBUTES)}"
+    else:
+        try:
+            saml.provider(given)
+        except saml.ProviderUnusable as unusable:
+            wrong = str(unusable)
+    if not wrong:
+        return []
+    return [
+        Error(
+            f"Single sign-on by SAML cannot be used: {wrong}.",
+            hint="docs/settings.md says what each SNAKEWEB_SAML_ variable is; without any of them there is none.",
+            id="snakeweb.E021",
+        )
+    ]
+
+
+def _names_attributes(given: Any) -> bool:
+    shaped = isinstance(given, dict) and all(isinstance(name, str) for name in given.values())
+    return shaped and set(given) <= set(saml.ATTRIBUTES)
 
 
 def custom_handlers_are_usable(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:

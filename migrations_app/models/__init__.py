@@ -41,6 +41,7 @@ from migrations_app.models.run import (
 )
 from migrations_app.models.saved_filter import SavedFilter
 from migrations_app.models.schedule import Attendance, Schedule, ScheduledStart
+from migrations_app.models.sign_on_answer import SignOnAnswer
 from migrations_app.models.sketch import Sketch
 from migrations_app.models.stored_secret import MigrationSecret, StoredSecret
 from migrations_app.models.target import SealedSecret, Target, TargetProbe
@@ -113,6 +114,7 @@ __all__ = [
     "Schedule",
     "ScheduledStart",
     "SealedSecret",
+    "SignOnAnswer",
     "Signature",
     "Sketch",
     "StepRun",

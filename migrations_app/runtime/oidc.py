@@ -20,18 +20,14 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from migrations_app.runtime.identity import MOST_MAIL, MOST_SUBJECT, Identity, SignOnFailed
+
 SECONDS = 10.0
 MOST_BYTES = 1_000_000  # of an answer
-MOST_SUBJECT = 255  # characters, as OpenID Connect Core 1.0 has it (section 2)
-MOST_MAIL = 254
 LEEWAY = 60  # seconds that clocks may differ
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")  # none by shared secret
 SCOPE = "openid email profile"
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-class SignOnFailed(RuntimeError):
-    """Nobody was identified. The argument is for people and holds nothing that was secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +55,6 @@ class Begun:
     def new(cls, *, now: datetime, again: bool) -> "Begun":
         state, nonce, verifier = (secrets.token_urlsafe(48) for _ in range(3))
         return cls(state, nonce, verifier, now.timestamp(), again)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """What the provider vouches for."""
-
-    issuer: str
-    subject: str
-    email: str
-    email_verified: bool
-    username: str
-    full_name: str
-    groups: frozenset[str]
-    second_factor: bool
 
 
 def leaving(provider: Provider, begun: Begun, *, redirect_uri: str) -> str:

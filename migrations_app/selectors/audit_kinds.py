@@ -143,6 +143,8 @@ KINDS: Mapping[str, AuditKind] = {
         _kind("invitation.revoke", Topic.RIGHTS, "invitation", "revoked", "environment after"),
         _kind("invitation.open", Topic.RIGHTS, "invitation", "opened", "environment after"),
         _kind("invitation.accept", Topic.RIGHTS, "invitation", "accepted", "environment after"),
+        _kind("sign_on_answer.keep", Topic.RIGHTS, "sign_on_answer", "brought a second time", only_refused=True),
+        _kind("sign_on_answer.take", Topic.RIGHTS, "sign_on_answer", "finished elsewhere", only_refused=True),
         _kind("person.sign_on", Topic.RIGHTS, "person", "signed on as"),
         _kind("person.link", Topic.RIGHTS, "person", "linked the single sign-on of", "after"),
         _kind("alert_rule.create", Topic.PLACES, "alert_rule", "made", _CHANGE),

@@ -1,6 +1,6 @@
 """Whoever the provider of the single sign-on vouches for: their account, and the roles of their groups.
 
-Which group gives which role where is one table in the settings (`SNAKEWEB_OIDC_ROLES`) and nothing else: the groups
+Which group gives which role where is one table in the settings (`SNAKEWEB_SIGN_ON_ROLES`) and nothing else: the groups
 named `single sign-on: <group>` carry exactly its grants, and at each sign-in a person is in exactly those of theirs.
 """
 
@@ -15,7 +15,9 @@ from django.db import IntegrityError, transaction
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import Environment, ExternalIdentity, Person
-from migrations_app.runtime.oidc import Identity, Provider
+from migrations_app.runtime import saml
+from migrations_app.runtime.identity import Identity, SignOnFailed
+from migrations_app.runtime.oidc import Provider
 from migrations_app.services import audit, grants, people
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import PermissionDenied
@@ -26,7 +28,7 @@ ASK = "Ask an admin of this Snakeweb."
 
 
 def provider() -> Provider | None:
-    """None where single sign-on is not set up, which is the default."""
+    """The one of OpenID Connect; None where that is not set up, which is the default."""
     if not settings.SNAKEWEB_OIDC_ISSUER:
         return None
     return Provider(
@@ -36,6 +38,21 @@ def provider() -> Provider | None:
         groups_claim=settings.SNAKEWEB_OIDC_GROUPS_CLAIM,
         second_factors=settings.SNAKEWEB_OIDC_SECOND_FACTORS,
     )
+
+
+def saml_provider() -> saml.Provider | None:
+    """None where it is not set up. Raises SignOnFailed where what is set up cannot be used."""
+    try:
+        return saml.provider(settings.SNAKEWEB_SAML) if saml.is_given(settings.SNAKEWEB_SAML) else None
+    except saml.ProviderUnusable as unusable:
+        raise SignOnFailed(f"Single sign-on is not set up as it has to be. {ASK}") from unusable
+
+
+def name() -> str:
+    """What people call the provider; '' where there is none. `manage.py check` refuses one of each protocol."""
+    if settings.SNAKEWEB_OIDC_ISSUER:
+        return str(settings.SNAKEWEB_OIDC_NAME)
+    return str(settings.SNAKEWEB_SAML["name"]) if saml.is_given(settings.SNAKEWEB_SAML) else ""
 
 
 @operation("person.sign_on", about="person", in_maintenance=True)
@@ -115,12 +132,12 @@ def _free_name(identity: Identity) -> str:
 
 
 def _groups_of(identity: Identity) -> list[str]:
-    return sorted(identity.groups & settings.SNAKEWEB_OIDC_ROLES.keys())
+    return sorted(identity.groups & settings.SNAKEWEB_SIGN_ON_ROLES.keys())
 
 
 def _into_their_groups(actor: Actor, now: datetime, person: Person, identity: Identity) -> None:
     """Their groups as the table has them now, and none besides of those that the table is for."""
-    table: Mapping[str, Sequence[str]] = settings.SNAKEWEB_OIDC_ROLES
+    table: Mapping[str, Sequence[str]] = settings.SNAKEWEB_SIGN_ON_ROLES
     environments = {row.name: row for row in Environment.objects.all()}
     for group in Group.objects.filter(name__startswith=PREFIX):
         if group.name.removeprefix(PREFIX) not in table:

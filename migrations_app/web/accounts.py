@@ -6,8 +6,9 @@ from typing import Any, ClassVar
 from allauth.account.adapter import DefaultAccountAdapter
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
+from django.urls import reverse
 
-from migrations_app.services import lockouts
+from migrations_app.services import lockouts, single_sign_on
 from migrations_app.services.errors import Refused
 from migrations_app.services.sessions import NOBODY_KNOWS_WHERE
 from migrations_app.web.lockout import refused, trying
@@ -33,6 +34,14 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_reauthentication_methods(self, user: AbstractBaseUser) -> list[dict[str, str]]:
+        """Whoever has neither password nor factor here shows at the provider who they are, or could not at all."""
+        methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
+        name = single_sign_on.name()
+        if methods or not name:
+            return methods
+        return [{"id": "single_sign_on", "description": f"Show it at {name}", "url": reverse("single_sign_on")}]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """At sign-in, and when somebody shows their password again: a wrong one stays counted."""

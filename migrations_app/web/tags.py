@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.templatetags.static import static
 from django.urls import reverse
@@ -15,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from migrations_app.engine.errors import Problem
 from migrations_app.selectors.reviews import SignerRow
+from migrations_app.services import single_sign_on
 from migrations_app.web import account_words, local_times, wording
 from migrations_app.web.declared import Control
 from migrations_app.web.problems import ProblemsByField
@@ -56,7 +56,7 @@ def sorted_messages(messages: Iterable[Message]) -> Sorted:
 @register.simple_tag
 def sign_on_name() -> str:
     """What the provider of the single sign-on is called; '' where there is none."""
-    return settings.SNAKEWEB_OIDC_NAME if settings.SNAKEWEB_OIDC_ISSUER else ""
+    return single_sign_on.name()
 
 
 @register.filter

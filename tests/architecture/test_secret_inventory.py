@@ -43,6 +43,7 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "column: Invitation.hash",
         "column: Person.password",
         "column: AccessLog.session_hash",
+        "column: SignOnAnswer.handle_hash",
     ),
     KEY_ID: (
         "column: ApiToken.key_id",
@@ -104,6 +105,7 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "column: Route.stores",
         "column: RouteLease.counters",
         "column: RoutePanel.values",
+        "column: SignOnAnswer.identity",  # what the provider said of somebody, for a minute
         "column: Signature.fingerprints",
         "column: Target.config",  # declared fields only; credentials have fields of their own
         "column: TargetProbe.facts",

@@ -58,6 +58,8 @@ REFUSES = {
     "admin:autocomplete": "for fields of forms, of which none has it",
     "admin:migrations_app_person_delete": "people stay in the trail",
     "admin:view_on_site": "nothing of the administration has a page elsewhere",
+    "saml_finish": "no provider is set up",
+    "saml_metadata": "no provider is set up",
     "single_sign_on": "no provider is set up",
     "single_sign_on_finish": "no provider is set up",
     "styleguide": "only where Snakeweb is built",

@@ -3,15 +3,18 @@ import hmac
 import re
 import struct
 import time
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from migrations_app.models import AuditEntry
+from migrations_app.models import AuditEntry, Person
 from tests.browser.pages import ConfirmPresencePage
-from tests.browser.people import People
-from tests.cast import PASSWORD
+from tests.browser.people import People, chromium
+from tests.browser.site import Site
+from tests.cast import PASSWORD, Cast
 from tests.parallel import in_thread
+from tests.saml_provider import provider_process
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
@@ -84,6 +87,32 @@ def test_a_copied_security_key_lets_nobody_in(people: People) -> None:
     expect(page).to_have_url(re.compile("/accounts/"))
     refused = in_thread(lambda: AuditEntry.objects.get(action="account.use_key"))
     assert (refused.actor, refused.outcome) == ("approver", "denied")
+
+
+def test_somebody_signs_on_at_a_provider_of_another_site_and_shows_again_who_they_are(
+    company: Cast, busy_site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its post comes without our session, as browsers have it, and the page after it has the session again."""
+    if chromium() is None:
+        pytest.skip("no Chromium on this machine")
+    (tmp_path / "provider").mkdir()
+    with provider_process(tmp_path / "provider") as idp:
+        monkeypatch.setenv("SNAKEWEB_SAML_METADATA", str(idp.metadata))
+        monkeypatch.setenv("SNAKEWEB_SAML_NAME", "Company login")
+        monkeypatch.setenv("SNAKEWEB_SAML_EMAIL_IS_VERIFIED", "1")
+        monkeypatch.setenv("SNAKEWEB_SIGN_ON_ROLES", '{"sre": ["operator@staging"]}')
+        busy_site.web()
+        with People(busy_site.url.replace("127.0.0.1", "localhost")) as people:
+            page = people.somebody()
+            page.goto("/runs/")
+            page.get_by_role("link", name="Sign in with Company login").click()
+            page.get_by_role("button", name="Go on").click()
+            expect(page).to_have_url(re.compile(r"//localhost:\d+/runs/$"))
+            page.goto("/accounts/reauthenticate/?next=/targets/")
+            page.get_by_role("button", name="Go on").click()
+            expect(page).to_have_url(re.compile(r"/targets/$"))
+            assert people.complaints == []
+    assert in_thread(lambda: Person.objects.get(username="nora").email) == "nora@example.org"
 
 
 def plugged_in(devices: CDPSession) -> str:

@@ -21,4 +21,6 @@ def there(
 
 
 def settled(place: Path, issuer: str) -> override_settings:
-    return override_settings(SNAKEWEB_ARTIFACTS_URL=f"file://{place}/artifacts", **provider_settings(issuer))
+    return override_settings(
+        SNAKEWEB_ARTIFACTS_URL=f"file://{place}/artifacts", **provider_settings(issuer, place / "saml")
+    )

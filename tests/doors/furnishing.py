@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import httpx
 from django.conf import settings
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from migrations_app.engine.events import EventType
@@ -20,22 +20,26 @@ from migrations_app.engine.vocabulary import RunKind, TargetKind
 from migrations_app.handlers.config import snapshots
 from migrations_app.handlers.data.rejected import prefix
 from migrations_app.models import Environment, ExternalIdentity, Migration, Person, Run, RunEvent, Sketch, WrittenFile
-from migrations_app.runtime import composition
+from migrations_app.runtime import composition, saml
 from migrations_app.services import targets
 from tests.adapters_on_stage import AdapterStage
 from tests.cast import Cast
 from tests.configurations_on_disk import configuration_stage
 from tests.handlers.adapter.places import ADAPTER, MANUAL, Shop
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET
+from tests.saml_provider import ENTITY_ID, IdentityProvider
 from tests.stores_on_disk import newest
 
 
-def provider_settings(issuer: str) -> dict[str, Any]:
+def provider_settings(issuer: str, place: Path) -> dict[str, Any]:
+    """One of each protocol, which no process would start with: each has addresses of its own."""
+    place.mkdir(exist_ok=True)
     return {
+        "SNAKEWEB_SAML": IdentityProvider(place).settings(),
         "SNAKEWEB_OIDC_ISSUER": issuer,
         "SNAKEWEB_OIDC_CLIENT_ID": CLIENT_ID,
         "SNAKEWEB_OIDC_CLIENT_SECRET": CLIENT_SECRET,
-        "SNAKEWEB_OIDC_ROLES": {"sre": ["viewer"]},
+        "SNAKEWEB_SIGN_ON_ROLES": {"sre": ["viewer"]},
     }
 
 
@@ -106,10 +110,11 @@ def discarded_draft(person: Person, now: datetime) -> int:
     return Sketch.objects.create(person=person, values={}, created_at=now, changed_at=now, discarded_at=now).pk
 
 
-def known_at_the_provider(person: Person, now: datetime) -> None:
-    ExternalIdentity.objects.create(
-        person=person, issuer=settings.SNAKEWEB_OIDC_ISSUER, subject=person.username, linked_at=now, used_at=now
-    )
+def known_at_the_providers(person: Person, now: datetime) -> None:
+    for issuer in (settings.SNAKEWEB_OIDC_ISSUER, ENTITY_ID):
+        ExternalIdentity.objects.create(
+            person=person, issuer=issuer, subject=person.username, linked_at=now, used_at=now
+        )
 
 
 def invitation_opened(client: Client, path: str, numbers: dict[str, Any]) -> str:
@@ -128,8 +133,29 @@ def sent_back(client: Client, path: str, numbers: dict[str, Any]) -> str:
     return httpx.get(asked, trust_env=False).headers["Location"].removeprefix("http://testserver")
 
 
+def saml_answer(address: str = "", subject: str = "nora") -> str:
+    """What the provider of SAML posts, where there is one: to a request of nobody's without address. For half a day."""
+    if not saml.is_given(settings.SNAKEWEB_SAML):
+        return ""
+    idp = IdentityProvider(Path(settings.SNAKEWEB_SAML["metadata"]).parent)
+    if not address:
+        names = [f"http://testserver{reverse(name)}" for name in ("saml_metadata", "saml_answer")]
+        address, _ = saml.leaving(saml.provider(settings.SNAKEWEB_SAML), saml.Here(*names), again=False)
+    email = f"{subject}@elsewhere.example"
+    return idp.answer(address, {"sub": subject, "email": email, "groups": ["sre"], "good_for": 43_200})
+
+
+def posted_back(client: Client, path: str, numbers: dict[str, Any]) -> str:
+    """Where `saml_answer` sends the browser that began here."""
+    with override_settings(SNAKEWEB_OIDC_ISSUER=""):
+        begun = client.get(reverse("single_sign_on"))
+    person = Person.objects.filter(pk=client.session.get("_auth_user_id")).first()
+    form = {"SAMLResponse": saml_answer(begun["Location"], person.username if person else "nora")}
+    return Client().post(reverse("saml_answer"), form)["Location"]
+
+
 #: What a browser has done before it asks for an address; each returns the address that it asks for then.
-BEFORE = {"invitation_accept": invitation_opened, "single_sign_on_finish": sent_back}
+BEFORE = {"invitation_accept": invitation_opened, "single_sign_on_finish": sent_back, "saml_finish": posted_back}
 #: What stands in for a name at some addresses.
 INSTEAD = {
     "target_history": {"target_id": "configuration_id", "after": "second"},

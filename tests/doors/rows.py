@@ -138,6 +138,8 @@ ROWS: dict[str, Asks] = {
     **_rows(FEED, P.VIEW, "calendar_feed"),
     **_rows(EVERYBODY, None, "invitation"),
     **_rows(EVERYBODY, None, "invitation_accept single_sign_on single_sign_on_finish"),
+    **_rows(EVERYBODY, None, "saml_metadata saml_finish"),
+    **_rows(EVERYBODY, None, "saml_answer", "POST", sent={"SAMLResponse": "{saml_answer}"}),
     **_rows(EVERYBODY, None, "invitation_accept", "POST"),
     **_rows(NOBODY, None, "styleguide"),
 }

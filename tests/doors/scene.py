@@ -148,7 +148,7 @@ def scene(directory: Path) -> Scene:
     }
     people["", HERE] = cast.people["outsider"]
     for person in people.values():
-        furnishing.known_at_the_provider(person, now)
+        furnishing.known_at_the_providers(person, now)
     furnishing.refused_rows(run)
     numbers = {
         "migration_id": migration.pk,
@@ -205,6 +205,7 @@ def scene(directory: Path) -> Scene:
         "configuration_id": furnishing.configuration(cast, production, directory / "configuration", NOW),
         "adapter_migration_id": furnishing.adapter_migration(cast, production, directory / "adapter", NOW),
         "discarded_sketch_id": furnishing.discarded_draft(owner, now),
+        "saml_answer": furnishing.saml_answer(),
         "second": 2,
         "notice_id": Notification.objects.create(person=owner, kind="x", text="x", created_at=now).pk,
     }

@@ -98,6 +98,8 @@ def test_redaction_hides_by_name_by_url_and_by_value() -> None:
         ("-----BEGIN PRIVATE KEY-----\ncut off", HIDDEN),
         (f"GET /invitations/{'aB-_' * 11}/", f"GET /invitations/{HIDDEN}/"),
         ("/accounts/password/reset/key/1a-d00d-5eed/ 302", f"/accounts/password/reset/key/1a-{HIDDEN}/ 302"),
+        (f"SAMLResponse={'A+/%3D' * 9}&RelayState={'r' * 30} x", f"SAMLResponse={HIDDEN}&RelayState={HIDDEN} x"),
+        (f"<QueryDict: {{'SAMLResponse': ['{'A+/=' * 9}']}}>", f"<QueryDict: {{'SAMLResponse': ['{HIDDEN}']}}>"),
         (f"/sso/?code={'c' * 30}&state={'s' * 30} 302", f"/sso/?code={HIDDEN}&state={HIDDEN} 302"),
     ],
 )

@@ -13,8 +13,10 @@ from migrations_app.management.checks import (
     rate_limits_are_limits,
     second_factor_roles_are_roles,
     secret_keys_are_given,
+    sign_on_is_usable,
     sign_on_roles_are_roles,
 )
+from tests.saml_provider import IdentityProvider
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -97,9 +99,30 @@ def test_a_rate_limit_that_says_nothing_is_named(settings):
     [({"sre": ["king@staging", "viewer"]}, "king@staging"), ({"sre": "viewer"}, "no list"), ([], "no list")],
 )
 def test_a_table_of_the_single_sign_on_that_gives_no_role_is_an_error(settings, table, said):
-    settings.SNAKEWEB_OIDC_ROLES = {"sre": ["operator@staging", "viewer"]}
+    settings.SNAKEWEB_SIGN_ON_ROLES = {"sre": ["operator@staging", "viewer"]}
     assert sign_on_roles_are_roles() == []
 
-    settings.SNAKEWEB_OIDC_ROLES = table
+    settings.SNAKEWEB_SIGN_ON_ROLES = table
     (problem,) = sign_on_roles_are_roles()
     assert said in str(problem.msg)
+
+
+def test_a_provider_of_saml_that_cannot_be_used_is_an_error(settings, tmp_path):
+    assert sign_on_is_usable() == []
+    usable = IdentityProvider(tmp_path).settings()
+    settings.SNAKEWEB_SAML = usable
+    assert sign_on_is_usable() == []
+
+    for changed, said in (
+        ({"metadata": "/not/there.xml"}, "/not/there.xml: No such file"),
+        ({"attributes": {"mail": "mail"}}, "SNAKEWEB_SAML_ATTRIBUTES is no object with names for email"),
+        ({"attributes": ["mail"]}, "SNAKEWEB_SAML_ATTRIBUTES"),
+        ({"attributes": {"email": 3}}, "SNAKEWEB_SAML_ATTRIBUTES"),
+    ):
+        settings.SNAKEWEB_SAML = {**usable, **changed}
+        (problem,) = sign_on_is_usable()
+        assert said in str(problem.msg)
+    settings.SNAKEWEB_SAML = usable
+    settings.SNAKEWEB_OIDC_ISSUER = "https://identity.example"
+    (problem,) = sign_on_is_usable()
+    assert "SNAKEWEB_OIDC_ISSUER is set as well" in str(problem.msg)

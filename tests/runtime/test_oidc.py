@@ -12,7 +12,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-from migrations_app.runtime.oidc import MOST_BYTES, Begun, Identity, Provider, SignOnFailed, identify, leaving
+from migrations_app.runtime.identity import Identity, SignOnFailed
+from migrations_app.runtime.oidc import MOST_BYTES, Begun, Provider, identify, leaving
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, provider_process
 
 pytestmark = pytest.mark.servers

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group
 from pytest_django import Settings
 
 from migrations_app.models import ExternalIdentity, Person, RoleGrant
-from migrations_app.runtime.oidc import Identity
+from migrations_app.runtime.identity import Identity
 from migrations_app.services import single_sign_on
 from migrations_app.services.actor import ANONYMOUS
 from migrations_app.services.errors import PermissionDenied
@@ -19,7 +19,7 @@ NORA = Identity("https://id.example", "1", "nora@example.org", True, "nora", "No
 
 @pytest.fixture(autouse=True)
 def table(settings: Settings) -> None:
-    settings.SNAKEWEB_OIDC_ROLES = {"sre": ["operator@staging"]}
+    settings.SNAKEWEB_SIGN_ON_ROLES = {"sre": ["operator@staging"]}
 
 
 def sign_on(identity: Identity) -> Person:

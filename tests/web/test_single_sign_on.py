@@ -41,7 +41,7 @@ def configured(settings: Settings, issuer: str, cast: Cast) -> None:
     settings.SNAKEWEB_OIDC_ISSUER = issuer
     settings.SNAKEWEB_OIDC_CLIENT_ID = CLIENT_ID
     settings.SNAKEWEB_OIDC_CLIENT_SECRET = CLIENT_SECRET
-    settings.SNAKEWEB_OIDC_ROLES = {"sre": ["operator@staging", "viewer"], "leads": ["approver"]}
+    settings.SNAKEWEB_SIGN_ON_ROLES = {"sre": ["operator@staging", "viewer"], "leads": ["approver"]}
 
 
 def back_from(address: str, claims: dict[str, Any], broken: str = "") -> str:
@@ -201,12 +201,12 @@ def test_somebody_shows_once_more_that_it_is_them(cast: Cast) -> None:
 def test_the_table_alone_gives_roles(cast: Cast, settings: Settings) -> None:
     sign_on(Client(), NORA)
     nora = Person.objects.get(username="nora")
-    settings.SNAKEWEB_OIDC_ROLES = {"sre": ["auditor", "operator@not-there"]}
+    settings.SNAKEWEB_SIGN_ON_ROLES = {"sre": ["auditor", "operator@not-there"]}
     sign_on(Client(), NORA)
     access = access_of(actor_of(nora, NOW))
     assert access.anywhere(Permission.READ_AUDIT)
     assert not access.anywhere(Permission.AUTHOR)
-    settings.SNAKEWEB_OIDC_ROLES = {}
+    settings.SNAKEWEB_SIGN_ON_ROLES = {}
     sign_on(Client(), NORA)  # who has an account signs in, and holds nothing
     assert not access_of(actor_of(nora, NOW)).anywhere(Permission.VIEW)
 
