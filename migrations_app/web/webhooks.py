@@ -145,6 +145,7 @@ def _shown(
     found, edited = problems or ProblemsByField(), _edited(row)
     values = meanwhile.values if meanwhile else request.POST if found else edited.stored
     context = {
+        "as_of": timezone.now(),
         "row": row,
         "active": row.state == WebhookState.ACTIVE,
         "made": made,

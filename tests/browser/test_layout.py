@@ -3,6 +3,8 @@
 from pathlib import Path
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from playwright.sync_api import Page, expect
 
 from migrations_app.models import SavedFilter
@@ -12,6 +14,7 @@ from tests.browser.people import People
 from tests.browser.stores import NOW
 from tests.browser.test_accessibility import axe, too_wide
 from tests.cast import Cast
+from tests.parallel import in_thread
 
 pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
@@ -82,3 +85,14 @@ def asked(page: Page, plan: int) -> list[str]:
     page.get_by_role("button", name="Cancel migration").click()
     expect(page.get_by_role("dialog", name="Cancel this migration?")).to_be_visible()
     return findings + axe(page)
+
+
+def test_the_buttons_of_a_factor_leave_room_for_its_name(people: People, company: Cast) -> None:
+    page = people.sign_in("viewer", phone=True)
+    in_thread(lambda: TOTP.activate(company.people["viewer"], "JBSWY3DPEHPK3PXP"))
+    in_thread(lambda: RecoveryCodes.activate(company.people["viewer"]))
+    page.goto("/accounts/2fa/")
+
+    names = page.locator(".panel h2")
+    expect(names).to_have_count(3)
+    assert min(names.evaluate_all("all => all.map(name => name.offsetWidth)")) > 100  # pixels; it was one letter wide

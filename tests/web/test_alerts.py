@@ -13,6 +13,10 @@ LIST = "/settings/alerts/"
 def test_an_admin_makes_a_channel_and_a_rule_and_an_operator_acknowledges(cast) -> None:
     admin = signed_in("admin")
     wish = {"name": "on call", "kind": "mail", "address": "ops@example.org"}
+    alone = admin.post(f"{LIST}rules/new/", {"name": "failures", "cause": "run_failed"})
+    assert alone.status_code == 422
+    assert "Nobody would be told." in alone.content.decode()
+    assert f'href="{LIST}channels/new/"' in alone.content.decode()  # and where somebody to tell is made
     assert admin.get(f"{LIST}channels/new/").status_code == 200
     assert admin.post(f"{LIST}channels/new/", wish).status_code == 302
     channel = AlertChannel.objects.get()

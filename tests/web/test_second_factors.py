@@ -3,8 +3,10 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.core.cache import cache
+from django.test import Client
 
 from migrations_app.runtime import secrets
+from tests.cast import PASSWORD
 from tests.web.door import signed_in
 
 
@@ -49,3 +51,28 @@ def test_recovery_codes_come_from_a_sealed_seed_and_stay_the_same_after_a_rotati
 @pytest.mark.django_db
 def test_the_page_of_security_keys_opens(people):
     assert signed_in("approver").get("/accounts/2fa/webauthn/").status_code == 200
+
+
+@pytest.mark.django_db
+def test_a_wrong_code_says_what_to_try_next(people):
+    TOTP.activate(people["approver"], "JBSWY3DPEHPK3PXP")
+    client = Client()
+    client.post("/accounts/login/", {"login": "approver", "password": PASSWORD})
+
+    answer = client.post("/accounts/2fa/authenticate/", {"code": "not one"})
+
+    assert "a recovery code that you have not used" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_recovery_codes_are_shown_with_how_many_are_left(people):
+    codes = RecoveryCodes.activate(people["approver"])
+    client = Client()
+    client.force_login(people["approver"])
+    client.post("/accounts/reauthenticate/", {"password": PASSWORD})
+    assert codes.validate_code(codes.generate_codes()[0])
+
+    page = client.get("/accounts/2fa/recovery-codes/").content.decode()
+
+    assert "9 of 10 are left" in page
+    assert codes.get_unused_codes()[0] in page
