@@ -100,7 +100,8 @@ def edit(
     networks: Sequence[str] | None = None,
     seen: Seen = None,
 ) -> None:
-    """One's own, from a browser session. What is None stays; `expires_at` only sooner than it was. Scopes stay.
+    """One's own, from a browser session. What is None stays; `expires_at` only sooner than it was, `networks` only
+    within those of before. Scopes stay.
 
     Raises Conflict for one that is revoked or has expired: it stays what it was.
     """
@@ -119,7 +120,7 @@ def edit(
     if expires_at is not None:
         row.expires_at = _sooner(check, row, now, expires_at)
     if networks is not None:
-        row.networks = _networks(check, networks)
+        row.networks = _narrower(check, row, networks)
     check.done()
     if _facts(row) == before:
         return
@@ -262,6 +263,25 @@ def _networks(check: Check, given: Sequence[str]) -> list[str]:
     if len(found) > MOST_NETWORKS:
         check.problem("networks", f"These are {len(found)} networks.", f"Name at most {MOST_NETWORKS}.", "too_many")
     return list(found)
+
+
+def _narrower(check: Check, row: ApiToken, given: Sequence[str]) -> list[str]:
+    """All of them within those that it may come from already; nothing is narrower than anywhere."""
+    before, found = [ipaddress.ip_network(text) for text in row.networks], _networks(check, given)
+    for text in found:
+        if before and not any(_within(ipaddress.ip_network(text), wider) for wider in before):
+            message = f"{text} is not within {', '.join(row.networks)}."
+            check.problem("networks", message, "Name networks within those; for others make a new token.", "wider")
+    if before and not given:
+        message = "Without networks it could come from anywhere."
+        check.problem("networks", message, "Name at least one; for more make a new token.", "wider")
+    return found
+
+
+def _within(one: ipaddress.IPv4Network | ipaddress.IPv6Network, wider: object) -> bool:
+    if isinstance(one, ipaddress.IPv4Network):
+        return isinstance(wider, ipaddress.IPv4Network) and one.subnet_of(wider)
+    return isinstance(wider, ipaddress.IPv6Network) and one.subnet_of(wider)
 
 
 def _may_come_from(address: str, networks: Sequence[str]) -> bool:

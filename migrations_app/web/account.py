@@ -2,24 +2,27 @@
 
 import datetime
 from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponse, QueryDict
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from migrations_app.selectors.migration_types import migration_types
-from migrations_app.selectors.tokens import list_tokens
+from migrations_app.selectors.tokens import TokenRow, list_tokens, token_row
 from migrations_app.services import tokens
-from migrations_app.services.errors import InvalidInput
+from migrations_app.services.errors import Conflict, InvalidInput, StaleEdit
 from migrations_app.services.permissions import Scope
 from migrations_app.web import questions
 from migrations_app.web.confirming import METHODS, sent_to, unconfirmed
+from migrations_app.web.edited_meanwhile import EditedForm, seen_in, sent_as, status_of, typed, unsaved
+from migrations_app.web.local_times import utc_time
 from migrations_app.web.numbers import identifier
-from migrations_app.web.problems import ProblemsByField
+from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
 
 SCOPES = {
@@ -66,6 +69,57 @@ def settings_tokens(request: PageRequest) -> HttpResponse:
         "values": request.POST if problems else {},
     }
     return render(request, "settings/tokens.html", context, status=422 if problems else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@login_required
+def settings_token(request: PageRequest, token_id: int) -> HttpResponse:
+    row = token_row(actor=request.actor, token_id=token_id)
+    problems, meanwhile = ProblemsByField(), None
+    if request.method == "POST":
+        try:
+            wish = _narrowed(request.POST, row)
+            tokens.edit(actor=request.actor, now=timezone.now(), token_id=token_id, seen=seen_in(request.POST), **wish)
+        except (InvalidInput, Conflict) as refused:
+            problems = ProblemsByField(problems_of(refused))
+        except StaleEdit:
+            row = token_row(actor=request.actor, token_id=token_id)
+            meanwhile = unsaved(_edited(row), request)
+        if not problems and not meanwhile:
+            messages.success(request, "Saved. Programs that use it go on with the same token.")
+            return redirect("settings_tokens")
+    edited = _edited(row)
+    values = meanwhile.values if meanwhile else request.POST if problems else edited.stored
+    context = {"row": row, "values": values, "problems": problems, "edited": edited, "meanwhile": meanwhile}
+    return render(request, "settings/token.html", context, status=status_of(meanwhile, problems))
+
+
+def _narrowed(posted: QueryDict, row: TokenRow) -> dict[str, Any]:
+    """An end that was left alone stays to the second; what is no time stays text, which the service refuses."""
+    until, stored = posted.get("expires_at", ""), _stored(row)
+    return {
+        "name": posted.get("name", ""),
+        "expires_at": None if until == stored["expires_at"] else utc_time(until) or until,
+        "networks": posted.get("networks", "").replace(",", " ").split(),
+    }
+
+
+def _stored(row: TokenRow) -> dict[str, str]:
+    until = row.expires_at.astimezone(datetime.UTC) if row.expires_at else None
+    return {
+        "name": row.name,
+        "expires_at": f"{until:%Y-%m-%dT%H:%M}" if until else "",
+        "networks": " ".join(row.networks),
+    }
+
+
+def _edited(row: TokenRow) -> EditedForm:
+    facts = {"Revoked": "yes" if row.revoked_at else "no"}
+    return EditedForm("token", row.id, ("token.edit",), row.version, FIELDS, sent_as(_stored(row)), facts)
+
+
+FIELDS = (typed("name", "Name"), typed("expires_at", "Ends, in UTC"), typed("networks", "May come from"))
 
 
 @require_http_methods(METHODS)

@@ -239,5 +239,6 @@ urlpatterns = [
         webhooks.webhook_redeliver,
         name="webhook_redeliver",
     ),
+    path("settings/tokens/<int:token_id>/", account.settings_token, name="settings_token"),
     path("settings/tokens/<int:token_id>/revoke/", account.settings_token_revoke, name="settings_token_revoke"),
 ]

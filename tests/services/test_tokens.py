@@ -196,6 +196,10 @@ def test_a_token_is_named_anew_narrowed_and_ended_sooner(operator, now):
     for wrong in (sooner + timedelta(seconds=1), now, now - timedelta(days=1)):
         with pytest.raises(InvalidInput, match="between now and when it ends"):
             tokens.edit(actor=operator, now=now, token_id=made.id, expires_at=wrong)
+    for wider in ([], ["192.0.0.0/16"], ["192.0.2.7", "2001:db8::/32"], ["198.51.100.4"]):
+        with pytest.raises(InvalidInput, match=r"is not within 192|from anywhere"):
+            tokens.edit(actor=operator, now=now, token_id=made.id, networks=wider)
+    tokens.edit(actor=operator, now=now, token_id=made.id, networks=["192.0.2.7", "192.0.2.16/28"])
     with pytest.raises(Conflict, match="no longer valid"):
         tokens.edit(actor=operator, now=sooner, token_id=made.id, name="late")
     assert ApiToken.objects.get().name == "builds"

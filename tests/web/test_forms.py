@@ -1,6 +1,7 @@
 """Forms without scripts: what they save, and how they say what is wrong."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from migrations_app.testing.beam import COOKIE, BeamNode
 from tests.cast import Cast
 from tests.pools.process_pool import TOKEN, ProcessPool
 from tests.stores.sessions.place import wait_until
-from tests.web.door import opened_form, signed_in
+from tests.web.door import opened_form, signed_in, untouched
 
 REDIS = {"store": "redis", "name": "sessions-redis", "config.host": "cache.internal", "config.port": "6379"}
 
@@ -143,6 +144,31 @@ def test_a_token_is_shown_once_and_can_be_revoked(cast: Cast) -> None:
     token.refresh_from_db()
     assert token.revoked_at is not None
     assert client.post("/settings/tokens/", {"name": "", "scopes": ["read"]}).status_code == 422
+
+
+def test_a_token_is_named_anew_ended_sooner_and_narrowed_on_its_page(cast: Cast) -> None:
+    client = signed_in("operator")
+    client.post("/settings/tokens/", {"name": "pipeline", "days": "30", "scopes": ["read"], "networks": "10.2.0.0/16"})
+    token = ApiToken.objects.get()
+    path = f"/settings/tokens/{token.pk}/"
+    assert f'href="{path}"' in client.get("/settings/tokens/").content.decode()
+    assert signed_in("viewer").get(path).status_code == 404
+    form = untouched(client.get(path).content)
+    for wrong in ({"name": ""}, {"expires_at": ""}, {"expires_at": "2099-01-01T00:00"}, {"networks": "10.0.0.0/8"}):
+        refused = client.post(path, form | wrong)
+        assert (refused.status_code, refused.content.count(b"has-problem")) == (422, 1), wrong
+
+    assert client.post(path, form | {"name": "builds"}).status_code == 302
+    named = ApiToken.objects.get()
+    assert (named.name, named.expires_at) == ("builds", token.expires_at), "left alone, the end stays to the second"
+    assert client.post(path, form | {"name": "deployments"}).status_code == 409, "of another tab"
+    sooner = (datetime.now(UTC) + timedelta(days=2)).replace(second=0, microsecond=0)
+    wish = {"expires_at": f"{sooner:%Y-%m-%dT%H:%M}", "networks": "10.2.7.0/24, 10.2.8.1"}
+    assert client.post(path, untouched(client.get(path).content) | wish).status_code == 302
+    narrowed = ApiToken.objects.get()
+    assert (narrowed.expires_at, narrowed.networks) == (sooner, ["10.2.7.0/24", "10.2.8.1/32"])
+    client.post(f"{path}revoke/")
+    assert b'<form class="form"' not in client.get(path).content
 
 
 def test_malformed_yaml_saves_nothing(cast: Cast) -> None:
