@@ -112,6 +112,11 @@ class Fleet:
     def logs(self) -> Mapping[str, str]:
         return {path.stem: path.read_text(errors="replace") for path in (self.processes.directory / "logs").iterdir()}
 
+    def tracebacks(self) -> Mapping[str, str]:
+        """The first of each process that has one, with what was said around it."""
+        found = ((name, log, log.find("Traceback")) for name, log in self.logs().items())
+        return {name: log[max(0, at - 500) : at + 4000] for name, log, at in found if at >= 0}
+
 
 @contextmanager
 def fleet(folder: Path, python: Path, secrets: Mapping[str, str], servers: Mapping[str, str]) -> Iterator[Fleet]:
