@@ -39,6 +39,7 @@ _FACTS_A_ROW = 2
 _PAIR = (0.19, 0.31)  # of the width: name and value of a fact
 _PAD = 5
 _LEAST_ROOM = 32 * mm  # a section begins on the next page when less is left
+_BARS_TOGETHER = 12  # of the end of a timeline: no page between them and their axis
 _BAR = 6.5  # points high
 
 
@@ -272,6 +273,7 @@ def _timeline(block: Timeline) -> Iterator[Flowable]:
             ("RIGHTPADDING", (-1, 0), (-1, -1), 0),
             ("TOPPADDING", (0, 0), (-1, -1), 1.2),
             ("BOTTOMPADDING", (0, 0), (-1, -1), 1.2),
+            ("NOSPLIT", (0, -min(len(rows), _BARS_TOGETHER) - 1), (-1, -1)),  # an axis alone says nothing
         ],
     )
     yield Spacer(0, 6)

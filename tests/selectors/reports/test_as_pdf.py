@@ -11,6 +11,7 @@ from pypdf import PdfReader
 
 from migrations_app.selectors.reports import as_html, as_markdown, as_pdf, plain
 from migrations_app.selectors.reports.document import (
+    Bar,
     Cell,
     Document,
     FactList,
@@ -20,6 +21,8 @@ from migrations_app.selectors.reports.document import (
     Paragraph,
     Section,
     Table,
+    Timeline,
+    Tone,
 )
 from migrations_app.selectors.reports.journal_rows import all_events
 from migrations_app.selectors.reports.values import number, span
@@ -92,6 +95,18 @@ def test_no_page_is_empty_however_full_the_one_before_it_is():
         document = Document("Move", "Report", Cell("done"), (section,), "running", "proof")
         last = PdfReader(io.BytesIO(as_pdf.written(document))).pages[-1].extract_text()
         assert "fact" in last
+
+
+@pytest.mark.parametrize(("count", "before"), [(3, range(30, 44)), (40, range(8, 22))])
+def test_no_page_ends_between_the_last_bars_and_their_axis(count, before):
+    bars = tuple(Bar(f"step {number}", 0, 1, Tone.GOOD, "1 s") for number in range(count))
+    for lines in before:  # somewhere the page ends right there
+        blocks = (*[Paragraph("line")] * lines, Timeline("Steps", bars, "begins", "ends"))
+        document = Document("Move", "Report", Cell("done"), (Section("plan", "Plan", blocks),), "running", "proof")
+        pages = [page.extract_text() for page in PdfReader(io.BytesIO(as_pdf.written(document))).pages]
+        (axis,) = [page for page in pages if "begins" in page]
+        assert f"step {count - 1}" in axis
+        assert f"step {count - 3}" in axis
 
 
 def test_the_same_report_is_the_same_file(now, auditor):
