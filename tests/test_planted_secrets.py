@@ -48,6 +48,10 @@ KINDS: Mapping[str, tuple[str, dict[str, Any]]] = {
         "database",
         {"engine": "postgres", **NOBODY, "database": "d", "username": "u", "readonly_username": "r"},
     ),
+    "mariadb": (
+        "database",
+        {"engine": "sqlalchemy", "driver": "mysql+pymysql", **NOBODY, "database": "d", "username": "u"},
+    ),
     "pool": ("worker_pool", {"driver": "http", "url": "http://127.0.0.1:1"}),
 }
 
