@@ -26,8 +26,7 @@ AGAIN = "Sign in again, in the browser in which you begin."
 @operation("sign_on_answer.keep", about="sign_on_answer", in_maintenance=True)
 def keep(*, actor: Actor, now: datetime, vouched: Vouched) -> str:
     """The handle. Raises PermissionDenied for an assertion that was here before, whichever process had it."""
-    SignOnAnswer.objects.filter(forget_at__lte=now).delete()
-    SignOnAnswer.objects.filter(kept_at__lte=now - GOOD_FOR, taken_at=None).update(identity={}, taken_at=now)
+    forget_old(now=now)
     handle = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
@@ -54,6 +53,12 @@ def take(*, actor: Actor, now: datetime, handle: str, request: str) -> tuple[Ide
     if not SignOnAnswer.objects.filter(pk=row.pk, taken_at=None).update(taken_at=now, identity={}):
         raise PermissionDenied("This sign-in was finished already.", AGAIN)
     return Identity(**{**row.identity, "groups": frozenset(row.identity["groups"])}), row.authenticated_at
+
+
+def forget_old(*, now: datetime) -> int:
+    """Assertions that hold no more, and who was behind handles that nobody took. A background loop calls this."""
+    SignOnAnswer.objects.filter(kept_at__lte=now - GOOD_FOR, taken_at=None).update(identity={}, taken_at=now)
+    return SignOnAnswer.objects.filter(forget_at__lte=now).delete()[0]
 
 
 def _digest(text: str) -> str:
