@@ -39,7 +39,7 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Whoever has neither password nor factor here shows at the provider who they are, or could not at all."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
         name = single_sign_on.name()
-        if methods or not name:
+        if methods or not name or not user.is_authenticated:
             return methods
         return [{"id": "single_sign_on", "description": f"Show it at {name}", "url": reverse("single_sign_on")}]
 

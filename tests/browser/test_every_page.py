@@ -19,7 +19,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, resolve, reverse
 from playwright.sync_api import Error, Page, Response
 
 from migrations_app.admin import Asking
-from migrations_app.models import Person
+from migrations_app.models import ApiToken, Person
 from migrations_app.runtime import composition
 from tests.browser.people import People, chromium
 from tests.browser.site import Site
@@ -78,6 +78,7 @@ def there(transactional_db: None, tmp_path: Path) -> Iterator[Scene]:
     made = scene(tmp_path / "stores")
     root = Person.objects.create_superuser(SUPERUSER, password=PASSWORD)
     Person.objects.filter(username=OWNER).update(is_superuser=True, is_staff=True)
+    ApiToken.objects.update(person=Person.objects.get(username=OWNER))  # nobody else has a page of it
     TOTP.activate(root, "JBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(root)
     made.numbers["pk"] = registered(root, count=0).pk

@@ -11,7 +11,7 @@ from migrations_app.models import BreakGlass, Environment, Person, Run
 from migrations_app.services.actor import Actor
 from tests.cast import Cast
 from tests.stores_on_disk import Stage, newest
-from tests.web.door import five_minutes_later, shown_again, signed_in
+from tests.web.door import five_minutes_later, opened_form, shown_again, signed_in
 
 REASON = "Logins fail; the old store is full."
 
@@ -122,7 +122,7 @@ def test_an_admin_switches_it_off_on_the_form(stage: Stage, admin: Actor) -> Non
     client = signed_in("admin")
     form = f"/environments/{stage.environment.pk}/edit/"
     assert 'name="break_glass_allowed" value="on" checked' in text_of(client, form)
-    client.post(form, {"description": "quiet"})
+    client.post(form, {**opened_form(client, form), "description": "quiet"})
     assert not Environment.objects.get(pk=stage.environment.pk).break_glass_allowed
     assert "Nobody breaks the glass here." in text_of(client, f"/environments/{stage.environment.pk}/")
     made = client.post("/environments/new/", {"name": "lab", "break_glass_allowed": "on"})

@@ -27,6 +27,9 @@ FORMS_ONLY = {
     "docs/",  # for everybody
     "accounts/single-sign-on/",
     "accounts/single-sign-on/back/",
+    "accounts/single-sign-on/saml/metadata/",
+    "accounts/single-sign-on/saml/answer/",
+    "accounts/single-sign-on/saml/back/",
     "invitations/accept/",  # for whoever has no account yet
 }
 ADMINS_ONLY = (
