@@ -42,6 +42,7 @@ class Pass:
 ALWAYS_THE_SAME = "--hypothesis-profile=ci"
 MEASURED = ("--cov", "--cov-report=")
 TESTS_OF_ROOMS = tuple(f"tests/{room}" for room in ROOMS)
+# A module's tests stay in one process (`loadscope`): some tell one story, and share what it is told with.
 # For two cores. Tests wait for servers, processes and deadlines half of their time; more workers put that to use.
 # In the doors pass one of them is busy with whole installations, which bring several processes of their own.
 PASSES = (
@@ -94,7 +95,7 @@ def run_pytest(one: Pass, arguments: Sequence[str]) -> int:
         "COVERAGE_FILE": str(OUT / f".coverage.{one.name}"),
         **one.surroundings,
     }
-    command = [sys.executable, "-m", "pytest", "-n", str(one.workers), "--dist", "loadgroup", "-q", ALWAYS_THE_SAME]
+    command = [sys.executable, "-m", "pytest", "-n", str(one.workers), "--dist", "loadscope", "-q", ALWAYS_THE_SAME]
     command += [*one.arguments, f"--junitxml={OUT / one.name}.xml", *arguments]
     return subprocess.run(command, cwd=ROOT, env=surroundings, check=False).returncode
 
