@@ -61,7 +61,7 @@ def test_of_its_steps_a_run_tells_where_its_plan_says_so(reported: bool) -> None
     )
 
     told = list(Delivery.objects.order_by("pk").values_list("kind", flat=True))
-    assert told == ["run.started", "run.progress"] if reported else ["run.started"]
+    assert told == (["run.started", "run.progress"] if reported else ["run.started"])
 
 
 def test_what_is_rolled_back_is_never_told() -> None:
