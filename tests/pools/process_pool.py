@@ -1,5 +1,6 @@
 """The pool of the example deployment with its real processes, and what may happen to it."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -31,7 +32,7 @@ VERSIONS: Mapping[str, Mapping[str, Any]] = {
 
 
 class ProcessPool(LocalServer):
-    """`directory` has to be a short path: sockets lie in it."""
+    """`directory` has to be a short path: sockets lie in it. A start waits until as many as `workers` serve."""
 
     def __init__(self, directory: Path | str, *, workers: int = 8, most: int = 12, **versions: Any) -> None:
         super().__init__(directory)
@@ -118,7 +119,9 @@ class ProcessPool(LocalServer):
     def _ready(self) -> bool:
         if not (self.directory / "addresses.json").exists():
             return False
-        return bool(self.ask("GET", "/control/capacity")[1]["serving"] == self.workers)
+        with contextlib.suppress(OSError):  # the addresses may be those of an attempt before
+            return bool(self.ask("GET", "/control/capacity")[1]["serving"] >= self.workers)
+        return False
 
     @property
     def _pid_file(self) -> Path:

@@ -42,7 +42,7 @@ def test_a_run_is_read_before_its_first_event_and_after_its_last(tmp_path):
 
 
 def test_a_target_that_does_not_answer_is_a_gap_with_its_reason_and_no_secret(tmp_path, redis_server):
-    source = target_row("a", redis_server.config())
+    source = target_row("a", redis_server.config(prefix="impact:"))
     rows = planned(source, target_row("b", {"store": "sqlite", "path": str(_empty(tmp_path))}))
     run = queued(rows.revision)
     Run.objects.filter(pk=run.pk).update(state=RunState.RUNNING, started_at=CLOCK.now())

@@ -20,6 +20,12 @@ def python(code: str, *, stdin: bytes = b"", shows=None, variables=None, limits:
     return run([sys.executable, "-c", code], stdin=stdin, shows=shows, variables=variables, limits=limits)
 
 
+def left_of(mark: str) -> list[psutil.Process]:
+    """Processes with the mark in their command, once the kernel has had time: it ends a namespace's after its first."""
+    marked = [one for one in psutil.process_iter(["cmdline"]) if mark in " ".join(one.info["cmdline"] or ())]
+    return psutil.wait_procs(marked, timeout=10)[1]
+
+
 @needs_sandbox
 def test_what_it_reads_says_and_returns():
     outcome = python(
@@ -78,8 +84,7 @@ while True:
 
     assert outcome.ending is Ending.EXITED
     assert 0 < int(outcome.stdout) < 20
-    left = [one for one in psutil.process_iter(["cmdline"]) if mark in " ".join(one.info["cmdline"] or ())]
-    assert psutil.wait_procs(left, timeout=10)[1] == []  # the kernel ends those of a namespace after its first
+    assert left_of(mark) == []
 
 
 @needs_sandbox
@@ -87,7 +92,7 @@ def test_children_that_left_their_session_end_as_well():
     mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
     code = f"import os, time  # {mark}\nif os.fork() == 0:\n os.setsid()\n time.sleep(600)\ntime.sleep(600)"
     assert python(code, limits=Limits(seconds=1)).ending is Ending.TIMED_OUT
-    assert not [one for one in psutil.process_iter(["cmdline"]) if mark in " ".join(one.info["cmdline"] or ())]
+    assert left_of(mark) == []
 
 
 @needs_sandbox
