@@ -19,14 +19,16 @@ from migrations_app.services.actor import Actor
 from migrations_app.testing.beam import has_erlang
 from migrations_app.testing.servers import PostgresServer, RedisServer
 from tests.api.door import EVERY_SCOPE
+from tests.monitoring.received import received
 from tests.planted import database, dump, files, leaks, planted
+from tests.receivers import Receiver, receiving
 from tests.web_process import web_process
 
 pytestmark = [pytest.mark.servers, pytest.mark.django_db(transaction=True)]
 
 
-def surroundings(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Credentials of every kind that a process is started with; nobody answers behind any of them."""
+def surroundings(monkeypatch: pytest.MonkeyPatch, traces: Receiver) -> dict[str, str]:
+    """Credentials of every kind that a process is started with; traces are taken, and nobody answers elsewhere."""
     secret = {name: planted(name) for name in ("smtp", "sign-on", "traces", "trace-header", "checkpoints")}
     in_address = {name: quote(value, safe="") for name, value in secret.items()}
     for name, value in {
@@ -34,7 +36,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "OIDC_ISSUER": "http://127.0.0.1:1",
         "OIDC_CLIENT_ID": "snakeweb",
         "OIDC_CLIENT_SECRET": secret["sign-on"],
-        "TRACES_URL": f"http://u:{in_address['traces']}@127.0.0.1:1/v1/traces",
+        "TRACES_URL": f"http://u:{in_address['traces']}@127.0.0.1:{traces.port}/v1/traces",
         "TRACES_HEADERS": json.dumps({"x-key": secret["trace-header"].encode().hex()}),
         "AUDIT_CHECKPOINTS_URLS": f"https://u:{in_address['checkpoints']}@127.0.0.1:1/audit",
         "LOG_FORMAT": "json",
@@ -47,6 +49,13 @@ def surroundings(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     with RedisServer(tmp_path_factory.mktemp("redis"), password="its own", persistent=False) as server:
         yield server
+
+
+@pytest.fixture
+def traces() -> Iterator[Receiver]:
+    with receiving() as receiver:
+        receiver.status = 200
+        yield receiver
 
 
 def refused_by(servers: dict[str, dict[str, Any]], api: httpx.Client, environment: Environment) -> dict[str, str]:
@@ -78,10 +87,11 @@ def test_processes_write_no_secret_whatever_they_are_asked_and_whoever_refuses_t
     postgres_server: PostgresServer,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
+    traces: Receiver,
     tmp_path: Path,
 ) -> None:
     now = datetime.now(UTC)
-    secret = surroundings(monkeypatch)
+    secret = surroundings(monkeypatch, traces)
     token = tokens.create(actor=admin, now=now, name="program", scopes=EVERY_SCOPE).clear
     feed = tokens.create(actor=operator, now=now, name="calendar", scopes=["calendar"]).clear
     link = invitations.invite(actor=admin, now=now, email="new@example.org", role="viewer").clear
@@ -107,12 +117,14 @@ def test_processes_write_no_secret_whatever_they_are_asked_and_whoever_refuses_t
             browser.get("/accounts/password/reset/")
             form = {"email": "operator@example.org", "csrfmiddlewaretoken": browser.cookies["csrftoken"]}
             asked.append(browser.post("/accounts/password/reset/", data=form))  # and no mail server takes it
-        web.kill()
+        web.stop()  # it sends the spans that are left
         said = web.log
 
     assert [answer.status_code for answer in asked][:3] == [302, 200, 200]
     assert "/invitations/" in said
     assert "calendar.ics?token=" in said
     assert "ConnectionRefusedError" in said
+    assert {span.name for span in received(traces)} >= {"GET /invitations/<str:clear>/", "POST /api/v1/targets"}
     written = [*files(tmp_path), *database(), *dump(), *((str(answer.url), answer.content) for answer in asked)]
+    written += [("traces", request.body) for request in traces.got]
     assert leaks(secret, written) == []

@@ -1,6 +1,7 @@
 """A real daphne process over the test's own control database."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -40,10 +41,17 @@ class Web:
         self.process = self.processes.start("web", command)
         self.processes.wait_for_page(self.process, f"{self.url}/healthz")
 
+    def stop(self) -> None:
+        """In order: what it has not sent yet is sent then."""
+        self._end(signal.SIGTERM)
+
     def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def _end(self, how: signal.Signals) -> None:
         assert self.process is not None
-        self.process.popen.kill()
-        self.process.popen.wait()
+        self.process.popen.send_signal(how)
+        self.process.popen.wait(60)
         self.processes.started.remove(self.process)
 
 

@@ -52,11 +52,11 @@ def of(name: str) -> st.SearchStrategy[bytes]:
         parts += _ETF_TAGS + _LENGTHS + [b"\x83P\x00\x10\x00\x00" + zlib.compress(bytes(1 << 20))]
     whole = _whole(name)
     joined = st.lists(st.sampled_from(parts) | st.binary(max_size=8), max_size=60).map(b"".join)
-    return joined | st.binary(max_size=400) | (_damaged(whole) if whole else st.nothing())
+    return joined | st.binary(max_size=400) | (damaged(whole) if whole else st.nothing())
 
 
 @st.composite
-def _damaged(draw: st.DrawFn, whole: list[bytes]) -> bytes:
+def damaged(draw: st.DrawFn, whole: list[bytes]) -> bytes:
     """A good file that was cut, doubled in parts, or changed at some places."""
     content = bytearray(draw(st.sampled_from(whole)))
     for _ in range(draw(st.integers(1, 4))):
