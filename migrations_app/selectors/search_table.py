@@ -208,13 +208,13 @@ def _alert_rule(row: AlertRule) -> SearchHit:
 
 
 def _alert_channels(reader: Reader) -> QuerySet[Any]:
-    manages = reader.access.anywhere(Permission.MANAGE_ALERTS)
-    return AlertChannel.objects.filter(Q(archived_at=None) if manages else _NOTHING)
+    return AlertChannel.objects.filter(Q() if reader.access.anywhere(Permission.MANAGE_ALERTS) else _NOTHING)
 
 
 def _alert_channel(row: AlertChannel) -> SearchHit:
     said = f"{row.get_kind_display()}, {row.address}".rstrip(", ")
-    return _hit(row, "alert_channel", row.name, said, "/settings/alerts/")
+    path, state = f"/settings/alerts/channels/{row.pk}/", "archived" if row.archived_at else ""
+    return _hit(row, "alert_channel", row.name, said, path, state=state)
 
 
 def _webhooks(reader: Reader) -> QuerySet[Any]:
@@ -340,7 +340,7 @@ NOUNS: tuple[Noun, ...] = (
         environment=_PLACE, states={"archived": Q(archived_at__isnull=False)}, spelled=True,
     ),
     Noun("alert_channel", "alert channels", "megaphone", _alert_channels, _alert_channel, "name", texts=("address",),
-         spelled=True),
+         states={"archived": Q(archived_at__isnull=False)}, spelled=True),
     Noun(
         "webhook", "webhooks", "link", _webhooks, _webhook, "name", texts=("address",), environment=_PLACE,
         states=states_of(Webhook, "state"), spelled=True,

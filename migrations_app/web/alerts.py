@@ -10,12 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from migrations_app.engine.alerts import DEFAULT_TEMPLATE, LIMITS, PLACEHOLDERS, AlertCause, ChannelKind
+from migrations_app.engine.alerts import DEFAULT_TEMPLATE, LIMITS, PLACEHOLDERS, AlertCause
 from migrations_app.selectors import alerts as reads
 from migrations_app.selectors.alerts import RuleRow
 from migrations_app.selectors.environments import list_environments
-from migrations_app.selectors.webhooks import list_webhooks
-from migrations_app.services import alert_channels, alerts
+from migrations_app.services import alerts
 from migrations_app.services.alerts import RuleWish
 from migrations_app.services.errors import InvalidInput, StaleEdit
 from migrations_app.web.edited_meanwhile import (
@@ -106,57 +105,6 @@ def alert_rule_test(request: PageRequest, alert_rule_id: int) -> HttpResponse:
     count = alerts.test_rule(actor=request.actor, now=timezone.now(), alert_rule_id=alert_rule_id)
     messages.success(request, f"A test goes through {count} channel{'s' if count != 1 else ''}.")
     return redirect("alert_rule", alert_rule_id)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@login_required
-def alert_channel_new(request: PageRequest) -> HttpResponse:
-    problems = ProblemsByField()
-    if request.method == "POST":
-        try:
-            alert_channels.create(
-                actor=request.actor,
-                now=timezone.now(),
-                name=request.POST.get("name", ""),
-                kind=request.POST.get("kind", ""),
-                address=request.POST.get("address", ""),
-                webhook_id=identifier(request.POST.get("webhook_id")),
-            )
-        except InvalidInput as refused:
-            problems = ProblemsByField(refused.problems)
-        else:
-            messages.success(request, "The channel is there: send a test through it.")
-            return redirect("alert_list")
-    reads.list_channels(actor=request.actor)  # refuses whoever may not
-    context = {
-        "problems": problems,
-        "values": request.POST if problems else {"kind": "mail"},
-        "kinds": ChannelKind,
-        "webhooks": list_webhooks(actor=request.actor),
-    }
-    return render(request, "alerts/channel_form.html", context, status=422 if problems else 200)
-
-
-@require_POST
-@login_required
-def alert_channel_test(request: PageRequest, alert_channel_id: int) -> HttpResponse:
-    done = alerts.test_channel(actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id)
-    if done.arrived:
-        messages.success(request, "The test was handed over.")
-    else:
-        messages.error(request, f"The test was not taken. {done.said}")
-    return redirect("alert_list")
-
-
-@require_POST
-@login_required
-def alert_channel_archive(request: PageRequest, alert_channel_id: int) -> HttpResponse:
-    seen = seen_in(request.POST)
-    alert_channels.edit(
-        actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id, archived=True, seen=seen
-    )
-    messages.success(request, "Archived: nothing goes through it any more.")
-    return redirect("alert_list")
 
 
 def _wish(posted: QueryDict) -> RuleWish:

@@ -5,6 +5,7 @@ from django.urls import path
 from migrations_app.web import (
     account,
     adapter_tools,
+    alert_channels,
     alerts,
     audit,
     audit_exports,
@@ -219,11 +220,16 @@ urlpatterns = [
     path("settings/alerts/rules/new/", alerts.alert_rule_new, name="alert_rule_new"),
     path("settings/alerts/rules/<int:alert_rule_id>/", alerts.alert_rule, name="alert_rule"),
     path("settings/alerts/rules/<int:alert_rule_id>/test/", alerts.alert_rule_test, name="alert_rule_test"),
-    path("settings/alerts/channels/new/", alerts.alert_channel_new, name="alert_channel_new"),
-    path("settings/alerts/channels/<int:alert_channel_id>/test/", alerts.alert_channel_test, name="alert_channel_test"),
+    path("settings/alerts/channels/new/", alert_channels.alert_channel_new, name="alert_channel_new"),
+    path("settings/alerts/channels/<int:alert_channel_id>/", alert_channels.alert_channel, name="alert_channel"),
+    path(
+        "settings/alerts/channels/<int:alert_channel_id>/test/",
+        alert_channels.alert_channel_test,
+        name="alert_channel_test",
+    ),
     path(
         "settings/alerts/channels/<int:alert_channel_id>/archive/",
-        alerts.alert_channel_archive,
+        alert_channels.alert_channel_archive,
         name="alert_channel_archive",
     ),
     path("settings/secrets/", stored_secrets.secret_list, name="secret_list"),

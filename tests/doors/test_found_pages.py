@@ -22,7 +22,8 @@ from tests.doors.walking import client_of
 pytestmark = pytest.mark.django_db
 EVERYBODY = [(role, where) for role in ("viewer", "operator", "auditor", "admin") for where in (HERE, ELSEWHERE)]
 HAS_ITS_OWN_PAGE = (
-    "migration", "run", "target", "environment", "policy", "person", "webhook", "alert_rule", "audit",
+    "migration", "run", "target", "environment", "policy", "person", "webhook", "alert_rule", "alert_channel",
+    "audit",
 )  # fmt: skip
 OWN = ("token", "filter")
 MOST = 4  # pages of a kind that are opened
