@@ -3,8 +3,6 @@
 An insert must bring a new seq: `INSERT OR REPLACE` would otherwise pass the update and delete triggers. The head
 only ever moves forward by one. Checkpoints are append-only too; entries are deleted only up to the mark of retention,
 which only moves forward, and only to the end of a sealed segment.
-
-The first migration that used this had no checkpoints (`sealing=False`).
 """
 
 TABLE = "migrations_app_auditentry"
@@ -17,7 +15,7 @@ _REMOVED = f"(SELECT coalesce(max(removed_through), 0) FROM {RETENTION})"
 _SQLITE = {
     "audit_entry_no_update": f"BEFORE UPDATE ON {TABLE} BEGIN "
     "SELECT RAISE(ABORT, 'audit entries are append-only: update refused'); END",
-    "audit_entry_no_delete": f"BEFORE DELETE ON {TABLE} BEGIN "
+    "audit_entry_no_delete": f"BEFORE DELETE ON {TABLE} WHEN OLD.seq > {_REMOVED} BEGIN "
     "SELECT RAISE(ABORT, 'audit entries are append-only: delete refused'); END",
     "audit_entry_new_seq": f"BEFORE INSERT ON {TABLE} "
     f"WHEN EXISTS (SELECT 1 FROM {TABLE} WHERE seq = NEW.seq OR hash = NEW.hash) BEGIN "
@@ -27,11 +25,6 @@ _SQLITE = {
     "audit_head_stays": f"BEFORE DELETE ON {HEAD} BEGIN SELECT RAISE(ABORT, 'the audit head stays'); END",
     "audit_head_once": f"BEFORE INSERT ON {HEAD} WHEN EXISTS (SELECT 1 FROM {HEAD}) OR NEW.seq <> 0 BEGIN "
     "SELECT RAISE(ABORT, 'the audit head starts once, at 0'); END",
-}
-
-_SQLITE_SEALING = {
-    "audit_entry_no_delete": f"BEFORE DELETE ON {TABLE} WHEN OLD.seq > {_REMOVED} BEGIN "
-    "SELECT RAISE(ABORT, 'audit entries are append-only: delete refused'); END",
     "audit_entry_not_removed": f"BEFORE INSERT ON {TABLE} WHEN NEW.seq <= {_REMOVED} BEGIN "
     "SELECT RAISE(ABORT, 'audit entries are append-only: this seq was removed'); END",
     "audit_checkpoint_no_update": f"BEFORE UPDATE ON {CHECKPOINT} BEGIN "
@@ -57,8 +50,8 @@ _POSTGRESQL_FUNCTIONS = {
               USING ERRCODE = 'integrity_constraint_violation'; END""",
     "snakeweb_audit_new_seq": f"""
         BEGIN
-          IF EXISTS (SELECT 1 FROM {TABLE} WHERE seq = NEW.seq) THEN
-            RAISE EXCEPTION 'audit entries are append-only: this seq exists'
+          IF NEW.seq <= {_REMOVED} OR EXISTS (SELECT 1 FROM {TABLE} WHERE seq = NEW.seq) THEN
+            RAISE EXCEPTION 'audit entries are append-only: this seq exists or was removed'
               USING ERRCODE = 'integrity_constraint_violation';
           END IF;
           RETURN NEW;
@@ -77,32 +70,11 @@ _POSTGRESQL_FUNCTIONS = {
           END IF;
           RETURN NEW;
         END""",
-}
-
-_POSTGRESQL_TRIGGERS = {
-    "audit_entry_no_change": (TABLE, "BEFORE UPDATE OR DELETE", "ROW", "snakeweb_audit_refuse"),
-    "audit_entry_no_truncate": (TABLE, "BEFORE TRUNCATE", "STATEMENT", "snakeweb_audit_refuse"),
-    "audit_entry_new_seq": (TABLE, "BEFORE INSERT", "ROW", "snakeweb_audit_new_seq"),
-    "audit_head_forward": (HEAD, "BEFORE UPDATE", "ROW", "snakeweb_audit_head_forward"),
-    "audit_head_once": (HEAD, "BEFORE INSERT", "ROW", "snakeweb_audit_head_once"),
-    "audit_head_no_delete": (HEAD, "BEFORE DELETE", "ROW", "snakeweb_audit_refuse"),
-    "audit_head_no_truncate": (HEAD, "BEFORE TRUNCATE", "STATEMENT", "snakeweb_audit_refuse"),
-}
-
-_POSTGRESQL_SEALING_FUNCTIONS = {
     "snakeweb_audit_change": f"""
         BEGIN
           IF TG_OP = 'DELETE' AND OLD.seq <= {_REMOVED} THEN RETURN OLD; END IF;
           RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, lower(TG_OP)
             USING ERRCODE = 'integrity_constraint_violation';
-        END""",
-    "snakeweb_audit_new_seq": f"""
-        BEGIN
-          IF NEW.seq <= {_REMOVED} OR EXISTS (SELECT 1 FROM {TABLE} WHERE seq = NEW.seq) THEN
-            RAISE EXCEPTION 'audit entries are append-only: this seq exists or was removed'
-              USING ERRCODE = 'integrity_constraint_violation';
-          END IF;
-          RETURN NEW;
         END""",
     "snakeweb_audit_checkpoint_new": f"""
         BEGIN
@@ -130,8 +102,14 @@ _POSTGRESQL_SEALING_FUNCTIONS = {
         END""",
 }
 
-_POSTGRESQL_SEALING_TRIGGERS = {
+_POSTGRESQL_TRIGGERS = {
     "audit_entry_no_change": (TABLE, "BEFORE UPDATE OR DELETE", "ROW", "snakeweb_audit_change"),
+    "audit_entry_no_truncate": (TABLE, "BEFORE TRUNCATE", "STATEMENT", "snakeweb_audit_refuse"),
+    "audit_entry_new_seq": (TABLE, "BEFORE INSERT", "ROW", "snakeweb_audit_new_seq"),
+    "audit_head_forward": (HEAD, "BEFORE UPDATE", "ROW", "snakeweb_audit_head_forward"),
+    "audit_head_once": (HEAD, "BEFORE INSERT", "ROW", "snakeweb_audit_head_once"),
+    "audit_head_no_delete": (HEAD, "BEFORE DELETE", "ROW", "snakeweb_audit_refuse"),
+    "audit_head_no_truncate": (HEAD, "BEFORE TRUNCATE", "STATEMENT", "snakeweb_audit_refuse"),
     "audit_checkpoint_no_change": (CHECKPOINT, "BEFORE UPDATE OR DELETE", "ROW", "snakeweb_audit_refuse"),
     "audit_checkpoint_no_truncate": (CHECKPOINT, "BEFORE TRUNCATE", "STATEMENT", "snakeweb_audit_refuse"),
     "audit_checkpoint_new": (CHECKPOINT, "BEFORE INSERT", "ROW", "snakeweb_audit_checkpoint_new"),
@@ -142,35 +120,26 @@ _POSTGRESQL_SEALING_TRIGGERS = {
 }
 
 
-def create_statements(vendor: str, *, sealing: bool = True) -> list[str]:
+def create_statements(vendor: str) -> list[str]:
     """Statements that put the triggers in place. Raises KeyError for another database than these two."""
     if vendor == "sqlite":
-        return [f"CREATE TRIGGER IF NOT EXISTS {name} {body}" for name, body in _sqlite(sealing).items()]
+        return [f"CREATE TRIGGER IF NOT EXISTS {name} {body}" for name, body in _SQLITE.items()]
     if vendor != "postgresql":
         raise KeyError(f"no audit triggers for {vendor}; use PostgreSQL or SQLite")
     functions = [
         f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $audit${body}$audit$"
-        for name, body in (_POSTGRESQL_FUNCTIONS | (_POSTGRESQL_SEALING_FUNCTIONS if sealing else {})).items()
+        for name, body in _POSTGRESQL_FUNCTIONS.items()
     ]
-    wanted = _postgresql(sealing)
     triggers = [
         f"CREATE OR REPLACE TRIGGER {name} {when} ON {table} FOR EACH {each} EXECUTE FUNCTION {function}()"
-        for name, (table, when, each, function) in wanted.items()
+        for name, (table, when, each, function) in _POSTGRESQL_TRIGGERS.items()
     ]
     # ALWAYS: they also hold for a session that set session_replication_role to replica.
-    always = [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}" for name, (table, *_) in wanted.items()]
+    always = [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {name}" for name, (table, *_) in _POSTGRESQL_TRIGGERS.items()]
     return [*functions, *triggers, *always]
 
 
-def drop_statements(vendor: str, *, sealing: bool = True) -> list[str]:
+def drop_statements(vendor: str) -> list[str]:
     if vendor == "sqlite":
-        return [f"DROP TRIGGER IF EXISTS {name}" for name in _sqlite(sealing)]
-    return [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, (table, *_) in _postgresql(sealing).items()]
-
-
-def _sqlite(sealing: bool) -> dict[str, str]:
-    return _SQLITE | (_SQLITE_SEALING if sealing else {})
-
-
-def _postgresql(sealing: bool) -> dict[str, tuple[str, str, str, str]]:
-    return _POSTGRESQL_TRIGGERS | (_POSTGRESQL_SEALING_TRIGGERS if sealing else {})
+        return [f"DROP TRIGGER IF EXISTS {name}" for name in _SQLITE]
+    return [f"DROP TRIGGER IF EXISTS {name} ON {table}" for name, (table, *_) in _POSTGRESQL_TRIGGERS.items()]

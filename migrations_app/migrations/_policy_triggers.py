@@ -5,8 +5,6 @@ changes. Parts are added while it is proposed only. SQLite drops a table's trigg
 schema migration that changes one of these tables runs `create_statements` again.
 """
 
-from collections.abc import Sequence
-
 VERSION = "migrations_app_policyversion"
 PARTS = (
     ("migrations_app_policytype", "version_id"),
@@ -15,7 +13,7 @@ PARTS = (
 )
 _FROZEN = (
     "policy_id number retires with_environment scope risk_at_least zero_downtime irreversible reason proposed_by_id "
-    "proposed_at"
+    "proposed_at comment_required"
 ).split()
 _MOVES = (
     "OLD.state = NEW.state OR (OLD.state = 'proposed' AND NEW.state IN ('active', 'retired', 'withdrawn'))"
@@ -25,30 +23,26 @@ _SAID_FROZEN = "a version of a policy never changes"
 _SAID_PARTS = "parts are added to a proposed version of a policy only, and never changed"
 
 
-def _changed(differs: str, later: Sequence[str]) -> str:
-    columns = [*_FROZEN, *later]
-    return " OR ".join([*(f"OLD.{column} {differs} NEW.{column}" for column in columns), f"NOT ({_MOVES})"])
+def _changed(differs: str) -> str:
+    return " OR ".join([*(f"OLD.{column} {differs} NEW.{column}" for column in _FROZEN), f"NOT ({_MOVES})"])
 
 
 def _not_proposed(column: str) -> str:
     return f"(SELECT state FROM {VERSION} WHERE id = NEW.{column}) <> 'proposed'"
 
 
-def create_statements(vendor: str, later: Sequence[str] = ()) -> list[str]:
-    """Statements that put the triggers in place. Raises KeyError for another database than these two.
-
-    `later`: columns of a version that came after the first triggers, which never change either.
-    """
+def create_statements(vendor: str) -> list[str]:
+    """Statements that put the triggers in place. Raises KeyError for another database than these two."""
     if vendor == "sqlite":
-        return list(_sqlite(later))
+        return list(_sqlite())
     if vendor != "postgresql":
         raise KeyError(f"no policy triggers for {vendor}; use PostgreSQL or SQLite")
-    return list(_postgresql(later))
+    return list(_postgresql())
 
 
-def _sqlite(later: Sequence[str]):
+def _sqlite():
     yield (
-        f"CREATE TRIGGER IF NOT EXISTS policy_version_frozen BEFORE UPDATE ON {VERSION} WHEN {_changed('IS NOT', later)} "
+        f"CREATE TRIGGER IF NOT EXISTS policy_version_frozen BEFORE UPDATE ON {VERSION} WHEN {_changed('IS NOT')} "
         f"BEGIN SELECT RAISE(ABORT, '{_SAID_FROZEN}'); END"
     )
     for table, column in PARTS:
@@ -62,7 +56,7 @@ def _sqlite(later: Sequence[str]):
         )
 
 
-def _postgresql(later: Sequence[str]):
+def _postgresql():
     for name, said in (("snakeweb_policy_frozen", _SAID_FROZEN), ("snakeweb_policy_parts", _SAID_PARTS)):
         yield (
             f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $policy$ BEGIN "
@@ -70,7 +64,7 @@ def _postgresql(later: Sequence[str]):
         )
     yield (
         f"CREATE OR REPLACE TRIGGER policy_version_frozen BEFORE UPDATE ON {VERSION} FOR EACH ROW "
-        f"WHEN ({_changed('IS DISTINCT FROM', later)}) EXECUTE FUNCTION snakeweb_policy_frozen()"
+        f"WHEN ({_changed('IS DISTINCT FROM')}) EXECUTE FUNCTION snakeweb_policy_frozen()"
     )
     for table, column in PARTS:
         # The condition of a trigger holds no query, so the function asks.

@@ -14,7 +14,7 @@ from django.db import models
 from django.db.migrations import AddField, CreateModel, Migration, RemoveField, RenameField, RunPython, operations
 from django.db.migrations.loader import MigrationLoader
 
-LAST_BEFORE_THE_RULE = "0038"  # nobody has older code than that in operation
+LAST_BEFORE_THE_RULE = "0007"  # the schema of the first version: nobody has older code
 HARMLESS = (
     operations.AddIndex,
     operations.RemoveIndex,
