@@ -49,6 +49,9 @@ class Link:
             writer.transport.abort()
 
 
+Forward = Callable[[Link, asyncio.StreamReader], Coroutine[Any, Any, None]]
+
+
 class TcpProxy:
     """Forwards `127.0.0.1:port` to the server. Counts: `connections` in all, `fired` faults that took effect.
 
@@ -160,7 +163,7 @@ class TcpProxy:
 
         def acted() -> None:
             act()
-            done.set()
+            self._loop.call_soon(done.set)  # a transport that is aborted closes its socket in the turn after
 
         self._loop.call_soon_threadsafe(acted)
         if not done.wait(START_SECONDS):
@@ -180,12 +183,20 @@ class TcpProxy:
         self.port = listener.sockets[0].getsockname()[1]
         self._ready.set()
         await self._ending.wait()
+        while self._others() - self._accepting - self._forwarding():
+            await asyncio.sleep(0)  # asyncio loses the sockets of those whom it is letting in when the listener closes
         listener.close()
-        tasks = [task for link in self._links for task in link.tasks]
-        self._cut_all()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, *self._accepting, return_exceptions=True)
+        while left := self._others():
+            self._cut_all()
+            for task in self._forwarding():
+                task.cancel()
+            await asyncio.wait(left, timeout=0.05)  # who was let in a moment ago has no link yet
+
+    def _others(self) -> set[asyncio.Task[Any]]:
+        return asyncio.all_tasks() - {asyncio.current_task()}
+
+    def _forwarding(self) -> set[asyncio.Task[None]]:
+        return {task for link in self._links for task in link.tasks}
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = self._loop.create_task(self._forward(reader, writer))
@@ -206,8 +217,8 @@ class TcpProxy:
         link = Link(writer, server)
         self._links.add(link)
         link.tasks = [
-            self._loop.create_task(self._guarded(link, self._requests(link, reader))),
-            self._loop.create_task(self._guarded(link, self._answers(link, behind))),
+            self._loop.create_task(self._guarded(link, self._requests, reader)),
+            self._loop.create_task(self._guarded(link, self._answers, behind)),
         ]
         try:
             await asyncio.wait(link.tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -219,9 +230,9 @@ class TcpProxy:
             for end in (link.client, link.server):
                 end.close()
 
-    async def _guarded(self, link: Link, work: Coroutine[Any, Any, None]) -> None:
+    async def _guarded(self, link: Link, forward: Forward, reader: asyncio.StreamReader) -> None:
         try:
-            await work
+            await forward(link, reader)
         except (OSError, asyncio.CancelledError):
             link.client.close()
             link.server.close()

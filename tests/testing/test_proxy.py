@@ -1,6 +1,7 @@
 """The proxy before a real redis-server."""
 
 import contextlib
+import gc
 import socket
 import time
 from collections.abc import Iterator
@@ -125,3 +126,25 @@ def test_stopping_closes_everything(empty_redis: RedisServer) -> None:
         proxy.stop()
         with pytest.raises(OSError):
             socket.create_connection((proxy.host, proxy.port), timeout=1)
+
+
+def test_a_cut_is_done_when_it_returns(proxy: TcpProxy) -> None:
+    for _ in range(50):
+        with socket.create_connection((proxy.host, proxy.port), timeout=5) as cut:
+            cut.sendall(b"PING\r\n")
+            assert cut.recv(100) == b"+PONG\r\n"
+            proxy.cut()
+            cut.setblocking(False)  # whoever looks now sees it
+            with pytest.raises(ConnectionResetError):
+                cut.recv(100)
+
+
+def test_stopping_leaves_nobody_who_was_just_let_in(empty_redis: RedisServer) -> None:
+    """What is left open when its loop ends is a warning in whichever test comes next."""
+    for _ in range(20):
+        proxy = TcpProxy(empty_redis.host, empty_redis.port).start()
+        with contextlib.ExitStack() as several:
+            for _ in range(10):
+                several.enter_context(socket.create_connection((proxy.host, proxy.port), timeout=5))
+            proxy.stop()
+        gc.collect()

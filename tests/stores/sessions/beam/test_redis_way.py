@@ -233,6 +233,7 @@ class TestALostAnswer:
         assert held(fenced_redis, "s2") is not None
 
     def test_of_a_deletion_is_an_error_and_nothing_is_deleted_twice(self, node, fenced_redis, proxied):
+        on_store(node, f"{STORE}:delete_session(Id)", b"s2")  # now the server knows the script
         proxied.drop_answer(b"EVALSHA")
 
         assert on_store(node, f"{STORE}:delete_session(Id)") == LOST
