@@ -19,6 +19,7 @@ from tests.stores_on_disk import Stage
 # Contracts are not in files that pytest looks for tests in; their asserts should explain themselves all the same.
 pytest.register_assert_rewrite("tests.stores", "tests.pools")
 pytest_plugins = [
+    "tests.scheduling",
     "tests.servers",
     "tests.audit_table",
     "tests.upgrades_on_stage",

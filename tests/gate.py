@@ -42,9 +42,8 @@ class Pass:
 ALWAYS_THE_SAME = "--hypothesis-profile=ci"
 MEASURED = ("--cov", "--cov-report=")
 TESTS_OF_ROOMS = tuple(f"tests/{room}" for room in ROOMS)
-# A module's tests stay in one process (`loadscope`): some tell one story, and share what it is told with.
 # For two cores. Tests wait for servers, processes and deadlines half of their time; more workers put that to use.
-# In the doors pass one of them is busy with whole installations, which bring several processes of their own.
+# Which of them takes what is up to tests/scheduling.py, whenever there are several.
 PASSES = (
     Pass("rooms", 3, (*MEASURED, *TESTS_OF_ROOMS)),
     Pass("doors", 3, ("tests", *(f"--ignore={tests}" for tests in TESTS_OF_ROOMS))),
@@ -95,7 +94,7 @@ def run_pytest(one: Pass, arguments: Sequence[str]) -> int:
         "COVERAGE_FILE": str(OUT / f".coverage.{one.name}"),
         **one.surroundings,
     }
-    command = [sys.executable, "-m", "pytest", "-n", str(one.workers), "--dist", "loadscope", "-q", ALWAYS_THE_SAME]
+    command = [sys.executable, "-m", "pytest", "-n", str(one.workers), "-q", ALWAYS_THE_SAME]
     command += [*one.arguments, f"--junitxml={OUT / one.name}.xml", *arguments]
     return subprocess.run(command, cwd=ROOT, env=surroundings, check=False).returncode
 

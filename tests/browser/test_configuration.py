@@ -14,9 +14,8 @@ from tests.browser.stores import NOW
 from tests.browser.test_accessibility import looked_at
 from tests.cast import Cast
 from tests.handlers.config.places import BEFORE
-from tests.marks import WHOLE_INSTALLATION
 
-pytestmark = [pytest.mark.browser, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
 @pytest.fixture

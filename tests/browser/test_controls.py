@@ -11,9 +11,8 @@ from tests.browser.people import People, chromium
 from tests.browser.site import Site
 from tests.browser.stores import small_stores
 from tests.cast import Cast
-from tests.marks import WHOLE_INSTALLATION
 
-pytestmark = [pytest.mark.browser, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
 @pytest.fixture

@@ -17,10 +17,9 @@ from tests.browser.site import Site
 from tests.browser.stores import small_stores
 from tests.cast import Cast
 from tests.faults.deployment import Process
-from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import in_thread
 
-pytestmark = [pytest.mark.browser, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
 @pytest.fixture

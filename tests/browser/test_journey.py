@@ -12,11 +12,10 @@ from tests.browser.people import People, chromium
 from tests.browser.site import Site
 from tests.browser.stores import add_target
 from tests.cast import Cast
-from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import in_thread, wait_for
 from tests.session_runs import fill
 
-pytestmark = [pytest.mark.browser, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 SESSIONS = 2_000
 

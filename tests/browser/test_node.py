@@ -14,11 +14,10 @@ from tests.browser.people import People, chromium
 from tests.browser.site import Site
 from tests.browser.stores import add_target
 from tests.cast import Cast
-from tests.marks import WHOLE_INSTALLATION
 from tests.node_callers import NodeCallers
 from tests.parallel import in_thread
 
-pytestmark = [pytest.mark.browser, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
 @pytest.fixture

@@ -16,9 +16,8 @@ from tests.browser.test_accessibility import looked_at
 from tests.cast import Cast
 from tests.handlers.config.places import BEFORE
 from tests.handlers.upgrade.places import Upgrade, service
-from tests.marks import WHOLE_INSTALLATION
 
-pytestmark = [pytest.mark.browser, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.browser, pytest.mark.servers]
 
 
 @pytest.fixture

@@ -15,10 +15,9 @@ from migrations_app.stores.sessions import open_store
 from tests.architecture.sources import ROOT
 from tests.cli.installation import MIGRATION, SESSIONS, TARGETS, Stage, stage
 from tests.cli.workflow import Job, on_gitlab, run
-from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
 
-pytestmark = [pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.servers]
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.marks import WHOLE_INSTALLATION
-
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = [pytest.mark.servers, WHOLE_INSTALLATION, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ import pytest
 from migrations_app.demo.installation import configured_installation, is_free, listen, listen_from
 from migrations_app.demo.processes import Processes, ProcessFailed
 from migrations_app.testing.servers import free_port
-from tests.marks import WHOLE_INSTALLATION
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,7 +44,6 @@ def test_a_redis_that_nobody_named_is_not_used(tmp_path, monkeypatch, taken_port
 
 
 @pytest.mark.servers
-@WHOLE_INSTALLATION
 @pytest.mark.timeout(180)
 def test_run_serves_until_it_is_told_to_stop(tmp_path, redis_server):
     port = free_port()

@@ -12,9 +12,8 @@ import pytest
 
 from tests.architecture.sources import ROOT
 from tests.deployment.documented import commands
-from tests.marks import WHOLE_INSTALLATION
 
-pytestmark = [pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.servers]
 
 
 def test_an_installation_on_sqlite_is_lost_and_restored(tmp_path: Path) -> None:

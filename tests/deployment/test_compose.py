@@ -21,11 +21,10 @@ from tests.deployment.fleet import Fleet, fleet
 from tests.deployment.next_version import COLUMN, next_version
 from tests.deployment.proxy import Proxy, proxy
 from tests.deployment.visitors import Busy, Page, Visitor, all_the_time
-from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
 from tests.session_runs import fill
 
-pytestmark = [pytest.mark.servers, pytest.mark.faults, WHOLE_INSTALLATION, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.servers, pytest.mark.faults, pytest.mark.timeout(600)]
 
 SECRETS = {
     "POSTGRES_PASSWORD": "of-the-database-a1b2c3",

@@ -13,12 +13,11 @@ from migrations_app.runtime import outbox
 from migrations_app.services import runs
 from tests.faults.deployment import Deployment
 from tests.faults.observing import checkpoints, events, finished, holders, outcomes, state
-from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
 from tests.runs import AT, queued
 from tests.session_runs import sqlite_migration
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 
 def test_of_two_deliveries_one_drives_and_the_other_is_superseded(deployment: Deployment, tmp_path: Path) -> None:

@@ -13,13 +13,12 @@ from tests.cast import NOW
 from tests.faults.deployment import Deployment
 from tests.faults.observing import checkpoints, finished, outcomes, state
 from tests.faults.settings import LEASE_SECONDS
-from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
 from tests.planted import database, dump, files, leaks, planted
 from tests.runs import queued
 from tests.session_runs import sqlite_migration
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 CHECKPOINTS = 4
 BATCH = 10

@@ -21,7 +21,6 @@ from migrations_app.testing.beam import BeamNode
 from migrations_app.testing.servers import free_port
 from tests.faults.deployment import Deployment
 from tests.faults.observing import finished, state
-from tests.marks import WHOLE_INSTALLATION
 from tests.node_callers import SERVER, NodeCallers
 from tests.parallel import wait_for
 from tests.routing.gateway_process import SECRET, running_gateway
@@ -29,7 +28,7 @@ from tests.runs import AT, environment, person, queued, target
 from tests.session_runs import planned
 from tests.web_process import web_process
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 LIMIT_MS = 2000
 ROUTE = "sessions"

@@ -9,12 +9,11 @@ from migrations_app.engine.vocabulary import RunState
 from migrations_app.models import Lease
 from tests.faults.deployment import Deployment
 from tests.faults.observing import events, finished, holders, outcomes, process_of, state
-from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
 from tests.runs import queued
 from tests.session_runs import sqlite_migration
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 
 def test_four_leased_partitions_on_two_workers(deployment: Deployment, tmp_path: Path) -> None:

@@ -13,12 +13,11 @@ from migrations_app.models import Lease, RunEvent, Target
 from migrations_app.runtime import secrets
 from tests.faults.deployment import Deployment
 from tests.faults.observing import checkpoints, finished, state
-from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
 from tests.runs import AT, queued, target
 from tests.session_runs import contents, fill, planned, sqlite_migration
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 CHECKPOINTS = 4
 SESSIONS = 200

@@ -14,11 +14,10 @@ from migrations_app.services import freezes
 from tests.cast import Cast
 from tests.faults.deployment import Deployment
 from tests.faults.observing import checkpoints, state
-from tests.marks import WHOLE_INSTALLATION
 from tests.parallel import wait_for
 from tests.services.scheduling import Scheduling, scheduling
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 SOON = timedelta(seconds=3)
 

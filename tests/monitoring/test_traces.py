@@ -16,14 +16,13 @@ from migrations_app.models import Environment, Lease, Person, Run
 from tests.cast import Cast
 from tests.faults.deployment import Deployment
 from tests.faults.observing import checkpoints, finished
-from tests.marks import WHOLE_INSTALLATION
 from tests.monitoring.received import received, tree_of
 from tests.parallel import wait_for
 from tests.receivers import receiving
 from tests.stores_on_disk import stage
 from tests.web_process import Web, web_process
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 CHECKPOINTS = 4
 SESSIONS = 200

@@ -12,10 +12,9 @@ import pytest
 
 from migrations_app.testing.processes import free_port
 from tests.architecture.sources import tracked
-from tests.marks import WHOLE_INSTALLATION
 from tests.wheel import run
 
-pytestmark = [pytest.mark.servers, WHOLE_INSTALLATION, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
 IMPORT_BASE = """
 import importlib, pkgutil, sys

@@ -10,9 +10,8 @@ from tests.faults.zero_downtime import table
 from tests.faults.zero_downtime.registry import SCENARIOS, Verdict
 from tests.faults.zero_downtime.sweep import Sweep
 from tests.faults.zero_downtime.titles import TITLES
-from tests.marks import WHOLE_INSTALLATION
 
-pytestmark = [pytest.mark.faults, pytest.mark.servers, WHOLE_INSTALLATION]
+pytestmark = [pytest.mark.faults, pytest.mark.servers]
 
 SELECTION = ("F12", "F21")
 
