@@ -83,6 +83,13 @@ def duration(seconds: object) -> str:
     return f"{days} d {rest // 3600} h" if rest >= 3600 else f"{days} d"
 
 
+def milliseconds(whole: int) -> str:
+    """`1500` -> `1,500 ms`, `3600000` -> `1 h`: in larger units where nothing is lost by it."""
+    exact = whole % 1000 == 0 if whole < 3_600_000 else whole % 60_000 == 0
+    exact = exact and (whole < 86_400_000 or whole % 3_600_000 == 0)
+    return duration(whole // 1000) if whole >= 10_000 and exact else f"{thousands(whole)} ms"
+
+
 def clock(seconds: object) -> str:
     """`252` -> `4:12`."""
     if not isinstance(seconds, int | float):
@@ -111,8 +118,11 @@ def fact(value: object, name: str = "") -> str:
         return short_digest(text)
     if name.endswith("_bytes") and text.isdigit():
         return filesizeformat(int(text)).replace("\xa0", " ")
-    number = thousands(int(text)) if text.isdigit() and len(text) < 16 else text
-    return f"{number} ms" if name == "downtime" or name.endswith("_ms") else number
+    whole = int(text) if text.isdigit() and len(text) < 16 else None
+    number = text if whole is None else thousands(whole)
+    if name != "downtime" and not name.endswith("_ms"):
+        return number
+    return f"{number} ms" if whole is None else milliseconds(whole)
 
 
 def compact(value: object) -> str:
