@@ -36,12 +36,14 @@ class InvitationOnlyAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
     def get_reauthentication_methods(self, user: AbstractBaseUser) -> list[dict[str, str]]:
-        """Whoever has neither password nor factor here shows at the provider who they are, or could not at all."""
+        """Whoever has neither password nor factor here shows at the provider who they are; else by their mail."""
         methods: list[dict[str, str]] = super().get_reauthentication_methods(user)
-        name = single_sign_on.name()
-        if methods or not name or not user.is_authenticated:
+        if methods or not user.is_authenticated:
             return methods
-        return [{"id": "single_sign_on", "description": f"Show it at {name}", "url": reverse("single_sign_on")}]
+        if name := single_sign_on.name():
+            return [{"id": "single_sign_on", "description": f"Show it at {name}", "url": reverse("single_sign_on")}]
+        by_mail = reverse("account_reset_password")
+        return [{"id": "by_mail", "description": "Have a password sent to you", "url": by_mail}]
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> AbstractBaseUser | None:
         """At sign-in, and when somebody shows their password again: a wrong one stays counted."""

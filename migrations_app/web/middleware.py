@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import cast
 from urllib.parse import urlsplit, urlunsplit
 
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -67,6 +69,8 @@ class ActorMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, ReauthenticationRequired) and request.method != "POST":
+            request.session.pop(STATE_SESSION_KEY, None)  # what was posted there once, and left, is not done by a look
         if not isinstance(error, Refused):
             return None
         refused_with(request, error)

@@ -1,7 +1,8 @@
 """A request as the pages see it: who asks, under which id."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from migrations_app.models import Person
+from migrations_app.selectors.sessions import Factor
 from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.errors import Refused
 
@@ -37,7 +39,10 @@ def onwards(request: HttpRequest, wanted: str, otherwise: str) -> str:
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """The person of this browser session. A password or a second factor, at login or since, counts as proof."""
+    """The person of this browser session. A password or a second factor, at login or since, counts as proof.
+
+    A sign-in by the provider does not: it may have known the browser for hours. Only what it asked for again does.
+    """
     person = request.user
     if not isinstance(person, Person) or not person.is_authenticated:
         return ANONYMOUS
@@ -47,9 +52,13 @@ def actor_of(request: HttpRequest) -> Actor:
         username=person.username,
         address=request.META.get("REMOTE_ADDR") or "",
         request_id=getattr(request, "request_id", ""),
-        reauthenticated_at=_last([record["at"] for record in records]),
+        reauthenticated_at=_last([record["at"] for record in records if _shows_presence(record)]),
         second_factor_at=_last([record["at"] for record in records if record["method"] == "mfa"]),
     )
+
+
+def _shows_presence(record: Mapping[str, Any]) -> bool:
+    return record["method"] != Factor.SINGLE_SIGN_ON or bool(record.get("reauthenticated"))
 
 
 def _last(proofs: Sequence[float]) -> datetime.datetime | None:

@@ -2,10 +2,13 @@
 
 from dataclasses import replace
 from datetime import datetime
+from urllib.parse import urlencode
 
 from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, resume_request
 from allauth.account.utils import perform_login
-from django.http import HttpResponse
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from migrations_app.models import Person
@@ -14,7 +17,7 @@ from migrations_app.selectors.sessions import Factor
 from migrations_app.services import single_sign_on
 from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.errors import PermissionDenied
-from migrations_app.web.requests import PageRequest
+from migrations_app.web.requests import PageRequest, actor_of
 
 
 def arrived(request: PageRequest, identity: Identity, wanted: str, *, again: bool, now: datetime) -> HttpResponse:
@@ -41,9 +44,17 @@ def refused(request: PageRequest, why: str, status: int) -> HttpResponse:
 
 
 def _shown_again(request: PageRequest, identity: Identity, wanted: str, *, again: bool) -> HttpResponse:
+    """What was posted before is done now, or else never: it does not wait for another time."""
     if not again:  # it was begun before somebody signed in here
-        return refused(request, "You are signed in already, and the provider did not ask again who you are.", 403)
+        return _nothing_shown(request, "You are signed in already, and the provider did not ask again who you are.")
     if not single_sign_on.same_person(person_id=request.user.pk or 0, identity=identity):
-        return refused(request, "Somebody else signed in at the provider than here. Nothing was changed.", 403)
+        return _nothing_shown(request, "Somebody else signed in at the provider than here. Nothing was changed.")
     record_authentication(request, request.user, method=Factor.SINGLE_SIGN_ON.value, reauthenticated=True)
-    return redirect(wanted)
+    request.actor = actor_of(request)
+    request.GET = QueryDict(urlencode({REDIRECT_FIELD_NAME: wanted}))  # where allauth looks for it
+    return resume_request(request) or redirect(wanted)
+
+
+def _nothing_shown(request: PageRequest, why: str) -> HttpResponse:
+    request.session.pop(STATE_SESSION_KEY, None)
+    return refused(request, why, 403)

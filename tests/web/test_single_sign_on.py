@@ -2,21 +2,26 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 import pytest
+from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
-from migrations_app.models import AuditEntry, ExternalIdentity, Person
+from migrations_app.models import AuditEntry, ExternalIdentity, Person, PolicyVersion
+from migrations_app.services import policies
+from migrations_app.services.actor import Actor
 from migrations_app.services.permissions import Permission, access_of
 from tests.cast import NOW, Cast, actor_of
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, provider_process
+from tests.stores_on_disk import Stage, newest
 from tests.web.door import five_minutes_later, signed_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.servers]
@@ -196,6 +201,52 @@ def test_somebody_shows_once_more_that_it_is_them(cast: Cast) -> None:
     assert len(client.session["account_authentication_methods"]) == count
     assert sign_on(client, NORA, onwards="https://elsewhere.example/")["Location"] == "/"
     assert client.session["account_authentication_methods"][-1]["reauthenticated"]
+
+
+def test_a_sign_in_that_nobody_was_asked_for_shows_nothing(stage: Stage) -> None:
+    """Out, and in again without a word: the provider knows the browser, whoever sits there."""
+    client, leads = Client(), {**NORA, "groups": ["leads"]}
+    migration = stage.planned()
+    signed_in("operator").post(f"/migrations/{migration.pk}/submit/")
+    path, digest = f"/migrations/{migration.pk}/sign/", newest(migration).digest
+    for broken in ("", "old"):
+        sign_on(client, leads, broken)
+        for answer in (client.get(path), client.post(path, {"decision": "approve", "digest": digest})):
+            assert answer["Location"] == f"/accounts/single-sign-on/?{urlencode({'next': path})}"
+        for wanted in ("/accounts/password/set/", "/accounts/2fa/totp/activate/", "/accounts/2fa/webauthn/add/"):
+            assert client.get(wanted)["Location"] == f"/accounts/single-sign-on/?{urlencode({'next': wanted})}"
+        client.post("/accounts/logout/")
+
+    sign_on(client, leads)
+    assert sign_on(client, leads, onwards="/accounts/2fa/totp/activate/").status_code == 302
+    assert client.get("/accounts/2fa/totp/activate/").status_code == 200
+    assert client.get(path).status_code == 200
+
+
+def test_what_was_posted_is_done_once_the_provider_asked_again_and_never_later(
+    admins: tuple[Actor, Actor], cast: Cast, settings: Settings, now: datetime
+) -> None:
+    settings.SNAKEWEB_SIGN_ON_ROLES = {"leads": ["admin"]}
+    client, leads = Client(), {**NORA, "groups": ["leads"]}
+    sign_on(client, leads)
+    made = policies.propose(actor=admins[0], now=now, name="Mine", conditions={}, requirements=[])
+    confirm, sent = f"/policies/{made}/confirm/", {"number": "1"}
+
+    asked = client.post(confirm, sent)
+    assert asked["Location"] == f"/accounts/single-sign-on/?{urlencode({'next': confirm})}"
+    assert sign_on(client, {**leads, "sub": "somebody-else"}, onwards=confirm).status_code == 403
+    assert STATE_SESSION_KEY not in client.session
+    client.post(confirm, sent)
+    assert sign_on(client, leads, onwards="/targets/")["Location"] == "/targets/"
+    assert STATE_SESSION_KEY not in client.session
+    assert PolicyVersion.objects.get(policy=made).state == "proposed"
+
+    five_minutes_later(client)
+    client.post(confirm, sent)
+    done = sign_on(client, leads, onwards=confirm)
+    assert done["Location"] == f"/policies/{made}/"
+    assert PolicyVersion.objects.get(policy=made).state == "active"
+    assert STATE_SESSION_KEY not in client.session
 
 
 def test_the_table_alone_gives_roles(cast: Cast, settings: Settings) -> None:
