@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from migrations_app.models import Sketch
+from migrations_app.models import Migration, Sketch
 from migrations_app.models.actor import Actor
+from migrations_app.selectors.access import Permission, access_of
 from migrations_app.selectors.environments import LARGEST_ID
 from migrations_app.selectors.refusals import NotFound
 
@@ -41,6 +43,16 @@ class SketchPage:
         return self.version > 1
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the author of a stored migration gave, defaults that they named included and no others."""
+
+    handler: str
+    parameters: Mapping[str, Any]
+    options: Mapping[str, Any]
+    description: str = ""
+
+
 def my_sketches(*, actor: Actor) -> tuple[SketchRow, ...]:
     """Those that something was typed into and that are no migration yet, newest first."""
     mine = Sketch.objects.filter(person=actor.person_id, became=None, discarded_at=None, version__gt=1)
@@ -60,6 +72,15 @@ def my_sketch(*, actor: Actor, sketch_id: int) -> SketchPage:
     return SketchPage(
         _row(sketch), _texts(sketch), sketch.version, sketch.became_id, sketch.edits_id, sketch.of_version
     )
+
+
+def written_before(*, actor: Actor, sketch_id: int) -> Written | None:
+    """Of the migration that this one edits or copies, as it is stored now; None where there is none to be seen."""
+    mine = Sketch.objects.filter(person=actor.person_id, pk=sketch_id if 0 < sketch_id <= LARGEST_ID else 0)
+    of = mine.values_list("edits", "clone_of").first() or ()
+    visible = Migration.objects.filter(access_of(actor).within(Permission.VIEW), pk__in=[pk for pk in of if pk])
+    found = visible.only("handler", "parameters", "options", "description").first()
+    return None if found is None else Written(found.handler, found.parameters, found.options, found.description)
 
 
 def _texts(sketch: Sketch) -> dict[str, str]:

@@ -148,7 +148,7 @@ def _locked(actor: Actor, target_id: int, version: int) -> Target:
     target = finding.target(target_id, actor=actor, permission=Permission.MANAGE_TARGETS, lock=True)
     require_seen(target.name, target.version, [version])
     if target.archived_at is not None:
-        raise Conflict(f"{target.name} is archived; nothing was changed.", "Make a new target.", reason="archived")
+        raise Conflict(f"{target.name} is archived; nothing was changed.", "Bring it back first.", reason="archived")
     return target
 
 

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from migrations_app.selectors.authoring import template_choices
 from migrations_app.selectors.migrations import MigrationFilters, MigrationPage, list_migrations, migration_page
-from migrations_app.selectors.sketches import my_sketch, my_sketches
+from migrations_app.selectors.sketches import my_sketch, my_sketches, written_before
 from migrations_app.services import migrations, planning, sketches
 from migrations_app.services.drafts import MigrationDraft
 from migrations_app.services.errors import Conflict, InvalidInput, TargetUnavailable
@@ -75,7 +75,8 @@ def _unplanned(request: PageRequest, migration_id: int, problems: ProblemsByFiel
     begun = sketches.begin_edit(actor=request.actor, now=timezone.now(), migration_id=migration_id, values=values)
     kept = my_sketch(actor=request.actor, sketch_id=begun)  # another page's, where that was there already
     state = SketchState(begun, Said.NEW, kept.version, secrets.token_hex(8), of_version=kept.of_version)
-    shown = shown_form(request.actor, offered_for(request.actor, values), values, problems)
+    before = written_before(actor=request.actor, sketch_id=begun)
+    shown = shown_form(request.actor, offered_for(request.actor, values), values, problems, before=before)
     return form_page(request, shown, page, state)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrations_app.engine.errors import Problem
-from migrations_app.engine.parameters import Field, FieldKind
+from migrations_app.engine.parameters import Field, FieldKind, parse
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.wording import duration, thousands
 
@@ -98,6 +98,39 @@ def chosen_values(fields: Sequence[Field], sent: Mapping[str, str]) -> dict[str,
         for field in fields
         if field.name in sent and sent[field.name] != _default_text(field)
     }
+
+
+def left_alone(fields: Sequence[Field], sent: Mapping[str, str], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Of `stored`, what its input still says: as it is written there, be it the default or spelled unusually.
+
+    What somebody wrote stays written when somebody else saves the form for another reason.
+    """
+    shown = shown_values(fields, stored)
+    return {
+        field.name: stored[field.name]
+        for field in fields
+        if field.name in stored
+        and field.name in sent
+        and _sent_back(field, sent[field.name]) == _sent_back(field, text_of(shown.get(field.name, field.default)))
+    }
+
+
+def shown_values(fields: Sequence[Field], stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What inputs show of stored values, read as `parse` reads them: null and '' are the default, `yes` is a tick."""
+    given = {field: stored[field.name] for field in fields if stored.get(field.name) not in (None, "")}
+    return {field.name: _ticked(field, value) for field, value in given.items()}
+
+
+def _ticked(field: Field, value: Any) -> Any:
+    if field.kind is not FieldKind.BOOLEAN:
+        return value
+    return parse((field,), {field.name: value}, path="")[0].get(field.name, field.default)
+
+
+def _sent_back(field: Field, text: str) -> str:
+    """As a browser sends it: all but a document is one line."""
+    between = "\n" if field.kind is FieldKind.DOCUMENT else ""
+    return between.join(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")).strip()
 
 
 def text_of(value: Any) -> str:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrations_app.engine.errors import Problem
+from migrations_app.engine.options import OPTION_FIELDS
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.authoring import AuthoringForm, RoleChoice, authoring_form
+from migrations_app.selectors.sketches import Written
 from migrations_app.services.drafts import MigrationDraft
 from migrations_app.services.previews import Preview, preview
-from migrations_app.web.declared import Control, chosen_values, controls, posted_values, text_of
+from migrations_app.web.declared import Control, chosen_values, controls, left_alone, posted_values, text_of
 from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField
 
@@ -56,7 +58,12 @@ def offered_for(actor: Actor, values: Mapping[str, str], *, of_type: str = "") -
     return authoring_form(actor=actor, environment_id=environment, handler=values.get("handler", ""), of_type=of_type)
 
 
-def draft_in(form: AuthoringForm, values: Mapping[str, str]) -> MigrationDraft:
+def draft_in(form: AuthoringForm, values: Mapping[str, str], before: Written | None = None) -> MigrationDraft:
+    """`before` is what the edited migration says now, or the copied one: what was left alone stays as its author
+    wrote it. A default that they named binds a policy's floor; dropping it would be another content.
+    """
+    same_type = before is not None and form.handler is not None and before.handler == form.handler.handler
+    given = before if before is not None and same_type else Written("", {}, {})
     parameters = posted_values(form.parameters, values, path="parameters")
     options = posted_values(form.options, values, path="options")
     chosen = {role.name: identifier(values.get(f"targets.{role.name}")) for role in form.roles}
@@ -66,16 +73,40 @@ def draft_in(form: AuthoringForm, values: Mapping[str, str]) -> MigrationDraft:
         handler=form.handler.handler if form.handler else "",
         environment_id=form.environment.id if form.environment else 0,
         targets={name: target_id for name, target_id in chosen.items() if target_id is not None},
-        parameters=chosen_values(form.parameters, parameters),
-        options=chosen_values(form.options, options),
-        description=values.get("description", ""),
+        parameters={
+            **chosen_values(form.parameters, parameters),
+            **left_alone(form.parameters, parameters, given.parameters),
+        },
+        options={
+            **_unasked(form, given.options),
+            **chosen_values(form.options, options),
+            **left_alone(form.options, options, given.options),
+        },
+        description=_description(values.get("description", ""), before),
     )
 
 
+def _description(text: str, before: Written | None) -> str:
+    """Ends of lines are no words: those that the stored one has stay."""
+    written = "" if before is None else before.description
+    return written if text.strip().splitlines() == written.splitlines() else text
+
+
+def _unasked(form: AuthoringForm, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options that mean nothing to the type, so that the form has no input for them; a document may name them."""
+    asked = {field.name for field in form.options}
+    return {field.name: options[field.name] for field in OPTION_FIELDS if field.name in options.keys() - asked}
+
+
 def shown_form(
-    actor: Actor, form: AuthoringForm, values: Mapping[str, str], problems: ProblemsByField | None = None
+    actor: Actor,
+    form: AuthoringForm,
+    values: Mapping[str, str],
+    problems: ProblemsByField | None = None,
+    *,
+    before: Written | None = None,
 ) -> ShownForm:
-    """Everything that the template needs; `values` are texts by input name."""
+    """Everything that the template needs; `values` are texts by input name, `before` as in `draft_in`."""
     problems = problems or ProblemsByField(_not_installed(form, values))
     parameters = controls(form.parameters, _under(values, "parameters"), path="parameters", problems=problems)
     options = controls(form.options, _under(values, "options"), path="options", problems=problems)
@@ -93,7 +124,9 @@ def shown_form(
         ),
         more_options=tuple(c for c in options if c.field.name not in first),
         elsewhere=problems.elsewhere(shown),
-        preview=preview(actor=actor, draft=draft_in(form, values)) if form.environment and form.handler else None,
+        preview=preview(actor=actor, draft=draft_in(form, values, before))
+        if form.environment and form.handler
+        else None,
     )
 
 

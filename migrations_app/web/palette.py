@@ -27,7 +27,7 @@ MOST_OF_A_KIND = 3
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`posts` is what is sent to `url` for an entry that does something at once: a name and its value."""
+    """`posts` is what is sent to `url` for an entry that does something at once, a button: a name and its value."""
 
     label: str
     url: str

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from migrations_app.selectors.authoring import template_choices
 from migrations_app.selectors.migrations import migration_page
-from migrations_app.selectors.sketches import my_sketch
+from migrations_app.selectors.sketches import my_sketch, written_before
 from migrations_app.services import sketches
 from migrations_app.services.errors import InvalidInput, NotFound, Refused, StaleEdit
 from migrations_app.services.sketches import Seen
@@ -66,7 +66,8 @@ def sketch(request: PageRequest, sketch_id: int) -> HttpResponse:
     if page.became is not None:
         messages.info(request, "What you were writing is this migration now.")
         return redirect("migration", page.became)
-    shown = shown_form(request.actor, offered_for(request.actor, page.values), page.values)
+    before = written_before(actor=request.actor, sketch_id=sketch_id)
+    shown = shown_form(request.actor, offered_for(request.actor, page.values), page.values, before=before)
     state = SketchState(
         sketch_id,
         Said.KEPT if page.touched else Said.NEW,
@@ -137,11 +138,12 @@ def _saved(request: PageRequest, sketch_id: int) -> HttpResponse:
     values, edits = values_in(request.POST), identifier(request.POST.get("edits"))
     form = offered_for(request.actor, values)
     save = sketches.create if edits is None else partial(sketches.finish_edit, migration_id=edits)
-    draft, seen = draft_in(form, values), _seen(request)
+    before = written_before(actor=request.actor, sketch_id=sketch_id)
+    draft, seen = draft_in(form, values, before), _seen(request)
     try:
         made = save(actor=request.actor, now=timezone.now(), sketch_id=sketch_id, seen=seen, draft=draft)
     except (InvalidInput, StaleEdit, NotFound) as refusal:
-        shown = shown_form(request.actor, form, values, ProblemsByField(problems_of(refusal)))
+        shown = shown_form(request.actor, form, values, ProblemsByField(problems_of(refusal)), before=before)
         state = _kept(request, sketch_id, values)  # for those without scripts too
         return form_page(request, shown, edited_page(request, edits) if edits else None, state)
     if made.voided_signatures:
@@ -167,7 +169,8 @@ def _told(request: PageRequest, state: SketchState, values: dict[str, str]) -> H
     """The line about the draft; once it is kept, also the document, and the fields that another choice changes."""
     context: dict[str, object] = {"sketch": state, "live": True}
     if state.said is Said.KEPT:
-        shown = shown_form(request.actor, offered_for(request.actor, values), values)
+        before = written_before(actor=request.actor, sketch_id=state.id)
+        shown = shown_form(request.actor, offered_for(request.actor, values), values, before=before)
         context |= {"form": shown, "problems": shown.problems, "fields": request.htmx.target == "fields"}
     answer = render(request, "migrations/kept.html", context, status=STATUS.get(state.said, 200))
     if "form" not in context:

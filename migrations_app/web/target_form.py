@@ -16,7 +16,7 @@ from migrations_app.selectors.targets import TargetPage
 from migrations_app.services.targets import SECRET_NAMES
 from migrations_app.stores.sessions import CONFIG_FIELDS, WITH_COLUMNS
 from migrations_app.stores.tables.configuration import CONFIG_FIELDS as DATABASE_FIELDS
-from migrations_app.web.declared import Control, chosen_values, controls, posted_values
+from migrations_app.web.declared import Control, chosen_values, controls, left_alone, posted_values, shown_values
 from migrations_app.web.edited_meanwhile import Said, Sent, sent_as, ticked, typed
 from migrations_app.web.problems import ProblemsByField
 
@@ -91,7 +91,7 @@ SHOWN = {  # as configurations name them
 @dataclass(frozen=True, slots=True)
 class TargetForm:
     """`store`: a kind of session store, or a name of `KINDS`. `columns` is the text of the columns box;
-    `config` what a service takes; `secrets` None removes."""
+    `config` what is stored, or what a service takes; `secrets` None removes."""
 
     store: str
     name: str = ""
@@ -139,16 +139,17 @@ def blank(query: Mapping[str, str]) -> TargetForm:
 
 
 def stored(page: TargetPage) -> TargetForm:
-    config = dict(page.config)
-    columns = config.pop("columns", None) or {}
+    config = page.config
     if page.row.kind is TargetKind.DATABASE:
-        engine = config.pop("engine", "")
-        database = next((name for name, its in ENGINES.items() if its == engine), POSTGRES_TABLES)
-        return TargetForm(database, page.row.name, str(page.row.environment_id), config)
-    driver, store = config.pop("driver", ""), str(config.pop("store", ""))
-    store = {TargetKind.CONFIG_FILE: CONFIGURATION, TargetKind.ADAPTER_PROJECT: PROJECT}.get(page.row.kind, store)
-    shown = _known(next((pool for pool, its in DRIVERS.items() if its == driver), store))
-    return TargetForm(shown, page.row.name, str(page.row.environment_id), config, columns_text(columns))
+        engine = config.get("engine", "")
+        shown = next((name for name, its in ENGINES.items() if its == engine), POSTGRES_TABLES)
+    else:
+        driver, store = config.get("driver", ""), str(config.get("store", ""))
+        store = {TargetKind.CONFIG_FILE: CONFIGURATION, TargetKind.ADAPTER_PROJECT: PROJECT}.get(page.row.kind, store)
+        shown = _known(next((pool for pool, its in DRIVERS.items() if its == driver), store))
+    values = shown_values(FIELDS[shown], config)
+    columns = columns_text(config.get("columns") or {})
+    return TargetForm(shown, page.row.name, str(page.row.environment_id), values, columns, config)
 
 
 def as_sent(form: TargetForm) -> Sent:
@@ -171,13 +172,23 @@ def compared(form: TargetForm) -> tuple[Said, ...]:
     )
 
 
-def sent(posted: Mapping[str, str]) -> TargetForm:
+def sent(posted: Mapping[str, str], edited: TargetForm | None = None) -> TargetForm:
+    """`edited` is the form as it is stored. What was left as it stands there stays as it is written there: another
+    spelling of the same, or a default that is no longer named, would be another content of every plan that uses it.
+    """
     store = _known(posted.get("store", ""))
     declared = FIELDS[store]
     values = posted_values(declared, posted, path="config")
     columns = posted.get("config.columns", "")
-    config: dict[str, Any] = {**_named_kind(store), **_typed(declared, chosen_values(declared, values))}
-    if store in WITH_COLUMNS and columns.strip():
+    before = edited.config if edited is not None and edited.store == store else {}
+    config: dict[str, Any] = {
+        **_named_kind(store),
+        **_typed(declared, chosen_values(declared, values)),
+        **left_alone(declared, values, before),
+    }
+    if edited is not None and "columns" in before and _lines(columns) == _lines(edited.columns):
+        config["columns"] = before["columns"]
+    elif store in WITH_COLUMNS and columns.strip():
         config["columns"] = columns_from(columns)
     secrets: dict[str, str | None] = {
         name: None if f"remove.{name}" in posted else posted.get(f"secrets.{name}", "") for name in SECRET_NAMES
@@ -211,6 +222,11 @@ def columns_from(text: str) -> dict[str, Any]:
         name, _, unit = rest.removesuffix(")").partition(" (")
         columns[part] = {"column": name.strip(), "unit": unit.strip()} if unit else name.strip()
     return columns
+
+
+def _lines(text: str) -> list[str]:
+    """Of a box, whose ends of lines are the browser's."""
+    return text.strip().splitlines()
 
 
 def _typed(fields: Sequence[Field], chosen: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from migrations_app.selectors.environments import list_environments
 from migrations_app.selectors.targets import ANY_TARGET, FAILING, TargetFilters, TargetPage, list_targets, target_page
 from migrations_app.services import targets
-from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.services.errors import Conflict, InvalidInput, StaleEdit
 from migrations_app.services.targets import SECRET_NAMES
 from migrations_app.web import questions
 from migrations_app.web.confirming import METHODS, sent_to, unconfirmed
 from migrations_app.web.edited_meanwhile import EditedForm, Meanwhile, status_of, unsaved
 from migrations_app.web.numbers import identifier
-from migrations_app.web.problems import ProblemsByField
+from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.target_form import TargetForm, as_sent, blank, compared, sent, stored
 from migrations_app.web.toasts import can_be_undone
@@ -90,7 +90,7 @@ def target_edit(request: PageRequest, target_id: int) -> HttpResponse:
     page = target_page(actor=request.actor, target_id=target_id)
     if request.method != "POST":
         return _shown(request, stored(page), ProblemsByField(), page)
-    form = sent(request.POST)
+    form = sent(request.POST, stored(page))
     try:
         targets.edit(
             actor=request.actor,
@@ -100,11 +100,11 @@ def target_edit(request: PageRequest, target_id: int) -> HttpResponse:
             config=form.config,
             secrets=form.secrets,
         )
-    except InvalidInput as refused:
-        return _shown(request, form, ProblemsByField(refused.problems), page)
+    except (InvalidInput, Conflict) as refused:
+        return _shown(request, form, ProblemsByField(problems_of(refused)), page)
     except StaleEdit:
         page = target_page(actor=request.actor, target_id=target_id)
-        if meanwhile := unsaved(_edited(page), request):
+        if meanwhile := unsaved(_edited(page), request, asked=page.row.archived):
             return _shown(request, sent(meanwhile.values), ProblemsByField(), page, meanwhile)
     messages.success(request, "Saved. Signatures of open plans that use another configuration than before are void.")
     return redirect("target", target_id)
@@ -142,7 +142,16 @@ def _edited(page: TargetPage) -> EditedForm:
         as_sent(form),
         facts,
         sealed=tuple(name for secret in SECRET_NAMES for name in (f"secrets.{secret}", f"remove.{secret}")),
+        blocked=_blocked(page),
     )
+
+
+def _blocked(page: TargetPage) -> str:
+    if page.row.archived:
+        return "It is archived: bring it back first."
+    if page.row.used_by_run is not None:
+        return f"Run {page.row.used_by_run} uses it: wait until that has ended, or cancel it."
+    return ""
 
 
 def _shown(

@@ -83,9 +83,9 @@ class Links(HTMLParser):
         self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """What is clicked on, unless a script posts it, and parts that the page asks for."""
+        """What is clicked on, and parts that the page asks for."""
         given = dict(attrs)
-        clicked = given.get("href") if tag == "a" and "hx-post" not in given else None
+        clicked = given.get("href") if tag == "a" else None
         self.links += [link for link in (clicked, given.get("hx-get")) if link]
 
 

@@ -2,8 +2,9 @@ from datetime import timedelta
 
 import pytest
 
+from migrations_app.models import RoleGrant
 from migrations_app.selectors.refusals import NotFound
-from migrations_app.selectors.sketches import my_sketch, my_sketches
+from migrations_app.selectors.sketches import Written, my_sketch, my_sketches, written_before
 from migrations_app.services import sketches
 from migrations_app.services.sketches import Seen
 
@@ -35,3 +36,17 @@ def test_one_says_what_it_holds_and_what_it_became(stage, operator, now):
     assert my_sketches(actor=operator) == ()
     with pytest.raises(NotFound):
         my_sketch(actor=operator, sketch_id=2**70)
+
+
+def test_what_is_edited_or_copied_says_what_its_author_gave(stage, operator, viewer, now):
+    original = stage.migration(description="Why")
+    edit = sketches.begin_edit(actor=operator, now=now, migration_id=original.pk, values={})
+    copy = sketches.begin(actor=operator, now=now, values={}, clone_of=original.pk)
+    new = sketches.begin(actor=operator, now=now, values={})
+
+    said = Written(original.handler, original.parameters, original.options, "Why")
+    assert [written_before(actor=operator, sketch_id=one) for one in (edit, copy, new)] == [said, said, None]
+    assert written_before(actor=viewer, sketch_id=edit) is None, "of somebody else's draft"
+    RoleGrant.objects.filter(person=operator.person_id).delete()
+    assert written_before(actor=operator, sketch_id=copy) is None, "of a migration that one may no longer see"
+    assert written_before(actor=operator, sketch_id=2**70) is None

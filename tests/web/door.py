@@ -36,10 +36,11 @@ def shown_again(client: Client, asked: HttpResponse) -> HttpResponse:
 
 
 class _EditForm(HTMLParser):
-    """What a browser sends of the form with an input `opened`, as long as nobody has typed anything."""
+    """What a browser sends of the form with an input `mark`, as long as nobody has typed anything."""
 
-    def __init__(self) -> None:
+    def __init__(self, mark: str) -> None:
         super().__init__()
+        self.mark = mark
         self.sent: dict[str, list[str]] = {}
         self.found: dict[str, list[str]] = {}
         self._name, self._text, self._select, self._options = "", "", "", list[str]()
@@ -50,7 +51,8 @@ class _EditForm(HTMLParser):
         if tag == "form":
             self.sent = {}
         elif tag == "input" and name and (said.get("type") not in ("checkbox", "radio") or "checked" in said):
-            self.sent.setdefault(name, []).append(said.get("value", "on"))
+            unsaid = "on" if said.get("type") in ("checkbox", "radio") else ""
+            self.sent.setdefault(name, []).append(said.get("value", unsaid))
         elif tag == "textarea":
             self._name, self._text = name, ""
         elif tag == "select":
@@ -67,12 +69,12 @@ class _EditForm(HTMLParser):
         elif tag == "select":
             self.sent.setdefault(self._select, []).extend(self._options)
             self._select = ""
-        elif tag == "form" and "opened" in self.sent:
+        elif tag == "form" and self.mark in self.sent:
             self.found = self.sent
 
 
-def untouched(page: bytes) -> dict[str, list[str]]:
-    reader = _EditForm()
+def untouched(page: bytes, mark: str = "opened") -> dict[str, list[str]]:
+    reader = _EditForm(mark)
     reader.feed(page.decode())
     assert reader.found
     return reader.found

@@ -2,7 +2,7 @@ from django.http import QueryDict
 
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.parameters import Field, FieldKind
-from migrations_app.web.declared import chosen_values, controls, posted_values
+from migrations_app.web.declared import chosen_values, controls, left_alone, posted_values, shown_values
 from migrations_app.web.problems import ProblemsByField
 
 SIZE = Field("size", FieldKind.INTEGER, "Size", default=1000, minimum=1, maximum=9000)
@@ -73,3 +73,20 @@ def test_what_is_required_and_empty_is_not_folded_away() -> None:
     needed = Field("version", FieldKind.TEXT, "Version", required=True)
     (empty,) = controls((needed,), {}, path="parameters", problems=ProblemsByField())
     assert empty.chosen
+
+
+def test_what_was_left_alone_stays_as_it_is_written() -> None:
+    stored = {"size": "1000", "backup": "Yes", "route": None}
+    assert shown_values(FIELDS, stored) == {"size": "1000", "backup": True}
+    sent = {"size": "1000", "backup": "on", "route": ""}
+    assert left_alone(FIELDS, sent, stored) == stored
+    assert left_alone(FIELDS, sent, {"size": 1000}) == {"size": 1000}
+    assert left_alone(FIELDS, sent | {"size": "5", "backup": "off"}, stored) == {"route": None}
+    assert left_alone(FIELDS, {}, stored) == {}
+
+
+def test_a_line_loses_its_breaks_on_the_way_and_a_document_gets_others() -> None:
+    tables = Field("tables", FieldKind.DOCUMENT, "Tables")
+    stored = {"route": " a\nb", "tables": {"a": [1]}}
+    sent = {"route": "ab", "tables": '{\r\n  "a": [\r\n    1\r\n  ]\r\n}'}
+    assert left_alone((ROUTE, tables), sent, stored) == stored

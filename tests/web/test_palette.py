@@ -1,5 +1,7 @@
 """What the command palette offers, and to whom."""
 
+import re
+
 import pytest
 
 from tests.cast import Cast
@@ -36,6 +38,22 @@ def test_it_finds_things_and_pages_by_what_is_typed(cast: Cast) -> None:
     assert 'data-count="1 found"' in page
     assert f'href="/runs/{run.pk}/"' in found("viewer", str(run.pk))
     assert 'href="/runs/"' in found("viewer", "GO run")
+
+
+@pytest.mark.parametrize("role", ["operator", "approver", "auditor", "viewer", "admin", "outsider"])
+def test_whatever_is_a_link_opens_and_what_does_something_is_a_button(cast: Cast, role: str) -> None:
+    """A link may be opened in another tab, by a browser's own menu, or be looked at before it is clicked."""
+    client = signed_in(role)
+    page = client.get("/search/palette/", {"q": ""}).content.decode()
+    links = re.findall(r'<a [^>]*href="([^"]*)"', page)
+
+    assert {link: status for link in links if (status := client.get(link).status_code) >= 400} == {}
+    assert len(links) >= 8
+    assert not re.search(r"<a [^>]*hx-", page)
+    posting = re.findall(r'<button type="button" role="option" id="([^"]*)" hx-post="([^"]*)"', page)
+    assert [url for _, url in posting] == ["/settings/theme/"] * 3
+    identifiers = re.findall(r'role="option" id="([^"]*)"', page)
+    assert len(set(identifiers)) == len(identifiers) == len(links) + 3
 
 
 def test_what_one_may_not_see_is_not_found(cast: Cast) -> None:
