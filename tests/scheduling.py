@@ -5,13 +5,11 @@ processes at work at once) go one after the other in the process that begins wit
 each other, and what is timed in them would be the machine.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-ROOT = Path(__file__).parent.parent
 WHOLE_INSTALLATIONS = frozenset(
     f"tests/{name}.py"
     for name in (

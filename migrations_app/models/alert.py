@@ -11,7 +11,10 @@ from migrations_app.models.window import ZONE_LENGTH
 
 
 class AlertChannel(models.Model):
-    """A way to people: mail addresses, a webhook, or an address of Apprise's. `address` is what may be shown of it."""
+    """A way to people: mail addresses, a webhook, or an address of Apprise's.
+
+    `address` is what may be shown of it, empty of a webhook, which has its own.
+    """
 
     name = models.CharField(max_length=80)
     kind = models.CharField(max_length=8, choices=choices(ChannelKind))
@@ -40,6 +43,11 @@ class AlertChannel(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def goes_to(self) -> str:
+        """What may be shown of where it goes: of a webhook, wherever that one goes now."""
+        return self.webhook.address if self.webhook else self.address
 
     @property
     def owner(self) -> str:

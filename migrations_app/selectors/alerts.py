@@ -11,6 +11,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.selectors.access import Access, Permission, access_of
 from migrations_app.selectors.paging import PAGE, Listing, cut
 from migrations_app.selectors.refusals import NotFound, PermissionDenied
+from migrations_app.selectors.webhooks import WebhookRow, list_webhooks
 
 LARGEST_ID = 2**63 - 1
 
@@ -142,19 +143,19 @@ def rule_row(*, actor: Actor, alert_rule_id: int) -> RuleRow:
 def list_channels(*, actor: Actor, archived: bool = False) -> tuple[ChannelRow, ...]:
     """For whoever manages rules anywhere: rules choose from them."""
     _manager(actor)
-    rows = AlertChannel.objects.all() if archived else AlertChannel.objects.filter(archived_at=None)
+    rows = AlertChannel.objects.select_related("webhook")
     return tuple(
         ChannelRow(
             id=row.pk,
             name=row.name,
             kind=str(row.kind),
-            address=row.address,
+            address=row.goes_to,
             webhook_id=row.webhook_id,
             archived=row.archived_at is not None,
             version=row.version,
             changed_at=row.changed_at,
         )
-        for row in rows
+        for row in (rows if archived else rows.filter(archived_at=None))
     )
 
 
@@ -163,6 +164,21 @@ def channel_row(*, actor: Actor, alert_channel_id: int) -> ChannelRow:
     if not found:
         raise NotFound(f"There is no channel {str(alert_channel_id)[:20]}.", "Look at the list of channels.")
     return found[0]
+
+
+def webhooks_for_channels(*, actor: Actor) -> tuple[WebhookRow, ...]:
+    """What a new channel may be. Raises PermissionDenied for whoever may not make channels."""
+    if not may_change_channels(actor=actor):
+        raise PermissionDenied(
+            "You may not make channels; this needs the role admin of every environment.",
+            "Ask an admin of every environment.",
+        )
+    return list_webhooks(actor=actor)
+
+
+def may_change_channels(*, actor: Actor) -> bool:
+    """Channels are of the whole installation; whoever manages rules of one environment chooses from them."""
+    return access_of(actor).can(Permission.MANAGE_ALERTS, None)
 
 
 def may_manage(*, actor: Actor) -> bool:

@@ -208,11 +208,12 @@ def _alert_rule(row: AlertRule) -> SearchHit:
 
 
 def _alert_channels(reader: Reader) -> QuerySet[Any]:
-    return AlertChannel.objects.filter(Q() if reader.access.anywhere(Permission.MANAGE_ALERTS) else _NOTHING)
+    manages = reader.access.anywhere(Permission.MANAGE_ALERTS)
+    return AlertChannel.objects.filter(Q() if manages else _NOTHING).select_related("webhook")
 
 
 def _alert_channel(row: AlertChannel) -> SearchHit:
-    said = f"{row.get_kind_display()}, {row.address}".rstrip(", ")
+    said = f"{row.get_kind_display()}, {row.goes_to}".rstrip(", ")
     path, state = f"/settings/alerts/channels/{row.pk}/", "archived" if row.archived_at else ""
     return _hit(row, "alert_channel", row.name, said, path, state=state)
 
@@ -339,8 +340,8 @@ NOUNS: tuple[Noun, ...] = (
         "alert_rule", "alert rules", "bell", _alert_rules, _alert_rule, "name", texts=("cause", "template"),
         environment=_PLACE, states={"archived": Q(archived_at__isnull=False)}, spelled=True,
     ),
-    Noun("alert_channel", "alert channels", "megaphone", _alert_channels, _alert_channel, "name", texts=("address",),
-         states={"archived": Q(archived_at__isnull=False)}, spelled=True),
+    Noun("alert_channel", "alert channels", "megaphone", _alert_channels, _alert_channel, "name",
+         texts=("address", "webhook__address"), states={"archived": Q(archived_at__isnull=False)}, spelled=True),
     Noun(
         "webhook", "webhooks", "link", _webhooks, _webhook, "name", texts=("address",), environment=_PLACE,
         states=states_of(Webhook, "state"), spelled=True,

@@ -30,8 +30,7 @@ def create(
     require(actor, Permission.MANAGE_ALERTS, None)
     row = AlertChannel(created_by=finding.person(actor), changed_at=now)
     check = Check()
-    if AlertChannel.objects.filter(archived_at=None).count() >= MOST_CHANNELS:
-        check.problem("name", f"There are {MOST_CHANNELS} channels.", "Archive one of them.", "too_many")
+    _room(check)
     row.kind = check.one_of("kind", kind, [one.value for one in ChannelKind], "kind of channel")
     _name(check, row, name)
     clear = ""
@@ -39,8 +38,6 @@ def create(
         row.webhook = Webhook.objects.filter(pk=webhook_id, archived_at=None).first() if webhook_id else None
         if row.webhook is None:
             check.problem("webhook_id", "There is no such webhook.", "Choose one of the list of webhooks.", "unknown")
-        elif row.webhook is not None:
-            row.address = row.webhook.address
     elif row.kind:
         clear = _address(check, row, address)
     check.done()
@@ -62,13 +59,16 @@ def edit(
     archived: bool | None = None,
     seen: Seen = None,
 ) -> None:
-    """What is None stays. Nothing goes through an archived one, whichever rules name it."""
+    """What is None stays; an edit that changes nothing leaves no trace. Nothing goes through an archived one, whichever
+    rules name it."""
     row = alerts.channel(actor, alert_channel_id, lock=True)
     next_version(row, f"The channel “{row.name}”", seen)
     before = _facts(row)
     check = Check()
     if archived is not None:
         row.archived_at = (row.archived_at or now) if check.flag("archived", archived) else None
+    if before["archived"] and row.archived_at is None:
+        _room(check)
     _name(check, row, row.name if name is None else name)
     clear = ""
     if address is not None and row.kind == ChannelKind.WEBHOOK:
@@ -76,11 +76,18 @@ def edit(
     elif address is not None:
         clear = _address(check, row, address)
     check.done()
+    if _facts(row) == before and not clear:
+        return
     row.changed_at = now
     row.save()
     if clear:
         store.keep_secret(row.owner, store.ADDRESS, clear, at=now)
     _record(actor, now, "alert_channel.edit", row, before)
+
+
+def _room(check: Check) -> None:
+    if AlertChannel.objects.filter(archived_at=None).count() >= MOST_CHANNELS:
+        check.problem("name", f"There are {MOST_CHANNELS} channels.", "Archive one of them.", "too_many")
 
 
 def _name(check: Check, row: AlertChannel, name: str) -> None:
@@ -112,7 +119,7 @@ def _address(check: Check, row: AlertChannel, address: str) -> str:
 
 
 def _facts(row: AlertChannel) -> dict[str, Any]:
-    return {"name": row.name, "kind": str(row.kind), "address": row.address, "archived": row.archived_at is not None}
+    return {"name": row.name, "kind": str(row.kind), "address": row.goes_to, "archived": row.archived_at is not None}
 
 
 def _record(actor: Actor, now: datetime, action: str, row: AlertChannel, before: dict[str, Any] | None) -> None:

@@ -61,8 +61,7 @@ def create_rule(*, actor: Actor, now: datetime, wish: RuleWish) -> int:
     environment = _place(actor, wish.environment_id)
     row = AlertRule(environment=environment, created_by=finding.person(actor), created_at=now, changed_at=now)
     check = Check()
-    if AlertRule.objects.filter(archived_at=None).count() >= MOST_RULES:
-        check.problem("name", f"There are {MOST_RULES} rules.", "Archive one of them.", "too_many")
+    _room(check)
     channels = _fill(check, row, wish)
     row.save()
     _connect(row, *channels)
@@ -80,18 +79,27 @@ def edit_rule(
     archived: bool | None = None,
     seen: Seen = None,
 ) -> None:
-    """The whole rule as it shall be, but its environment, which stays; None leaves it. Archived it fires no more."""
+    """The whole rule as it shall be, but its environment, which stays; None leaves it. Archived it fires no more.
+
+    Archived channels that it has may stay. An edit that changes nothing leaves no trace.
+    """
     row = _rule(actor, alert_rule_id, lock=True)
     next_version(row, f"The rule “{row.name}”", seen)
-    before = _facts(row)
+    before, told = _facts(row), _told(row)
     check = Check()
     if archived is not None:
         row.archived_at = (row.archived_at or now) if check.flag("archived", archived) else None
-    row.changed_at = now
+    if before["archived"] and row.archived_at is None:
+        _room(check)
     if wish is not None:
         channels = _fill(check, row, wish)
         _connect(row, *channels)
+    else:
+        _name_is_free(check, row)
     check.done()
+    if (_facts(row), _told(row)) == (before, told):
+        return
+    row.changed_at = now
     row.save()
     _record(actor, now, "alert_rule.edit", row, before)
 
@@ -190,9 +198,7 @@ def _rule(actor: Actor, rule_id: int, *, lock: bool = False) -> AlertRule:
 def _fill(check: Check, row: AlertRule, wish: RuleWish) -> tuple[list[AlertChannel], list[AlertChannel]]:
     row.name = check.text("name", wish.name, most=80, required=True)
     row.cause = check.one_of("cause", wish.cause, [cause.value for cause in AlertCause], "cause")
-    others = AlertRule.objects.filter(name=row.name, archived_at=None).exclude(pk=row.pk)
-    if row.archived_at is None and others.exists():
-        check.problem("name", f"There is a rule “{row.name}” already.", "Choose another name.", "taken")
+    _name_is_free(check, row)
     row.limit = _limit(check, row.cause, wish.limit)
     row.template = check.text("template", wish.template, most=MOST_TEMPLATE, required=True, lines=True)
     if unknown := unknown_placeholders(row.template):
@@ -204,11 +210,11 @@ def _fill(check: Check, row: AlertRule, wish: RuleWish) -> tuple[list[AlertChann
     except (KeyError, ValueError, OSError):
         check.problem("zone", f"“{row.zone}” is no time zone.", "Such as Europe/Berlin.", "unknown")
     for name, value in (("quiet_from", wish.quiet_from), ("quiet_to", wish.quiet_to)):
-        if value is not None and not isinstance(value, time):
+        if value is not None and (not isinstance(value, time) or value.tzinfo is not None):
             check.problem(name, "This is no time of day.", "Such as 22:00.", "not_a_time")
     if (wish.quiet_from is None) != (wish.quiet_to is None):
         check.problem("quiet_to", "Quiet hours have a beginning and an end.", "Give both, or neither.", "required")
-    row.quiet_from, row.quiet_to = wish.quiet_from, wish.quiet_to
+    row.quiet_from, row.quiet_to = _minute(wish.quiet_from), _minute(wish.quiet_to)
     row.repeat_minutes = check.integer("repeat_minutes", wish.repeat_minutes, least=1, most=LONGEST_WAIT)
     row.escalate_minutes = (
         None
@@ -216,7 +222,8 @@ def _fill(check: Check, row: AlertRule, wish: RuleWish) -> tuple[list[AlertChann
         else check.integer("escalate_minutes", wish.escalate_minutes, least=1, most=LONGEST_WAIT)
     )
     row.enabled = check.flag("enabled", wish.enabled)
-    channels = _channels(check, "channels", wish.channels)
+    stays, escalation_stays = _told(row)
+    channels = _channels(check, "channels", wish.channels, stays)
     row.followers = check.flag("followers", wish.followers)
     reports = row.cause == AlertCause.RUN_ENDED
     if row.followers and not reports:
@@ -227,7 +234,7 @@ def _fill(check: Check, row: AlertRule, wish: RuleWish) -> tuple[list[AlertChann
         check.problem("escalate_minutes", "A report is not acknowledged.", "Leave it out.", "not_needed")
     if not wish.channels and not (row.followers and reports):
         check.problem("channels", "Nobody would be told.", "Choose a channel.", "required")
-    escalation = _channels(check, "escalation_channels", wish.escalation_channels)
+    escalation = _channels(check, "escalation_channels", wish.escalation_channels, escalation_stays)
     if row.escalate_minutes is not None and not wish.escalation_channels:
         check.problem("escalation_channels", "Nobody would be told.", "Choose a channel.", "required")
     check.done()
@@ -245,12 +252,41 @@ def _limit(check: Check, cause: str, given: int | None) -> int | None:
     return check.integer("limit", given, least=known.least, most=known.most)
 
 
-def _channels(check: Check, field: str, wanted: Sequence[int]) -> list[AlertChannel]:
+def _channels(check: Check, field: str, wanted: Sequence[int], stays: frozenset[int]) -> list[AlertChannel]:
+    """An archived one only where the rule has it already, so that an edit of something else takes nothing away."""
     ids = [one for one in wanted if isinstance(one, int) and 0 < one <= finding.LARGEST_ID]
-    found = list(AlertChannel.objects.filter(pk__in=ids, archived_at=None))
+    found = list(AlertChannel.objects.filter(pk__in=ids))
     if len(found) != len(set(wanted)):
         check.problem(field, "One of these channels is not there.", "Choose from the list of channels.", "unknown")
+    for one in found:
+        if one.archived_at is not None and one.pk not in stays:
+            said = f"The channel “{one.name}” is archived: nothing goes through it."
+            check.problem(field, said, "Choose another one, or bring it back first.", "archived")
     return found
+
+
+def _minute(given: Any) -> Any:
+    """Quiet hours begin and end with a minute, which is what forms show of them."""
+    return given.replace(second=0, microsecond=0) if isinstance(given, time) else given
+
+
+def _told(row: AlertRule) -> tuple[frozenset[int], frozenset[int]]:
+    """The channels that it has, and those of its escalation; names alone may be another one's once archived."""
+    if row.pk is None:
+        return frozenset(), frozenset()
+    channels, escalation = (one.values_list("pk", flat=True) for one in (row.channels, row.escalation_channels))
+    return frozenset(channels), frozenset(escalation)
+
+
+def _room(check: Check) -> None:
+    if AlertRule.objects.filter(archived_at=None).count() >= MOST_RULES:
+        check.problem("name", f"There are {MOST_RULES} rules.", "Archive one of them.", "too_many")
+
+
+def _name_is_free(check: Check, row: AlertRule) -> None:
+    others = AlertRule.objects.filter(name=row.name, archived_at=None).exclude(pk=row.pk)
+    if row.archived_at is None and others.exists():
+        check.problem("name", f"There is a rule “{row.name}” already.", "Choose another name.", "taken")
 
 
 def _connect(row: AlertRule, channels: list[AlertChannel], escalation: list[AlertChannel]) -> None:
@@ -265,7 +301,8 @@ def _facts(row: AlertRule) -> dict[str, Any]:
         "limit": row.limit,
         "template": row.template,
         "channels": sorted(row.channels.values_list("name", flat=True)),
-        "quiet": f"{row.quiet_from} to {row.quiet_to} {row.zone}" if row.quiet_from else "",
+        "zone": row.zone,
+        "quiet": f"{row.quiet_from} to {row.quiet_to}" if row.quiet_from else "",
         "repeat_minutes": row.repeat_minutes,
         "escalate_minutes": row.escalate_minutes,
         "escalation_channels": sorted(row.escalation_channels.values_list("name", flat=True)),

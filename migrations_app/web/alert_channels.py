@@ -4,18 +4,21 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from migrations_app.engine.alerts import ChannelKind
-from migrations_app.selectors.alerts import ChannelRow, channel_row, list_channels
-from migrations_app.selectors.webhooks import list_webhooks
+from migrations_app.selectors.alerts import ChannelRow, channel_row, may_change_channels, webhooks_for_channels
 from migrations_app.services import alert_channels, alerts
 from migrations_app.services.errors import InvalidInput, StaleEdit
 from migrations_app.web.edited_meanwhile import EditedForm, seen_in, sent_as, status_of, typed, unsaved
 from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
+from migrations_app.web.toasts import can_be_undone
+
+BROUGHT_BACK = "Brought back: alerts go through it again."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,12 +40,11 @@ def alert_channel_new(request: PageRequest) -> HttpResponse:
         else:
             messages.success(request, "The channel is there: send a test through it.")
             return redirect("alert_channel", made)
-    list_channels(actor=request.actor)  # refuses whoever may not
     context = {
         "problems": problems,
         "values": request.POST if problems else {"kind": "mail"},
         "kinds": ChannelKind,
-        "webhooks": list_webhooks(actor=request.actor),
+        "webhooks": webhooks_for_channels(actor=request.actor),
     }
     return render(request, "alerts/channel_form.html", context, status=422 if problems else 200)
 
@@ -50,7 +52,7 @@ def alert_channel_new(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def alert_channel(request: PageRequest, alert_channel_id: int) -> HttpResponse:
-    """A sealed address stays as it is where nothing is typed."""
+    """A sealed address stays as it is where nothing is typed. Bringing it back saves what else stands in the form."""
     row = channel_row(actor=request.actor, alert_channel_id=alert_channel_id)
     problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
@@ -61,24 +63,24 @@ def alert_channel(request: PageRequest, alert_channel_id: int) -> HttpResponse:
                 actor=request.actor,
                 now=timezone.now(),
                 alert_channel_id=alert_channel_id,
-                name=None if back else request.POST.get("name", ""),
-                address=None if back or _keeps(row, address) else address,
+                name=request.POST.get("name", ""),
+                address=None if _keeps(row, address) else address,
                 archived=False if back else None,
                 seen=seen_in(request.POST),
             )
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
         except StaleEdit:
-            if back:
-                raise
             row = channel_row(actor=request.actor, alert_channel_id=alert_channel_id)
-            meanwhile = unsaved(_edited(row), request)
+            meanwhile = unsaved(_edited(row), request, asked=back and row.archived)
         if not problems and not meanwhile:
-            messages.success(request, "Brought back: alerts go through it again." if back else "Saved.")
+            saved = "Saved. It stays archived." if row.archived else "Saved."
+            messages.success(request, BROUGHT_BACK if back else saved)
             return redirect("alert_channel", alert_channel_id)
     edited = _edited(row)
     context = {
         "row": row,
+        "may_change": may_change_channels(actor=request.actor),
         "problems": problems,
         "values": meanwhile.values if meanwhile else request.POST if problems else edited.stored,
         "edited": edited,
@@ -105,7 +107,21 @@ def alert_channel_archive(request: PageRequest, alert_channel_id: int) -> HttpRe
     alert_channels.edit(
         actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id, archived=True, seen=seen
     )
-    messages.success(request, "Archived: nothing goes through it any more.")
+    undo = reverse("alert_channel_restore", args=[alert_channel_id])
+    can_be_undone(request, "Archived: nothing goes through it any more.", undo=undo)
+    return redirect("alert_list")
+
+
+@require_POST
+@login_required
+def alert_channel_restore(request: PageRequest, alert_channel_id: int) -> HttpResponse:
+    """Where its name is another one's by now, its page is where it gets another and is brought back."""
+    try:
+        alert_channels.edit(actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id, archived=False)
+    except InvalidInput as refused:
+        messages.error(request, f"It stays archived. {refused.message} {refused.fix}")
+        return redirect("alert_channel", alert_channel_id)
+    messages.success(request, BROUGHT_BACK)
     return redirect("alert_list")
 
 
@@ -117,6 +133,6 @@ def _edited(row: ChannelRow) -> EditedForm:
     mail = row.kind == ChannelKind.MAIL
     fields = (typed("name", "Name"), *((typed("address", "Address"),) if mail else ()))
     stored = sent_as({"name": row.name, "address": row.address if mail else ""})
-    facts = {"Archived": "yes" if row.archived else "no"}
+    facts = {"Archived": "yes" if row.archived else "no"} | ({} if mail else {"Address": row.address})
     sealed = () if mail else ("address",)
     return EditedForm("alert_channel", row.id, ("alert_channel.edit",), row.version, fields, stored, facts, sealed)

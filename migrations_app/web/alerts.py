@@ -1,18 +1,20 @@
 """Alerts under Settings: those that are open, the rules that fire them, the channels they go through."""
 
 import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from migrations_app.engine.alerts import DEFAULT_TEMPLATE, LIMITS, PLACEHOLDERS, AlertCause
 from migrations_app.selectors import alerts as reads
-from migrations_app.selectors.alerts import RuleRow
+from migrations_app.selectors.alerts import ChannelRow, RuleRow
 from migrations_app.selectors.environments import list_environments
 from migrations_app.services import alerts
 from migrations_app.services.alerts import RuleWish
@@ -32,6 +34,7 @@ from migrations_app.web.edited_meanwhile import (
 from migrations_app.web.numbers import identifier, whole_number
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
+from migrations_app.web.toasts import can_be_undone
 
 
 @require_safe
@@ -39,12 +42,17 @@ from migrations_app.web.requests import PageRequest
 def alert_list(request: PageRequest) -> HttpResponse:
     past = request.GET.get("past") == "1"
     manages = reads.may_manage(actor=request.actor)
+    rules = reads.list_rules(actor=request.actor, archived=True) if manages else ()
+    channels = reads.list_channels(actor=request.actor, archived=True) if manages else ()
     context = {
         "past": past,
         "listing": reads.list_alerts(actor=request.actor, past=past, cursor=request.GET.get("cursor", "")),
         "manages": manages,
-        "rules": reads.list_rules(actor=request.actor) if manages else (),
-        "channels": reads.list_channels(actor=request.actor) if manages else (),
+        "may_change": reads.may_change_channels(actor=request.actor),
+        "rules": [one for one in rules if not one.archived],
+        "archived_rules": [one for one in rules if one.archived],
+        "channels": [one for one in channels if not one.archived],
+        "archived_channels": [one for one in channels if one.archived],
     }
     return render(request, "alerts/list.html", context)
 
@@ -78,7 +86,7 @@ def alert_rule(request: PageRequest, alert_rule_id: int) -> HttpResponse:
     row = reads.rule_row(actor=request.actor, alert_rule_id=alert_rule_id)
     problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
-        archived = True if "archive" in request.POST else None
+        archived = True if "archive" in request.POST else False if "restore" in request.POST else None
         try:
             alerts.edit_rule(
                 actor=request.actor,
@@ -92,11 +100,23 @@ def alert_rule(request: PageRequest, alert_rule_id: int) -> HttpResponse:
             problems = ProblemsByField(refused.problems)
         except StaleEdit:
             row = reads.rule_row(actor=request.actor, alert_rule_id=alert_rule_id)
-            meanwhile = unsaved(_edited(request, row), request, asked=bool(archived and not row.archived))
+            asked = archived is not None and archived != row.archived
+            meanwhile = unsaved(_edited(request, row), request, asked=asked)
         if not problems and not meanwhile:
-            messages.success(request, "Archived: it fires no more." if archived else "Saved.")
-            return redirect("alert_list") if archived else redirect("alert_rule", alert_rule_id)
+            return _done(request, alert_rule_id, archived)
     return _rule_form(request, row, problems, meanwhile)
+
+
+@require_POST
+@login_required
+def alert_rule_restore(request: PageRequest, alert_rule_id: int) -> HttpResponse:
+    """Where its name is another one's by now, its page is where it gets another and is brought back."""
+    try:
+        alerts.edit_rule(actor=request.actor, now=timezone.now(), alert_rule_id=alert_rule_id, archived=False)
+    except InvalidInput as refused:
+        messages.error(request, f"It stays archived. {refused.message} {refused.fix}")
+        return redirect("alert_rule", alert_rule_id)
+    return _done(request, alert_rule_id, archived=False)
 
 
 @require_POST
@@ -104,6 +124,19 @@ def alert_rule(request: PageRequest, alert_rule_id: int) -> HttpResponse:
 def alert_rule_test(request: PageRequest, alert_rule_id: int) -> HttpResponse:
     count = alerts.test_rule(actor=request.actor, now=timezone.now(), alert_rule_id=alert_rule_id)
     messages.success(request, f"A test goes through {count} channel{'s' if count != 1 else ''}.")
+    return redirect("alert_rule", alert_rule_id)
+
+
+def _done(request: PageRequest, alert_rule_id: int, archived: bool | None) -> HttpResponse:
+    """What to say after a rule was saved, archived or brought back, and where to go on."""
+    if archived:
+        undo = reverse("alert_rule_restore", args=[alert_rule_id])
+        can_be_undone(request, "Archived: it fires no more.", undo=undo)
+        return redirect("alert_list")
+    row = reads.rule_row(actor=request.actor, alert_rule_id=alert_rule_id)
+    fires = "Brought back: it fires again." if row.enabled else "Brought back. It is switched off and does not fire."
+    saved = "Saved. It stays archived." if row.archived else "Saved."
+    messages.success(request, saved if archived is None else fires)
     return redirect("alert_rule", alert_rule_id)
 
 
@@ -117,7 +150,7 @@ def _wish(posted: QueryDict) -> RuleWish:
         cause=cause,
         environment_id=identifier(posted.get("environment")),
         limit=number("limit") if cause in LIMITS else None,
-        template=posted.get("template", ""),
+        template=posted.get("template", "").replace("\r\n", "\n"),
         channels=[one for one in map(identifier, posted.getlist("channels")) if one],
         zone=posted.get("zone", ""),
         quiet_from=_time(posted.get("quiet_from", "")),
@@ -142,6 +175,7 @@ def _rule_form(
     request: PageRequest, row: RuleRow | None, problems: ProblemsByField, meanwhile: Meanwhile | None = None
 ) -> HttpResponse:
     values = meanwhile.values if meanwhile else request.POST if problems else _stored(row)
+    known = reads.list_channels(actor=request.actor, archived=True)
     context = {
         "row": row,
         "problems": problems,
@@ -149,13 +183,20 @@ def _rule_form(
         "chosen": values.getlist("channels"),
         "escalates_to": values.getlist("escalation_channels"),
         "causes": [(cause, cause.words, LIMITS.get(cause)) for cause in AlertCause],
-        "channels": reads.list_channels(actor=request.actor),
+        "channels": _offered(known, row.channels if row else ()),
+        "escalation_channels": _offered(known, row.escalation_channels if row else ()),
+        "may_change": reads.may_change_channels(actor=request.actor),
         "places": list_environments(actor=request.actor),
         "placeholders": PLACEHOLDERS.items(),
         "edited": _edited(request, row) if row else None,
         "meanwhile": meanwhile,
     }
     return render(request, "alerts/rule_form.html", context, status=status_of(meanwhile, problems))
+
+
+def _offered(known: Sequence[ChannelRow], has: Sequence[int]) -> list[ChannelRow]:
+    """Of archived channels only those that the rule has: saving it takes none of them away unasked."""
+    return [one for one in known if not one.archived or one.id in has]
 
 
 def _edited(request: PageRequest, row: RuleRow) -> EditedForm:

@@ -40,3 +40,29 @@ def test_another_address_replaces_the_sealed_one_and_none_is_in_the_trail(admin:
 
     assert (row.name, row.address, alerting.secrets_of(row)) == ("room", "json://127.0.0.1/…", CHAT + "2")
     assert not [entry for entry in AuditEntry.objects.all() if b"s3cret-of-chat" in bytes(entry.body)]
+
+
+def test_an_edit_that_changes_nothing_leaves_no_trace(admin: Actor) -> None:
+    made = alert_channels.create(actor=admin, now=NOW, name="chat", kind="apprise", address=CHAT)
+    edits = AuditEntry.objects.filter(action="alert_channel.edit")
+    same = ({}, {"name": "chat"}, {"archived": False})
+
+    for wish in same:
+        alert_channels.edit(actor=admin, now=NOW, alert_channel_id=made, seen={1}, **wish)
+
+    assert (AlertChannel.objects.get().version, edits.count()) == (1, 0)
+    alert_channels.edit(actor=admin, now=NOW, alert_channel_id=made, address=CHAT, seen={1})
+    assert (AlertChannel.objects.get().version, edits.count()) == (2, 1), "what is sealed is nobody's to compare"
+
+
+def test_no_more_are_brought_back_than_there_may_be(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alert_channels, "MOST_CHANNELS", 1)
+    known = {"actor": admin, "now": NOW, "kind": "mail", "address": "ops@example.org"}
+    first = alert_channels.create(name="first", **known)
+    alert_channels.edit(actor=admin, now=NOW, alert_channel_id=first, archived=True)
+    alert_channels.create(name="second", **known)
+
+    with pytest.raises(InvalidInput, match="There are 1 channels"):
+        alert_channels.edit(actor=admin, now=NOW, alert_channel_id=first, archived=False)
+
+    assert AlertChannel.objects.get(pk=first).archived_at is not None

@@ -1,13 +1,13 @@
 """Who may make rules and channels, and what of a rule cannot work."""
 
-from datetime import time
+from datetime import UTC, time
 from typing import Any
 
 import pytest
 
 from migrations_app.models import AlertRule, AuditEntry, Delivery, Environment, Person, RoleGrant
 from migrations_app.selectors import alerts as reads
-from migrations_app.services import alerts
+from migrations_app.services import alert_channels, alerts
 from migrations_app.services.actor import Actor
 from migrations_app.services.alerts import RuleWish
 from migrations_app.services.errors import InvalidInput, NotFound, PermissionDenied
@@ -33,6 +33,7 @@ CLOCK = ManualClock(NOW)
         ({"zone": "../../etc/passwd"}, "zone"),
         ({"quiet_from": time(22)}, "quiet_to"),
         ({"quiet_from": "late", "quiet_to": time(6)}, "quiet_from"),
+        ({"quiet_from": time(22, tzinfo=UTC), "quiet_to": time(6)}, "quiet_from"),
         ({"channels": ()}, "channels"),
         ({"channels": (999,)}, "channels"),
         ({"escalate_minutes": 5}, "escalation_channels"),
@@ -70,6 +71,45 @@ def test_a_rule_that_cannot_be_changed_is_left_as_it_was(admin: Actor) -> None:
         "alert_rule.edit",
         "alert_rule.create",
     ]
+
+
+def test_an_edit_leaves_a_trace_where_it_changes_something(admin: Actor) -> None:
+    old = mailing(admin, CLOCK)
+    rule = ruled(admin, CLOCK, "run_failed", old)
+    alert_channels.edit(actor=admin, now=NOW, alert_channel_id=old, archived=True)
+    namesake = mailing(admin, CLOCK)
+    edits = AuditEntry.objects.filter(action="alert_rule.edit")
+
+    def edited(**change: Any) -> tuple[int, int]:
+        asked = {"archived": change.pop("archived", None)}
+        wish = {"name": "run_failed", "cause": "run_failed", "channels": (old,)} | change
+        alerts.edit_rule(actor=admin, now=NOW, alert_rule_id=rule.pk, wish=RuleWish(**wish), **asked)
+        return AlertRule.objects.get().version, edits.count()
+
+    assert edited() == edited(archived=False) == (1, 0)
+    assert edited(zone="Europe/Berlin") == (2, 1), "though there are no quiet hours"
+    assert edited(zone="Europe/Berlin", channels=(namesake,)) == (3, 2), "though it has the same name"
+
+
+def test_a_rule_is_brought_back_where_its_name_and_a_place_are_free(
+    admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = mailing(admin, CLOCK)
+    rule = ruled(admin, CLOCK, "run_failed", channel)
+    alerts.edit_rule(actor=admin, now=NOW, alert_rule_id=rule.pk, archived=True)
+    second = ruled(admin, CLOCK, "run_failed", channel)
+    with pytest.raises(InvalidInput, match="There is a rule “run_failed” already"):
+        alerts.edit_rule(actor=admin, now=NOW, alert_rule_id=rule.pk, archived=False)
+    AlertRule.objects.filter(pk=second.pk).update(name="second")
+    monkeypatch.setattr(alerts, "MOST_RULES", 1)
+    with pytest.raises(InvalidInput, match="There are 1 rules"):
+        alerts.edit_rule(actor=admin, now=NOW, alert_rule_id=rule.pk, archived=False)
+    assert AlertRule.objects.get(pk=rule.pk).archived_at is not None
+    monkeypatch.undo()
+
+    alerts.edit_rule(actor=admin, now=NOW, alert_rule_id=rule.pk, archived=False)
+
+    assert AlertRule.objects.get(pk=rule.pk).archived_at is None
 
 
 def test_an_admin_of_one_environment_makes_rules_there_from_channels_of_all(

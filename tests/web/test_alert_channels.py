@@ -1,8 +1,12 @@
+import re
+
 import pytest
 
 from migrations_app.models import AlertChannel
 from migrations_app.runtime import webhooks as store
-from tests.web.door import opened_form, signed_in
+from migrations_app.services import webhooks
+from tests.cast import NOW
+from tests.web.door import opened_form, signed_in, untouched
 
 pytestmark = pytest.mark.django_db
 CHANNELS = "/settings/alerts/channels/"
@@ -49,20 +53,68 @@ def test_a_sealed_address_stays_until_another_one_is_typed(cast) -> None:
     assert sealed() == another
 
 
-def test_an_archived_one_is_brought_back_unless_its_name_is_taken(cast) -> None:
+def test_an_archived_one_is_brought_back_under_another_name_where_its_own_is_taken(cast) -> None:
     admin = signed_in("admin")
     row, page = made(admin, kind="mail", address="ops@example.org")
-    admin.post(f"{page}archive/", opened_form(admin, page))
-    assert "Bring it back" in admin.get(page).content.decode()
+    left = admin.post(f"{page}archive/", opened_form(admin, page), follow=True).content.decode()
+    assert left.count(f'action="{page}restore/"') == 2, "to undo it, and in the list of archived ones"
+    assert f'href="{page}"' in left
     known = {"created_by": row.created_by, "changed_at": row.changed_at}
-    other = AlertChannel.objects.create(name="on call", kind="mail", **known)
-    opened = opened_form(admin, page)
+    AlertChannel.objects.create(name="on call", kind="mail", address="new@example.org", **known)
+    alone = admin.post(f"{page}restore/", follow=True)
+    assert alone.redirect_chain == [(page, 302)]
+    assert "It stays archived. There is a channel “on call” already." in alone.content.decode()
+    form = untouched(admin.get(page).content) | {"address": "nights@example.org"}
 
-    taken = admin.post(page, {"version": opened["version"], "restore": "1"})
-    other.delete()
-    assert admin.post(page, {"version": opened["version"], "restore": "1"}).status_code == 302
+    taken = admin.post(page, form | {"restore": "1"})
+    assert (taken.status_code, taken.content.count(b"has-problem")) == (422, 1)
+    again = untouched(taken.content)
+    assert (again["name"], again["address"]) == (["on call"], ["nights@example.org"])
+    assert "It stays archived." in admin.post(page, again | {"name": ["nights"]}, follow=True).content.decode()
+    late = admin.post(page, again | {"restore": "1"})
+    assert late.status_code == 409
+    back = admin.post(page, untouched(late.content) | {"name": "nights", "restore": "1"}, follow=True)
+    assert "Brought back" in back.content.decode()
 
     row.refresh_from_db()
-    assert (taken.status_code, row.archived_at, row.name, row.address) == (422, None, "on call", "ops@example.org")
+    assert (row.archived_at, row.name, row.address) == (None, "nights", "nights@example.org")
     assert "Bring it back" not in admin.get(page).content.decode()
+    admin.post(f"{page}archive/", opened_form(admin, page))
+    assert "Brought back" in admin.post(f"{page}restore/", follow=True).content.decode()
     assert signed_in("operator").get(page).status_code == 403
+
+
+def test_a_colleagues_new_address_is_named_where_it_is_in_no_input(cast) -> None:
+    admin = signed_in("admin")
+    _, page = made(admin, kind="apprise", address=SLACK)
+    form = untouched(admin.get(page).content)
+    another = "json://127.0.0.1:9/?key=s3cret"
+    assert admin.post(page, form | {"address": another}).status_code == 302
+
+    late = admin.post(page, form | {"name": "mine"})
+
+    said = re.search('<tr class="is-fact"><th scope="row">Address<.*?</tr>', late.content.decode(), re.DOTALL)
+    assert (late.status_code, said is not None) == (409, True)
+    assert "slack://…" in said[0]
+    assert "json://127.0.0.1/…" in said[0]
+
+
+def test_what_is_to_be_sealed_is_not_shown_to_whoever_typed_it(cast) -> None:
+    admin = signed_in("admin")
+    _, page = made(admin, kind="apprise", address=SLACK)
+
+    for path in (page, f"{CHANNELS}new/"):
+        form = {"name": "", "kind": "apprise", "address": SLACK} | opened_form(admin, path)
+        refused = admin.post(path, form)
+        assert (refused.status_code, SLACK in refused.content.decode()) == (422, False)
+
+
+def test_a_channel_shows_where_its_webhook_goes_now(cast) -> None:
+    admin, actor = signed_in("admin"), cast.actors["admin"]
+    hook = webhooks.create(actor=actor, now=NOW, name="hook", address="https://127.0.0.1:1/a", kinds=["run.failed"]).id
+    _, page = made(admin, kind="webhook", webhook_id=hook)
+    webhooks.edit(actor=actor, now=NOW, webhook_id=hook, address="https://127.0.0.1:2/fresh")
+
+    for path, query in ((page, {}), ("/settings/alerts/", {}), ("/search/", {"q": "kind:alert_channel fresh"})):
+        shown = admin.get(path, query).content.decode()
+        assert ("127.0.0.1:2/" in shown, "127.0.0.1:1/" in shown) == (True, False), path
