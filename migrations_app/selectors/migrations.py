@@ -81,6 +81,17 @@ _RUNS_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
+class PossibleOwners:
+    """`named`: the user name of the owner, '' where nobody was named and it is its author's.
+
+    `offered`: user name and name of everybody who may see it, and of the owner, who may have lost their role since.
+    """
+
+    named: str
+    offered: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Keeping:
     """What is kept beside the plan; the owner is the author where nobody else was named. `watching`: the reader.
 
@@ -153,10 +164,14 @@ class MigrationPage:
         return any(run.kind not in TRIALS for run in self.runs)
 
 
-def possible_owners(*, actor: Actor, migration_id: int) -> tuple[tuple[str, str], ...]:
-    """User name and name of everybody who may see it. Raises NotFound."""
-    people = people_who_see(visible_migration(actor, migration_id).environment_id)
-    return tuple((person.username, str(person)) for person in people)
+def possible_owners(*, actor: Actor, migration_id: int) -> PossibleOwners:
+    """Raises NotFound."""
+    migration = visible_migration(actor, migration_id)
+    offered = {person.username: str(person) for person in people_who_see(migration.environment_id)}
+    owner = migration.owner
+    if owner:
+        offered.setdefault(owner.username, f"{owner}, who no longer sees it")
+    return PossibleOwners(owner.username if owner else "", offered)
 
 
 def kept_beside(*, actor: Actor, migration_id: int) -> Keeping:

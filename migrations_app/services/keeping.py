@@ -29,7 +29,8 @@ def describe(
     owner: str | None = None,
     seen: Seen = None,
 ) -> None:
-    """What is None stays. `owner` is a user name of somebody who may see it; '' makes it its author's again.
+    """What is None stays. `owner` is a user name: of somebody who may see it, or of whose it is; '' makes it its
+    author's again.
 
     `seen` are versions of ticket and owner, which no edit of the migration itself moves.
     """
@@ -93,6 +94,8 @@ def unwatch(*, actor: Actor, now: datetime, migration_id: int) -> None:
 
 def _owner(check: Check, migration: Migration, username: str) -> Person | None:
     name = check.text("owner", username, most=150)
+    if migration.owner and migration.owner.username == name:
+        return migration.owner  # who may have lost their role since: nothing is said about the owner then
     found = next((p for p in people_who_see(migration.environment_id) if p.username == name), None)
     if name and found is None:
         check.problem(

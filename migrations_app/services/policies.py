@@ -74,6 +74,13 @@ def propose_change(
     text = check.text("reason", reason, most=MOST_REASON)
     check.done()
     _no_proposal(policy)
+    active = _active(policy)
+    if active is not None and _terms_of(active).same_as(terms):
+        raise Conflict(
+            f"Version {active.number} of “{policy}”, which is in force, says exactly this; nothing was proposed.",
+            "Change what it asks for first.",
+            reason="nothing_changes",
+        )
     return _write(actor, now, person, policy, terms, text)
 
 

@@ -1,7 +1,8 @@
 """What somebody wants a policy to say, checked: every problem with its field at once."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib.auth.models import Group
@@ -32,6 +33,15 @@ class Terms:
     irreversible: bool | None
     requirements: tuple[Required, ...]
     comment_required: bool = False
+
+    def same_as(self, other: "Terms") -> bool:
+        """In whatever order environments, types and requirements were named."""
+        return self._unordered == other._unordered
+
+    @property
+    def _unordered(self) -> tuple[object, ...]:
+        mine = replace(self, environments=(), types=(), requirements=())
+        return mine, set(self.environments), set(self.types), Counter(self.requirements)
 
     def write(self, version: PolicyVersion) -> None:
         """Save a new version that says this; its state is `proposed`, as the schema's triggers want."""

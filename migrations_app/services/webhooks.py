@@ -102,6 +102,8 @@ def edit(
         row.failures, row.failing_since, row.rests_until = 0, None, None
     if gone is not None:
         row.archived_at = (row.archived_at or now) if gone else None
+    if url is None and _facts(row) == before:
+        return
     if url is not None:
         row.address = outgoing.shown(url)[:300]
         store.keep_secret(row.owner, store.ADDRESS, url, at=now)
@@ -109,8 +111,7 @@ def edit(
     row.save()
     if row.state != WebhookState.ACTIVE or row.archived_at:
         deliveries.end_waiting(row, now)
-    if url is not None or _facts(row) != before:
-        _record(actor, now, "webhook.edit", row, before)
+    _record(actor, now, "webhook.edit", row, before)
 
 
 @operation("webhook.rotate", about="webhook")

@@ -8,18 +8,19 @@ that saving it undoes nothing by accident. It then names the newest version: sav
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from django.core import signing
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from migrations_app.selectors.edits import EditRow, edits_after, newest_edit
+from migrations_app.selectors.edits import EditRow, Edits, edits_after, newest_edit
 from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
 
 Sent = MultiValueDict[str, str]
+Who = Literal["self", "others", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,8 @@ class EditedForm:
 
     `noun`, `key` and `actions` are how the audit trail names the thing and its edits. `stored` is what a browser sends
     of a form in which nothing was typed. `facts` are changed by other buttons, by label. `sealed` inputs are never
-    shown again, so they are not compared. `blocked`: why nothing can be saved now, whatever one decides.
+    shown again, neither what is stored nor what was typed, so they are not compared. `blocked`: why nothing can be
+    saved now, whatever one decides.
     """
 
     noun: str
@@ -74,6 +76,7 @@ class EditedForm:
         """For the form; only this form of this thing reads it again."""
         seen = {
             "entry": newest_edit(noun=self.noun, key=self.key, actions=self.actions),
+            "version": self.version,
             "sent": {name: self.stored.getlist(name) for said in self.fields for name in said.names},
             "facts": dict(self.facts),
         }
@@ -84,16 +87,20 @@ class EditedForm:
         seen = self._opened_as(posted.get("opened", ""))
         base = MultiValueDict(seen["sent"]) if seen else None
         merged = posted.copy()
+        for name in self.sealed:
+            merged.pop(name, None)
         rows = [row for said in self.fields if (row := _compared(said, base, self.stored, posted, merged))]
         was = seen["facts"] if seen else {}
         facts = [Compared(label, was[label], now, "", "fact") for label, now in self.facts.items() if label in was]
+        entry = seen["entry"] if seen else None
+        edits = edits_after(seq=entry, noun=self.noun, key=self.key, actions=self.actions)
         return Meanwhile(
-            edits=edits_after(seq=seen["entry"] if seen else None, noun=self.noun, key=self.key, actions=self.actions),
+            edits=edits.rows,
             rows=(*rows, *(row for row in facts if row.before != row.theirs)),
             values=merged,
-            username=username,
+            who=_who(edits, self.version - seen.get("version", 0), username) if seen else "unknown",
             knows_before=base is not None,
-            sealed=any(posted.get(name) for name in self.sealed),
+            sealed=tuple(_in_words(name) for name in self.sealed if posted.get(name)),
             blocked=self.blocked,
         )
 
@@ -122,25 +129,27 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class Meanwhile:
-    """`values` is what the form shows: what was typed, and what only the others changed."""
+    """`values` is what the form shows: what was typed, and what only the others changed; nothing that is sealed.
+
+    `who` edited it: `self` is the reader alone, in another tab or by a second click; `others`, somebody else too.
+    `sealed`: what has to be entered again, in words.
+    """
 
     edits: tuple[EditRow, ...]
     rows: tuple[Compared, ...]
     values: QueryDict
-    username: str
+    who: Who
     knows_before: bool
-    sealed: bool
+    sealed: tuple[str, ...]
     blocked: str
 
     @property
-    def own(self) -> bool:
-        """Whether nobody but the reader has edited it, in another tab or by a second click."""
-        return bool(self.edits) and all(edit.actor == self.username for edit in self.edits)
-
-    @property
     def nothing_left(self) -> bool:
-        """Whether it is as it would be after saving: there is nothing to decide, and nothing to save."""
-        return all(row.which == "fact" for row in self.rows) and (self.own or not self.sealed)
+        """Whether it is as it would be after saving: there is nothing to decide, and nothing to save.
+
+        Nobody can tell whether what is sealed is what was typed, so then there always is.
+        """
+        return all(row.which == "fact" for row in self.rows) and not self.sealed
 
 
 def unsaved(form: EditedForm, request: PageRequest, *, asked: bool = False) -> Meanwhile | None:
@@ -175,11 +184,24 @@ def _compared(said: Said, base: Sent | None, stored: Sent, posted: QueryDict, me
     which = "unknown" if base is None else "theirs" if mine == before else "mine" if theirs == before else "both"
     if which == "theirs":
         for name in said.names:
-            merged.setlist(name, stored.getlist(name))
-            if name not in stored:
-                del merged[name]
+            # As a browser would send it: nothing of a box that is not ticked.
+            if any(values := stored.getlist(name)):
+                merged.setlist(name, values)
+            else:
+                merged.pop(name, None)
     return Compared(said.label, before, theirs, mine, which)
 
 
 def _one(sent: Sent, name: str) -> str:
     return str(sent.get(name) or "")
+
+
+def _who(edits: Edits, versions: int, username: str) -> Who:
+    """By the trail, where it tells of as many edits as there were versions since."""
+    if edits.times.keys() - {username}:
+        return "others"
+    return "self" if 0 < versions <= sum(edits.times.values()) else "unknown"
+
+
+def _in_words(name: str) -> str:
+    return name.removeprefix("secrets.").replace(".", " ").replace("_", " ")

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
-from migrations_app.selectors.migrations import MigrationPage, migration_page, possible_owners
+from migrations_app.selectors.migrations import MigrationPage, PossibleOwners, migration_page, possible_owners
 from migrations_app.services import keeping
 from migrations_app.services.errors import InvalidInput, StaleEdit
 from migrations_app.web.edited_meanwhile import EditedForm, chosen, seen_in, sent_as, status_of, typed, unsaved
@@ -37,14 +37,15 @@ def migration_describe(request: PageRequest, migration_id: int) -> HttpResponse:
             problems = ProblemsByField(refused.problems)
         except StaleEdit:
             page = migration_page(actor=request.actor, migration_id=migration_id, now=timezone.now())
-            meanwhile = unsaved(_edited(page, dict(owners)), request)
+            owners = possible_owners(actor=request.actor, migration_id=migration_id)
+            meanwhile = unsaved(_edited(page, owners), request)
         if not problems and not meanwhile:
             messages.success(request, "Saved. No signature depends on it.")
             return redirect("migration", migration_id)
-    edited = _edited(page, dict(owners))
+    edited = _edited(page, owners)
     context = {
         "page": page,
-        "owners": owners,
+        "owners": owners.offered.items(),
         "problems": problems,
         "values": meanwhile.values if meanwhile else request.POST or edited.stored,
         "edited": edited,
@@ -53,10 +54,11 @@ def migration_describe(request: PageRequest, migration_id: int) -> HttpResponse:
     return render(request, "migrations/keeping.html", context, status=status_of(meanwhile, problems))
 
 
-def _edited(page: MigrationPage, owners: dict[str, str]) -> EditedForm:
+def _edited(page: MigrationPage, owners: PossibleOwners) -> EditedForm:
+    """Nobody named is sent as nobody: a form that names its author would name them when a ticket is saved."""
     kept = page.keeping
-    fields = (typed("ticket", "Ticket"), chosen("owner", "Owner", owners, nothing=page.row.created_by))
-    stored = sent_as({"ticket": kept.ticket, "owner": kept.owner_username})
+    fields = (typed("ticket", "Ticket"), chosen("owner", "Owner", owners.offered, nothing=page.row.created_by))
+    stored = sent_as({"ticket": kept.ticket, "owner": owners.named})
     return EditedForm("migration", page.row.id, ("migration.describe",), kept.version, fields, stored)
 
 

@@ -74,7 +74,7 @@ def sent(post: QueryDict) -> PolicyForm:
         zero_downtime=post.get("zero_downtime", ""),
         irreversible=post.get("irreversible", ""),
         lines=tuple(Line(whom, count) for whom, count in lines if whom),
-        comment_required="comment_required" in post,
+        comment_required=bool(post.get("comment_required")),
         reason=post.get("reason", ""),
     )
 

@@ -67,6 +67,7 @@ def webhook_list(request: PageRequest) -> HttpResponse:
 @login_required
 def webhook(request: PageRequest, webhook_id: int) -> HttpResponse:
     """A switch or an archive alone that is outdated says so and shows the page as it is now: nothing was typed."""
+    row: WebhookRow | None = None
     problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
         changes = _changes(request.POST)
@@ -78,14 +79,16 @@ def webhook(request: PageRequest, webhook_id: int) -> HttpResponse:
         except StaleEdit:
             if "name" not in changes:
                 raise
-            meanwhile = unsaved(_edited(webhook_row(actor=request.actor, webhook_id=webhook_id)), request)
+            row = webhook_row(actor=request.actor, webhook_id=webhook_id)
+            meanwhile = unsaved(_edited(row), request)
         if not problems and not meanwhile:
             if "archived" in changes:
                 messages.success(request, "Archived: nothing is sent to it any more.")
                 return redirect("webhook_list")
             messages.success(request, "Saved.")
             return redirect("webhook", webhook_id)
-    return _shown(request, webhook_id, problems=problems, meanwhile=meanwhile)
+    row = row or webhook_row(actor=request.actor, webhook_id=webhook_id)
+    return _shown(request, row, problems=problems, meanwhile=meanwhile)
 
 
 @require_POST
@@ -105,7 +108,7 @@ def webhook_test(request: PageRequest, webhook_id: int) -> HttpResponse:
 @login_required
 def webhook_rotate(request: PageRequest, webhook_id: int) -> HttpResponse:
     made = webhooks.rotate(actor=request.actor, now=timezone.now(), webhook_id=webhook_id)
-    return _shown(request, webhook_id, made=made)
+    return _shown(request, webhook_row(actor=request.actor, webhook_id=webhook_id), made=made)
 
 
 @require_POST
@@ -135,13 +138,13 @@ def _edited(row: WebhookRow) -> EditedForm:
 
 def _shown(
     request: PageRequest,
-    webhook_id: int,
+    row: WebhookRow,
     *,
     problems: ProblemsByField | None = None,
     made: NewSecret | None = None,
     meanwhile: Meanwhile | None = None,
 ) -> HttpResponse:
-    row = webhook_row(actor=request.actor, webhook_id=webhook_id)
+    """`row` is the one that `meanwhile` compares with, so that saving once more is about what was shown."""
     found, edited = problems or ProblemsByField(), _edited(row)
     values = meanwhile.values if meanwhile else request.POST if found else edited.stored
     context = {
@@ -155,6 +158,6 @@ def _shown(
         "values": values,
         "edited": edited,
         "meanwhile": meanwhile,
-        "listing": list_deliveries(actor=request.actor, webhook_id=webhook_id, cursor=request.GET.get("cursor", "")),
+        "listing": list_deliveries(actor=request.actor, webhook_id=row.id, cursor=request.GET.get("cursor", "")),
     }
     return render(request, "webhooks/webhook.html", context, status=status_of(meanwhile, found))

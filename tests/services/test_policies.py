@@ -99,6 +99,19 @@ def test_a_change_replaces_the_version_in_force_and_retires_it(proposed, admin, 
     assert policy.conditions.sentence() == "plans of high risk in every environment"
 
 
+def test_what_is_in_force_already_is_no_proposal(admin, second_admin, now):
+    both = [{"role": "approver"}, {"role": "admin", "count": 2}]
+    terms = {"conditions": {"types": ["session_migration", "config_migration"]}, "requirements": both}
+    made = policies.propose(actor=admin, now=now, name="Careful", **terms)
+    policies.confirm(actor=second_admin, now=now, policy_id=made, number=1)
+    same = {"conditions": {"types": ["config_migration", "session_migration"]}, "requirements": both[::-1]}
+    with pytest.raises(Conflict, match="says exactly this; nothing was proposed") as refused:
+        policies.propose_change(actor=admin, now=now, policy_id=made, **same)
+    assert refused.value.reason == "nothing_changes"
+    assert states(made) == {1: "active"}
+    assert policies.propose_change(actor=admin, now=now, policy_id=made, **same | {"requirements": both[:1]}) == 2
+
+
 def test_a_retirement_takes_two_admins_too_and_the_policy_can_come_back(proposed, admin, second_admin, now):
     policies.confirm(actor=second_admin, now=now, policy_id=proposed, number=1)
     number = policies.propose_retirement(actor=admin, now=now, policy_id=proposed)

@@ -47,6 +47,17 @@ def test_address_and_secret_are_sealed_and_in_no_row_page_or_audit_entry(admin: 
     assert list(actions) == ["webhook.create", "webhook.edit", "webhook.rotate"]
 
 
+def test_an_edit_that_changes_nothing_moves_nothing(admin: Actor) -> None:
+    new = made(admin)
+    before = Webhook.objects.values().get()
+    same = {"name": " chat ", "kinds": ["run.failed"], "enabled": True, "archived": False}
+    webhooks.edit(actor=admin, now=NOW + timedelta(hours=1), webhook_id=new.id, seen=[1], **same)
+    assert Webhook.objects.values().get() == before
+    assert not AuditEntry.objects.filter(action="webhook.edit").exists()
+    webhooks.edit(actor=admin, now=NOW, webhook_id=new.id, address=URL)
+    assert Webhook.objects.get().version == 2, "nobody is told whether an address is the one in use"
+
+
 @pytest.mark.parametrize(
     ("change", "field"),
     [

@@ -2,112 +2,27 @@
 lost."""
 
 import html
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
-from migrations_app.models import MaintenanceWindow, Person, Policy, RoleGrant, StoredSecret
-from migrations_app.services import alert_channels, alerts, stored_secrets, targets, webhooks, windows
+from migrations_app.models import MaintenanceWindow, Policy, StoredSecret
+from migrations_app.services import policies, stored_secrets, webhooks
 from migrations_app.services.actor import Actor
-from migrations_app.services.alerts import RuleWish
-from tests.cast import NOW, PASSWORD, Cast
+from migrations_app.web import webhooks as webhook_pages
+from migrations_app.web.edited_meanwhile import EditedForm, Meanwhile
+from migrations_app.web.requests import PageRequest
+from tests.cast import NOW
 from tests.parallel import at_once
 from tests.stores_on_disk import Stage
-from tests.web.door import signed_in, untouched
+from tests.web.door import untouched
+from tests.web.edited_forms import Wish, cases, rows, typed_in
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
-Wish = dict[str, str | list[str]]
-
-
-@dataclass(frozen=True)
-class Case:
-    """Both change the same thing of a form, and the other one something else too."""
-
-    path: str
-    theirs: Wish
-    mine: Wish
-    labels: tuple[str, str]
-
-
-@pytest.fixture
-def other(cast: Cast) -> Client:
-    """Another admin, in a browser of theirs."""
-    person = Person.objects.create_user("ottilie", "ottilie@example.org", PASSWORD)
-    for role in ("admin", "operator"):
-        RoleGrant.objects.create(person=person, role=role, environment=None, granted_at=NOW)
-    return signed_in("ottilie")
-
-
-@pytest.fixture
-def admin_too(cast: Cast) -> Client:
-    RoleGrant.objects.create(person=cast.people["admin"], role="operator", environment=None, granted_at=NOW)
-    return signed_in("admin")
-
-
-def cases(stage: Stage, admin: Actor) -> dict[str, Case]:
-    place, make = stage.environment.pk, {"actor": admin, "now": datetime.now(UTC)}
-    first = datetime.fromisoformat("2098-01-02T02:00")
-    window = windows.create(**make, environment_id=place, name="nights", zone="UTC", first=first, minutes=60)
-    channel = alert_channels.create(**make, name="mail", kind="mail", address="ops@example.org")
-    rule = alerts.create_rule(**make, wish=RuleWish(name="failures", cause="run_failed", channels=[channel]))
-    hook = webhooks.create(**make, name="hook", address="https://127.0.0.1:1/", kinds=["run.failed"]).id
-    config = {"store": "redis", "host": "cache.internal"}
-    target = targets.create(**make, environment_id=place, name="cache", kind="session_store", config=config)
-    name = ({"name": "Theirs"}, {"name": "Mine"})
-    return {
-        "window": Case(f"/windows/{window}/edit/", name[0] | {"minutes": "90"}, name[1], ("Name", "Minutes")),
-        "rule": Case(
-            f"/settings/alerts/rules/{rule}/",
-            name[0] | {"quiet_from": "21:30", "quiet_to": "06:30"},
-            name[1],
-            ("Name", "Quiet to"),
-        ),
-        "webhook": Case(
-            f"/settings/webhooks/{hook}/", name[0] | {"kinds": ["run.stuck"]}, name[1], ("Name", "Kinds of messages")
-        ),
-        "target": Case(
-            f"/targets/{target}/edit/",
-            {"config.host": "Theirs", "config.port": "6390"},
-            {"config.host": "Mine"},
-            ("Host", "Port"),
-        ),
-        "environment": Case(
-            f"/environments/{place}/edit/",
-            {"description": "Theirs", "break_glass_allowed": []},
-            {"description": "Mine"},
-            ("Description", "Break-glass"),
-        ),
-        "keeping": Case(
-            f"/migrations/{stage.migration().pk}/keeping/",
-            {"ticket": "Theirs", "owner": "admin"},
-            {"ticket": "Mine"},
-            ("Ticket", "Owner"),
-        ),
-    }
-
-
-def rows(answer: HttpResponse) -> dict[str, tuple[str, list[str]]]:
-    """By label: what the page says of who changed it, and the texts of its columns."""
-    found = {}
-    table = re.search(r'<table class="compared">.*?</table>', answer.content.decode(), re.DOTALL)
-    for row in re.findall(r'<tr class="is-(\w+)">(.*?)</tr>', table[0] if table else "", re.DOTALL):
-        texts = [
-            html.unescape(re.sub(r"<[^>]*>", "  ", cell)).strip()
-            for cell in re.findall(r"<t[hd].*?</t[hd]>", row[1], re.DOTALL)
-        ]
-        found[texts[0].split("  ")[0]] = (row[0], texts[1:])
-    return found
-
-
-def typed_in(form: dict[str, list[str]]) -> dict[str, object]:
-    """Without what is another in each page."""
-    return {name: values for name, values in form.items() if name not in ("opened", "csrfmiddlewaretoken")}
 
 
 def test_whoever_saves_second_is_asked_and_keeps_what_they_typed(
@@ -168,7 +83,7 @@ def test_what_was_archived_meanwhile_is_said_and_archiving_unseen_asks_first(
 
     late = admin_too.post(path, untouched(asked.content) | {"name": "Mine"})
 
-    assert rows(late)["Archived"] == ("fact", ["no", "yes", "not in the form"])
+    assert rows(late)["Archived"] == ("fact", ["no", "yes", "not in this form"])
     assert admin_too.post(path, untouched(asked.content) | {"archive": "1"}).status_code == 302, "it is archived"
 
 
@@ -185,6 +100,7 @@ def test_a_form_that_does_not_say_how_it_was_opened_still_overwrites_nothing(
         path, mine | {"version": "", "opened": foreign if opened is None else opened, "name": "Mine"}
     )
     assert answer.status_code == 409
+    assert "This was changed since you opened it" in answer.content.decode()
     assert rows(answer)["Name"] == ("unknown", ["nights", "Mine"])
     assert MaintenanceWindow.objects.get().name == "nights"
 
@@ -203,7 +119,7 @@ def test_a_proposal_that_waits_is_shown_beside_ones_own(stage: Stage, admin_too:
     assert said["Who signs"][1][1:] == ["3 approvers", "2 approvers"]
     assert said["Types"][0] == "theirs"
     assert "Version 2, which ottilie proposed, waits" in text
-    assert "Save mine over it" not in text
+    assert "Save this form over it" not in text
     assert untouched(answer.content)["count"][0] == "2"
     assert admin_too.post(path, untouched(answer.content)).status_code == 422, (
         "another proposal is refused while it waits"
@@ -225,8 +141,9 @@ def test_a_secret_that_was_replaced_meanwhile_is_typed_again(
     assert answer.status_code == 409
     text = html.unescape(answer.content.decode())
     assert "ottilie" in text
-    assert "has to be typed again" in text
+    assert "has to be entered again: secret" in text
     assert "the value of" not in text
+    assert admin_too.post(path, mine | {"secret": ""}).status_code == 409, "nothing was replaced by this one either"
     assert StoredSecret.objects.get().version == 2
     assert admin_too.post(path, untouched(answer.content) | {"secret": "the value of mine"}).status_code == 302
 
@@ -242,3 +159,59 @@ def test_a_switch_that_is_outdated_changes_nothing(
     )
     assert "was changed meanwhile" in html.unescape(answer.content.decode())
     assert "Switch on" in answer.content.decode()
+
+
+def test_ones_own_edits_hide_nobody_elses(stage: Stage, admin: Actor, admin_too: Client, other: Client) -> None:
+    path = cases(stage, admin)["environment"].path
+    alone, mine = (untouched(admin_too.get(path).content) for _ in range(2))
+    for number in range(6):
+        seen = untouched((admin_too if number else other).get(path).content)
+        form = seen | {"description": f"Number {number}."}
+        assert (admin_too if number else other).post(path, form).status_code == 302
+        if not number:
+            alone = untouched(admin_too.get(path).content)
+
+    texts = [admin_too.post(path, form | {"description": "Late."}).content.decode() for form in (mine, alone)]
+
+    assert "Somebody else has changed this" in texts[0]
+    assert "You have saved this elsewhere" in texts[1]
+
+
+def test_a_box_that_was_unticked_meanwhile_is_not_ticked_in_the_form(
+    stage: Stage, admin: Actor, second_admin: Actor, admin_too: Client, other: Client
+) -> None:
+    own = Policy.objects.get(name="Plans in staging")
+    path, now = f"/policies/{own.pk}/edit/", datetime.now(UTC)
+    terms = {"conditions": {"scope": "named", "environments": ["staging"]}, "requirements": [{"role": "approver"}]}
+    number = policies.propose_change(actor=admin, now=now, policy_id=own.pk, comment_required=True, **terms)
+    policies.confirm(actor=replace(second_admin, reauthenticated_at=now), now=now, policy_id=own.pk, number=number)
+    mine, theirs = (untouched(one.get(path).content) for one in (admin_too, other))
+    assert theirs.pop("comment_required") == ["1"]
+    assert other.post(path, theirs).status_code == 302
+
+    answer = admin_too.post(path, mine | {"types": ["data_migration"]})
+
+    assert rows(answer)["Each signature needs a comment"] == ("theirs", ["yes", "no", "yes"])
+    assert "comment_required" not in untouched(answer.content)
+
+
+def test_an_edit_that_comes_while_the_comparison_is_shown_is_asked_about_too(
+    stage: Stage, admin: Actor, admin_too: Client, other: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = cases(stage, admin)["webhook"].path
+    mine, theirs = (untouched(one.get(path).content) for one in (admin_too, other))
+    assert other.post(path, theirs | {"name": "Theirs"}).status_code == 302
+    compared = webhook_pages.unsaved
+
+    def compared_and_edited(form: EditedForm, request: PageRequest) -> Meanwhile | None:
+        shown = compared(form, request)
+        webhooks.edit(actor=admin, now=NOW, webhook_id=form.key, kinds=["run.stuck"])
+        return shown
+
+    with monkeypatch.context() as patched:
+        patched.setattr(webhook_pages, "unsaved", compared_and_edited)
+        asked = untouched(admin_too.post(path, mine | {"name": "Mine"}).content)
+
+    answer = admin_too.post(path, asked)
+    assert answer.status_code == 409
+    assert rows(answer)["Kinds of messages"][0] == "theirs"

@@ -37,7 +37,7 @@ def test_an_admin_adds_a_target_and_changes_it(admin_client: Client, dev: Enviro
     assert target.config["port"] == 6380
     stale = admin_client.post(f"/targets/{target.pk}/edit/", changed | {"config.port": "6381"})
     assert stale.status_code == 409
-    assert b"You have saved this elsewhere" in stale.content
+    assert b"This was changed since you opened it" in stale.content, "it does not say how it was opened"
 
 
 def test_a_bad_target_names_every_field(admin_client: Client, dev: Environment) -> None:
