@@ -12,7 +12,7 @@ from channels.db import database_sync_to_async
 
 from migrations_app.live.hub import View
 from migrations_app.runtime.clock import SystemClock
-from migrations_app.selectors.sessions import person_of
+from migrations_app.selectors.sessions import holder_of
 from migrations_app.selectors.watching import watching
 from migrations_app.services import rate_limits
 from migrations_app.services.actor import ANONYMOUS, Actor
@@ -108,10 +108,11 @@ def _spend(actor: Actor, rate: Rate, who: str) -> None:
 
 def caller(scope: Scope) -> Actor:
     """Who this socket's session belongs to now; ANONYMOUS once it was ended, however that was."""
-    person = person_of(scope["session"].session_key or "")
-    if person is None:
+    found = holder_of(scope["session"].session_key or "")
+    if found is None:
         return ANONYMOUS
-    return Actor(person_id=person.pk, username=person.username, address=_address(scope))
+    person, attested = found
+    return Actor(person_id=person.pk, username=person.username, address=_address(scope), attested=attested)
 
 
 def _address(scope: Scope) -> str:

@@ -8,7 +8,7 @@ from django.core.checks import Warning as CheckWarning
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.handlers import registry
-from migrations_app.runtime import outgoing, saml
+from migrations_app.runtime import outgoing, saml, sign_on_groups
 from migrations_app.runtime.rates import Rate, is_limit
 
 
@@ -72,21 +72,19 @@ def rate_limits_are_limits(app_configs: Any = None, **kwargs: Any) -> list[Check
 
 
 def sign_on_roles_are_roles(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    """A role that is misspelled here would end every sign-in with an error."""
-    table = settings.SNAKEWEB_SIGN_ON_ROLES
-    shaped = isinstance(table, dict) and all(isinstance(roles, list) for roles in table.values())
-    wrong = (
-        [str(r) for roles in table.values() for r in roles if str(r).partition("@")[0] not in set(Role)]
-        if shaped
-        else []
-    )
-    if shaped and not wrong:
+    """A role that is misspelled here would end every sign-in with an error, and so would a name that is not kept."""
+    table, wrong = settings.SNAKEWEB_SIGN_ON_ROLES, ""
+    if not (isinstance(table, dict) and all(isinstance(roles, list) for roles in table.values())):
+        wrong = "is no list of roles by group"
+    elif unknown := [str(r) for roles in table.values() for r in roles if str(r).partition("@")[0] not in set(Role)]:
+        wrong = f"gives what is no role: {', '.join(unknown)}"
+    elif long := [name for name in table if len(name) > sign_on_groups.LONGEST]:
+        wrong = f"names groups with more than {sign_on_groups.LONGEST} characters: {', '.join(long)}"
+    if not wrong:
         return []
     return [
         Error(
-            f"SNAKEWEB_SIGN_ON_ROLES gives what is no role: {', '.join(wrong)}."
-            if shaped
-            else "SNAKEWEB_SIGN_ON_ROLES is no list of roles by group.",
+            f"SNAKEWEB_SIGN_ON_ROLES {wrong}.",
             hint=f'Write {{"group": ["role@environment", "role"]}}; roles are {", ".join(Role)}.',
             id="snakeweb.E020",
         )

@@ -141,16 +141,17 @@ def access_of(actor: Actor) -> Access:
     if actor.is_system:
         return Access(roles={}, system=True)
     person = Person.objects.filter(pk=actor.person_id, is_active=True).first() if actor.person_id else None
-    return held_by(person, actor.scopes) if person else NOTHING
+    return held_by(person, actor.scopes, attested=actor.attested) if person else NOTHING
 
 
-def held_by(person: Person, scopes: frozenset[str] | None = None) -> Access:
-    """The same of an active person, for whoever has read them already."""
+def held_by(person: Person, scopes: frozenset[str] | None = None, *, attested: bool | None = None) -> Access:
+    """The same of an active person, for whoever has read them already. `attested` is the actor's."""
     roles: dict[int | None, frozenset[Role]] = {}
     grants = RoleGrant.objects.filter(Q(person=person) | Q(group__in=person.groups.all()))
     for environment_id, role in grants.values_list("environment_id", "role"):
         roles[environment_id] = roles.get(environment_id, frozenset()) | {Role(role)}
-    return _with_second_factor(person, Access(roles, superuser=person.is_superuser, scopes=scopes))
+    access = Access(roles, superuser=person.is_superuser, scopes=scopes)
+    return _with_second_factor(person, access, attested=attested)
 
 
 def roles_with_second_factor() -> frozenset[Role]:
@@ -158,12 +159,12 @@ def roles_with_second_factor() -> frozenset[Role]:
     return frozenset(role for role in Role if role in settings.SNAKEWEB_SECOND_FACTOR_ROLES)
 
 
-def _with_second_factor(person: Person, access: Access) -> Access:
+def _with_second_factor(person: Person, access: Access, *, attested: bool | None) -> Access:
     """One rule for every door: without a second factor such a role is not held, on pages, in the API, by tokens."""
     asked = roles_with_second_factor()
     withheld = frozenset().union(*access.roles.values()) & asked
     loses = access.superuser and Role.ADMIN in asked
-    if not (withheld or loses) or has_second_factor(person):
+    if not (withheld or loses) or has_second_factor(person, attested=attested):
         return access
     kept = {environment: held - asked for environment, held in access.roles.items() if held - asked}
     return replace(
@@ -174,10 +175,18 @@ def _with_second_factor(person: Person, access: Access) -> Access:
     )
 
 
-def has_second_factor(person: Person) -> bool:
-    """One of ours; or the provider's, for whoever has no password here that would do without it."""
-    attested = ExternalIdentity.objects.filter(person=person, second_factor=True)
-    return bool(is_mfa_enabled(person)) or (not person.has_usable_password() and attested.exists())
+def has_second_factor(person: Person, *, attested: bool | None = None) -> bool:
+    """One of ours; or the provider's, for whoever has no password here that would do without it.
+
+    The provider's is one of a browser session. None: of whoever has none (tokens, lists of people), whose last sign-in
+    counts.
+    """
+    if is_mfa_enabled(person):
+        return True
+    if person.has_usable_password():
+        return False
+    known = ExternalIdentity.objects.filter(person=person)
+    return (attested and known.exists()) if attested is not None else known.filter(second_factor=True).exists()
 
 
 def people_who_see(environment_id: int) -> list[Person]:

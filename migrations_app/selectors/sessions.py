@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from importlib import import_module
 
+from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import get_user
@@ -67,10 +68,20 @@ def list_sessions(*, actor: Actor, person_id: int | None = None, current_key: st
     )
 
 
-def person_of(key: str) -> Person | None:
-    """Whose session that is now: None after a logout, a revocation, a new password or a deactivation."""
-    person = _whose(_opened(key)) if key else None
-    return person if person is not None and person.is_active else None
+def holder_of(key: str) -> tuple[Person, bool] | None:
+    """Whose session that is now, and whether it is `attested`.
+
+    None after a logout, a revocation, a new password or a deactivation.
+    """
+    session = _opened(key) if key else None
+    person = _whose(session) if session is not None else None
+    return (person, attested(_request(session), person)) if session and person and person.is_active else None
+
+
+def attested(request: HttpRequest, person: Person) -> bool:
+    """Whether the provider vouched in this very session for a second factor: at the sign-in, or asked again since."""
+    records = get_authentication_records(request, person)
+    return any(record["method"] == Factor.SINGLE_SIGN_ON and record.get("second_factor") for record in records)
 
 
 def _opened(key: str) -> SessionBase:
@@ -78,10 +89,14 @@ def _opened(key: str) -> SessionBase:
     return session
 
 
-def _whose(session: SessionBase) -> Person | None:
+def _request(session: SessionBase) -> HttpRequest:
     request = HttpRequest()
     request.session = session
-    person = get_user(request)
+    return request
+
+
+def _whose(session: SessionBase) -> Person | None:
+    person = get_user(_request(session))
     return person if isinstance(person, Person) else None
 
 

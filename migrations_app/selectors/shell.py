@@ -37,7 +37,7 @@ class Shell:
 
 def shell(*, actor: Actor) -> Shell:
     person = Person.objects.filter(pk=actor.person_id, is_active=True).first() if actor.person_id else None
-    access = held_by(person, actor.scopes) if person else access_of(actor)
+    access = held_by(person, actor.scopes, attested=actor.attested) if person else access_of(actor)
     return Shell(
         username=actor.username,
         name=str(person) if person else actor.username,

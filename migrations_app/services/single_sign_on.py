@@ -18,12 +18,12 @@ from migrations_app.models import Environment, ExternalIdentity, Person
 from migrations_app.runtime import saml
 from migrations_app.runtime.identity import Identity, SignOnFailed
 from migrations_app.runtime.oidc import Provider
+from migrations_app.runtime.sign_on_groups import PREFIX
 from migrations_app.services import audit, grants, people
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import PermissionDenied
 from migrations_app.services.operation import operation
 
-PREFIX = "single sign-on: "
 ASK = "Ask an admin of this Snakeweb."
 
 
@@ -143,11 +143,11 @@ def _into_their_groups(actor: Actor, now: datetime, person: Person, identity: Id
         if group.name.removeprefix(PREFIX) not in table:
             grants.hold_exactly(actor=actor, now=now, group=group, wanted=())
     for name, roles in table.items():
-        group, _ = Group.objects.get_or_create(name=f"{PREFIX}{name}"[:150])
+        group, _ = Group.objects.get_or_create(name=f"{PREFIX}{name}")
         wanted = [found for text in roles if (found := _grant(text, environments)) is not None]
         grants.hold_exactly(actor=actor, now=now, group=group, wanted=wanted)
     before = people.facts(person)
-    theirs = [f"{PREFIX}{name}"[:150] for name in _groups_of(identity)]
+    theirs = [f"{PREFIX}{name}" for name in _groups_of(identity)]
     person.groups.set([*person.groups.exclude(name__startswith=PREFIX), *Group.objects.filter(name__in=theirs)])
     if people.facts(person) != before:
         reason = "by the groups of the single sign-on"

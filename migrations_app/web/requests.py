@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from migrations_app.models import Person
-from migrations_app.selectors.sessions import Factor
+from migrations_app.selectors.sessions import Factor, attested
 from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.errors import Refused
 
@@ -54,6 +54,7 @@ def actor_of(request: HttpRequest) -> Actor:
         request_id=getattr(request, "request_id", ""),
         reauthenticated_at=_last([record["at"] for record in records if _shows_presence(record)]),
         second_factor_at=_last([record["at"] for record in records if record["method"] == "mfa"]),
+        attested=attested(request, person),
     )
 
 

@@ -8,6 +8,7 @@ from allauth.account.internal.flows.login import record_authentication
 from allauth.account.internal.flows.reauthentication import STATE_SESSION_KEY, resume_request
 from allauth.account.utils import perform_login
 from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.models import AnonymousUser
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
@@ -29,7 +30,7 @@ def arrived(request: PageRequest, identity: Identity, wanted: str, *, again: boo
     except PermissionDenied as denied:
         return refused(request, f"{denied.message} {denied.fix}", 403)
     person = Person.objects.get(pk=person_id)
-    record_authentication(request, person, method=Factor.SINGLE_SIGN_ON.value)
+    _record(request, person, identity)
     answer: HttpResponse = perform_login(request, person, email_verification="none", redirect_url=wanted)
     return answer  # or the page that asks for a local second factor, where there is one
 
@@ -49,10 +50,16 @@ def _shown_again(request: PageRequest, identity: Identity, wanted: str, *, again
         return _nothing_shown(request, "You are signed in already, and the provider did not ask again who you are.")
     if not single_sign_on.same_person(person_id=request.user.pk or 0, identity=identity):
         return _nothing_shown(request, "Somebody else signed in at the provider than here. Nothing was changed.")
-    record_authentication(request, request.user, method=Factor.SINGLE_SIGN_ON.value, reauthenticated=True)
+    _record(request, request.user, identity, reauthenticated=True)
     request.actor = actor_of(request)
     request.GET = QueryDict(urlencode({REDIRECT_FIELD_NAME: wanted}))  # where allauth looks for it
     return resume_request(request) or redirect(wanted)
+
+
+def _record(request: PageRequest, person: Person | AnonymousUser, identity: Identity, **more: bool) -> None:
+    """In this session alone: what was shown at one browser says nothing of whoever sits at another."""
+    attested = identity.second_factor
+    record_authentication(request, person, method=Factor.SINGLE_SIGN_ON.value, second_factor=attested, **more)
 
 
 def _nothing_shown(request: PageRequest, why: str) -> HttpResponse:

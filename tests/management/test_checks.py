@@ -96,10 +96,15 @@ def test_a_rate_limit_that_says_nothing_is_named(settings):
 
 @pytest.mark.parametrize(
     ("table", "said"),
-    [({"sre": ["king@staging", "viewer"]}, "king@staging"), ({"sre": "viewer"}, "no list"), ([], "no list")],
+    [
+        ({"sre": ["king@staging", "viewer"]}, "king@staging"),
+        ({"sre": "viewer"}, "no list"),
+        ([], "no list"),
+        ({"g" * 135: ["viewer"], "sre": ["viewer"]}, f"more than 134 characters: {'g' * 135}."),
+    ],
 )
 def test_a_table_of_the_single_sign_on_that_gives_no_role_is_an_error(settings, table, said):
-    settings.SNAKEWEB_SIGN_ON_ROLES = {"sre": ["operator@staging", "viewer"]}
+    settings.SNAKEWEB_SIGN_ON_ROLES = {"sre": ["operator@staging", "viewer"], "g" * 134: ["viewer"]}
     assert sign_on_roles_are_roles() == []
 
     settings.SNAKEWEB_SIGN_ON_ROLES = table

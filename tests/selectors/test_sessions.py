@@ -6,7 +6,7 @@ from django.test import Client
 
 from migrations_app.models import Person
 from migrations_app.selectors.refusals import PermissionDenied
-from migrations_app.selectors.sessions import Factor, list_sessions, person_of
+from migrations_app.selectors.sessions import Factor, holder_of, list_sessions
 from tests.cast import PASSWORD, Cast
 from tests.web.door import signed_in
 
@@ -47,19 +47,19 @@ def test_what_ended_is_not_listed(cast: Cast) -> None:
 
     person = cast.people["viewer"]
     key = second.session.session_key or ""
-    assert person_of(key) == person
+    assert holder_of(key) == (person, False)
     person.set_password("another")
     person.save()
     assert list_sessions(actor=cast.actors["viewer"]) == ()
-    assert person_of(key) is None
+    assert holder_of(key) is None
     assert UserSession.objects.filter(user=person).exists()  # looking deletes nothing
 
 
 def test_a_session_of_somebody_inactive_is_nobodys(cast: Cast) -> None:
     key = signed_in("viewer").session.session_key or ""
     Person.objects.filter(username="viewer").update(is_active=False)
-    assert person_of(key) is None
-    assert person_of("") is None
+    assert holder_of(key) is None
+    assert holder_of("") is None
 
 
 @pytest.mark.parametrize("person", [-1, 0, 2**63, 10**30])

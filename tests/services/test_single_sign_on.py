@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from migrations_app.models import ExternalIdentity, Person, RoleGrant
 from migrations_app.runtime.identity import Identity
+from migrations_app.runtime.sign_on_groups import LONGEST, PREFIX
 from migrations_app.services import single_sign_on
 from migrations_app.services.actor import ANONYMOUS
 from migrations_app.services.errors import PermissionDenied
@@ -38,7 +39,7 @@ def test_a_user_name_that_is_taken_gets_a_number(cast: Cast) -> None:
 @pytest.mark.django_db
 def test_a_group_carries_what_the_table_says_whatever_was_added_by_hand(cast: Cast) -> None:
     nora = sign_on(NORA)
-    group = Group.objects.get(name=f"{single_sign_on.PREFIX}sre")
+    group = Group.objects.get(name=f"{PREFIX}sre")
     RoleGrant.objects.create(group=group, role="admin", granted_at=NOW)
     by_hand = Group.objects.create(name="by hand")
     nora.groups.add(by_hand)
@@ -51,6 +52,18 @@ def test_a_group_carries_what_the_table_says_whatever_was_added_by_hand(cast: Ca
     assert set(nora.groups.all()) == {group, by_hand}
     assert single_sign_on.same_person(person_id=nora.pk, identity=NORA)
     assert not single_sign_on.same_person(person_id=nora.pk, identity=replace(NORA, issuer="https://other.example"))
+
+
+@pytest.mark.django_db
+def test_long_names_that_begin_alike_are_two_groups_and_keep_their_grants(cast: Cast, settings: Settings) -> None:
+    first, second = (f"{'g' * (LONGEST - 1)}{last}" for last in "12")
+    settings.SNAKEWEB_SIGN_ON_ROLES = {first: ["operator@staging"], second: ["admin"]}
+    nora = sign_on(replace(NORA, groups=frozenset({first})))
+    assert [group.name for group in nora.groups.all()] == [f"{PREFIX}{first}"]
+    kept = list(RoleGrant.objects.filter(group__isnull=False).order_by("pk"))
+    sign_on(replace(NORA, groups=frozenset({first})))
+    assert list(RoleGrant.objects.filter(group__isnull=False).order_by("pk")) == kept
+    assert Group._meta.get_field("name").max_length == len(f"{PREFIX}{first}")
 
 
 @pytest.mark.django_db

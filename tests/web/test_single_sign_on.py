@@ -15,12 +15,14 @@ from django.http import HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
+from migrations_app.live.admission import Admitted, _judge
 from migrations_app.models import AuditEntry, ExternalIdentity, Person, PolicyVersion
 from migrations_app.services import policies
 from migrations_app.services.actor import Actor
 from migrations_app.services.permissions import Permission, access_of
 from tests.cast import NOW, Cast, actor_of
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, provider_process
+from tests.runs import a_run
 from tests.stores_on_disk import Stage, newest
 from tests.web.door import five_minutes_later, signed_in
 
@@ -178,6 +180,29 @@ def test_a_role_that_asks_for_a_second_factor_takes_the_providers_where_it_is_na
     nora.set_password("one with which the provider is not asked")
     nora.save()
     assert not may()
+
+
+def test_the_providers_second_factor_is_of_the_session_in_which_it_was_shown(cast: Cast, settings: Settings) -> None:
+    settings.SNAKEWEB_SECOND_FACTOR_ROLES, settings.SNAKEWEB_OIDC_SECOND_FACTORS = ("operator",), ("otp",)
+    settings.SNAKEWEB_SIGN_ON_ROLES = {"sre": ["operator"]}
+    path, without, shown = f"/runs/{a_run().pk}/", Client(), Client()
+
+    def doors(client: Client) -> list[bool]:
+        """Page, API, socket."""
+        seen = _judge({"session": client.session, "client": ("127.0.0.1", 1)}, int(path.split("/")[2]), asked=True)
+        answers = [client.get(path).status_code, client.get(f"/api/v1{path[:-1]}").status_code]
+        return [*(status == 200 for status in answers), isinstance(seen, Admitted)]
+
+    sign_on(without, {**NORA, "amr": ["pwd"]})
+    sign_on(shown, {**NORA, "amr": ["pwd", "otp"]})
+    assert (doors(without), doors(shown)) == ([False] * 3, [True] * 3)
+    assert "is not in force" in without.get("/settings/").content.decode()
+    assert "is not in force" not in shown.get("/settings/").content.decode()
+
+    sign_on(Client(), {**NORA, "amr": ["pwd"]})  # a third browser takes nothing from the second, either
+    assert doors(shown) == [True] * 3
+    sign_on(without, {**NORA, "amr": ["pwd", "otp"]})  # shown once more
+    assert doors(without) == [True] * 3
 
 
 def test_a_local_second_factor_is_asked_for_too(cast: Cast) -> None:
