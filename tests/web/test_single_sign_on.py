@@ -247,6 +247,12 @@ def test_a_sign_in_that_nobody_was_asked_for_shows_nothing(stage: Stage) -> None
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
     assert client.get(path).status_code == 200
 
+    five_minutes_later(client)
+    late = client.post("/accounts/password/set/", {"password1": "four unrelated words", "password2": "and others"})
+    assert client.get(late["Location"])["Location"].startswith("/accounts/single-sign-on/")
+    back = sign_on(client, leads, onwards=late["Location"])
+    assert "type the new password again; none was set" in client.get(back["Location"]).content.decode()
+
 
 def test_what_was_posted_is_done_once_the_provider_asked_again_and_never_later(
     admins: tuple[Actor, Actor], cast: Cast, settings: Settings, now: datetime
