@@ -7,13 +7,11 @@ names what is wrong with its answer: one of `BROKEN`.
 import base64
 import html
 import json
-import re
 import subprocess
 import sys
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -29,11 +27,11 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from lxml import etree
 
+from tests import saml_changes
 from tests.architecture.sources import ROOT
+from tests.saml_changes import DS, P, S
 
 ENTITY_ID = "https://identity.example/saml"
-P, S = "urn:oasis:names:tc:SAML:2.0:protocol", "urn:oasis:names:tc:SAML:2.0:assertion"
-DS = "http://www.w3.org/2000/09/xmldsig#"
 FORMAT = "urn:oasis:names:tc:SAML:2.0:nameid-format"
 PASSWORD = "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport"
 SOMEBODY = '{"sub": "nora-1", "email": "nora@example.org", "username": "nora", "groups": ["sre"]}'
@@ -97,65 +95,6 @@ def _time(seconds: float) -> str:
     return (datetime.now(UTC) + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _assertion(response: Any) -> Any:
-    return response.find(f"{{{S}}}Assertion")
-
-
-def _forged(response: Any, *, another_id: bool = True) -> Any:
-    """A copy of the assertion that says somebody else, without the signature."""
-    forged = deepcopy(_assertion(response))
-    forged.remove(forged.find(f"{{{DS}}}Signature"))
-    forged.find(f".//{{{S}}}NameID").text = "boss"
-    if another_id:
-        forged.set("ID", "_forged")
-    return forged
-
-
-def _wrapped_beside(response: Any) -> None:
-    _assertion(response).addprevious(_forged(response))
-
-
-def _wrapped_with_one_id(response: Any) -> None:
-    _assertion(response).addnext(_forged(response, another_id=False))
-
-
-def _wrapped_in_extensions(response: Any) -> None:
-    genuine, forged = _assertion(response), _forged(response)
-    extensions = etree.Element(f"{{{P}}}Extensions")
-    response.find(f"{{{S}}}Issuer").addnext(extensions)
-    genuine.addnext(forged)
-    extensions.append(genuine)
-
-
-def _wrapped_in_its_signature(response: Any) -> None:
-    """The forged assertion carries the signature, which holds the genuine one."""
-    genuine, forged = _assertion(response), _forged(response)
-    signature = genuine.find(f"{{{DS}}}Signature")
-    genuine.addnext(forged)
-    forged.insert(1, signature)
-    etree.SubElement(signature, f"{{{DS}}}Object").append(genuine)
-
-
-def _of_another_part(response: Any) -> None:
-    """A signature of the answer's status, put into a forged assertion."""
-    forged, signature = _forged(response), _assertion(response).find(f"{{{DS}}}Signature")
-    forged.insert(1, signature)
-    signature.find(f".//{{{DS}}}Reference").set("URI", "")
-    response.replace(_assertion(response), forged)
-
-
-def _says_boss(response: Any) -> None:
-    _assertion(response).find(f".//{{{S}}}NameID").text = "boss"
-
-
-def _hidden_encrypted(response: Any) -> None:
-    etree.SubElement(etree.SubElement(response, f"{{{S}}}EncryptedAssertion"), f"{{{DS}}}KeyInfo")
-
-
-def _commented(text: str) -> str:
-    return re.sub(r"(<saml:NameID[^>]*>)(\w+)", r"\1\2<!---->", text)
-
-
 BROKEN: Mapping[str, Callable[[Answer], None]] = {
     "": lambda answer: None,
     "signature": _set(signing="another"),
@@ -163,18 +102,27 @@ BROKEN: Mapping[str, Callable[[Answer], None]] = {
     "signed_around": _set(signing="around"),
     "sha1": _set(method=xmlsec.Transform.RSA_SHA1),
     "sha1_digest": _set(digest=xmlsec.Transform.SHA1),
-    "tampered": _set(afterwards=_says_boss),
-    "wrapped_beside": _set(afterwards=_wrapped_beside),
-    "wrapped_with_one_id": _set(afterwards=_wrapped_with_one_id),
-    "wrapped_in_extensions": _set(afterwards=_wrapped_in_extensions),
-    "wrapped_in_its_signature": _set(afterwards=_wrapped_in_its_signature),
-    "of_another_part": _set(afterwards=_of_another_part),
-    "encrypted": _set(afterwards=_hidden_encrypted),
-    "comment": _set(as_text=_commented),
+    "tampered": _set(afterwards=saml_changes.says_boss),
+    "wrapped_beside": _set(afterwards=saml_changes.wrapped_beside),
+    "wrapped_with_one_id": _set(afterwards=saml_changes.wrapped_with_one_id),
+    "wrapped_in_extensions": _set(afterwards=saml_changes.wrapped_in_extensions),
+    "wrapped_in_its_signature": _set(afterwards=saml_changes.wrapped_in_its_signature),
+    "of_another_part": _set(afterwards=saml_changes.of_another_part),
+    "encrypted": _set(afterwards=saml_changes.hidden_encrypted),
+    "long_namespace": _set(afterwards=saml_changes.long_namespace),
+    "many_elements": _set(afterwards=saml_changes.many_elements),
+    "many_declarations": _set(afterwards=saml_changes.many_declarations),
+    "deep": _set(afterwards=saml_changes.deep),
+    "many_transforms": _set(afterwards=saml_changes.many_transforms),
+    "transforms_in_another_order": _set(afterwards=saml_changes.transforms_in_another_order),
+    "one_transform": _set(afterwards=saml_changes.one_transform),
+    "many_prefixes": _set(afterwards=saml_changes.many_prefixes),
+    "comment": _set(as_text=saml_changes.commented),
     "bomb": _set(as_text=lambda text: BOMB + text.replace("nora-1", "&c;")),
     "entity": _set(as_text=lambda text: '<!DOCTYPE r [<!ENTITY a SYSTEM "file:///etc/hostname">]>' + text),
     "utf_16": _set(as_text=lambda text: f'<?xml version="1.0" encoding="UTF-16"?>{text}'),
     "issuer": _values(issuer="https://elsewhere.example/saml"),
+    "empty_issuer": _values(issuer=""),
     "audience": _values(audience="https://elsewhere.example/"),
     "audience_beginning": _values(audience="http://testserver/accounts/single-sign-on/saml/metadata/more"),
     "no_audience": _set(left_out=["AudienceRestriction"]),
@@ -195,6 +143,7 @@ BROKEN: Mapping[str, Callable[[Answer], None]] = {
     "unspecified": _values(format=""),
     "qualifier": _values(qualifier="https://elsewhere.example/saml"),
     "failed": _values(status="Responder"),
+    "failed_in_their_words": _set(afterwards=saml_changes.failed_in_their_words),
     "old": _values(instant=_time(-7200)),
 }
 

@@ -22,3 +22,13 @@ class Identity:
     full_name: str
     groups: frozenset[str]
     second_factor: bool
+
+
+def mail(told: str) -> str:
+    """As addresses are compared here, or '' for what is none that can be.
+
+    Letters of other alphabets become ASCII when they are made small (the Kelvin sign a k), and an address with one
+    would be somebody else's: so whether it is of ASCII is asked before.
+    """
+    address = told.strip()
+    return address.lower() if address.isascii() and len(address) <= MOST_MAIL else ""

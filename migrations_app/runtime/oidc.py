@@ -20,7 +20,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from migrations_app.runtime.identity import MOST_MAIL, MOST_SUBJECT, Identity, SignOnFailed
+from migrations_app.runtime.identity import MOST_SUBJECT, Identity, SignOnFailed, mail
 
 SECONDS = 10.0
 MOST_BYTES = 1_000_000  # of an answer
@@ -131,13 +131,13 @@ def _more(metadata: Mapping[str, Any], answer: Mapping[str, Any], claims: dict[s
 
 
 def _identity(provider: Provider, claims: Mapping[str, Any]) -> Identity:
-    subject, email = _text(claims, "sub"), _text(claims, "email").strip().lower()
+    subject = _text(claims, "sub")
     if not 0 < len(subject) <= MOST_SUBJECT:
         raise SignOnFailed("The provider does not say who this is.")
     return Identity(
         issuer=provider.issuer,
         subject=subject,
-        email=email if len(email) <= MOST_MAIL else "",
+        email=mail(_text(claims, "email")),
         email_verified=claims.get("email_verified") is True,
         username=_text(claims, "preferred_username"),
         full_name=_text(claims, "name"),

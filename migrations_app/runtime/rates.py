@@ -33,6 +33,8 @@ Ask = Callable[..., int]  # (limit, *who): seconds to wait
 class Rate(StrEnum):
     SIGN_IN_ADDRESS = "sign_in_address"
     SIGN_IN_NAME = "sign_in_name"
+    SINGLE_SIGN_ON_ADDRESS = "single_sign_on_address"
+    SAML_ANSWERS_ADDRESS = "saml_answers_address"
     TOKEN_FAILURES = "token_failures"  # noqa: S105 - a name
     API_ADDRESS = "api_address"
     API_ACCOUNT = "api_account"
@@ -46,6 +48,9 @@ class Rate(StrEnum):
 DEFAULTS: Mapping[Rate, str] = {
     Rate.SIGN_IN_ADDRESS: "30/minute",
     Rate.SIGN_IN_NAME: "10/minute",
+    # Any page can make a browser ask for these, so they keep nobody from signing in with a password.
+    Rate.SINGLE_SIGN_ON_ADDRESS: "120/minute",
+    Rate.SAML_ANSWERS_ADDRESS: "120/minute",
     Rate.TOKEN_FAILURES: "30/minute",
     Rate.API_ADDRESS: "3000/minute",
     Rate.API_ACCOUNT: "1200/minute",

@@ -23,6 +23,8 @@ RECORDED = "1/minute"  # of each account or address and rate: a flood of request
 _WORDS: Mapping[Rate, str] = {
     Rate.SIGN_IN_ADDRESS: "attempts to sign in from this address",
     Rate.SIGN_IN_NAME: "attempts to sign in under this name",
+    Rate.SINGLE_SIGN_ON_ADDRESS: "single sign-ons from this address",
+    Rate.SAML_ANSWERS_ADDRESS: "answers of a provider of single sign-on from this address",
     Rate.TOKEN_FAILURES: "tokens that are not valid from this address",
     Rate.API_ADDRESS: "requests to the API from this address",
     Rate.API_ACCOUNT: "requests to the API by this account",

@@ -5,8 +5,10 @@ Whoever uses a session that was ended is a stranger from the next request on; so
 """
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 
 from migrations_app.models import Person
 from migrations_app.selectors.browsers import browser_name
@@ -78,6 +80,13 @@ def seen(*, person_id: int, key: str, address: str, user_agent: str, now: dateti
     }
     if UserSession.objects.filter(session_key=key).update(**facts) == 0:
         UserSession.objects.get_or_create(session_key=key, defaults={**facts, "created_at": now})
+
+
+def forget_expired() -> None:
+    """What strangers and people left behind, by the clock of whichever engine keeps it. A background loop calls this;
+    nobody is signed out by it, so it is not audited.
+    """
+    import_module(settings.SESSION_ENGINE).SessionStore.clear_expired()
 
 
 def _in_a_browser(actor: Actor) -> None:

@@ -5,9 +5,9 @@ handle that works once, for a minute, and for the browser alone whose session be
 """
 
 import hashlib
-import hmac
 import secrets
-from dataclasses import asdict
+from collections.abc import Collection
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -16,11 +16,21 @@ from migrations_app.models import SignOnAnswer
 from migrations_app.runtime.identity import Identity
 from migrations_app.runtime.saml_answers import Vouched
 from migrations_app.services.actor import Actor
-from migrations_app.services.errors import PermissionDenied
+from migrations_app.services.errors import NotFound, PermissionDenied
 from migrations_app.services.operation import operation
 
 GOOD_FOR = timedelta(minutes=1)
 AGAIN = "Sign in again, in the browser in which you begin."
+ELSEWHERE = "This sign-in was not begun in this browser, or was finished already."
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`request` is which of those that the browser began was answered."""
+
+    identity: Identity
+    authenticated_at: datetime
+    request: str
 
 
 @operation("sign_on_answer.keep", about="sign_on_answer", in_maintenance=True)
@@ -45,14 +55,21 @@ def keep(*, actor: Actor, now: datetime, vouched: Vouched) -> str:
 
 
 @operation("sign_on_answer.take", about="sign_on_answer", in_maintenance=True)
-def take(*, actor: Actor, now: datetime, handle: str, request: str) -> tuple[Identity, datetime]:
-    """Who it is and when they showed it at the provider. Once, and where `request` was begun; else PermissionDenied."""
+def take(*, actor: Actor, now: datetime, handle: str, requests: Collection[str]) -> Taken:
+    """Who it is and when they showed it at the provider. Once, and where one of `requests` was answered.
+
+    Raises PermissionDenied for one of another browser, and NotFound for a handle that there is not, or no more. Anybody
+    can make those up, so they are no entry of the trail each: the door counts them as it does all strangers' refusals.
+    """
     row = SignOnAnswer.objects.filter(handle_hash=_digest(handle), kept_at__gt=now - GOOD_FOR, taken_at=None).first()
-    if row is None or not hmac.compare_digest(row.request.encode(), request.encode()):
-        raise PermissionDenied("This sign-in was not begun in this browser, or was finished already.", AGAIN)
+    if row is None:
+        raise NotFound(ELSEWHERE, AGAIN)
+    if row.request not in requests:
+        raise PermissionDenied(ELSEWHERE, AGAIN)
     if not SignOnAnswer.objects.filter(pk=row.pk, taken_at=None).update(taken_at=now, identity={}):
         raise PermissionDenied("This sign-in was finished already.", AGAIN)
-    return Identity(**{**row.identity, "groups": frozenset(row.identity["groups"])}), row.authenticated_at
+    identity = Identity(**{**row.identity, "groups": frozenset(row.identity["groups"])})
+    return Taken(identity, row.authenticated_at, row.request)
 
 
 def forget_old(*, now: datetime) -> int:

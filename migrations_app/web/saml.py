@@ -4,10 +4,14 @@ The provider posts its answer from its own site, so the browser sends no session
 in: it judges what was posted, keeps it for a minute, and sends the browser to `finish`, which knows the session.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -19,40 +23,76 @@ from migrations_app.runtime.identity import SignOnFailed
 from migrations_app.runtime.saml import Here, Provider
 from migrations_app.runtime.saml_answers import LEEWAY, vouched
 from migrations_app.services import sign_on_answers, single_sign_on
-from migrations_app.services.errors import PermissionDenied
+from migrations_app.services.errors import NotFound, PermissionDenied, TooManyRequests
+from migrations_app.services.rate_limits import Rate
+from migrations_app.web import begun
+from migrations_app.web.rate_limits import spend_by_address
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.signed_on import arrived, refused, stranger
 
-BEGUN = "saml"
+BEGUN = "saml_begun"
+NOT_BEGUN = "This sign-in was not begun in this browser, or was finished already."
 BEGUN_FOR = timedelta(minutes=15)  # a request that is older is answered by nobody who still sits there
 
+P = ParamSpec("P")
 
-def leaving(request: PageRequest, wanted: str, *, again: bool, now: datetime) -> str:
-    """Where the browser goes; its session remembers which request it began. Raises Http404, SignOnFailed."""
-    address, number = saml.leaving(_provider(), _here(request), again=again)
-    request.session[BEGUN] = {"request": number, "begun_at": now.timestamp(), "again": again, "next": wanted}
-    return address
+
+def _of_the_provider(
+    rate: Rate | None,
+) -> Callable[[Callable[Concatenate[PageRequest, Provider, P], HttpResponse]], Callable[..., HttpResponse]]:
+    """Give a view the provider: 404 where there is none, and 503 where it cannot be used.
+
+    Only then is it counted, by address: where SAML is off nobody can use a limit up. No refusal sets a cookie.
+    """
+
+    def decorate(view: Callable[Concatenate[PageRequest, Provider, P], HttpResponse]) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def called(request: PageRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            try:
+                provider = single_sign_on.saml_provider()
+            except SignOnFailed as failed:
+                return refused(request, str(failed), 503)
+            if provider is None:
+                raise Http404
+            try:
+                if rate is not None:
+                    spend_by_address(request, rate)
+            except TooManyRequests as many:
+                response = refused(request, f"{many.message} {many.fix}", 429)
+                response["Retry-After"] = str(many.retry_after)
+                return response
+            return view(request, provider, *args, **kwargs)
+
+        return called
+
+    return decorate
+
+
+@_of_the_provider(Rate.SINGLE_SIGN_ON_ADDRESS)
+def leave(request: PageRequest, provider: Provider, wanted: str, *, again: bool, now: datetime) -> HttpResponse:
+    """Sends the browser there; its session remembers which request it began."""
+    address, number = saml.leaving(provider, _here(request), again=again)
+    begun.remember(request, BEGUN, number, {"begun_at": now.timestamp(), "again": again, "next": wanted})
+    return redirect(address)
 
 
 @never_cache
 @require_safe
-def metadata(request: PageRequest) -> HttpResponse:
+@_of_the_provider(None)
+def metadata(request: PageRequest, provider: Provider) -> HttpResponse:
     """What is given to the provider, to make Snakeweb known there."""
-    try:
-        content = saml.metadata(_provider(), _here(request))
-    except SignOnFailed as failed:
-        return refused(request, str(failed), 503)
-    return HttpResponse(content, content_type="application/samlmetadata+xml")
+    return HttpResponse(saml.metadata(provider, _here(request)), content_type="application/samlmetadata+xml")
 
 
 @never_cache
 @csrf_exempt  # it comes from the provider's site; what it carries is signed, and signs nobody in here
 @require_POST
-def answer(request: PageRequest) -> HttpResponse:
+@_of_the_provider(Rate.SAML_ANSWERS_ADDRESS)
+def answer(request: PageRequest, provider: Provider) -> HttpResponse:
     """Neither reads nor writes a session: one of a stranger would take the place of the browser's own."""
     now = timezone.now()
     try:
-        found = vouched(_provider(), _here(request), posted=request.POST.get("SAMLResponse", ""), now=now)
+        found = vouched(provider, _here(request), posted=request.POST.get("SAMLResponse", ""), now=now)
         handle = sign_on_answers.keep(actor=stranger(request), now=now, vouched=found)
     except SignOnFailed as failed:
         return refused(request, str(failed), 403)
@@ -65,28 +105,24 @@ def answer(request: PageRequest) -> HttpResponse:
 
 @never_cache
 @require_safe
-def finish(request: PageRequest) -> HttpResponse:
-    """What was begun can be finished once, whatever comes of it."""
-    _provider()
-    kept, now, handle = request.session.pop(BEGUN, None), timezone.now(), request.GET.get("code", "")
-    if kept is None or not handle or kept["begun_at"] < (now - BEGUN_FOR).timestamp():
-        return refused(request, "This sign-in was not begun in this browser, or was finished already.", 400)
+@_of_the_provider(Rate.SINGLE_SIGN_ON_ADDRESS)
+def finish(request: PageRequest, provider: Provider) -> HttpResponse:
+    """What was begun can be finished once, whatever comes of it; what another tab began stays."""
+    now, handle = timezone.now(), request.GET.get("code", "")
+    since = (now - BEGUN_FOR).timestamp()
+    requests = [number for number, kept in begun.begun(request, BEGUN).items() if kept["begun_at"] >= since]
+    if not requests or not handle:
+        return refused(request, NOT_BEGUN, 400)
     try:
-        actor = stranger(request)
-        identity, at = sign_on_answers.take(actor=actor, now=now, handle=handle, request=kept["request"])
-    except PermissionDenied as denied:
+        taken = sign_on_answers.take(actor=stranger(request), now=now, handle=handle, requests=requests)
+    except (NotFound, PermissionDenied) as denied:
         return refused(request, f"{denied.message} {denied.fix}", 403)
-    if kept["again"] and at.timestamp() < kept["begun_at"] - LEEWAY.total_seconds():
+    kept = begun.finish(request, BEGUN, taken.request)
+    if kept is None:
+        return refused(request, NOT_BEGUN, 400)
+    if kept["again"] and taken.authenticated_at.timestamp() < kept["begun_at"] - LEEWAY.total_seconds():
         return refused(request, "The provider did not ask again who you are.", 403)
-    return arrived(request, identity, kept["next"], again=kept["again"], now=now)
-
-
-def _provider() -> Provider:
-    """Raises Http404 where there is none."""
-    found = single_sign_on.saml_provider()
-    if found is None:
-        raise Http404
-    return found
+    return arrived(request, taken.identity, kept["next"], again=kept["again"], now=now)
 
 
 def _here(request: PageRequest) -> Here:

@@ -1,6 +1,5 @@
 """The way to the provider of the single sign-on, and back from one of OpenID Connect (`saml.py` is the other way)."""
 
-import hmac
 from dataclasses import asdict
 
 from django.http import Http404, HttpResponse
@@ -14,11 +13,13 @@ from migrations_app.runtime import oidc
 from migrations_app.runtime.identity import SignOnFailed
 from migrations_app.runtime.oidc import Begun
 from migrations_app.services import single_sign_on
-from migrations_app.web import saml
+from migrations_app.services.rate_limits import Rate
+from migrations_app.web import begun, saml
+from migrations_app.web.rate_limits import spend_by_address
 from migrations_app.web.requests import PageRequest, onwards
 from migrations_app.web.signed_on import arrived, refused
 
-BEGUN = "single_sign_on"
+BEGUN = "single_sign_on_begun"
 
 
 @never_cache
@@ -27,36 +28,38 @@ def begin(request: PageRequest) -> HttpResponse:
     """For somebody who is signed in: to show once more that it is them."""
     provider, now = single_sign_on.provider(), timezone.now()
     wanted, again = onwards(request, request.GET.get("next", ""), reverse("home")), request.user.is_authenticated
+    if provider is None:
+        return saml.leave(request, wanted, again=again, now=now)
+    spend_by_address(request, Rate.SINGLE_SIGN_ON_ADDRESS)
+    new = Begun.new(now=now, again=again)
     try:
-        if provider is None:
-            return redirect(saml.leaving(request, wanted, again=again, now=now))
-        begun = Begun.new(now=now, again=again)
-        address = oidc.leaving(provider, begun, redirect_uri=_here(request))
+        address = oidc.leaving(provider, new, redirect_uri=_here(request))
     except SignOnFailed as failed:
         return refused(request, str(failed), 503)
-    request.session[BEGUN] = {**asdict(begun), "next": wanted}
+    begun.remember(request, BEGUN, new.state, {**asdict(new), "next": wanted})
     return redirect(address)
 
 
 @never_cache
 @require_safe
 def finish(request: PageRequest) -> HttpResponse:
-    """What was begun can be finished once, whatever comes of it."""
-    provider, kept = single_sign_on.provider(), request.session.pop(BEGUN, None)
+    """What was begun can be finished once, whatever comes of it; what another tab began stays."""
+    provider = single_sign_on.provider()
     if provider is None:
         raise Http404
-    wanted = kept.pop("next") if kept else ""
-    if kept is None or not hmac.compare_digest(kept["state"].encode(), request.GET.get("state", "").encode()):
-        return refused(request, "This sign-in was not begun in this browser, or was finished already.", 400)
+    spend_by_address(request, Rate.SINGLE_SIGN_ON_ADDRESS)
+    kept = begun.finish(request, BEGUN, request.GET.get("state", ""))
+    if kept is None:
+        return refused(request, saml.NOT_BEGUN, 400)
     if "code" not in request.GET:
         return refused(request, "The provider did not sign you in.", 403)
-    now, begun = timezone.now(), Begun(**kept)
+    now, code, here = timezone.now(), request.GET["code"], _here(request)
+    ours = Begun(**{name: value for name, value in kept.items() if name != "next"})
     try:
-        code, here = request.GET["code"], _here(request)
-        identity = oidc.identify(provider, begun, code=code, redirect_uri=here, now=now)
+        identity = oidc.identify(provider, ours, code=code, redirect_uri=here, now=now)
     except SignOnFailed as failed:
         return refused(request, str(failed), 403)
-    return arrived(request, identity, wanted, again=begun.again, now=now)
+    return arrived(request, identity, kept["next"], again=ours.again, now=now)
 
 
 def _here(request: PageRequest) -> str:

@@ -6,17 +6,28 @@ are its caller's.
 
 import resource
 import sys
+import tempfile
 import zlib
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
 
 import django
 
 django.setup()
 
-from tests.fuzz.doors import PLAIN  # noqa: E402  models load only after django.setup()
+from migrations_app.runtime import saml  # noqa: E402  models load only after django.setup()
+from migrations_app.runtime.identity import SignOnFailed  # noqa: E402
+from migrations_app.runtime.saml_answers import vouched  # noqa: E402
+from tests.fuzz.doors import PLAIN  # noqa: E402
+from tests.saml_provider import IdentityProvider  # noqa: E402
 from tests.services.bombs import ALIASES  # noqa: E402
 
 MOST_MIB = 1024  # beyond what is in use when reading begins
 SECONDS = 120
+SIGN_ON = ("", "long_namespace", "many_transforms", "many_prefixes")  # answers of `tests/saml_provider.py`
+NORA = {"sub": "nora-1", "email": "nora@example.org"}
+HERE = saml.Here("https://snakeweb.example/metadata/", "https://snakeweb.example/answer/")
 MANY = 10 * 2**20
 
 
@@ -57,12 +68,22 @@ def cases() -> dict[str, tuple[str, str | bytes]]:
     }
 
 
+def sign_on(provider: saml.Provider, posted: str) -> None:
+    with suppress(SignOnFailed):
+        vouched(provider, HERE, posted=posted, now=datetime.now(UTC))
+
+
 def peak_mib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def main() -> None:
     given = cases()
+    with tempfile.TemporaryDirectory() as directory:
+        signing = IdentityProvider(Path(directory))
+        provider = saml.provider(signing.settings())
+        address, _ = saml.leaving(provider, HERE, again=False)
+        answers = {f"sign-on answer {name}".strip(): signing.answer(address, NORA, name) for name in SIGN_ON}
     with open("/proc/self/statm") as now:
         used = int(now.read().split()[0]) * resource.getpagesize()
     most = used + MOST_MIB * 2**20
@@ -71,8 +92,16 @@ def main() -> None:
     for name, (reader, content) in given.items():
         before = peak_mib()
         PLAIN[reader](content)
-        sys.stdout.write(f"{peak_mib() - before} {name}\n")
-        sys.stdout.flush()
+        _tell(name, before)
+    for name, posted in answers.items():
+        before = peak_mib()
+        sign_on(provider, posted)
+        _tell(name, before)
+
+
+def _tell(name: str, before: int) -> None:
+    sys.stdout.write(f"{peak_mib() - before} {name}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.contrib.sessions.models import Session
 from django.core.management import call_command
+from django.utils import timezone
 
 from migrations_app.management.commands import dispatcher as module
 from migrations_app.models import RouteLease
@@ -33,7 +35,7 @@ def chores(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[datetime], object]
     return given
 
 
-def test_client_leases_do_not_pile_up(
+def test_client_leases_and_sessions_do_not_pile_up(
     chores: list[Callable[[datetime], object]], cast: Cast, now: datetime, settings: LazySettings, tmp_path: Path
 ) -> None:
     settings.SNAKEWEB_ARTIFACTS_URL = f"file://{tmp_path}/artifacts"
@@ -41,7 +43,11 @@ def test_client_leases_do_not_pile_up(
     for name, ended in (("gone", now - timedelta(days=2)), ("silent", now - timedelta(hours=1))):
         lease(row, name, renewed_at=ended, expires_at=ended)
 
+    for name, left in (("over", -1), ("good", 1)):
+        Session.objects.create(session_key=name, session_data="", expire_date=timezone.now() + timedelta(hours=left))
+
     for chore in chores:
         chore(now)
 
     assert [left.client_id for left in RouteLease.objects.all()] == ["silent"]
+    assert [left.session_key for left in Session.objects.all()] == ["good"]

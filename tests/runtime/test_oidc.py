@@ -86,6 +86,7 @@ def test_claims_of_another_shape_say_nothing(provider: Provider) -> None:
     found = come_back(provider, {"sub": "nora-1", **odd})
     assert found == Identity(provider.issuer, "nora-1", "", False, "", "", frozenset(), second_factor=False)
     assert come_back(provider, {**NORA, "groups": ["sre", 3, None, ["x"]]}).groups == {"sre"}
+    assert come_back(provider, {**NORA, "email": "\N{KELVIN SIGN}evin@example.org"}).email == ""
 
 
 @pytest.mark.parametrize(

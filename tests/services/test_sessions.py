@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils import timezone
 
 from migrations_app.models import AuditEntry, Person, RoleGrant
 from migrations_app.services import sessions, tokens
@@ -28,6 +30,14 @@ def entries(action: str) -> list[dict[str, object]]:
 
 def is_in(client: Client) -> bool:
     return client.get("/settings/").status_code == 200
+
+
+def test_what_has_expired_is_forgotten_and_nobody_signed_out(cast: Cast) -> None:
+    here = signed_in("viewer")
+    Session.objects.create(session_key="over", session_data="", expire_date=timezone.now() - timedelta(seconds=1))
+    sessions.forget_expired()
+    assert not Session.objects.filter(session_key="over").exists()
+    assert is_in(here)
 
 
 def test_ones_own_session_is_ended_and_its_browser_is_a_stranger(cast: Cast) -> None:

@@ -10,7 +10,7 @@ from migrations_app.runtime.identity import Identity
 from migrations_app.runtime.saml_answers import Vouched
 from migrations_app.services import sign_on_answers
 from migrations_app.services.actor import ANONYMOUS
-from migrations_app.services.errors import PermissionDenied
+from migrations_app.services.errors import NotFound, PermissionDenied
 from tests.cast import NOW
 from tests.parallel import at_once, exceptions
 
@@ -24,7 +24,7 @@ def keep(vouched: Vouched = VOUCHED, later: timedelta = timedelta()) -> str:
 
 
 def take(handle: str, request: str = "_request", later: timedelta = SECOND) -> Identity:
-    return sign_on_answers.take(actor=ANONYMOUS, now=NOW + later, handle=handle, request=request)[0]
+    return sign_on_answers.take(actor=ANONYMOUS, now=NOW + later, handle=handle, requests=["_older", request]).identity
 
 
 @pytest.mark.django_db
@@ -32,14 +32,15 @@ def test_it_is_taken_once_by_whoever_began_it_and_leaves_nothing_behind() -> Non
     handle = keep()
     with pytest.raises(PermissionDenied, match="not begun in this browser"):
         take(handle, "_another")
-    found = sign_on_answers.take(actor=ANONYMOUS, now=NOW + SECOND, handle=handle, request="_request")
-    assert found == (NORA, VOUCHED.authenticated_at)
-    with pytest.raises(PermissionDenied, match="finished already"):
-        take(handle)
+    found = sign_on_answers.take(actor=ANONYMOUS, now=NOW + SECOND, handle=handle, requests=["_request"])
+    assert found == sign_on_answers.Taken(NORA, VOUCHED.authenticated_at, "_request")
+    for unknown in (handle, "invented"):
+        with pytest.raises(NotFound, match="finished already"):
+            take(unknown)
     row = SignOnAnswer.objects.get()
     assert row.identity == {}
     assert handle not in str(vars(row))
-    assert AuditEntry.objects.filter(action="sign_on_answer.take", outcome="denied").count() == 2
+    assert AuditEntry.objects.filter(action="sign_on_answer.take", outcome="denied").count() == 1
 
 
 @pytest.mark.django_db
@@ -56,7 +57,7 @@ def test_an_assertion_is_used_once_for_as_long_as_it_holds() -> None:
 @pytest.mark.django_db
 def test_a_handle_is_good_for_a_minute() -> None:
     handle = keep()
-    with pytest.raises(PermissionDenied):
+    with pytest.raises(NotFound):
         take(handle, later=timedelta(seconds=60))
     assert sign_on_answers.forget_old(now=NOW + timedelta(seconds=60)) == 0  # the assertion is still remembered
     assert SignOnAnswer.objects.get().identity == {}
@@ -70,4 +71,4 @@ def test_of_two_at_once_one_is_kept_and_one_takes_it() -> None:
     (handle,) = [each for each in kept if isinstance(each, str)]
     taken = at_once(*[lambda: take(handle)] * 3)
     assert [each for each in taken if not isinstance(each, Exception)] == [NORA]
-    assert all(isinstance(each, PermissionDenied) for each in (*exceptions(kept), *exceptions(taken)))
+    assert all(isinstance(each, PermissionDenied | NotFound) for each in (*exceptions(kept), *exceptions(taken)))

@@ -45,6 +45,13 @@ def test_nobody_is_kept_out_of_where_they_sign_in_by_others_who_know_their_name(
         assert Client(REMOTE_ADDR="192.0.2.1").post("/accounts/login/", given).status_code == 302
 
 
+def test_a_field_without_a_name_is_nobodys_name(cast: Cast, limits: dict[str, str]) -> None:
+    limits["sign_in_name"] = "1/hour"
+    for _ in range(2):
+        assert Client().post("/accounts/2fa/authenticate/", {"": "operator"}).status_code == 302
+    assert Client().post("/accounts/login/", {"login": "operator", "password": PASSWORD}).status_code == 302
+
+
 def test_an_address_tries_so_often_whatever_the_name(cast: Cast, limits: dict[str, str]) -> None:
     limits["sign_in_address"] = "2/hour"
     for name in ("operator", "admin"):

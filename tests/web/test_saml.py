@@ -15,8 +15,9 @@ from pytest_django import Settings
 
 from migrations_app.engine.hiding import redact_text
 from migrations_app.models import AuditEntry, ExternalIdentity, Person, SignOnAnswer
+from migrations_app.runtime import rates
 from migrations_app.services.permissions import Permission, access_of
-from tests.cast import NOW, Cast, actor_of
+from tests.cast import NOW, PASSWORD, Cast, actor_of
 from tests.saml_provider import ENTITY_ID, IdentityProvider, provider_process, request_of
 from tests.web.door import five_minutes_later, signed_in
 
@@ -119,15 +120,67 @@ def test_what_was_begun_is_finished_once_and_in_that_browser(cast: Cast) -> None
     begun(client)
     assert client.get(onwards).status_code == 403
     assert client.get("/settings/").status_code == 302
-    refused = AuditEntry.objects.filter(action__startswith="sign_on_answer.", outcome="denied")
-    assert sorted(refused.values_list("action", flat=True)) == ["sign_on_answer.keep", *["sign_on_answer.take"] * 2]
+    refused = AuditEntry.objects.filter(outcome="denied").values_list("action", flat=True)
+    assert sorted(refused) == ["page.open", "sign_on_answer.keep", "sign_on_answer.take"]
+
+
+def test_handles_that_were_made_up_are_one_entry_of_the_trail(cast: Cast) -> None:
+    client = Client()
+    begun(client)
+    for number in range(4):
+        assert client.get("/accounts/single-sign-on/saml/back/", {"code": f"x{number}"}).status_code == 403
+    assert list(AuditEntry.objects.filter(outcome="denied").values_list("action", flat=True)) == ["page.open"]
+
+
+def test_two_tabs_have_a_sign_in_each(cast: Cast) -> None:
+    client = Client()
+    first, second = begun(client, "/runs/"), begun(client, "/targets/")
+    # The other one is not lost, whatever came of it meanwhile.
+    assert client.get("/accounts/single-sign-on/saml/back/", {"code": "x"}).status_code == 403
+    assert client.get(posted(said_at(first, NORA))["Location"])["Location"] == "/runs/"
+    client.post("/accounts/logout/")
+
+    client = Client()
+    first, second = begun(client, "/runs/"), begun(client, "/targets/")
+    assert client.get(posted(said_at(second, NORA))["Location"])["Location"] == "/targets/"
+    assert [kept["next"] for kept in client.session["saml_begun"].values()] == ["/runs/"]
+
+
+def test_what_anybody_may_post_is_counted_by_itself_and_where_there_is_a_provider(
+    cast: Cast, settings: Settings
+) -> None:
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    settings.SNAKEWEB_RATE_LIMITS = dict.fromkeys(("sign_in_address", "saml_answers_address"), "1/hour")
+    rates._of.cache_clear()
+    known = settings.SNAKEWEB_SAML
+    settings.SNAKEWEB_SAML = {**known, "metadata": ""}
+    assert [Client().post(ANSWER).status_code for _ in range(2)] == [404, 404]
+    settings.SNAKEWEB_SAML = known
+    assert posted({"": "x"}).status_code == 403
+    refused = posted({})
+    assert (refused.status_code, int(refused["Retry-After"]) > 0) == (429, True)
+    given = {"login": "operator", "password": PASSWORD}
+    assert Client().post("/accounts/login/", given).status_code == 302  # nobody is kept out by it
+
+
+def test_ways_to_the_provider_and_back_are_counted(cast: Cast, settings: Settings) -> None:
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    settings.SNAKEWEB_RATE_LIMITS = {"single_sign_on_address": "3/hour"}
+    rates._of.cache_clear()
+    assert sign_on(Client(), NORA).status_code == 302
+    assert Client().head(BEGIN).status_code == 302
+    for path in (BEGIN, "/accounts/single-sign-on/saml/back/?code=x"):
+        client = Client()
+        assert client.get(path).status_code == 429
+        assert not client.cookies
 
 
 def test_a_request_that_is_long_ago_is_answered_by_nobody(cast: Cast) -> None:
     client = Client()
     onwards = posted(said_at(begun(client), NORA))["Location"]
     session = client.session
-    session["saml"] = {**session["saml"], "begun_at": session["saml"]["begun_at"] - 901}
+    for kept in session["saml_begun"].values():
+        kept["begun_at"] -= 901
     session.save()
     assert client.get(onwards).status_code == 400
 
@@ -193,7 +246,7 @@ def test_what_was_begun_by_a_stranger_shows_nothing_again(cast: Cast) -> None:
     anonymous = Client()
     onwards = posted(said_at(begun(anonymous), NORA))["Location"]
     session = client.session
-    session["saml"] = anonymous.session["saml"]
+    session["saml_begun"] = anonymous.session["saml_begun"]
     session.save()
     assert "signed in already" in client.get(onwards).content.decode()
 
@@ -203,8 +256,8 @@ def test_the_metadata_are_for_whoever_makes_us_known(settings: Settings, idp: Id
     assert answer["Content-Type"] == "application/samlmetadata+xml"
     assert f'Location="http://testserver{ANSWER}"' in answer.content.decode()
     settings.SNAKEWEB_SAML = {**idp.settings(), "metadata": "/not/there.xml"}
-    for path in (BEGIN, "/accounts/single-sign-on/saml/metadata/"):
-        refused = Client().get(path)
+    ways = (BEGIN, "/accounts/single-sign-on/saml/metadata/", "/accounts/single-sign-on/saml/back/?code=x")
+    for refused in [*(Client().get(path) for path in ways), Client().post(ANSWER)]:
         assert (refused.status_code, "/not/there" in refused.content.decode()) == (503, False)
     settings.SNAKEWEB_SAML = {**idp.settings(), "metadata": ""}
     for path in (BEGIN, "/accounts/single-sign-on/saml/metadata/", "/accounts/single-sign-on/saml/back/"):

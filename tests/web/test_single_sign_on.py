@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from migrations_app.live.admission import Admitted, _judge
 from migrations_app.models import AuditEntry, ExternalIdentity, Person, PolicyVersion
+from migrations_app.runtime import rates
 from migrations_app.services import policies
 from migrations_app.services.actor import Actor
 from migrations_app.services.permissions import Permission, access_of
@@ -122,6 +123,23 @@ def test_what_was_begun_is_finished_once_and_in_that_browser(cast: Cast) -> None
     assert replayed.status_code == 403  # the code is used up, and was for another verifier
     assert client.get("/accounts/single-sign-on/back/", {"error": "access_denied", "state": "x"}).status_code == 400
     assert client.get("/settings/").status_code == 302
+
+
+def test_two_tabs_have_a_sign_in_each(cast: Cast) -> None:
+    client = Client()
+    begun = [client.get("/accounts/single-sign-on/", {"next": path})["Location"] for path in ("/runs/", "/targets/")]
+    assert client.get("/accounts/single-sign-on/back/", {"code": "x", "state": "x"}).status_code == 400
+    assert client.get(back_from(begun[0], NORA))["Location"] == "/runs/"
+    assert [kept["next"] for kept in client.session["single_sign_on_begun"].values()] == ["/targets/"]
+
+
+def test_ways_to_the_provider_and_back_are_counted(cast: Cast, settings: Settings) -> None:
+    settings.CELERY_BROKER_URL = "redis://127.0.0.1:1/0"
+    settings.SNAKEWEB_RATE_LIMITS = {"single_sign_on_address": "2/hour"}
+    rates._of.cache_clear()
+    assert sign_on(Client(), NORA).status_code == 302
+    for path in ("/accounts/single-sign-on/", "/accounts/single-sign-on/back/?state=x"):
+        assert Client().get(path).status_code == 429
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from migrations_app.services import (
     review_notices,
     reviews,
     routes,
+    sessions,
     sign_on_answers,
 )
 
@@ -40,6 +41,7 @@ class Command(BaseCommand):
             lambda now: audit_exports.remove_old(now=now),
             lambda now: report_files.remove_old(now=now),
             lambda now: sign_on_answers.forget_old(now=now),
+            lambda _: sessions.forget_expired(),
             lambda now: alert_watch.watch(now=now),
         )
         Dispatcher(composition.clock(), composition.run_settings(), current_app, chores).run(stop)
