@@ -47,14 +47,22 @@ def tls_before(port, certificate):
             await writer.drain()
 
     async def accepted(reader, writer):
-        behind, server = await asyncio.open_connection("127.0.0.1", port)
-        await asyncio.wait(
-            [asyncio.ensure_future(copied(reader, server)), asyncio.ensure_future(copied(behind, writer))],
-            return_when=asyncio.FIRST_COMPLETED,
-        )
-        for end in (server, writer):
-            end.close()
-            await asyncio.wait([asyncio.ensure_future(end.wait_closed())])
+        ends = [writer]
+        try:
+            behind, server = await asyncio.open_connection("127.0.0.1", port)
+            ends.append(server)
+            await asyncio.wait(
+                [asyncio.ensure_future(copied(reader, server)), asyncio.ensure_future(copied(behind, writer))],
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for end in ends:
+                end.close()
+                await asyncio.wait([asyncio.ensure_future(end.wait_closed())])
+        except asyncio.CancelledError:
+            """The test is over, and the node has not hung up."""
+        finally:
+            for end in ends:
+                end.transport.abort()
 
     async def serve():
         ending = asyncio.Event()
