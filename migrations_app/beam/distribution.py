@@ -59,6 +59,10 @@ class NodeAddress:
         return self.host.startswith(("127.", "localhost"))
 
 
+class _NotKept(ConnectionError):
+    """The node hung up after the handshake, as it does where another one under the same name came first."""
+
+
 class Connection:
     """Open until `close()`. Not thread-safe.
 
@@ -74,13 +78,7 @@ class Connection:
             name = f"snakeweb{numbers.pop()}@{_own_host(address.host)}"
             self._socket = _reach(address)
             try:
-                known = handshake(
-                    self._socket,
-                    our_name=name,
-                    cookie=cookie,
-                    timeout=CONNECT_SECONDS,
-                    frame_size=4 if address.certificate else 2,
-                )
+                self._greet(name, cookie)
             except (HandshakeError, OSError) as error:
                 self._socket.close()
                 hung_up += _is_hang_up(error)
@@ -90,11 +88,27 @@ class Connection:
             except BaseException:
                 self._socket.close()
                 raise
-            if known.peer_name != address.name:
-                self._socket.close()
-                raise _other_node(address, known.peer_name)
-            self._me = Pid(Atom(name), 1, 0, known.our_creation)
             return
+
+    def _greet(self, name: str, cookie: str) -> None:
+        """Shake hands, and see that the node keeps the connection: it decides that after the last word of a handshake.
+
+        Raises HandshakeError, OSError, DependencyUnavailable, ValidationFailed.
+        """
+        known = handshake(
+            self._socket,
+            our_name=name,
+            cookie=cookie,
+            timeout=CONNECT_SECONDS,
+            frame_size=4 if self._address.certificate else 2,
+        )
+        if known.peer_name != self._address.name:
+            raise _other_node(self._address, known.peer_name)
+        self._me = Pid(Atom(name), 1, 0, known.our_creation)
+        try:  # what a node's own ping asks
+            self._exchanged("net_kernel", (Atom("is_auth"), Atom(name)), time.monotonic() + CONNECT_SECONDS)
+        except ConnectionError as error:
+            raise _NotKept from error
 
     def close(self) -> None:
         self._socket.close()
@@ -104,21 +118,23 @@ class Connection:
 
         Raises DependencyUnavailable: whether the call took effect is unknown then.
         """
-        self._calls += 1
-        mark = Reference(self._me.node, self._me.creation, (self._calls, 0, 0))
-        message = (Atom("$gen_call"), (self._me, mark), request)
-        control = (_REG_SEND, self._me, _NO_COOKIE, Atom(server))
-        deadline = time.monotonic() + seconds
         try:
-            self._send(bytes([_PASS_THROUGH]) + encode(control) + encode(message), deadline)
-            while True:
-                answer = _message(self._frame(deadline))
-                if isinstance(answer, tuple) and len(answer) == 2 and answer[0] == mark:
-                    return answer[1]
+            return self._exchanged(server, request, time.monotonic() + seconds)
         except TimeoutError:
             raise unavailable(self._address, f"did not answer within {seconds:g} s") from None
         except OSError as error:
             raise unavailable(self._address, f"went away: {error.strerror or 'the connection broke'}") from None
+
+    def _exchanged(self, server: str, request: Any, deadline: float) -> Any:
+        self._calls += 1
+        mark = Reference(self._me.node, self._me.creation, (self._calls, 0, 0))
+        message = (Atom("$gen_call"), (self._me, mark), request)
+        control = (_REG_SEND, self._me, _NO_COOKIE, Atom(server))
+        self._send(bytes([_PASS_THROUGH]) + encode(control) + encode(message), deadline)
+        while True:
+            answer = _message(self._frame(deadline))
+            if isinstance(answer, tuple) and len(answer) == 2 and answer[0] == mark:
+                return answer[1]
 
     def _send(self, body: bytes, deadline: float) -> None:
         self._socket.settimeout(max(0.001, deadline - time.monotonic()))
@@ -216,6 +232,8 @@ def _refused(address: NodeAddress, error: Exception) -> MigrationError:
         return unavailable(address, f"did not finish the handshake within {CONNECT_SECONDS:g} s")
     if _is_taken(error):
         return unavailable(address, f"is in use by {NAMES} connections of ours already")
+    if isinstance(error, _NotKept):
+        return unavailable(address, "hung up right after the handshake")
     message = f"The node {address.name} hung up during the handshake: most likely the cookie is not its own."
     fix = "Give the cookie that the node runs with; if it uses TLS for distribution, name the three PEM files."
     return ValidationFailed(message, problems=[Problem("secrets.password", message, fix, "wrong_cookie")])

@@ -149,10 +149,13 @@ def test_distribution_over_tls_needs_all_three_files(encrypted, tmp_path):
 
 
 class FalseNode:
-    """Finishes the handshake as a node would, then sends these bytes, whatever it is asked."""
+    """Finishes the handshake as a node would and is there, then sends these bytes, whatever it is asked.
 
-    def __init__(self, answer: bytes) -> None:
-        self._answer = answer
+    With `keeps` off it hangs up after each handshake.
+    """
+
+    def __init__(self, answer: bytes, *, keeps: bool = True) -> None:
+        self._answer, self._keeps, self.greeted = answer, keeps, 0
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.address = NodeAddress("false@127.0.0.1", port=self._listening.getsockname()[1])
         self._thread = threading.Thread(target=self._serve)
@@ -165,18 +168,35 @@ class FalseNode:
         self._thread.join()
 
     def _serve(self) -> None:
-        with self._listening, self._listening.accept()[0] as peer, contextlib.suppress(ConnectionError):
-            self._receive(peer)
-            self._send(peer, b"sok")
-            flags = erldistpy.flags.DEFAULT_FLAGS
-            name = self.address.name.encode()
-            self._send(peer, b"N" + struct.pack(">QIIH", flags, 7, 1, len(name)) + name)
-            reply = self._receive(peer)
-            (challenge,) = struct.unpack(">I", reply[1:5])
-            self._send(peer, b"a" + erldistpy.handshake.__globals__["cookie_digest"](COOKIE, challenge))
-            peer.recv(65536)
-            peer.sendall(self._answer)
-            peer.recv(1)
+        with self._listening:
+            for _ in range(1 if self._keeps else distribution.HANG_UPS):
+                with self._listening.accept()[0] as peer, contextlib.suppress(ConnectionError):
+                    self._greet(peer)
+                    if self._keeps:
+                        self._is_there(peer)
+                        peer.recv(65536)
+                        peer.sendall(self._answer)
+                        peer.recv(1)
+
+    def _greet(self, peer: socket.socket) -> None:
+        self._receive(peer)
+        self._send(peer, b"sok")
+        flags = erldistpy.flags.DEFAULT_FLAGS
+        name = self.address.name.encode()
+        self._send(peer, b"N" + struct.pack(">QIIH", flags, 7, 1, len(name)) + name)
+        reply = self._receive(peer)
+        (challenge,) = struct.unpack(">I", reply[1:5])
+        self._send(peer, b"a" + erldistpy.handshake.__globals__["cookie_digest"](COOKIE, challenge))
+        self.greeted += 1
+
+    @staticmethod
+    def _is_there(peer: socket.socket) -> None:
+        (size,) = struct.unpack(">I", peer.recv(4))
+        frame = peer.recv(size)
+        _, end = erldistpy.etf.decode_term(frame, 1)
+        (caller, mark) = erldistpy.etf.decode_term(frame, end)[0][1]
+        control, said = (2, Atom(""), caller), (mark, Atom("yes"))
+        peer.sendall(framed(b"p" + erldistpy.encode(control) + erldistpy.encode(said)))
 
     @staticmethod
     def _receive(peer: socket.socket) -> bytes:
@@ -217,6 +237,16 @@ def test_a_hostile_answer_ends_the_call_and_nothing_else(answer, said):
         pytest.raises(DependencyUnavailable, match=said),
     ):
         node.evaluate("1", seconds=0.5)
+
+
+def test_a_node_that_keeps_no_connection_is_tried_under_other_names_and_is_no_matter_of_the_cookie():
+    with (
+        FalseNode(b"", keeps=False) as hasty,
+        Node(hasty.address, COOKIE) as node,
+        pytest.raises(DependencyUnavailable, match="hung up right after the handshake"),
+    ):
+        node.evaluate("1")
+    assert hasty.greeted == distribution.HANG_UPS
 
 
 def test_a_peer_that_says_nothing_is_given_up(monkeypatch):
