@@ -12,6 +12,8 @@ from migrations_app.handlers.session.route import SIDE_A, SIDE_B
 from migrations_app.stores.routed.base import RoutedStore
 from migrations_app.stores.routed.opening import open_routed
 
+UNSURE_MS = 5  # a server's clock is known to about half a round trip
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -28,8 +30,9 @@ class Pair:
         return {SIDE_A: self.b, SIDE_B: self.a}[name]
 
     def skew_ms(self) -> int:
-        """Side b's clock minus side a's."""
-        return self.b.now_ms() - self.a.now_ms()
+        """Side b's clock minus side a's. 0 where b's may lie between two readings of a's: asking takes time, too."""
+        before, there, after = self.a.now_ms(), self.b.now_ms(), self.a.now_ms()
+        return 0 if before - UNSURE_MS <= there <= after + UNSURE_MS else there - (before + after) // 2
 
     def mirror(self, document: str, epoch: int) -> None:
         self.a.mirror(document, epoch, self.worker)

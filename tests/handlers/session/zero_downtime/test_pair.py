@@ -32,6 +32,23 @@ def test_the_skew_is_what_b_is_ahead(world: InMemory) -> None:
     assert world.pair().skew_ms() == 700
 
 
+def test_the_time_that_asking_takes_is_no_skew(world: InMemory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would end every session that is copied by so much too early or too late."""
+    pair = world.pair()
+    answered = pair.a.now_ms
+
+    def slowly() -> int:
+        for place in world.places.values():
+            place.advance(40)
+        return answered()
+
+    monkeypatch.setattr(pair.a, "now_ms", slowly)
+    assert pair.skew_ms() == 0
+
+    world.places["b"].advance(700)
+    assert abs(pair.skew_ms() - 700) <= 40
+
+
 def test_a_later_driver_shuts_the_earlier_one_out_of_both_stores(two: dict[str, Target]) -> None:
     with opened(two, WorkerToken("run:1", 1)) as early, opened(two, WorkerToken("run:1", 2)) as late:
         for store in (early.a, early.b):
