@@ -3,18 +3,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 from migrations_app.migrations._policy_triggers import create_statements, drop_statements
-
-
-def create(apps, schema_editor):
-    with schema_editor.connection.cursor() as cursor:
-        for statement in create_statements(schema_editor.connection.vendor):
-            cursor.execute(statement)
-
-
-def drop(apps, schema_editor):
-    with schema_editor.connection.cursor() as cursor:
-        for statement in drop_statements(schema_editor.connection.vendor):
-            cursor.execute(statement)
+from migrations_app.migrations._statements import carrying_out
 
 
 class Migration(migrations.Migration):
@@ -140,5 +129,5 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
             ],
         ),
-        migrations.RunPython(create, drop),
+        migrations.RunPython(carrying_out(create_statements), carrying_out(drop_statements)),
     ]
