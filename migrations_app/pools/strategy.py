@@ -1,7 +1,7 @@
 """How a pool is to be rolled, chosen beforehand, and what the pool says to that."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Self
 
@@ -21,14 +21,20 @@ class AfterDeadline(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Limits:
     """`spare`: workers without a request, beside those that are taken out. Seconds: the longest wait for each stage
-    (`idle_seconds` is the drain's deadline), between two looks, and between two reports of one wait."""
+    (`idle_seconds` is the drain's deadline), between two looks, and between two reports of one wait. What ran before
+    gets `way_back_seconds` to start, if that is more than `replacement_seconds`: whoever wants to learn soon that a new
+    release is ill still has nothing better to go back to."""
 
     spare: int = 1
     spare_seconds: float = 300.0
     idle_seconds: float = 300.0
     replacement_seconds: float = 120.0
+    way_back_seconds: float = 120.0
     poll_seconds: float = 0.1
     report_seconds: float = 2.0
+
+    def of_the_way_back(self) -> Self:
+        return replace(self, replacement_seconds=max(self.replacement_seconds, self.way_back_seconds))
 
 
 @dataclass(frozen=True, slots=True)

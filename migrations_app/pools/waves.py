@@ -39,8 +39,10 @@ class Waves:
 
     def bring(self, release: Release | None, *, turned: bool = False) -> None:
         """Every worker to that release; None: those that wait in the checkpoint are recycled as they are. `turned`:
-        it is the way back, on which nobody waits for spare workers. Raises WaveFailed."""
+        it is the way back, on which nobody waits for spare workers, and longer for new ones. Raises WaveFailed."""
         self.release, self.turned, self._gate = release, turned, self._new_gate()
+        if turned:
+            self.watch.limits = self.watch.limits.of_the_way_back()
         if release is not None and not turned:
             self._stage("What was changed before is not healthy", self._healthy)
         while wave := self._next():

@@ -51,10 +51,25 @@ def test_when_what_ran_before_does_not_come_up_either_a_person_is_needed(start_p
         pool.settings["versions"][OLD.version] = {"healthy": False}
         pool._prepare()
 
+    strategy = replace(IMPATIENT, limits=replace(IMPATIENT.limits, way_back_seconds=1))
     with pool.open() as driver, pytest.raises(RollbackFailed, match=r"Going back to 1\.0\.0") as caught:
-        roll(driver, to=BROKEN, strategy=IMPATIENT, on_progress=Watching(spoil, stage=Stage.REPLACEMENT))
+        roll(driver, to=BROKEN, strategy=strategy, on_progress=Watching(spoil, stage=Stage.REPLACEMENT))
     assert caught.value.details["checkpoint"]["turned"]
     assert caught.value.manual_intervention_required
+
+
+def test_what_ran_before_gets_longer_to_start_than_what_was_tried(start_processes):
+    pool = start_processes(workers=2)
+
+    def slow():
+        pool.settings["versions"][OLD.version] = {"starting_ms": 2_500}
+        pool._prepare()
+
+    strategy = replace(IMPATIENT, limits=replace(IMPATIENT.limits, replacement_seconds=1))
+    with pool.open() as driver, pytest.raises(RollStopped, match=r"runs 1\.0\.0"):
+        roll(driver, to=BROKEN, strategy=strategy, on_progress=Watching(slow, stage=Stage.REPLACEMENT))
+    with pool.open() as driver:
+        all_run(driver, OLD, 2)
 
 
 @pytest.mark.faults
