@@ -223,8 +223,13 @@ def _review(facts: StartFacts) -> list[Unmet]:
                 "Ask an admin for a policy that covers it.",
             )
         ]
-    if not facts.asked.slots:
-        return []
+    declined = [
+        Unmet("declined", f"{s.person} declined this plan.", "Change it, and submit it again.")
+        for s in facts.signatures
+        if s.decision is Decision.REJECT and s.digest == facts.digest
+    ]
+    if not facts.asked.slots:  # also where what asked for them does not any more
+        return declined
     if facts.review_expires_at is not None and facts.review_expires_at <= facts.now:
         return [Unmet("review_expired", "The approvals have expired.", "Submit the plan for review again.")]
     missing = outstanding(facts.asked.slots, facts.signatures, facts.digest)
@@ -233,11 +238,7 @@ def _review(facts: StartFacts) -> list[Unmet]:
         for s in facts.signatures
         if s.not_eligible_because
     ]
-    unmet += [
-        Unmet("declined", f"{s.person} declined this plan.", "Change it, and submit it again.")
-        for s in facts.signatures
-        if s.decision is Decision.REJECT and s.digest == facts.digest
-    ]
+    unmet += declined
     if missing:
         unmet.append(Unmet("approvals_missing", _missing(missing), f"Have this plan signed by {wanted(missing)}."))
     elif facts.review_state is not ReviewState.APPROVED:

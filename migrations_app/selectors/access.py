@@ -189,6 +189,12 @@ def has_second_factor(person: Person, *, attested: bool | None = None) -> bool:
     return (attested and known.exists()) if attested is not None else known.filter(second_factor=True).exists()
 
 
+def with_second_factor() -> Q:
+    """Filter for the people who have one: ours, or the provider's at their last sign-in."""
+    attested = Q(external_identities__second_factor=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return Q(pk__in=Authenticator.objects.values("user")) | attested
+
+
 def people_who_see(environment_id: int) -> list[Person]:
     """Active people with any role there, and superusers, by user name."""
     here = RoleGrant.objects.filter(Q(environment=None) | Q(environment=environment_id))
@@ -211,8 +217,7 @@ def people_with(role: Role, environment_id: int | None) -> list[Person]:
     grants = RoleGrant.objects.filter(here)
     people = Person.objects.filter(is_active=True)
     if role in roles_with_second_factor():
-        attested = Q(external_identities__second_factor=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
-        people = people.filter(Q(pk__in=Authenticator.objects.values("user")) | attested)
+        people = people.filter(with_second_factor())
     return list(
         people.filter(Q(pk__in=grants.values("person")) | Q(groups__in=grants.values("group")))
         .distinct()

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 from migrations_app.engine.policy import Asked, Policy, SignatureFact, Signer
 from migrations_app.engine.vocabulary import Decision, RiskLevel, Role
 from migrations_app.models import Environment, Migration, MigrationEditor, Person, PlanRevision, Signature
+from migrations_app.selectors.access import roles_with_second_factor, with_second_factor
 from migrations_app.selectors.policy_rules import asked_of
 from migrations_app.selectors.waivers import answered_for
 from migrations_app.selectors.young_roles import Grants, Young, sooner
@@ -125,19 +126,26 @@ def quarantined(approver: Approver, *, you: bool = False) -> str:
 def approvers_in(environment: Environment, *, now: datetime, to: Collection[int] = ()) -> tuple[Approver, ...]:
     """Everybody with the approver role there, by themselves or through a group, by user name.
 
-    `to`: the ids of those from whom a young role does not count, as it does not from themselves.
+    `to`: the ids of those from whom a young role does not count, as it does not from themselves. A role that asks for a
+    second factor is not held without one, here as everywhere.
     """
     grants = Grants(environment, now=now)
     giving = [grant for grant in grants.rows if grant.role == Role.APPROVER]
     holds = Q(pk__in={g.person_id for g in giving}) | Q(groups__in={g.group_id for g in giving if g.group_id})
-    people = Person.objects.filter(holds, is_active=True).distinct().order_by("username")
-    return tuple(_approver(person, grants, to) for person in people.prefetch_related("groups"))
+    people = Person.objects.filter(holds, is_active=True).distinct().order_by("username").prefetch_related("groups")
+    withheld = roles_with_second_factor()
+    proven = set(people.filter(with_second_factor()).values_list("pk", flat=True)) if withheld else set()
+    if Role.APPROVER in withheld:
+        people = people.filter(pk__in=proven)
+    return tuple(_approver(person, grants, to, frozenset() if person.pk in proven else withheld) for person in people)
 
 
-def _approver(person: Person, grants: Grants, to: Collection[int]) -> Approver:
+def _approver(person: Person, grants: Grants, to: Collection[int], withheld: Collection[Role]) -> Approver:
     groups = {group.pk: group.name for group in person.groups.all()}
     ways: dict[Role, list[Young | None]] = defaultdict(list)
     for grant in grants.of(person.pk, groups):
+        if grant.role in withheld:
+            continue
         ways[Role(grant.role)].append(grants.young(grant, person.pk, to))
     young = {role: sooner(found) for role, found in ways.items()}
     return Approver(

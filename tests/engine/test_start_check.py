@@ -213,3 +213,14 @@ def test_a_paused_run_goes_on_by_itself_only_where_what_still_matters_holds() ->
         drift=(Drift("It changed."),),
         lacking=Lacking("stamp", "1.2.0"),
     ) == ["handler_missing", "frozen", "outside_window", "claim_conflict", "plan_is_stale"]
+
+
+def test_a_declined_plan_does_not_start_where_nobody_has_to_sign_any_more() -> None:
+    """As when a waiver has lowered its risk below what the policies are about."""
+    said_no = SignatureFact("cy", Decision.REJECT, D)
+    assert codes(facts(asked=ask_nobody(), signatures=(said_no,), review_state=ReviewState.REJECTED)) == ["declined"]
+    assert codes(facts(asked=ask_nobody(), signatures=(), review_state=ReviewState.NOT_SUBMITTED)) == []
+
+
+def ask_nobody() -> Asked:
+    return Asked(policies=TWO.policies, slots=())

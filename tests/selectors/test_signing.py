@@ -1,6 +1,7 @@
 import pytest
+from allauth.mfa.models import Authenticator
 
-from migrations_app.engine.vocabulary import Decision
+from migrations_app.engine.vocabulary import Decision, Role
 from migrations_app.models import RoleGrant
 from migrations_app.selectors.signing import signing_of
 from migrations_app.services import reviews
@@ -40,3 +41,21 @@ def test_a_signer_who_became_an_editor_does_not_count(signed, people, now):
 
     (fact,) = signing_of(signed, newest(signed), now=now).facts
     assert fact.not_eligible_because == "has edited the migration"
+
+
+def test_a_role_that_asks_for_a_second_factor_fills_no_place_without_one(signed, approver, people, now, settings):
+    """Neither the approver's own, whose factor may be gone since, nor another that a policy asks for on top."""
+    RoleGrant.objects.create(person=people["approver"], role="admin", granted_at=now)
+    settings.SNAKEWEB_SECOND_FACTOR_ROLES = ("admin",)
+    (fact,) = signing_of(signed, newest(signed), now=now).facts
+    assert (fact.not_eligible_because, fact.roles) == ("", {Role.APPROVER})
+
+    settings.SNAKEWEB_SECOND_FACTOR_ROLES = ("admin", "approver")
+    signing = signing_of(signed, newest(signed), now=now)
+    assert signing.facts[0].not_eligible_because == "no longer has the approver role in staging"
+    assert signing.approvers == ()
+
+    Authenticator.objects.create(user=people["approver"], type="totp", data={})
+    signing = signing_of(signed, newest(signed), now=now)
+    assert (signing.facts[0].not_eligible_because, signing.facts[0].roles) == ("", {Role.APPROVER, Role.ADMIN})
+    assert [each.person for each in signing.approvers] == [people["approver"]]
