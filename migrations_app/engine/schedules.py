@@ -74,10 +74,15 @@ _CLOSINGS: Mapping[WhenWindowCloses, str] = {
     "Until then it can be resumed or rolled back by hand.",
     WhenWindowCloses.ROLL_BACK: "is rolled back, as was chosen.",
 }
+_BY_HAND = "had been paused by hand: it stays paused until somebody resumes it, in the next window too."
 
 
-def told_of_the_closing(title: str, run_id: int, closing: WhenWindowCloses, refused: str = "") -> Told:
-    """`refused`: why what was chosen could not be done."""
+def told_of_the_closing(
+    title: str, run_id: int, closing: WhenWindowCloses, refused: str = "", *, by_hand: bool = False
+) -> Told:
+    """`refused`: why what was chosen could not be done. `by_hand`: somebody had paused it before."""
+    if by_hand:
+        return Told("window_closed", f"“{title}”: the window has closed, and scheduled run {run_id} {_BY_HAND}", True)
     text = f"could not do what was chosen ({closing.replace('_', ' ')}): {refused}" if refused else _CLOSINGS[closing]
     alert = bool(refused) or closing is not WhenWindowCloses.FINISH
     return Told("window_closed", f"“{title}”: the window has closed, and scheduled run {run_id} {text}", alert)

@@ -8,7 +8,7 @@ from migrations_app.engine.plan import Plan
 from migrations_app.engine.run_view import ParkedFor, RunView
 from migrations_app.engine.start_check import ROLLBACK_WITHOUT_REVIEW_FOR
 from migrations_app.engine.vocabulary import TRIALS, MigrationStatus, RunKind, RunState, Signal, StepState
-from migrations_app.models import Run
+from migrations_app.models import Run, ScheduledStart
 from migrations_app.selectors.access import Access, Permission
 from migrations_app.selectors.hand_over import (
     BRING_BACK,
@@ -67,11 +67,12 @@ def actions_of(run: Run, access: Access, *, now: datetime) -> tuple[RunAction, .
     controls = access.can(Permission.CONTROL, environment.pk)
     rolls_back = access.can(Permission.ROLL_BACK, environment.pk)
     actions = []
-    for operation, label, danger in _LABELS:
+    for operation, name, danger in _LABELS:
         if operation not in reasons:
             continue
         allowed = rolls_back if operation in ("roll_back", BRING_BACK) else controls
         why = reasons[operation] if allowed else f"you are no operator of {environment.name}"
+        label = "Keep paused" if operation == "pause" and run.signal == Signal.PAUSE else name
         confirm = _CONFIRM.get(operation, _CONFIRM_DANGER if danger else "")
         actions.append(RunAction(operation, label, not why, why, danger, confirm=confirm))
     candidates = ("resume", "retry", *((CUT_OVER,) if run.parked_because == ParkedFor.HELD else ()))
@@ -129,6 +130,8 @@ def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
     reasons = {"cancel": asked if Signal(run.signal) in (Signal.CANCEL, Signal.ROLL_BACK) else forward}
     if run.signal == Signal.PAUSE:  # also before the pause has taken effect
         reasons["resume"] = forward
+        if ScheduledStart.objects.filter(run=run, waits_for_window=True).exists():  # no longer by what its window does
+            reasons["pause"] = forward
     elif state is RunState.PAUSED:
         reasons["resume"] = asked or "it goes on in a moment"
     else:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
 from migrations_app.engine.environment_facts import EarlierEnvironment
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.start_check import About, Blocker, Drift, Lacking, StartFacts, check_start
@@ -112,9 +114,7 @@ def start_facts(
     """What the database knows. A target whose configuration is no longer the planned one counts as drift."""
     plan = Plan.from_content(revision.content)
     signing = signing or signing_of(migration, revision, now=now)
-    completed_at = None
-    if kind is RunKind.ROLLBACK:
-        completed_at = _last_apply(migration)
+    undone = _last_apply(migration) if kind is RunKind.ROLLBACK else None
     return StartFacts(
         kind=kind,
         now=now,
@@ -135,10 +135,10 @@ def start_facts(
             for name in changed_targets(revision)
         ),
         lacking=lacking(plan),
-        completed_at=completed_at,
+        completed_at=undone.ended_at if undone and undone.state == RunState.SUCCEEDED else None,
         rollback_enabled=bool(plan.options.get("rollback_enabled", True)),
-        later_runs=_later_runs(migration, plan) if kind is RunKind.ROLLBACK else (),
-        irreversible=_irreversible(migration, plan) if kind is RunKind.ROLLBACK else (),
+        later_runs=tuple(later_runs(undone, plan)) if undone else (),
+        irreversible=plan.irreversible(started_steps(undone)) if undone else (),
         hours=hours_of(migration.environment_id, now) if kind is RunKind.APPLY else None,
         freezes=freezes_in_force(migration.environment_id, now) if kind in _KEPT_BY_FREEZES else (),
         predecessors=predecessors_of(migration) if kind is RunKind.APPLY else (),
@@ -167,10 +167,9 @@ def _last_dry_run(migration: Migration, revision: PlanRevision) -> datetime | No
     return last.ended_at if last else None
 
 
-def _last_apply(migration: Migration) -> datetime | None:
-    runs = Run.objects.filter(migration=migration, kind=RunKind.APPLY, state=RunState.SUCCEEDED)
-    last = runs.order_by("-ended_at").first()
-    return last.ended_at if last else None
+def _last_apply(migration: Migration) -> Run | None:
+    """What a rollback undoes, however it ended: an older one that succeeded is not in question any more."""
+    return Run.objects.filter(migration=migration, kind=RunKind.APPLY).order_by("-pk").first()
 
 
 def _blockers(migration: Migration, plan: Plan) -> tuple[Blocker, ...]:
@@ -183,33 +182,29 @@ def _blockers(migration: Migration, plan: Plan) -> tuple[Blocker, ...]:
     )
 
 
-def _later_runs(migration: Migration, plan: Plan) -> tuple[Blocker, ...]:
-    """Runs of other migrations that wrote to these targets after this migration's last apply."""
-    own = Run.objects.filter(migration=migration, kind=RunKind.APPLY).order_by("-pk").first()
-    if own is None:
-        return ()
-    targets = [claim.target_id for claim in plan.claims]
-    later = (
-        Run.objects.filter(pk__gt=own.pk, kind__in=(RunKind.APPLY, RunKind.ROLLBACK))
-        .exclude(migration=migration)
-        .filter(migration__target_roles__target__in=targets)
-        .exclude(started_at=None)
-        .distinct()
-        .order_by("pk")
-    )
+def later_runs(run: Run, plan: Plan) -> Iterator[Blocker]:
+    """Runs of other migrations that wrote to targets of this plan after that run of it, and still stand.
+
+    Which targets they used their own plans say: their migrations may have been edited since.
+    """
     names = {target.id: target.name for target in plan.targets}
-    rows = later.values_list("pk", "migration__title", "migration__target_roles__target_id")
-    return tuple(
-        Blocker(names.get(target_id, "a target"), run_id, title)
-        for run_id, title, target_id in rows
-        if target_id in targets
-    )
+    mine = {claim.target_id for claim in plan.claims}
+    rows = _standing_after(run).values_list("pk", "migration__title", "revision__content__claims")
+    for run_id, title, claims in rows:
+        for target_id in sorted(mine & {claim["target_id"] for claim in claims}):
+            yield Blocker(names.get(target_id, "a target"), run_id, title)
 
 
-def _irreversible(migration: Migration, plan: Plan) -> tuple[str, ...]:
-    """What the last apply has started and nothing takes back."""
-    last = Run.objects.filter(migration=migration, kind=RunKind.APPLY).order_by("-pk").first()
-    return plan.irreversible(started_steps(last)) if last else ()
+def _standing_after(run: Run) -> QuerySet[Run]:
+    """What began there after that run and has left something: taken back as a whole, it is as if it had not been."""
+    taken_back = Run.objects.filter(undoes=OuterRef("pk"), state=RunState.ROLLED_BACK)
+    began = StepRun.objects.filter(run=OuterRef("pk"), started_at__isnull=False)
+    later = Run.objects.filter(pk__gt=run.pk, environment=run.environment_id, started_at__isnull=False)
+    later = later.exclude(migration=run.migration_id)
+    applied = Q(kind=RunKind.APPLY) & ~Q(state=RunState.ROLLED_BACK) & ~Exists(taken_back)
+    came_to_nothing = Q(state=RunState.CANCELLED) & ~Exists(began)
+    of_earlier_ones = Q(kind=RunKind.ROLLBACK, undoes__lt=run.pk)
+    return later.filter(applied & ~came_to_nothing | of_earlier_ones).order_by("pk")
 
 
 def started_steps(run: Run) -> frozenset[str]:

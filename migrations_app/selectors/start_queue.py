@@ -11,6 +11,7 @@ from migrations_app.engine.vocabulary import ClaimMode, RunKind, ScheduledStartS
 from migrations_app.models import PlanRevision, Schedule, ScheduledStart
 from migrations_app.selectors.start_check import start_facts
 
+CLAIM_CONFLICT = "claim_conflict"
 MOST_SHOWN = 20
 
 
@@ -18,9 +19,12 @@ def ahead_of(schedule: Schedule, *, now: datetime) -> Iterator[Schedule]:
     """Those that asked earlier for a target of this one and wait for targets alone, in their order, each looked at
     when it is asked for.
 
-    One that waits for something else too, like a migration before it or a signature, keeps nobody waiting.
+    One that waits for something else too, like a migration before it or a signature, keeps nobody waiting. So does one
+    that waited for something else when it was looked at last, which may be what no database knows: a target that is not
+    as it was planned, or somebody who may not start it any more.
     """
-    for earlier, revision in _colliding(schedule, _earlier(schedule)):
+    rows = _earlier(schedule).exclude(Exists(_looked_at(in_queue=False).exclude(said="")))
+    for earlier, revision in _colliding(schedule, rows):
         digest = earlier.digest
         facts = start_facts(earlier.migration, revision, kind=RunKind.APPLY, now=now, expected_digest=digest)
         if for_targets_alone(check_start(facts)):
@@ -29,16 +33,19 @@ def ahead_of(schedule: Schedule, *, now: datetime) -> Iterator[Schedule]:
 
 def seen_ahead_of(schedule: Schedule) -> tuple[Schedule, ...]:
     """The same as it was when each was looked at last, at most 20: two queries, however many there are."""
-    looked_at = ScheduledStart.objects.filter(
-        schedule=OuterRef("pk"), due_at=OuterRef("due_at"), state=ScheduledStartState.CLAIMED, in_queue=True
-    )
-    rows = _earlier(schedule).filter(Exists(looked_at))[:MOST_SHOWN]
+    rows = _earlier(schedule).filter(Exists(_looked_at(in_queue=True)))[:MOST_SHOWN]
     return tuple(earlier for earlier, _ in _colliding(schedule, rows))
 
 
 def for_targets_alone(unmet: Iterable[Unmet]) -> bool:
     """Whether nothing else keeps it from starting."""
-    return {each.code for each in unmet} <= {"claim_conflict"}
+    return {each.code for each in unmet} <= {CLAIM_CONFLICT}
+
+
+def _looked_at(*, in_queue: bool) -> QuerySet[ScheduledStart]:
+    return ScheduledStart.objects.filter(
+        schedule=OuterRef("pk"), due_at=OuterRef("due_at"), state=ScheduledStartState.CLAIMED, in_queue=in_queue
+    )
 
 
 def _earlier(schedule: Schedule) -> QuerySet[Schedule]:

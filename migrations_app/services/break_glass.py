@@ -7,7 +7,7 @@ from migrations_app.engine.vocabulary import RunKind
 from migrations_app.models import BreakGlass, Migration
 from migrations_app.selectors.break_glass import why_not_close
 from migrations_app.selectors.reviews import second_factor_recently
-from migrations_app.services import audit, finding, notifications, starting
+from migrations_app.services import audit, finding, notifications, overrides, starting
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
 from migrations_app.services.errors import Conflict, NotFound, PermissionDenied, SignInRequired, StepUpRequired
@@ -45,7 +45,7 @@ def start(*, actor: Actor, now: datetime, migration_id: int, digest: str, reason
         )
     seen = check.text("digest", digest, most=64, required=True)
     check.done()
-    _allowed(migration)
+    overrides.require_allowed(migration)
     _present(actor, migration, now)
     wanted = Wanted(RunKind.APPLY, Permission.BREAK_GLASS, "run.break_glass", seen, override=Override(because))
     return starting.start(actor=actor, now=now, migration_id=migration_id, wanted=wanted)
@@ -94,15 +94,6 @@ def close(*, actor: Actor, now: datetime, migration_id: int, break_glass_id: int
         reason=said,
         after={"title": migration.title, "run": item.run_id, "started_by": item.person.username},
     )
-
-
-def _allowed(migration: Migration) -> None:
-    if not migration.environment.break_glass_allowed:
-        raise Conflict(
-            f"Break-glass is switched off in {migration.environment.name}; nothing was started.",
-            "Get what is missing, or ask an admin of the environment.",
-            reason="break_glass_off",
-        )
 
 
 def _present(actor: Actor, migration: Migration, now: datetime) -> None:

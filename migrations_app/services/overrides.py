@@ -8,6 +8,7 @@ from migrations_app.engine.start_check import Unmet
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import BreakGlass, Migration, OverriddenCondition, Person, Run, followers
 from migrations_app.services import notifications
+from migrations_app.services.errors import Conflict
 from migrations_app.services.permissions import people_with
 
 MOST_MESSAGE = 500
@@ -19,6 +20,16 @@ class Override:
     """Why somebody starts although conditions are unmet."""
 
     reason: str
+
+
+def require_allowed(migration: Migration) -> None:
+    """Raises Conflict where break-glass is switched off: asked before the targets are looked at, and at the start."""
+    if not migration.environment.break_glass_allowed:
+        raise Conflict(
+            f"Break-glass is switched off in {migration.environment.name}; nothing was started.",
+            "Get what is missing, or ask an admin of the environment.",
+            reason="break_glass_off",
+        )
 
 
 def keep(run: Run, override: Override, overridden: Sequence[Unmet], *, now: datetime) -> None:

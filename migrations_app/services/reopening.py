@@ -54,7 +54,7 @@ def _attend(start_id: int, clock: Clock) -> bool:
         return False
     seen = check_targets(run.revision, protected=run.migration.environment.protected, clock=clock)
     with transaction.atomic():
-        return _decided(start_id, seen, now)
+        return _decided(start_id, seen, clock.now())
 
 
 def _decided(start_id: int, seen: TargetCheck, now: datetime) -> bool:

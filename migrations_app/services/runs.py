@@ -14,7 +14,7 @@ from migrations_app.models import Migration, Run, ScheduledStart
 from migrations_app.models.actor import Actor
 from migrations_app.runtime import journal, work
 from migrations_app.runtime.leases import Scope
-from migrations_app.selectors.start_check import start_facts, started_steps
+from migrations_app.selectors.start_check import later_runs, start_facts, started_steps
 from migrations_app.services import audit, finding, starting
 from migrations_app.services.errors import Conflict
 from migrations_app.services.operation import operation
@@ -81,9 +81,15 @@ def turn_round(*, actor: Actor, now: datetime, run_id: int) -> None:
 
 @operation("run.pause", about="run")
 def pause(*, actor: Actor, now: datetime, run_id: int) -> None:
-    """Stop at the next checkpoint and hold no worker until somebody resumes."""
+    """Stop at the next checkpoint and hold no worker until somebody resumes.
+
+    One that waits for its next window stays paused then, too.
+    """
     run = locked_run(run_id, actor, Permission.CONTROL)
-    asked = _signal(run, Signal.PAUSE, among=_FORWARD[:3], unless=(Signal.PAUSE, Signal.CANCEL, Signal.ROLL_BACK))
+    waits = ScheduledStart.objects.filter(run=run, run__signal=Signal.PAUSE, waits_for_window=True)
+    kept = waits.update(waits_for_window=False, said=f"Paused by {actor.username}; no window takes that back.") == 1
+    unless = (Signal.PAUSE, Signal.CANCEL, Signal.ROLL_BACK)
+    asked = kept or _signal(run, Signal.PAUSE, among=_FORWARD[:3], unless=unless)
     if not asked:
         raise _not_possible(run, "paused", "Only a run that goes forward can be paused.")
     _asked(run, actor, now, "run.pause", "A pause", {"signal": "pause"})
@@ -143,6 +149,12 @@ def _may_retry(run: Run, now: datetime) -> None:
     if facts.blockers:
         held = " ".join(f"Target {held.target} is in use by run {held.run_id}." for held in facts.blockers)
         raise _not_possible(run, "retried", held)
+    if run.kind not in TRIALS and (later := [*later_runs(run, Plan.from_content(run.revision.content))]):
+        after = " ".join(f"Run {each.run_id} of “{each.title}” used {each.target} later." for each in later)
+        raise _not_possible(run, "retried", f"{after} It would go on over what that one left: roll that back first.")
+    if run.state == RunState.FAILED and facts.drift:
+        said = " ".join(drift.sentence for drift in facts.drift)
+        raise _not_possible(run, "retried", f"{said} Another plan than the signed one would go on: plan again.")
     if run.state == RunState.FAILED and (unmet := closed(facts)):
         raise _not_possible(run, "retried", " ".join(f"{each.message} {each.fix}" for each in unmet))
 

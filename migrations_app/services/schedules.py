@@ -16,15 +16,17 @@ from migrations_app.engine.schedules import (
     openings_ahead,
 )
 from migrations_app.engine.vocabulary import (
+    FINAL_RUN_STATES,
     MigrationStatus,
     RunKind,
+    ScheduledStartState,
     ScheduleState,
     ScheduleTiming,
     WhenWindowCloses,
 )
-from migrations_app.models import Migration, Schedule
+from migrations_app.models import Migration, Schedule, ScheduledStart
 from migrations_app.models.actor import SYSTEM
-from migrations_app.selectors.windows import windows_of
+from migrations_app.selectors.windows import hours_of, windows_of
 from migrations_app.services import audit, due_times, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
@@ -95,6 +97,8 @@ def edit(
     next_version(row, "This schedule", seen)
     before = _facts(row)
     check = Check()
+    if at is not None and row.timing != ScheduleTiming.RECURRING:  # one that was to wait may not be as late as that
+        row.timing, row.grace_minutes = ScheduleTiming.AT, min(row.grace_minutes, MOST_GRACE_MINUTES)
     _fill(
         check,
         row,
@@ -104,7 +108,6 @@ def edit(
     if at is not None and row.timing == ScheduleTiming.RECURRING:
         check.problem("at", "A recurring schedule has no single time.", "Cancel it and make another.", "not_possible")
     elif at is not None:
-        row.timing = ScheduleTiming.AT
         row.due_at = due_times.at_of(check, row, now, at) or row.due_at
     check.done()
     row.changed_at = now
@@ -135,8 +138,10 @@ def follow_freezes(environment_id: int | None, *, now: datetime) -> None:
 def follow_windows(environment_id: int, *, now: datetime) -> None:
     """The windows have changed: what waits for the next one waits for the one that is next now.
 
-    Where none opens any more it stays due when it was, and is missed then. Call it before the caller's audit entry.
+    Where none opens any more it stays due when it was, and is missed then. What was started in a window has until that
+    one closes now. Call it before the caller's audit entry.
     """
+    _follow_closings(environment_id, now=now)
     waiting = Schedule.objects.filter(
         migration__environment=environment_id,
         state=ScheduleState.WAITING,
@@ -154,6 +159,16 @@ def follow_windows(environment_id: int, *, now: datetime) -> None:
                 moved.append((row, before))
     for row, before in moved:
         _record(SYSTEM, now, "schedule.move", row, before)
+
+
+def _follow_closings(environment_id: int, *, now: datetime) -> None:
+    """One that is closed now has closed now, also for a run that was started in it; without windows none closes."""
+    hours = hours_of(environment_id, now)
+    closes_at = None if hours is None else hours.open_until or now
+    under_way = ScheduledStart.objects.filter(
+        run__environment=environment_id, state=ScheduledStartState.STARTED, closed_at=None, closes_at__isnull=False
+    ).exclude(run__state__in=FINAL_RUN_STATES)
+    under_way.update(closes_at=closes_at)
 
 
 def _locked(actor: Actor, schedule_id: int) -> Schedule:

@@ -3,16 +3,18 @@
 Lock order: targets, migration, run, leases, audit head.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from migrations_app.engine.break_glass import sorted_out
+from migrations_app.engine.crash_points import reach
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
+from migrations_app.engine.ports import Clock
 from migrations_app.engine.start_check import StartFacts, Unmet, check_start
 from migrations_app.engine.vocabulary import RunKind
 from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, Target
@@ -57,6 +59,7 @@ def start(*, actor: Actor, now: datetime, migration_id: int, wanted: Wanted) -> 
 
     Looks at the targets first, outside of any transaction, so the caller must not have one open.
     """
+    now_is = _since(now, composition.clock())
     migration = finding.migration(migration_id, actor=actor, permission=wanted.permission)
     finding.person(actor)
     revision = _planned(migration, wanted)
@@ -64,11 +67,20 @@ def start(*, actor: Actor, now: datetime, migration_id: int, wanted: Wanted) -> 
     if wanted.kind is not RunKind.DRY_RUN:
         protected = migration.environment.protected
         seen = check_targets(revision, protected=protected, clock=composition.clock())
+    seen = replace(seen, at=now_is())
+    reach("start.looked")
     try:
         with translated(), transaction.atomic():
-            return _start(actor, now, migration_id, wanted, seen)
+            return _start(actor, now_is, migration_id, wanted, seen)
     except IntegrityError as error:
         raise _lost_race(error, migration) from error
+
+
+def _since(now: datetime, clock: Clock) -> Callable[[], datetime]:
+    """What time it is, when it was `now` at first. Looking at targets and waiting for locks take theirs, and a freeze,
+    a closed window or the end of a review in between counts."""
+    asked = clock.monotonic()
+    return lambda: now + timedelta(seconds=clock.monotonic() - asked)
 
 
 def _planned(migration: Migration, wanted: Wanted) -> PlanRevision:
@@ -80,8 +92,11 @@ def _planned(migration: Migration, wanted: Wanted) -> PlanRevision:
     return revision
 
 
-def _start(actor: Actor, now: datetime, migration_id: int, wanted: Wanted, seen: TargetCheck) -> int:
+def _start(actor: Actor, now_is: Callable[[], datetime], migration_id: int, wanted: Wanted, seen: TargetCheck) -> int:
     migration, revision, plan = _locked(actor, migration_id, wanted)
+    now = now_is()
+    if wanted.override is not None:
+        overrides.require_allowed(migration)
     facts = facts_of(migration, revision, wanted, seen, now=now)
     unmet, overridden = check_start(facts), list[Unmet]()
     if wanted.override is not None:

@@ -29,7 +29,7 @@ from migrations_app.models.actor import SYSTEM, Actor
 from migrations_app.models.schedule import SAID_LENGTH
 from migrations_app.runtime import settings
 from migrations_app.selectors.start_check import start_facts
-from migrations_app.selectors.start_queue import ahead_of, for_targets_alone
+from migrations_app.selectors.start_queue import CLAIM_CONFLICT, ahead_of, for_targets_alone
 from migrations_app.services import finding, reopening, runs, scheduled_notices, scheduled_starts
 from migrations_app.services.errors import NotFound, Refused
 from migrations_app.services.scheduled_starts import Claim
@@ -171,7 +171,8 @@ def _started(schedule: Schedule, claim: Claim, now: datetime) -> _Held | None:
                 f"{person.username} has no role in “{schedule.migration.environment.name}” any more. "
                 "Cancel this schedule; somebody who has one makes another."
             )
-        return _Held(f"{refused.message} {refused.fix}")
+        taken = refused.details.get("reason") == CLAIM_CONFLICT  # by a run that began a moment ago
+        return _Held(f"{refused.message} {refused.fix}", taken)
     return None
 
 
@@ -201,10 +202,11 @@ def _close(start_id: int, now: datetime) -> bool:
         if start is None or start.run is None or start.closed_at is not None or start.run.state in FINAL_RUN_STATES:
             return False
         closing = WhenWindowCloses(start.schedule.window_closes)
-        refused = _carry_out(closing, start.run, now)
-        told = told_of_the_closing(start.schedule.migration.title, start.run.pk, closing, refused)
+        by_hand = closing is WhenWindowCloses.PAUSE and start.run.signal == Signal.PAUSE
+        refused = "" if by_hand else _carry_out(closing, start.run, now)
+        told = told_of_the_closing(start.schedule.migration.title, start.run.pk, closing, refused, by_hand=by_hand)
         start.closed_at, start.said = now, told.text[:SAID_LENGTH]
-        start.waits_for_window = closing is WhenWindowCloses.PAUSE and not refused
+        start.waits_for_window = closing is WhenWindowCloses.PAUSE and not (refused or by_hand)
         start.save(update_fields=["closed_at", "said", "waits_for_window"])
         scheduled_notices.tell(start.schedule, told, now, start)
         scheduled_notices.record("schedule.window_closed", start.schedule, now, told.text)
@@ -214,7 +216,7 @@ def _close(start_id: int, now: datetime) -> bool:
 def _carry_out(closing: WhenWindowCloses, run: Run, now: datetime) -> str:
     """Returns why it could not be done; empty: it was."""
     try:
-        if closing is WhenWindowCloses.PAUSE and run.signal != Signal.PAUSE:
+        if closing is WhenWindowCloses.PAUSE:
             runs.pause(actor=SYSTEM, now=now, run_id=run.pk)
         elif closing is WhenWindowCloses.ROLL_BACK:
             runs.turn_round(actor=SYSTEM, now=now, run_id=run.pk)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.engine.vocabulary import RunKind
-from migrations_app.models import ClaimedTarget, Migration, PlanRevision, RoleGrant, Run
+from migrations_app.models import ClaimedTarget, Migration, PlanRevision, RoleGrant, Run, StepRun
 from migrations_app.selectors.start_check import start_check, start_facts
 from migrations_app.services import reviews, windows
 from tests.stores_on_disk import newest
@@ -151,3 +151,52 @@ def test_a_window_that_closes_before_the_plan_can_end_is_a_warning(stage, approv
     assert "A maintenance window is open." in found.met
     assert found.warnings == ("The window closes in 10 min, and the plan is estimated at 11 min.",)
     assert start_check(migration, newest(migration), now=now).warnings == ()
+
+
+def test_only_the_last_apply_is_too_old_to_be_rolled_back(stage, people, now):
+    """An older one that succeeded was rolled back since; what failed a moment ago may still be taken back."""
+    migration = stage.planned()
+    first = ended(migration, people, now, kind="apply", ago=timedelta(hours=30))
+    undo = ended(migration, people, now, kind="rollback", state="rolled_back", ago=timedelta(hours=29))
+    Run.objects.filter(pk=undo.pk).update(undoes=first)
+    ended(migration, people, now, kind="apply", state="failed")
+    Migration.objects.filter(pk=migration.pk).update(status="failed")
+
+    assert codes(migration, now, RunKind.ROLLBACK) == set()
+
+
+@pytest.mark.parametrize("by_its_own_run", [True, False])
+def test_a_later_run_that_was_taken_back_keeps_no_rollback_waiting(stage, people, now, by_its_own_run):
+    migration, later = stage.planned(), stage.planned(title="Later")
+    Migration.objects.filter(pk=migration.pk).update(status="completed")
+    ended(migration, people, now, kind="apply")
+    run = ended(later, people, now, kind="apply", state="succeeded" if by_its_own_run else "rolled_back")
+    if by_its_own_run:
+        assert codes(migration, now, RunKind.ROLLBACK) == {"later_run"}
+        undo = ended(later, people, now, kind="rollback", state="stuck")
+        Run.objects.filter(pk=undo.pk).update(undoes=run)
+        assert codes(migration, now, RunKind.ROLLBACK) == {"later_run"}
+        Run.objects.filter(pk=undo.pk).update(state="rolled_back")
+
+    assert codes(migration, now, RunKind.ROLLBACK) == set()
+
+
+def test_a_later_run_that_was_cancelled_before_its_first_step_left_nothing(stage, people, now):
+    migration, later = stage.planned(), stage.planned(title="Later")
+    Migration.objects.filter(pk=migration.pk).update(status="completed")
+    ended(migration, people, now, kind="apply")
+    run = ended(later, people, now, kind="apply", state="cancelled")
+
+    assert codes(migration, now, RunKind.ROLLBACK) == set()
+    StepRun.objects.create(run=run, step="copy", started_at=now)
+    assert codes(migration, now, RunKind.ROLLBACK) == {"later_run"}
+
+
+def test_a_later_run_counts_by_what_its_plan_used_whatever_its_migration_became(stage, people, now):
+    migration, later = stage.planned(), stage.planned(title="Later")
+    Migration.objects.filter(pk=migration.pk).update(status="completed")
+    ended(migration, people, now, kind="apply")
+    ended(later, people, now, kind="apply", state="failed")
+    later.target_roles.all().delete()  # what an edit to other targets does
+
+    assert codes(migration, now, RunKind.ROLLBACK) == {"later_run"}

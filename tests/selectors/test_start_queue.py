@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from migrations_app.engine.vocabulary import MigrationStatus, RunState
-from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, ScheduledStart
+from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, Schedule, ScheduledStart
 from migrations_app.selectors.related import related_page
 from migrations_app.selectors.start_queue import ahead_of, seen_ahead_of
 from migrations_app.services import dependencies, runs, schedules
@@ -177,3 +177,18 @@ def test_those_that_only_share_a_target_run_side_by_side(here, operator):
 
     assert not exceptions(outcomes), outcomes
     assert Run.objects.count() == 2
+
+
+@pytest.mark.parametrize("because", ["its plan is stale", "its owner left"])
+def test_one_that_cannot_start_for_what_no_query_tells_keeps_nobody_waiting(here, because):
+    first, second = another(here, "first"), another(here, "second")
+    asked = [when_ready(here, migration) for migration in (first, second)]
+    if because == "its plan is stale":
+        planned_for = {role: {**values, "layout": "other"} for role, values in here.rows.revision.fingerprints.items()}
+        PlanRevision.objects.filter(migration=first).update(fingerprints=planned_for)
+    else:
+        Schedule.objects.filter(pk=asked[0]).update(created_by=here.cast.people["outsider"])
+
+    assert here.attend(here.now) == Attended(started=1, held_up=1)
+    assert Run.objects.get().migration == second
+    assert not ScheduledStart.objects.get(schedule=asked[0]).in_queue

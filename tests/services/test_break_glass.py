@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from migrations_app.engine.crash_points import armed
 from migrations_app.engine.vocabulary import ReviewState, RunState
 from migrations_app.models import (
     AuditEntry,
@@ -33,7 +34,7 @@ from migrations_app.services.errors import (
 )
 from tests import policies
 from tests.cast import Cast, actor_of
-from tests.parallel import at_once, exceptions
+from tests.parallel import at_once, exceptions, wait_for
 from tests.services.breaking import REASON, broken, close, opened
 from tests.services.reviewing import denials, sign
 from tests.stores_on_disk import Stage, newest
@@ -290,3 +291,19 @@ def test_an_ordinary_start_is_as_strict_as_before(stage: Stage, now: datetime) -
     with pytest.raises(Conflict):
         runs.execute_migration(actor=stage.operator, now=now, migration_id=migration.pk)
     assert migration.review_state == ReviewState.NOT_SUBMITTED
+
+
+def test_one_that_is_switched_off_while_the_targets_are_looked_at_breaks_no_more(stage: Stage, tmp_path: Path) -> None:
+    migration, gate = stage.planned(), tmp_path / "gate"
+
+    def switch_off() -> None:
+        wait_for(lambda: Path(f"{gate}.reached").exists(), 60, "the targets to be looked at")
+        Environment.objects.filter(pk=stage.environment.pk).update(break_glass_allowed=False)
+        gate.touch()
+
+    with armed(f"start.looked:wait:{gate}"):
+        refused, _ = at_once(lambda: broken(stage, migration), switch_off)
+
+    assert isinstance(refused, Conflict)
+    assert refused.reason == "break_glass_off"
+    assert not Run.objects.exists()

@@ -7,6 +7,8 @@ import pytest
 from migrations_app.engine.crash_points import Crash, armed
 from migrations_app.engine.vocabulary import RunState
 from migrations_app.models import AuditEntry, MaintenanceWindow, Run, ScheduledStart, Target
+from migrations_app.selectors.access import access_of
+from migrations_app.selectors.run_actions import actions_of
 from migrations_app.services import freezes, runs
 from tests.parallel import at_once, exceptions
 from tests.services.scheduling import MINUTE, actions, only, scheduling, told
@@ -124,3 +126,28 @@ def test_what_was_chosen_to_go_on_waits_for_no_window(here):
     here.attend()
     here.attend(here.now + 30 * MINUTE)
     assert not only(made)[1].waits_for_window
+
+
+def test_what_a_person_had_paused_before_its_window_closed_is_not_taken_up_by_the_next_one(here, opens_at, operator):
+    here.window(here.now - 10 * MINUTE, minutes=30)
+    here.window(here.now + HOUR, minutes=30)
+    made = here.schedule(here.now - MINUTE, window_closes="pause")
+    here.attend()
+    under_way()
+    runs.pause(actor=operator, now=here.now + 5 * MINUTE, run_id=Run.objects.get().pk)
+
+    assert here.attend(here.now + 30 * MINUTE).closed == 1
+    assert "paused by hand" in only(made)[1].said
+    assert here.attend(opens_at).resumed == 0
+    assert Run.objects.get().signal == "pause"
+
+
+def test_a_person_keeps_paused_what_waits_for_its_window(here, paused, opens_at, operator):
+    run = Run.objects.get()
+    assert "pause" in {each.operation for each in actions_of(run, access_of(operator), now=here.now)}
+    runs.pause(actor=operator, now=here.now + 40 * MINUTE, run_id=run.pk)
+
+    assert here.attend(opens_at).resumed == 0
+    assert Run.objects.get().signal == "pause"
+    assert "pause" not in {each.operation for each in actions_of(run, access_of(operator), now=here.now)}
+    assert AuditEntry.objects.get(action="run.pause", actor="operator").outcome == "allowed"

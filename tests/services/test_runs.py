@@ -345,3 +345,32 @@ def test_past_a_step_that_nothing_takes_back_a_rollback_is_refused(operator: Act
         runs.rollback_migration(actor=operator, now=now(), migration_id=run.migration_id)
     assert "“Two” cannot be taken back" in f"{refused.value} {refused.value.details}"
     assert Run.objects.get().signal == Signal.NONE
+
+
+def test_a_failed_run_does_not_go_on_over_what_another_has_done_to_its_targets_since(
+    operator: Actor, cast: Any, tmp_path: Path
+) -> None:
+    used = sqlite_migration(tmp_path, count=1).source
+    content = plan([step("one")], [used], auto_rollback=False)
+    run = queued(migration(content, [used]))
+    fail(run)
+    other = queued(migration(content, [used], title="Another one"))
+    opened(other).append([NewEvent(EventType.RUN_STARTED), NewEvent(EventType.RUN_SUCCEEDED)])
+
+    with pytest.raises(Conflict, match=f"Run {other.pk} of “Another one” used"):
+        ask(runs.retry, operator, run)
+    assert Run.objects.get(pk=run.pk).state == RunState.FAILED
+
+
+def test_a_failed_run_does_not_go_on_with_a_target_that_is_configured_as_nobody_signed(
+    operator: Actor, cast: Any, tmp_path: Path
+) -> None:
+    used = sqlite_migration(tmp_path, count=1).source
+    run = queued(migration(plan([step("one")], [used], auto_rollback=False), [used]))
+    fail(run)
+    Target.objects.filter(pk=used.pk).update(config={**used.config, "table": "others"})
+
+    with pytest.raises(Conflict, match="configuration of target"):
+        ask(runs.retry, operator, run)
+    Target.objects.filter(pk=used.pk).update(config=used.config)
+    assert ask(runs.retry, operator, run).state == RunState.RUNNING

@@ -180,3 +180,13 @@ def test_only_those_who_may_start_it_schedule_it(here, viewer, outsider):
     with pytest.raises(NotFound):
         schedules.cancel(actor=viewer, now=here.now, schedule_id=999)
     assert only(made)[0].state == "waiting"
+
+
+def test_one_that_was_to_wait_for_days_may_not_be_days_late_at_a_time(here, operator):
+    given = {"actor": operator, "now": here.now}
+    made = schedules.create(**given, migration_id=here.migration.pk, timing="when_ready", grace_minutes=14 * 24 * 60)
+
+    schedules.edit(**given, schedule_id=made, at=here.now + HOUR)
+    assert (only(made)[0].timing, only(made)[0].grace_minutes) == ("at", 24 * 60)
+    with pytest.raises(InvalidInput):
+        schedules.edit(**given, schedule_id=made, at=here.now + HOUR, grace_minutes=14 * 24 * 60)

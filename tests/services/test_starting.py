@@ -6,15 +6,16 @@ from typing import Any
 
 import pytest
 
+from migrations_app.engine.crash_points import armed
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.engine.vocabulary import ClaimMode, MigrationStatus, RunKind, RunState
 from migrations_app.models import AuditEntry, ClaimedTarget, Lease, Migration, OutboxRow, Run, RunEvent, Target
 from migrations_app.models.actor import Actor
-from migrations_app.services import runs
+from migrations_app.services import freezes, runs
 from migrations_app.services.errors import Conflict, NotFound, PermissionDenied
 from migrations_app.stores.sessions import open_store
 from migrations_app.stores.sessions.records import SessionRecord
-from tests.parallel import at_once, exceptions
+from tests.parallel import at_once, exceptions, wait_for
 from tests.runs import queued
 from tests.session_runs import FAR, SessionMigrationRows, planned, sqlite_migration
 
@@ -160,3 +161,24 @@ def test_a_draft_and_a_stranger_s_number_are_refused(operator: Actor, rows: Sess
     assert refused.value.reason == "not_planned"
     with pytest.raises(NotFound):
         runs.execute_migration(actor=operator, now=now(), migration_id=999_999)
+
+
+def test_a_freeze_that_begins_while_the_targets_are_looked_at_lets_nothing_start(
+    operator: Actor, admin: Actor, rows: SessionMigrationRows, tmp_path: Path
+) -> None:
+    gate = tmp_path / "gate"
+
+    def freeze_meanwhile() -> None:
+        wait_for(lambda: Path(f"{gate}.reached").exists(), 60, "the targets to be looked at")
+        try:
+            freezes.create(actor=admin, now=now(), reason="Incident 7", ends_at=now() + timedelta(hours=1))
+        finally:
+            gate.touch()
+
+    with armed(f"start.looked:wait:{gate}"):
+        refused, made = at_once(lambda: execute(operator, rows), freeze_meanwhile)
+
+    assert made is None
+    assert isinstance(refused, Conflict)
+    assert codes(refused) == {"frozen"}
+    assert not Run.objects.exists()

@@ -219,3 +219,31 @@ def test_in_maintenance_nothing_starts(here, settings):
 
 def told_text(kind):
     return Notification.objects.filter(kind=kind).first().text
+
+
+def test_a_window_that_is_made_longer_or_shorter_while_a_run_is_in_it_closes_when_it_closes_now(here, admin):
+    window_id = here.window(here.now - 10 * MINUTE, minutes=30)
+    made = here.schedule(here.now - MINUTE, window_closes="roll_back")
+    here.attend()
+    planned_end = only(made)[1].closes_at
+
+    windows.edit(actor=admin, now=here.now, window_id=window_id, minutes=60)
+    assert here.attend(planned_end) == Attended()
+    assert Run.objects.get().signal == ""
+    windows.edit(actor=admin, now=here.now, window_id=window_id, minutes=20)
+    assert only(made)[1].closes_at == planned_end - 10 * MINUTE
+    assert here.attend(planned_end - 10 * MINUTE).closed == 1
+    assert Run.objects.get().signal == "roll_back"
+
+
+def test_a_window_that_is_taken_away_under_a_run_has_closed_on_it_unless_it_was_the_last(here, admin):
+    window_id = here.window(here.now - 10 * MINUTE, minutes=30)
+    other = here.window(here.now + 5 * HOUR)
+    here.schedule(here.now - MINUTE, window_closes="pause")
+    here.attend()
+
+    windows.edit(actor=admin, now=here.now, window_id=window_id, archived=True)
+    windows.edit(actor=admin, now=here.now, window_id=other, archived=True)
+    assert here.attend(here.now + HOUR) == Attended()
+    windows.edit(actor=admin, now=here.now, window_id=other, archived=False)
+    assert here.attend(here.now + HOUR) == Attended()  # without windows it was under way for good
