@@ -1,7 +1,8 @@
 """A small OpenID Connect provider, as a process: `python -m tests.oidc_provider` prints its issuer and serves.
 
 It approves everybody at once. What it says of them comes from the parameter `claims` (JSON) of the authorization
-address, and `break` names what is wrong with the token: nonce, issuer, audience, expired, signature, unsigned, old.
+address, and `break` names what is wrong with the token: nonce, issuer, audience, expired, signature, unsigned, old,
+future; or with the provider: client (it does not know us), down (it fails), denied and busy (it sends no code).
 """
 
 import base64
@@ -27,6 +28,13 @@ CLIENT_ID, CLIENT_SECRET = "snakeweb", "a secret: with a colon"
 KEY = RSAKey.generate_key(2048, {"kid": "first", "use": "sig", "alg": "RS256"})
 ANOTHER = RSAKey.generate_key(2048, {"kid": "first", "use": "sig", "alg": "RS256"})
 
+#: Keys for other clients, of kinds that nobody here knows; they stand beside ours in its set.
+UNREADABLE = (
+    {"kty": "EC", "crv": "P-999", "kid": "next", "x": "aa", "y": "bb"},
+    {"kty": "AKP", "alg": "ML-DSA-44", "kid": "later", "pub": "aa"},
+    {"kty": "RSA", "kid": "broken", "n": "!!", "e": ""},
+)
+
 
 @dataclass
 class Grant:
@@ -51,14 +59,17 @@ class Handler(BaseHTTPRequestHandler):
                 }
             )
         if parts.path == "/jwks":
-            return self._json({"keys": [KEY.as_dict(private=False)]})
+            return self._json({"keys": [*UNREADABLE, KEY.as_dict(private=False)]})
         if parts.path == "/userinfo":
             sub = self.headers["Authorization"].removeprefix("Bearer ")
-            return self._json({"sub": sub, "groups": ["told at userinfo"]})
+            address = {"email": "userinfo@example.org", "email_verified": True} if sub == "at userinfo" else {}
+            return self._json({"sub": sub, "groups": ["told at userinfo"], **address})
         code = secrets.token_urlsafe(16)
         self.grants[code] = Grant(asked)
+        error = {"denied": "access_denied", "busy": "temporarily_unavailable"}.get(asked.get("break", ""))
+        answer = {"state": asked["state"], **({"error": error} if error else {"code": code})}
         self.send_response(302)
-        self.send_header("Location", f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}")
+        self.send_header("Location", f"{asked['redirect_uri']}?{urlencode(answer)}")
         self.end_headers()
         return None
 
@@ -75,6 +86,9 @@ class Handler(BaseHTTPRequestHandler):
             or grant.asked["redirect_uri"] != form["redirect_uri"]
         ):
             return self._json({"error": "invalid_grant"}, 400)
+        wrong = grant.asked.get("break", "")
+        if wrong in ("client", "down"):
+            return self._json({"error": "invalid_client"}, 401) if wrong == "client" else self._json({}, 500)
         claims = json.loads(grant.asked.get("claims", "{}"))
         return self._json(
             {"access_token": claims["sub"], "token_type": "Bearer", "id_token": self._token(grant, claims)}
@@ -88,7 +102,7 @@ class Handler(BaseHTTPRequestHandler):
             "nonce": "another" if wrong == "nonce" else grant.asked["nonce"],
             "iat": now - 7200 if wrong == "expired" else now,
             "exp": now - 3600 if wrong == "expired" else now + 300,
-            "auth_time": now - 7200 if wrong == "old" else now,
+            "auth_time": now + {"old": -7200, "future": 7200}.get(wrong, 0),
             **claims,
         }
         if wrong == "unsigned":

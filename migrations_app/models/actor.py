@@ -10,9 +10,10 @@ class Actor:
 
     `person_id` is None only for Snakeweb itself and for somebody who is not logged in (no rights at all).
     `scopes` is None in a browser session and the token's scopes otherwise. `reauthenticated_at` is when the
-    person last proved to be there (password or second factor), `second_factor_at` when they last did so by a second
-    factor; None when never in this session. `attested` is whether the provider of the single sign-on vouched in this
-    browser session for a second factor; None in none, where the person's last sign-in counts.
+    person last proved to be there, `shown_by` how (a word of `selectors.sessions.Factor`), `second_factor_at` when they
+    last did so by a second factor of ours; None and '' when never in this session. `attested` is whether the provider
+    of the single sign-on vouched in this browser session for a second factor; None in none, where the person's last
+    sign-in counts.
     """
 
     person_id: int | None
@@ -23,6 +24,7 @@ class Actor:
     scopes: frozenset[str] | None = None
     on_behalf_of: str = ""
     reauthenticated_at: datetime | None = None
+    shown_by: str = ""
     second_factor_at: datetime | None = None
     attested: bool | None = None
     is_system: bool = False

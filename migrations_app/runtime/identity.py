@@ -10,6 +10,10 @@ class SignOnFailed(RuntimeError):
     """Nobody was identified. The argument is for people and holds nothing that was secret."""
 
 
+class ProviderUnavailable(SignOnFailed):
+    """Nothing was answered that could be judged: the fault is the provider's or that of our own set-up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """`subject`: what the issuer calls this person and never gives to others."""

@@ -6,7 +6,7 @@ https only (but for loopback), without redirects. Every signature is checked aga
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,17 +16,19 @@ import httpx
 from authlib.common.urls import add_params_to_uri
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from authlib.oidc.core import CodeIDToken
+from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc import jwt
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, KeySet
 
-from migrations_app.runtime.identity import MOST_SUBJECT, Identity, SignOnFailed, mail
+from migrations_app.runtime.identity import MOST_SUBJECT, Identity, ProviderUnavailable, SignOnFailed, mail
 
 SECONDS = 10.0
 MOST_BYTES = 1_000_000  # of an answer
 LEEWAY = 60  # seconds that clocks may differ
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")  # none by shared secret
 SCOPE = "openid email profile"
+FAILURES = ("server_error", "temporarily_unavailable")  # of a provider that sends no code (RFC 6749, 4.1.2.1)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -58,7 +60,7 @@ class Begun:
 
 
 def leaving(provider: Provider, begun: Begun, *, redirect_uri: str) -> str:
-    """Where the browser goes. Raises SignOnFailed when the provider does not answer as it should."""
+    """Where the browser goes. Raises ProviderUnavailable when the provider does not answer as it should."""
     asked = [
         ("response_type", "code"),
         ("client_id", provider.client_id),
@@ -73,8 +75,19 @@ def leaving(provider: Provider, begun: Begun, *, redirect_uri: str) -> str:
     return str(add_params_to_uri(_metadata(provider)["authorization_endpoint"], asked))
 
 
+def code_of(answer: Mapping[str, str]) -> str:
+    """Of the parameters that the browser came back with. Raises SignOnFailed where they hold none."""
+    if "code" in answer:
+        return answer["code"]
+    if answer.get("error") in FAILURES:
+        raise ProviderUnavailable("The provider could not sign you in.")
+    raise SignOnFailed("The provider did not sign you in.")
+
+
 def identify(provider: Provider, begun: Begun, *, code: str, redirect_uri: str, now: datetime) -> Identity:
-    """Who came back. Raises SignOnFailed for whatever is not exactly as it has to be."""
+    """Who came back. Raises SignOnFailed for whatever is not exactly as it has to be, and ProviderUnavailable where
+    nothing was answered that could be judged.
+    """
     metadata = _metadata(provider)
     form = {
         "grant_type": "authorization_code",
@@ -87,7 +100,7 @@ def identify(provider: Provider, begun: Begun, *, code: str, redirect_uri: str, 
     if not basic:
         form |= {"client_id": provider.client_id, "client_secret": provider.client_secret}
     auth = httpx.BasicAuth(provider.client_id, provider.client_secret) if basic else None
-    answer = _called("POST", metadata["token_endpoint"], data=form, auth=auth)
+    answer = _called("POST", metadata["token_endpoint"], data=form, auth=auth, refusals=("invalid_grant",))
     claims = dict(_verified(provider, begun, metadata, answer, now))
     if "email" not in claims or provider.groups_claim not in claims:
         claims = _more(metadata, answer, claims)
@@ -108,15 +121,28 @@ def _verified(
         "aud": {"essential": True, "value": provider.client_id},
     }
     try:
-        keys = KeySet.import_key_set(_called("GET", metadata["jwks_uri"]))  # type: ignore[arg-type]
+        keys = _keys(_called("GET", metadata["jwks_uri"]))
         token = jwt.decode(str(answer.get("id_token", "")), keys, algorithms=ALGORITHMS)
         claims = CodeIDToken(token.claims, token.header, expected, params)
         claims.validate(now=int(now.timestamp()), leeway=LEEWAY)
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise SignOnFailed(f"What the provider answered does not hold ({type(error).__name__}).") from error
-    if begun.again and float(claims["auth_time"]) < begun.begun_at - LEEWAY:
+    if begun.again and not begun.begun_at - LEEWAY <= claims["auth_time"] <= now.timestamp() + LEEWAY:
         raise SignOnFailed("The provider did not ask again who you are.")
     return dict(claims)
+
+
+def _keys(told: Mapping[str, Any]) -> KeySet:
+    """Those that can be read here: of another kind are some for other clients (RFC 7517, section 5)."""
+    found = []
+    for each in told.get("keys", ()):
+        try:
+            found.append(JWKRegistry.import_key(each))
+        except (JoseError, ValueError, TypeError, KeyError, UnsupportedAlgorithm):
+            continue
+    if not found:
+        raise ProviderUnavailable("The provider publishes no key that can be read.")
+    return KeySet(found)
 
 
 def _more(metadata: Mapping[str, Any], answer: Mapping[str, Any], claims: dict[str, Any]) -> dict[str, Any]:
@@ -127,7 +153,8 @@ def _more(metadata: Mapping[str, Any], answer: Mapping[str, Any], claims: dict[s
     told = _called("GET", metadata["userinfo_endpoint"], headers=headers)
     if told.get("sub") != claims["sub"]:
         raise SignOnFailed("The provider told of somebody else than it had signed for.")
-    return {**told, **claims}
+    tells_address = claims if "email" in claims else told  # which is as verified as that place says, and no other
+    return {**told, **claims, "email_verified": tells_address.get("email_verified")}
 
 
 def _identity(provider: Provider, claims: Mapping[str, Any]) -> Identity:
@@ -163,27 +190,30 @@ def _metadata(provider: Provider) -> dict[str, Any]:
     """OpenID Connect Discovery 1.0; the issuer that it names has to be the one that was asked."""
     found = _called("GET", f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration")
     if found.get("issuer") != provider.issuer:
-        raise SignOnFailed("The provider calls itself by another name than it is configured with.")
+        raise ProviderUnavailable("The provider calls itself by another name than it is configured with.")
     if not all(isinstance(found.get(name), str) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")):
-        raise SignOnFailed("The provider does not say where people sign in, or where tokens and keys are.")
+        raise ProviderUnavailable("The provider does not say where people sign in, or where tokens and keys are.")
     return found
 
 
-def _called(method: str, url: object, **given: Any) -> dict[str, Any]:
+def _called(method: str, url: object, *, refusals: Collection[str] = (), **given: Any) -> dict[str, Any]:
+    """Raises ProviderUnavailable; SignOnFailed for an error of RFC 6749 (section 5.2) that is about what was sent."""
     try:
         parts = urlsplit(str(url))
         if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise SignOnFailed("The provider is called over https only.")
+            raise ProviderUnavailable("The provider is called over https only.")
         with (
             httpx.Client(timeout=SECONDS, trust_env=False) as client,
             client.stream(method, str(url), **given) as answer,
         ):
             found = json.loads(_content(answer))
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
-        raise SignOnFailed(f"The provider does not answer as it should ({type(error).__name__}).") from error
-    if answer.status_code != 200 or not isinstance(found, dict):
-        raise SignOnFailed(f"The provider refused ({answer.status_code}).")
-    return found
+        raise ProviderUnavailable(f"The provider does not answer as it should ({type(error).__name__}).") from error
+    if answer.status_code == 200 and isinstance(found, dict):
+        return found
+    if isinstance(found, dict) and found.get("error") in refusals:
+        raise SignOnFailed("The provider does not know this sign-in, or no more.")
+    raise ProviderUnavailable(f"The provider refused ({answer.status_code}).")
 
 
 def _content(answer: httpx.Response) -> bytes:
@@ -191,5 +221,5 @@ def _content(answer: httpx.Response) -> bytes:
     for part in answer.iter_bytes():
         content += part
         if len(content) > MOST_BYTES:
-            raise SignOnFailed(f"The provider answers with more than {MOST_BYTES:,} bytes.")
+            raise ProviderUnavailable(f"The provider answers with more than {MOST_BYTES:,} bytes.")
     return content

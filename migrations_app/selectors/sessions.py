@@ -1,9 +1,11 @@
 """Browser sessions: who is signed in where. What opens a session, its key, never leaves this module."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from importlib import import_module
+from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.usersessions.models import UserSession
@@ -84,6 +86,11 @@ def attested(request: HttpRequest, person: Person) -> bool:
     return any(record["method"] == Factor.SINGLE_SIGN_ON and record.get("second_factor") for record in records)
 
 
+def factor_of(record: Mapping[str, Any]) -> str:
+    """A word of `Factor`, of what a session notes of one proof; another word where the package has a new one."""
+    return str(record.get("type" if record["method"] == "mfa" else "method"))
+
+
 def _opened(key: str) -> SessionBase:
     session: SessionBase = import_module(settings.SESSION_ENGINE).SessionStore(key)
     return session
@@ -108,5 +115,5 @@ def _alive(row: UserSession) -> SessionBase | None:
 
 def _factors(session: SessionBase) -> tuple[Factor, ...]:
     records = session.get(AUTHENTICATION_RECORDS, ())
-    words = [record.get("type" if record["method"] == "mfa" else "method") for record in records]
+    words = [factor_of(record) for record in records]
     return tuple(Factor(word) for word in dict.fromkeys(words) if word in set(Factor))

@@ -176,7 +176,8 @@ def _sign(
         object_id=migration.pk,
         environment=migration.environment.name,
         reason=comment,
-        after={"digest": revision.digest, "revision": revision.number, "review_state": str(migration.review_state)},
+        after={"digest": revision.digest, "revision": revision.number, "review_state": str(migration.review_state)}
+        | {"shown_by": actor.shown_by, "second_factor": bool(actor.second_factor_at or actor.attested)},
     )
     if decision is Decision.APPROVE:
         signatures.recount(migration, actor=actor, now=now)

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import Environment, ExternalIdentity, Person
 from migrations_app.runtime import saml
-from migrations_app.runtime.identity import Identity, SignOnFailed
+from migrations_app.runtime.identity import Identity, ProviderUnavailable
 from migrations_app.runtime.oidc import Provider
 from migrations_app.runtime.sign_on_groups import PREFIX
 from migrations_app.services import audit, grants, people
@@ -41,11 +41,11 @@ def provider() -> Provider | None:
 
 
 def saml_provider() -> saml.Provider | None:
-    """None where it is not set up. Raises SignOnFailed where what is set up cannot be used."""
+    """None where it is not set up. Raises ProviderUnavailable where what is set up cannot be used."""
     try:
         return saml.provider(settings.SNAKEWEB_SAML) if saml.is_given(settings.SNAKEWEB_SAML) else None
     except saml.ProviderUnusable as unusable:
-        raise SignOnFailed(f"Single sign-on is not set up as it has to be. {ASK}") from unusable
+        raise ProviderUnavailable("Single sign-on is not set up as it has to be.") from unusable
 
 
 def name() -> str:
@@ -86,6 +86,9 @@ def _signed_on(actor: Actor, now: datetime, identity: Identity) -> int:
         _record(actor, now, "person.link", person, identity)
     row.second_factor, row.used_at = identity.second_factor, now
     row.save()
+    ExternalIdentity.objects.filter(person=person).exclude(pk=row.pk).update(
+        second_factor=False
+    )  # of a former provider
     _into_their_groups(actor, now, person, identity)
     return person.pk
 

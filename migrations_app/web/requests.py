@@ -10,7 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from migrations_app.models import Person
-from migrations_app.selectors.sessions import Factor, attested
+from migrations_app.selectors.sessions import Factor, attested, factor_of
 from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.errors import Refused
 
@@ -46,14 +46,16 @@ def actor_of(request: HttpRequest) -> Actor:
     person = request.user
     if not isinstance(person, Person) or not person.is_authenticated:
         return ANONYMOUS
-    records = get_authentication_records(request, person)
+    records = get_authentication_records(request, person)  # the newest last, wherever the clock was set meanwhile
+    shown = [record for record in records if _shows_presence(record)]
     return Actor(
         person_id=person.pk,
         username=person.username,
         address=request.META.get("REMOTE_ADDR") or "",
         request_id=getattr(request, "request_id", ""),
-        reauthenticated_at=_last([record["at"] for record in records if _shows_presence(record)]),
-        second_factor_at=_last([record["at"] for record in records if record["method"] == "mfa"]),
+        reauthenticated_at=_last(shown),
+        shown_by=factor_of(shown[-1]) if shown else "",
+        second_factor_at=_last([record for record in records if record["method"] == "mfa"]),
         attested=attested(request, person),
     )
 
@@ -62,5 +64,5 @@ def _shows_presence(record: Mapping[str, Any]) -> bool:
     return record["method"] != Factor.SINGLE_SIGN_ON or bool(record.get("reauthenticated"))
 
 
-def _last(proofs: Sequence[float]) -> datetime.datetime | None:
-    return datetime.datetime.fromtimestamp(max(proofs), datetime.UTC) if proofs else None
+def _last(records: Sequence[Mapping[str, Any]]) -> datetime.datetime | None:
+    return datetime.datetime.fromtimestamp(records[-1]["at"], datetime.UTC) if records else None

@@ -5,7 +5,7 @@ in: it judges what was posted, keeps it for a minute, and sends the browser to `
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Concatenate, ParamSpec
 from urllib.parse import urlencode
@@ -28,11 +28,9 @@ from migrations_app.services.rate_limits import Rate
 from migrations_app.web import begun
 from migrations_app.web.rate_limits import spend_by_address
 from migrations_app.web.requests import PageRequest
-from migrations_app.web.signed_on import arrived, refused, stranger
+from migrations_app.web.signed_on import arrived, failed, refused, stranger
 
 BEGUN = "saml_begun"
-NOT_BEGUN = "This sign-in was not begun in this browser, or was finished already."
-BEGUN_FOR = timedelta(minutes=15)  # a request that is older is answered by nobody who still sits there
 
 P = ParamSpec("P")
 
@@ -50,8 +48,8 @@ def _of_the_provider(
         def called(request: PageRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:
                 provider = single_sign_on.saml_provider()
-            except SignOnFailed as failed:
-                return refused(request, str(failed), 503)
+            except SignOnFailed as error:
+                return failed(request, error)
             if provider is None:
                 raise Http404
             try:
@@ -72,7 +70,7 @@ def _of_the_provider(
 def leave(request: PageRequest, provider: Provider, wanted: str, *, again: bool, now: datetime) -> HttpResponse:
     """Sends the browser there; its session remembers which request it began."""
     address, number = saml.leaving(provider, _here(request), again=again)
-    begun.remember(request, BEGUN, number, {"begun_at": now.timestamp(), "again": again, "next": wanted})
+    begun.remember(request, BEGUN, number, {"again": again, "next": wanted}, now=now)
     return redirect(address)
 
 
@@ -94,8 +92,8 @@ def answer(request: PageRequest, provider: Provider) -> HttpResponse:
     try:
         found = vouched(provider, _here(request), posted=request.POST.get("SAMLResponse", ""), now=now)
         handle = sign_on_answers.keep(actor=stranger(request), now=now, vouched=found)
-    except SignOnFailed as failed:
-        return refused(request, str(failed), 403)
+    except SignOnFailed as error:
+        return failed(request, error)
     except PermissionDenied as denied:
         return refused(request, f"{denied.message} {denied.fix}", 403)
     onwards = HttpResponse(status=303)
@@ -109,17 +107,16 @@ def answer(request: PageRequest, provider: Provider) -> HttpResponse:
 def finish(request: PageRequest, provider: Provider) -> HttpResponse:
     """What was begun can be finished once, whatever comes of it; what another tab began stays."""
     now, handle = timezone.now(), request.GET.get("code", "")
-    since = (now - BEGUN_FOR).timestamp()
-    requests = [number for number, kept in begun.begun(request, BEGUN).items() if kept["begun_at"] >= since]
+    requests = begun.begun(request, BEGUN, now=now).keys()
     if not requests or not handle:
-        return refused(request, NOT_BEGUN, 400)
+        return refused(request, begun.NOT_BEGUN, 400)
     try:
         taken = sign_on_answers.take(actor=stranger(request), now=now, handle=handle, requests=requests)
     except (NotFound, PermissionDenied) as denied:
         return refused(request, f"{denied.message} {denied.fix}", 403)
-    kept = begun.finish(request, BEGUN, taken.request)
+    kept = begun.finish(request, BEGUN, taken.request, now=now)
     if kept is None:
-        return refused(request, NOT_BEGUN, 400)
+        return refused(request, begun.NOT_BEGUN, 400)
     if kept["again"] and taken.authenticated_at.timestamp() < kept["begun_at"] - LEEWAY.total_seconds():
         return refused(request, "The provider did not ask again who you are.", 403)
     return arrived(request, taken.identity, kept["next"], again=kept["again"], now=now)

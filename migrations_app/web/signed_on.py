@@ -13,12 +13,17 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 
 from migrations_app.models import Person
-from migrations_app.runtime.identity import Identity
+from migrations_app.runtime.identity import Identity, ProviderUnavailable, SignOnFailed
 from migrations_app.selectors.sessions import Factor
 from migrations_app.services import single_sign_on
 from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.errors import PermissionDenied
 from migrations_app.web.requests import PageRequest, actor_of
+
+SOMEBODY_ELSE = (
+    "Somebody else came back from the provider, so nothing was done. Begin again and sign in there as yourself; or "
+    "sign out here first, to go on as them."
+)
 
 
 def arrived(request: PageRequest, identity: Identity, wanted: str, *, again: bool, now: datetime) -> HttpResponse:
@@ -44,12 +49,25 @@ def refused(request: PageRequest, why: str, status: int) -> HttpResponse:
     return render(request, "account/sign_on_refused.html", {"why": why, "csrf_token": ""}, status=status)
 
 
+def failed(request: PageRequest, why: SignOnFailed) -> HttpResponse:
+    """403 where the provider's answer is refused, 503 where the fault is the provider's or ours."""
+    if not isinstance(why, ProviderUnavailable):
+        return refused(request, str(why), 403)
+    response = refused(request, f"{why} Try again in a minute; if it stays so, ask an admin of this Snakeweb.", 503)
+    response["Retry-After"] = "60"
+    return response
+
+
 def _shown_again(request: PageRequest, identity: Identity, wanted: str, *, again: bool) -> HttpResponse:
-    """What was posted before is done now, or else never: it does not wait for another time."""
-    if not again:  # it was begun before somebody signed in here
-        return _nothing_shown(request, "You are signed in already, and the provider did not ask again who you are.")
+    """What was posted before is done now, or else never: it does not wait for another time.
+
+    Without `again` it was begun before somebody signed in here, in another tab say, and shows nothing more.
+    """
     if not single_sign_on.same_person(person_id=request.user.pk or 0, identity=identity):
-        return _nothing_shown(request, "Somebody else signed in at the provider than here. Nothing was changed.")
+        request.session.pop(STATE_SESSION_KEY, None)
+        return refused(request, SOMEBODY_ELSE, 403)
+    if not again:
+        return redirect(wanted)
     _record(request, request.user, identity, reauthenticated=True)
     request.actor = actor_of(request)
     request.GET = QueryDict(urlencode({REDIRECT_FIELD_NAME: wanted}))  # where allauth looks for it
@@ -60,8 +78,3 @@ def _record(request: PageRequest, person: Person | AnonymousUser, identity: Iden
     """In this session alone: what was shown at one browser says nothing of whoever sits at another."""
     attested = identity.second_factor
     record_authentication(request, person, method=Factor.SINGLE_SIGN_ON.value, second_factor=attested, **more)
-
-
-def _nothing_shown(request: PageRequest, why: str) -> HttpResponse:
-    request.session.pop(STATE_SESSION_KEY, None)
-    return refused(request, why, 403)

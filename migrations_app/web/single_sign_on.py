@@ -17,7 +17,7 @@ from migrations_app.services.rate_limits import Rate
 from migrations_app.web import begun, saml
 from migrations_app.web.rate_limits import spend_by_address
 from migrations_app.web.requests import PageRequest, onwards
-from migrations_app.web.signed_on import arrived, refused
+from migrations_app.web.signed_on import arrived, failed, refused
 
 BEGUN = "single_sign_on_begun"
 
@@ -34,9 +34,9 @@ def begin(request: PageRequest) -> HttpResponse:
     new = Begun.new(now=now, again=again)
     try:
         address = oidc.leaving(provider, new, redirect_uri=_here(request))
-    except SignOnFailed as failed:
-        return refused(request, str(failed), 503)
-    begun.remember(request, BEGUN, new.state, {**asdict(new), "next": wanted})
+    except SignOnFailed as error:
+        return failed(request, error)
+    begun.remember(request, BEGUN, new.state, {**asdict(new), "next": wanted}, now=now)
     return redirect(address)
 
 
@@ -48,17 +48,16 @@ def finish(request: PageRequest) -> HttpResponse:
     if provider is None:
         raise Http404
     spend_by_address(request, Rate.SINGLE_SIGN_ON_ADDRESS)
-    kept = begun.finish(request, BEGUN, request.GET.get("state", ""))
+    now, here = timezone.now(), _here(request)
+    kept = begun.finish(request, BEGUN, request.GET.get("state", ""), now=now)
     if kept is None:
-        return refused(request, saml.NOT_BEGUN, 400)
-    if "code" not in request.GET:
-        return refused(request, "The provider did not sign you in.", 403)
-    now, code, here = timezone.now(), request.GET["code"], _here(request)
+        return refused(request, begun.NOT_BEGUN, 400)
     ours = Begun(**{name: value for name, value in kept.items() if name != "next"})
     try:
+        code = oidc.code_of(request.GET)
         identity = oidc.identify(provider, ours, code=code, redirect_uri=here, now=now)
-    except SignOnFailed as failed:
-        return refused(request, str(failed), 403)
+    except SignOnFailed as error:
+        return failed(request, error)
     return arrived(request, identity, kept["next"], again=ours.again, now=now)
 
 

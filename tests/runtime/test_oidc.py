@@ -1,6 +1,7 @@
 """The client of the provider, against a provider that is another process (the pages' tests have the whole way)."""
 
 import json
+import math
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -51,6 +52,16 @@ def test_what_is_told_at_userinfo_only_adds_to_what_was_signed(provider: Provide
     unsigned = {key: value for key, value in NORA.items() if key != "groups"}
     assert come_back(provider, unsigned).groups == {"told at userinfo"}
     assert come_back(provider, NORA).groups == {"sre"}
+
+
+def test_an_address_is_as_verified_as_the_place_says_that_tells_it(provider: Provider) -> None:
+    def told(**signed: Any) -> tuple[str, bool]:
+        found = come_back(provider, {"sub": "at userinfo", **signed})
+        return found.email, found.email_verified
+
+    assert told(email="nora@example.org") == ("nora@example.org", False)
+    assert told(email="nora@example.org", email_verified=True) == ("nora@example.org", True)
+    assert told(email_verified=False) == told() == ("userinfo@example.org", True)
 
 
 @pytest.mark.parametrize("broken", ["nonce", "issuer", "audience", "expired", "signature", "unsigned"])
@@ -139,17 +150,20 @@ def test_showing_it_again_means_that_the_provider_asked_again(provider: Provider
     again = Begun.new(now=datetime.now(UTC), again=True)
     assert parse_qs(urlsplit(leaving(provider, again, redirect_uri=BACK)).query)["max_age"] == ["0"]
     assert come_back(provider, NORA, begun=again)
+    for said in ({"broken": "old"}, {"broken": "future"}):
+        with pytest.raises(SignOnFailed, match="did not ask again"):
+            come_back(provider, NORA, **said, begun=Begun.new(now=datetime.now(UTC), again=True))
     with pytest.raises(SignOnFailed, match="did not ask again"):
-        come_back(provider, NORA, broken="old", begun=Begun.new(now=datetime.now(UTC), again=True))
+        come_back(provider, {**NORA, "auth_time": math.nan}, begun=Begun.new(now=datetime.now(UTC), again=True))
     with pytest.raises(SignOnFailed, match="does not hold"):
         come_back(provider, {**NORA, "auth_time": None}, begun=Begun.new(now=datetime.now(UTC), again=True))
 
 
 def test_a_code_of_another_begin_or_with_another_secret_is_refused(provider: Provider) -> None:
-    with pytest.raises(SignOnFailed, match="refused"):
+    with pytest.raises(SignOnFailed, match="does not know this sign-in"):
         come_back(replace(provider, client_secret="wrong"), NORA)
     begun = Begun.new(now=datetime.now(UTC), again=False)
-    with pytest.raises(SignOnFailed, match="refused"):
+    with pytest.raises(SignOnFailed, match="does not know this sign-in"):
         identify(provider, begun, code="invented", redirect_uri=BACK, now=datetime.now(UTC))
 
 

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from migrations_app.models import ExternalIdentity, Person, RoleGrant
 from migrations_app.runtime.identity import Identity
 from migrations_app.runtime.sign_on_groups import LONGEST, PREFIX
+from migrations_app.selectors.access import has_second_factor
 from migrations_app.services import single_sign_on
 from migrations_app.services.actor import ANONYMOUS
 from migrations_app.services.errors import PermissionDenied
@@ -72,6 +73,15 @@ def test_the_same_subject_of_another_issuer_is_somebody_else(cast: Cast) -> None
     other = replace(NORA, issuer="https://other.example", email="other@example.org", groups=frozenset())
     with pytest.raises(PermissionDenied):
         sign_on(other)
+
+
+@pytest.mark.django_db
+def test_the_newest_sign_in_says_whether_there_was_a_second_factor_at_whichever_provider(cast: Cast) -> None:
+    before = sign_on(replace(NORA, second_factor=True))
+    assert has_second_factor(before)
+    nora = sign_on(replace(NORA, issuer="https://next.example"))  # linked by the address that both verified
+    assert nora == before
+    assert not has_second_factor(nora)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -144,6 +144,7 @@ def test_two_tabs_have_a_sign_in_each(cast: Cast) -> None:
     first, second = begun(client, "/runs/"), begun(client, "/targets/")
     assert client.get(posted(said_at(second, NORA))["Location"])["Location"] == "/targets/"
     assert [kept["next"] for kept in client.session["saml_begun"].values()] == ["/runs/"]
+    assert client.get(posted(said_at(first, NORA))["Location"])["Location"] == "/runs/"  # the same person goes on
 
 
 def test_what_anybody_may_post_is_counted_by_itself_and_where_there_is_a_provider(
@@ -233,6 +234,9 @@ def test_somebody_shows_once_more_that_it_is_them(cast: Cast) -> None:
     asked = client.get("/accounts/reauthenticate/?next=/targets/")  # they have no password
     assert asked["Location"] == f"{BEGIN}?next=%2Ftargets%2F"
     assert request_of(begun(client)).get("ForceAuthn") == "true"
+    silent = Client()
+    sign_on(silent, NORA)  # its time is that of the answer, as some providers write it of people whom nobody asked
+    assert silent.get("/accounts/2fa/totp/activate/")["Location"].startswith(BEGIN)
     assert "did not ask again" in sign_on(client, NORA, "old").content.decode()
     assert sign_on(client, {**NORA, "sub": "somebody-else"}).status_code == 403
     assert len(client.session["account_authentication_methods"]) == count
@@ -248,7 +252,9 @@ def test_what_was_begun_by_a_stranger_shows_nothing_again(cast: Cast) -> None:
     session = client.session
     session["saml_begun"] = anonymous.session["saml_begun"]
     session.save()
-    assert "signed in already" in client.get(onwards).content.decode()
+    refused = client.get(onwards)
+    assert (refused.status_code, "sign out here first" in refused.content.decode()) == (403, True)
+    assert [each["method"] for each in client.session["account_authentication_methods"]] == ["password"]
 
 
 def test_the_metadata_are_for_whoever_makes_us_known(settings: Settings, idp: IdentityProvider) -> None:
@@ -259,6 +265,7 @@ def test_the_metadata_are_for_whoever_makes_us_known(settings: Settings, idp: Id
     ways = (BEGIN, "/accounts/single-sign-on/saml/metadata/", "/accounts/single-sign-on/saml/back/?code=x")
     for refused in [*(Client().get(path) for path in ways), Client().post(ANSWER)]:
         assert (refused.status_code, "/not/there" in refused.content.decode()) == (503, False)
+        assert int(refused["Retry-After"]) > 0
     settings.SNAKEWEB_SAML = {**idp.settings(), "metadata": ""}
     for path in (BEGIN, "/accounts/single-sign-on/saml/metadata/", "/accounts/single-sign-on/saml/back/"):
         assert Client().get(path).status_code == 404

@@ -127,10 +127,30 @@ def test_what_was_begun_is_finished_once_and_in_that_browser(cast: Cast) -> None
 
 def test_two_tabs_have_a_sign_in_each(cast: Cast) -> None:
     client = Client()
-    begun = [client.get("/accounts/single-sign-on/", {"next": path})["Location"] for path in ("/runs/", "/targets/")]
+    onwards = ("/runs/", "/targets/", "", "/audit/")
+    begun = [client.get("/accounts/single-sign-on/", {"next": path})["Location"] for path in onwards]
     assert client.get("/accounts/single-sign-on/back/", {"code": "x", "state": "x"}).status_code == 400
     assert client.get(back_from(begun[0], NORA))["Location"] == "/runs/"
-    assert [kept["next"] for kept in client.session["single_sign_on_begun"].values()] == ["/targets/"]
+    assert [kept["next"] for kept in client.session["single_sign_on_begun"].values()] == ["/targets/", "/", "/audit/"]
+
+    count = len(client.session["account_authentication_methods"])
+    assert client.get(back_from(begun[1], NORA))["Location"] == "/targets/"
+    assert client.get(back_from(begun[2], NORA))["Location"] == "/"
+    other = client.get(back_from(begun[3], {**NORA, "sub": "somebody-else"}))
+    assert (other.status_code, "sign out here first" in other.content.decode()) == (403, True)
+    assert len(client.session["account_authentication_methods"]) == count, "nobody was asked to show anything"
+    assert client.get("/settings/").status_code == 200
+
+
+def test_what_was_begun_is_for_a_quarter_of_an_hour(cast: Cast) -> None:
+    client = Client()
+    begun = client.get("/accounts/single-sign-on/")["Location"]
+    session = client.session
+    for kept in session["single_sign_on_begun"].values():
+        kept["begun_at"] -= 901
+    session.save()
+    assert client.get(back_from(begun, NORA)).status_code == 400
+    assert client.get("/settings/").status_code == 302
 
 
 def test_ways_to_the_provider_and_back_are_counted(cast: Cast, settings: Settings) -> None:
@@ -246,8 +266,9 @@ def test_somebody_shows_once_more_that_it_is_them(cast: Cast) -> None:
     assert client.session["account_authentication_methods"][-1]["reauthenticated"]
 
 
-def test_a_sign_in_that_nobody_was_asked_for_shows_nothing(stage: Stage) -> None:
+def test_a_sign_in_that_nobody_was_asked_for_shows_nothing(stage: Stage, settings: Settings) -> None:
     """Out, and in again without a word: the provider knows the browser, whoever sits there."""
+    settings.SNAKEWEB_OIDC_SECOND_FACTORS = ("otp",)
     client, leads = Client(), {**NORA, "groups": ["leads"]}
     migration = stage.planned()
     signed_in("operator").post(f"/migrations/{migration.pk}/submit/")
@@ -264,6 +285,12 @@ def test_a_sign_in_that_nobody_was_asked_for_shows_nothing(stage: Stage) -> None
     assert sign_on(client, leads, onwards="/accounts/2fa/totp/activate/").status_code == 302
     assert client.get("/accounts/2fa/totp/activate/").status_code == 200
     assert client.get(path).status_code == 200
+
+    sign_on(client, {**leads, "amr": ["pwd", "otp"]})
+    sign_on(Client(), leads)  # another browser's says nothing of this signature
+    client.post(path, {"decision": "approve", "digest": digest, "read_back": digest[:4]})
+    signed = json.loads(bytes(AuditEntry.objects.get(action="review.approve").body))["after"]
+    assert (signed["shown_by"], signed["second_factor"]) == ("single_sign_on", True)
 
     five_minutes_later(client)
     late = client.post("/accounts/password/set/", {"password1": "four unrelated words", "password2": "and others"})
@@ -325,3 +352,21 @@ def test_a_provider_that_does_not_answer_signs_nobody_in(settings: Settings) -> 
     settings.SNAKEWEB_OIDC_ISSUER = "http://provider.example"
     assert "over https only" in Client().get("/accounts/single-sign-on/").content.decode()
     assert signed_in("viewer").get("/settings/").status_code == 200
+
+
+def test_whose_fault_it_is_that_nobody_came_in_is_told_apart(settings: Settings, issuer: str) -> None:
+    def answers(broken: str) -> tuple[int, bool]:
+        answer = sign_on(Client(), NORA, broken)
+        return answer.status_code, "Try again in a minute" in answer.content.decode() and "Retry-After" in answer
+
+    assert [answers(broken) for broken in ("client", "down", "busy")] == [(503, True)] * 3
+    assert [answers(broken) for broken in ("denied", "nonce", "signature")] == [(403, False)] * 3
+
+    client = Client()
+    back = back_from(client.get("/accounts/single-sign-on/")["Location"], NORA)
+    for gone in ("http://127.0.0.1:9", f"{issuer}/"):
+        settings.SNAKEWEB_OIDC_ISSUER = gone
+        assert client.get(back).status_code == 503
+        settings.SNAKEWEB_OIDC_ISSUER = issuer
+        back = back_from(client.get("/accounts/single-sign-on/")["Location"], NORA)
+    assert client.get(back).status_code == 302
