@@ -1,3 +1,5 @@
+import gc
+
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import Tags, register
@@ -34,3 +36,5 @@ class MigrationsAppConfig(AppConfig):
         register(sign_on_is_usable)
         register(sign_on_roles_are_roles)
         registry.load(custom_handlers())
+        gc.freeze()  # all this stays for as long as the process lives
+        gc.enable()
