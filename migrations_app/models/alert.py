@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from migrations_app.engine.alerts import DEFAULT_TEMPLATE, MOST_TEMPLATE, AlertCause, ChannelKind
+from migrations_app.engine.webhooks import WebhookState
 from migrations_app.models.choices import choices, one_of
 from migrations_app.models.environment import Environment
 from migrations_app.models.migration import Migration
@@ -48,6 +49,17 @@ class AlertChannel(models.Model):
     def goes_to(self) -> str:
         """What may be shown of where it goes: of a webhook, wherever that one goes now."""
         return self.webhook.address if self.webhook else self.address
+
+    @property
+    def silent(self) -> str:
+        """Why nothing goes through it, in words; empty where something does."""
+        if self.archived_at is not None:
+            return "archived"
+        if self.webhook is None:
+            return ""
+        if self.webhook.archived_at is not None:
+            return "its webhook is archived"
+        return "" if self.webhook.state == WebhookState.ACTIVE else "its webhook is switched off or has ended"
 
     @property
     def owner(self) -> str:

@@ -51,7 +51,11 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class RuleRow:
-    """`limit` is in the unit of the cause. Quiet hours are local times of `zone`."""
+    """`limit` is in the unit of the cause. Quiet hours are local times of `zone`.
+
+    `told`: somebody is, when it fires; false where each of its channels is silent. `escalation_told`: the same of its
+    escalation; true where it has none.
+    """
 
     id: int
     name: str
@@ -70,6 +74,8 @@ class RuleRow:
     escalation_channels: tuple[int, ...]
     followers: bool
     enabled: bool
+    told: bool
+    escalation_told: bool
     archived: bool
     version: int
     created_by: str
@@ -82,13 +88,14 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class ChannelRow:
-    """`address` is what may be shown of it."""
+    """`address` is what may be shown of it. `silent`: why nothing goes through it, '' where something does."""
 
     id: int
     name: str
     kind: str
     address: str
     webhook_id: int | None
+    silent: str
     archived: bool
     version: int
     changed_at: datetime
@@ -151,6 +158,7 @@ def list_channels(*, actor: Actor, archived: bool = False) -> tuple[ChannelRow, 
             kind=str(row.kind),
             address=row.goes_to,
             webhook_id=row.webhook_id,
+            silent=row.silent,
             archived=row.archived_at is not None,
             version=row.version,
             changed_at=row.changed_at,
@@ -231,7 +239,9 @@ def _alert(row: Alert, access: Access, messages: tuple[MessageRow, ...]) -> Aler
 
 
 def _rules(rows: QuerySet[AlertRule]) -> tuple[RuleRow, ...]:
-    found = rows.select_related("environment", "created_by").prefetch_related("channels", "escalation_channels")
+    found = rows.select_related("environment", "created_by").prefetch_related(
+        "channels__webhook", "escalation_channels__webhook"
+    )
     return tuple(
         RuleRow(
             id=row.pk,
@@ -251,6 +261,9 @@ def _rules(rows: QuerySet[AlertRule]) -> tuple[RuleRow, ...]:
             escalation_channels=tuple(one.pk for one in row.escalation_channels.all()),
             followers=row.followers,
             enabled=row.enabled,
+            told=row.followers or any(not one.silent for one in row.channels.all()),
+            escalation_told=row.escalate_minutes is None
+            or any(not one.silent for one in row.escalation_channels.all()),
             archived=row.archived_at is not None,
             version=row.version,
             created_by=str(row.created_by),

@@ -129,12 +129,13 @@ def _policy(row: Policy) -> SearchHit:
 
 
 def _windows(reader: Reader) -> QuerySet[Any]:
-    return _seen(MaintenanceWindow.objects.filter(archived_at=None).select_related("environment"), reader)
+    return _seen(MaintenanceWindow.objects.select_related("environment"), reader)
 
 
 def _window(row: MaintenanceWindow) -> SearchHit:
     said = f"{row.minutes} minutes from {row.first_time:%H:%M}, {row.zone}"
-    return _hit(row, "window", row.name, said, f"/environments/{row.environment_id}/", environment=row.environment)
+    path, state = f"/environments/{row.environment_id}/", "archived" if row.archived_at else ""
+    return _hit(row, "window", row.name, said, path, state=state, environment=row.environment)
 
 
 def _freezes(reader: Reader) -> QuerySet[Any]:
@@ -219,11 +220,11 @@ def _alert_channel(row: AlertChannel) -> SearchHit:
 
 
 def _webhooks(reader: Reader) -> QuerySet[Any]:
-    return Webhook.objects.filter(webhooks.managed(reader.access), archived_at=None).select_related("environment")
+    return Webhook.objects.filter(webhooks.managed(reader.access)).select_related("environment")
 
 
 def _webhook(row: Webhook) -> SearchHit:
-    path, state = f"/settings/webhooks/{row.pk}/", row.get_state_display()
+    path, state = f"/settings/webhooks/{row.pk}/", "archived" if row.archived_at else row.get_state_display()
     return _hit(row, "webhook", row.name, row.address, path, state=state, environment=row.environment)
 
 
@@ -290,6 +291,7 @@ def _entry(row: AuditEntry) -> SearchHit:
 
 
 _PLACE, _MIGRATIONS_PLACE = "environment__name", "migration__environment__name"
+_ARCHIVED = {"archived": Q(archived_at__isnull=False)}
 _OPEN = {"open": Q(closed_at=None), "closed": Q(closed_at__isnull=False)}
 _OUTCOMES = {outcome: Q(outcome=outcome) for outcome in ("allowed", "denied", "failed")}
 
@@ -309,14 +311,14 @@ NOUNS: tuple[Noun, ...] = (
     ),
     Noun(
         "target", "targets", "circle-stack", _targets, _target, "name", texts=("kind", "written"), environment=_PLACE,
-        states={"archived": Q(archived_at__isnull=False)}, spelled=True,
+        states=_ARCHIVED, spelled=True,
     ),
     Noun(
         "environment", "environments", "square-3-stack-3d", _environments, _environment, "name",
         texts=("description",), environment="name", spelled=True,
     ),
     Noun("policy", "policies", "scale", _policies, _policy, "name", spelled=True),
-    Noun("window", "windows", "clock", _windows, _window, "name", environment=_PLACE, spelled=True),
+    Noun("window", "windows", "clock", _windows, _window, "name", environment=_PLACE, states=_ARCHIVED, spelled=True),
     Noun(
         "freeze", "freezes", "pause-circle", _freezes, _freeze, "reason", environment=_PLACE,
         states={"lifted": Q(lifted_at__isnull=False)},
@@ -338,18 +340,18 @@ NOUNS: tuple[Noun, ...] = (
          states=_OPEN),
     Noun(
         "alert_rule", "alert rules", "bell", _alert_rules, _alert_rule, "name", texts=("cause", "template"),
-        environment=_PLACE, states={"archived": Q(archived_at__isnull=False)}, spelled=True,
+        environment=_PLACE, states=_ARCHIVED, spelled=True,
     ),
     Noun("alert_channel", "alert channels", "megaphone", _alert_channels, _alert_channel, "name",
-         texts=("address", "webhook__address"), states={"archived": Q(archived_at__isnull=False)}, spelled=True),
+         texts=("address", "webhook__address"), states=_ARCHIVED, spelled=True),
     Noun(
         "webhook", "webhooks", "link", _webhooks, _webhook, "name", texts=("address",), environment=_PLACE,
-        states=states_of(Webhook, "state"), spelled=True,
+        states=states_of(Webhook, "state") | _ARCHIVED, spelled=True,
     ),
     Noun("token", "tokens", "key", _tokens, _token, "name", texts=("prefix",),
          states={"revoked": Q(revoked_at__isnull=False)}, spelled=True),
     Noun("secret", "stored secrets", "lock-closed", _secrets, _secret, "name", environment=_PLACE,
-         states={"archived": Q(archived_at__isnull=False)}, spelled=True),
+         states=_ARCHIVED, spelled=True),
     Noun("filter", "saved filters", "funnel", _filters, _filter, "name", spelled=True),
     Noun(
         "person", "people", "user", _people, _person, "username", texts=("first_name", "last_name", "email"),

@@ -69,6 +69,7 @@ def edit(
         row.archived_at = (row.archived_at or now) if check.flag("archived", archived) else None
     if before["archived"] and row.archived_at is None:
         _room(check)
+        _webhook_is_there(check, row)
     _name(check, row, row.name if name is None else name)
     clear = ""
     if address is not None and row.kind == ChannelKind.WEBHOOK:
@@ -88,6 +89,13 @@ def edit(
 def _room(check: Check) -> None:
     if AlertChannel.objects.filter(archived_at=None).count() >= MOST_CHANNELS:
         check.problem("name", f"There are {MOST_CHANNELS} channels.", "Archive one of them.", "too_many")
+
+
+def _webhook_is_there(check: Check, row: AlertChannel) -> None:
+    """Where that one is switched off or has ended the channel is brought back all the same, and says it is silent."""
+    if row.webhook is not None and row.webhook.archived_at is not None:
+        said = f"Its webhook “{row.webhook.name}” is archived: nothing would go through it."
+        check.problem("webhook_id", said, "Bring that webhook back first.", "archived")
 
 
 def _name(check: Check, row: AlertChannel, name: str) -> None:

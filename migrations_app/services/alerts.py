@@ -106,11 +106,12 @@ def edit_rule(
 
 @operation("alert_rule.test", about="alert_rule")
 def test_rule(*, actor: Actor, now: datetime, alert_rule_id: int) -> int:
-    """Send what the rule would send to its channels, marked as a test. Returns through how many channels."""
+    """Send what the rule would send to its channels, marked as a test. Returns through how many channels, without those
+    that are silent."""
     row = _rule(actor, alert_rule_id)
     alert = Alert(rule=row, text=f"This is a test of the rule “{row.name}”.", path="/settings/alerts/", fired_at=now)
     said = alerting.message(alert)
-    channels = list(row.channels.filter(archived_at=None))
+    channels = [one for one in row.channels.select_related("webhook") if not one.silent]
     for channel in channels:
         alerting.put(channel, said, now=now, due=now)
     _record(actor, now, "alert_rule.test", row, None)

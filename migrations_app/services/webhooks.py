@@ -55,8 +55,7 @@ def create(
     """`environment_id` None: of every environment, which asks for the permission everywhere. Raises InvalidInput."""
     environment = _place(actor, environment_id)
     check = Check()
-    if Webhook.objects.filter(archived_at=None).count() >= MOST_WEBHOOKS:
-        check.problem("name", f"There are {MOST_WEBHOOKS} webhooks.", "Archive one of them.", "too_many")
+    _room(check)
     row = Webhook(environment=environment, created_by=finding.person(actor), created_at=now, changed_at=now)
     _fill(check, row, name=name, kinds=kinds)
     url = _address(check, address)
@@ -83,7 +82,10 @@ def edit(
     archived: bool | None = None,
     seen: Seen = None,
 ) -> None:
-    """What is None stays. Switching it on again forgives the failures; what was given up is sent by hand, or not."""
+    """What is None stays. Switching it on again forgives the failures; what was given up is sent by hand, or not.
+
+    Brought back it is as active as it was when it was archived; what happened meanwhile is not sent.
+    """
     row = _found(actor, webhook_id, lock=True)
     next_version(row, f"The webhook “{row.name}”", seen)
     before = _facts(row)
@@ -92,16 +94,17 @@ def edit(
         check.problem(
             "name", "This one is `progress_webhook` of the settings.", "Change it in the settings.", "from_settings"
         )
+    if archived is not None:
+        row.archived_at = (row.archived_at or now) if check.flag("archived", archived) else None
+    if before["archived"] and row.archived_at is None:
+        _room(check)
     _fill(check, row, name=row.name if name is None else name, kinds=row.kinds if kinds is None else kinds)
     url = None if address is None else _address(check, address)
     on = None if enabled is None else check.flag("enabled", enabled)
-    gone = None if archived is None else check.flag("archived", archived)
     check.done()
     if on is not None and on != (row.state == WebhookState.ACTIVE):
         row.state = WebhookState.ACTIVE if on else WebhookState.SWITCHED_OFF
         row.failures, row.failing_since, row.rests_until = 0, None, None
-    if gone is not None:
-        row.archived_at = (row.archived_at or now) if gone else None
     if url is None and _facts(row) == before:
         return
     if url is not None:
@@ -155,7 +158,8 @@ def redeliver(*, actor: Actor, now: datetime, webhook_id: int, delivery_id: int)
     if delivery is None:
         raise NotFound(f"“{row.name}” has no delivery {str(delivery_id)[:20]}.", "Look at its list of deliveries.")
     if row.state != WebhookState.ACTIVE or row.archived_at is not None:
-        raise Conflict(f"“{row.name}” is not active; nothing was sent.", "Switch it on first.", reason="not_active")
+        fix = "Bring it back first." if row.archived_at else "Switch it on first."
+        raise Conflict(f"“{row.name}” is not active; nothing was sent.", fix, reason="not_active")
     Webhook.objects.filter(pk=row.pk).update(rests_until=None)
     Delivery.objects.filter(pk=delivery.pk).update(
         state=DeliveryState.WAITING, due_at=now, ended_at=None, tries_before=F("tries")
@@ -178,6 +182,11 @@ def _found(actor: Actor, webhook_id: int, *, lock: bool = False) -> Webhook:
         rows.select_related("environment"), webhook_id, "webhook", actor=actor, permission=Permission.MANAGE_WEBHOOKS
     )
     return row
+
+
+def _room(check: Check) -> None:
+    if Webhook.objects.filter(archived_at=None).count() >= MOST_WEBHOOKS:
+        check.problem("name", f"There are {MOST_WEBHOOKS} webhooks.", "Archive one of them.", "too_many")
 
 
 def _fill(check: Check, row: Webhook, *, name: Any, kinds: Any) -> None:

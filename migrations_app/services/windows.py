@@ -36,8 +36,7 @@ def create(
     environment = finding.environment(environment_id, actor=actor, permission=Permission.MANAGE_ENVIRONMENTS, lock=True)
     row = MaintenanceWindow(environment=environment, created_by=finding.person(actor), created_at=now)
     check = Check()
-    if MaintenanceWindow.objects.filter(environment=environment, archived_at=None).count() >= MOST_WINDOWS:
-        check.problem("name", f"{environment.name} has {MOST_WINDOWS} windows.", "Archive one of them.", "too_many")
+    _room(check, environment)
     _fill(check, row, now=now, name=name, zone=zone, first=first, minutes=minutes, recurrence=recurrence)
     row.save()
     schedules.follow_windows(environment_id, now=now)
@@ -59,13 +58,16 @@ def edit(
     archived: bool | None = None,
     seen: Seen = None,
 ) -> None:
-    """What is None stays. Without windows an environment is open at any time."""
+    """What is None stays. Without windows an environment is open at any time; one that is brought back may be the first
+    again, and closes it for the rest of the time."""
     row = _locked(actor, window_id)
     next_version(row, f"The window “{row.name}”", seen)
     before = _facts(row)
     check = Check()
     if archived is not None:
         row.archived_at = (row.archived_at or now) if check.flag("archived", archived) else None
+    if before["archived"] and row.archived_at is None:
+        _room(check, row.environment)
     _fill(
         check,
         row,
@@ -95,6 +97,11 @@ def _locked(actor: Actor, window_id: int) -> MaintenanceWindow:
     )
     Environment.objects.select_for_update().get(pk=found.environment_id)
     return MaintenanceWindow.objects.select_related("environment").get(pk=found.pk)
+
+
+def _room(check: Check, environment: Environment) -> None:
+    if MaintenanceWindow.objects.filter(environment=environment, archived_at=None).count() >= MOST_WINDOWS:
+        check.problem("name", f"{environment.name} has {MOST_WINDOWS} windows.", "Archive one of them.", "too_many")
 
 
 def _fill(

@@ -12,13 +12,11 @@ from migrations_app.engine.alerts import ChannelKind
 from migrations_app.selectors.alerts import ChannelRow, channel_row, may_change_channels, webhooks_for_channels
 from migrations_app.services import alert_channels, alerts
 from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.web.archives import Archive, asked_for, restoring
 from migrations_app.web.edited_meanwhile import EditedForm, seen_in, sent_as, status_of, typed, unsaved
 from migrations_app.web.numbers import identifier
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
-from migrations_app.web.toasts import can_be_undone
-
-BROUGHT_BACK = "Brought back: alerts go through it again."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -52,31 +50,32 @@ def alert_channel_new(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def alert_channel(request: PageRequest, alert_channel_id: int) -> HttpResponse:
-    """A sealed address stays as it is where nothing is typed. Bringing it back saves what else stands in the form."""
+    """A sealed address stays as it is where nothing is typed. Bringing it back saves what else stands in the form,
+    archiving does not."""
     row = channel_row(actor=request.actor, alert_channel_id=alert_channel_id)
     problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
-        back = "restore" in request.POST
+        archived = asked_for(request.POST)
         address = request.POST.get("address", "")
+        typed_in = {"name": request.POST.get("name", ""), "address": None if _keeps(row, address) else address}
         try:
             alert_channels.edit(
                 actor=request.actor,
                 now=timezone.now(),
                 alert_channel_id=alert_channel_id,
-                name=request.POST.get("name", ""),
-                address=None if _keeps(row, address) else address,
-                archived=False if back else None,
+                archived=archived,
                 seen=seen_in(request.POST),
+                **({} if archived else typed_in),
             )
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
         except StaleEdit:
             row = channel_row(actor=request.actor, alert_channel_id=alert_channel_id)
-            meanwhile = unsaved(_edited(row), request, asked=back and row.archived)
+            asked = archived is not None and archived != row.archived
+            meanwhile = unsaved(_edited(row), request, asked=asked)
         if not problems and not meanwhile:
-            saved = "Saved. It stays archived." if row.archived else "Saved."
-            messages.success(request, BROUGHT_BACK if back else saved)
-            return redirect("alert_channel", alert_channel_id)
+            CHANNELS.tell(request, alert_channel_id, archived)
+            return redirect("alert_list") if archived else redirect("alert_channel", alert_channel_id)
     edited = _edited(row)
     context = {
         "row": row,
@@ -107,22 +106,28 @@ def alert_channel_archive(request: PageRequest, alert_channel_id: int) -> HttpRe
     alert_channels.edit(
         actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id, archived=True, seen=seen
     )
-    undo = reverse("alert_channel_restore", args=[alert_channel_id])
-    can_be_undone(request, "Archived: nothing goes through it any more.", undo=undo)
+    CHANNELS.tell(request, alert_channel_id, asked=True)
     return redirect("alert_list")
 
 
-@require_POST
-@login_required
-def alert_channel_restore(request: PageRequest, alert_channel_id: int) -> HttpResponse:
-    """Where its name is another one's by now, its page is where it gets another and is brought back."""
-    try:
-        alert_channels.edit(actor=request.actor, now=timezone.now(), alert_channel_id=alert_channel_id, archived=False)
-    except InvalidInput as refused:
-        messages.error(request, f"It stays archived. {refused.message} {refused.fix}")
-        return redirect("alert_channel", alert_channel_id)
-    messages.success(request, BROUGHT_BACK)
-    return redirect("alert_list")
+def _carries(row: ChannelRow) -> str:
+    if row.silent:
+        return f"Brought back. Nothing goes through it all the same: {row.silent}."
+    return "Brought back: alerts go through it again."
+
+
+CHANNELS: Archive[ChannelRow] = Archive(
+    key="alert_channel_id",
+    page="alert_channel",
+    restore="alert_channel_restore",
+    read=lambda request, key: channel_row(actor=request.actor, alert_channel_id=key),
+    edit=alert_channels.edit,
+    about=lambda row: f"{row.kind} · {row.address}",
+    gone="Archived: nothing goes through it any more.",
+    back=_carries,
+    listed=lambda row: reverse("alert_list"),
+)
+alert_channel_restore = restoring(CHANNELS)
 
 
 def _keeps(row: ChannelRow, address: str) -> bool:

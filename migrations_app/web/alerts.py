@@ -19,6 +19,8 @@ from migrations_app.selectors.environments import list_environments
 from migrations_app.services import alerts
 from migrations_app.services.alerts import RuleWish
 from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.web.alert_channels import CHANNELS
+from migrations_app.web.archives import Archive, asked_for, restoring
 from migrations_app.web.edited_meanwhile import (
     EditedForm,
     Meanwhile,
@@ -34,7 +36,6 @@ from migrations_app.web.edited_meanwhile import (
 from migrations_app.web.numbers import identifier, whole_number
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
-from migrations_app.web.toasts import can_be_undone
 
 
 @require_safe
@@ -50,9 +51,9 @@ def alert_list(request: PageRequest) -> HttpResponse:
         "manages": manages,
         "may_change": reads.may_change_channels(actor=request.actor),
         "rules": [one for one in rules if not one.archived],
-        "archived_rules": [one for one in rules if one.archived],
+        "archived_rules": RULES.lines(rules),
         "channels": [one for one in channels if not one.archived],
-        "archived_channels": [one for one in channels if one.archived],
+        "archived_channels": CHANNELS.lines(channels),
     }
     return render(request, "alerts/list.html", context)
 
@@ -86,7 +87,7 @@ def alert_rule(request: PageRequest, alert_rule_id: int) -> HttpResponse:
     row = reads.rule_row(actor=request.actor, alert_rule_id=alert_rule_id)
     problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
-        archived = True if "archive" in request.POST else False if "restore" in request.POST else None
+        archived = asked_for(request.POST)
         try:
             alerts.edit_rule(
                 actor=request.actor,
@@ -103,41 +104,40 @@ def alert_rule(request: PageRequest, alert_rule_id: int) -> HttpResponse:
             asked = archived is not None and archived != row.archived
             meanwhile = unsaved(_edited(request, row), request, asked=asked)
         if not problems and not meanwhile:
-            return _done(request, alert_rule_id, archived)
+            RULES.tell(request, alert_rule_id, archived)
+            return redirect("alert_list") if archived else redirect("alert_rule", alert_rule_id)
     return _rule_form(request, row, problems, meanwhile)
-
-
-@require_POST
-@login_required
-def alert_rule_restore(request: PageRequest, alert_rule_id: int) -> HttpResponse:
-    """Where its name is another one's by now, its page is where it gets another and is brought back."""
-    try:
-        alerts.edit_rule(actor=request.actor, now=timezone.now(), alert_rule_id=alert_rule_id, archived=False)
-    except InvalidInput as refused:
-        messages.error(request, f"It stays archived. {refused.message} {refused.fix}")
-        return redirect("alert_rule", alert_rule_id)
-    return _done(request, alert_rule_id, archived=False)
 
 
 @require_POST
 @login_required
 def alert_rule_test(request: PageRequest, alert_rule_id: int) -> HttpResponse:
     count = alerts.test_rule(actor=request.actor, now=timezone.now(), alert_rule_id=alert_rule_id)
-    messages.success(request, f"A test goes through {count} channel{'s' if count != 1 else ''}.")
+    if count:
+        messages.success(request, f"A test goes through {count} channel{'s' if count != 1 else ''}.")
+    else:
+        messages.error(request, "Nothing was sent: nothing goes through any channel of this rule.")
     return redirect("alert_rule", alert_rule_id)
 
 
-def _done(request: PageRequest, alert_rule_id: int, archived: bool | None) -> HttpResponse:
-    """What to say after a rule was saved, archived or brought back, and where to go on."""
-    if archived:
-        undo = reverse("alert_rule_restore", args=[alert_rule_id])
-        can_be_undone(request, "Archived: it fires no more.", undo=undo)
-        return redirect("alert_list")
-    row = reads.rule_row(actor=request.actor, alert_rule_id=alert_rule_id)
-    fires = "Brought back: it fires again." if row.enabled else "Brought back. It is switched off and does not fire."
-    saved = "Saved. It stays archived." if row.archived else "Saved."
-    messages.success(request, saved if archived is None else fires)
-    return redirect("alert_rule", alert_rule_id)
+def _fires(row: RuleRow) -> str:
+    if not row.enabled:
+        return "Brought back. It is switched off and does not fire."
+    return "Brought back: it fires again." if row.told else "Brought back. It fires, and tells nobody."
+
+
+RULES: Archive[RuleRow] = Archive(
+    key="alert_rule_id",
+    page="alert_rule",
+    restore="alert_rule_restore",
+    read=lambda request, key: reads.rule_row(actor=request.actor, alert_rule_id=key),
+    edit=alerts.edit_rule,
+    about=lambda row: f"{row.words} · {row.environment or 'every environment'}",
+    gone="Archived: it fires no more.",
+    back=_fires,
+    listed=lambda row: reverse("alert_list"),
+)
+alert_rule_restore = restoring(RULES)
 
 
 def _wish(posted: QueryDict) -> RuleWish:
@@ -184,6 +184,8 @@ def _rule_form(
         "escalates_to": values.getlist("escalation_channels"),
         "causes": [(cause, cause.words, LIMITS.get(cause)) for cause in AlertCause],
         "channels": _offered(known, row.channels if row else ()),
+        "silent": [one for one in known if row and one.id in row.channels and one.silent],
+        "silent_later": [one for one in known if row and one.id in row.escalation_channels and one.silent],
         "escalation_channels": _offered(known, row.escalation_channels if row else ()),
         "may_change": reads.may_change_channels(actor=request.actor),
         "places": list_environments(actor=request.actor),

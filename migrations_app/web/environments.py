@@ -18,6 +18,7 @@ from migrations_app.web.edited_meanwhile import EditedForm, seen_in, sent_as, st
 from migrations_app.web.numbers import whole_number
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest
+from migrations_app.web.windows import WINDOWS
 
 
 @require_safe
@@ -30,10 +31,12 @@ def environment_list(request: PageRequest) -> HttpResponse:
 @login_required
 def environment(request: PageRequest, environment_id: int) -> HttpResponse:
     now = timezone.now()
-    page = environment_page(actor=request.actor, environment_id=environment_id, now=timezone.now())
+    page = environment_page(actor=request.actor, environment_id=environment_id, now=now)
+    windows = list_windows(actor=request.actor, now=now, environment=page.row.name, archived=True)
     context = {
         "page": page,
-        "windows": list_windows(actor=request.actor, now=now, environment=page.row.name),
+        "windows": [one for one in windows if not one.archived],
+        "archived_windows": WINDOWS.lines(windows),
         "freezes": list_freezes(actor=request.actor, now=now, environment=page.row.name),
     }
     return render(request, "environments/environment.html", context)

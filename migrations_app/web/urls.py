@@ -125,6 +125,7 @@ urlpatterns = [
     path("freezes/new/", windows.freeze_new, name="freeze_new"),
     path("freezes/<int:freeze_id>/lift/", windows.freeze_lift, name="freeze_lift"),
     path("windows/<int:window_id>/edit/", windows.window_edit, name="window_edit"),
+    path("windows/<int:window_id>/restore/", windows.window_restore, name="window_restore"),
     path("environments/<int:environment_id>/windows/new/", windows.window_new, name="window_new"),
     path("migrations/<int:migration_id>/waivers/new/", waivers.waiver_new, name="waiver_new"),
     path(
@@ -244,6 +245,7 @@ urlpatterns = [
     path("settings/secrets/<int:stored_secret_id>/restore/", stored_secrets.secret_restore, name="secret_restore"),
     path("settings/webhooks/", webhooks.webhook_list, name="webhook_list"),
     path("settings/webhooks/<int:webhook_id>/", webhooks.webhook, name="webhook"),
+    path("settings/webhooks/<int:webhook_id>/restore/", webhooks.webhook_restore, name="webhook_restore"),
     path("settings/webhooks/<int:webhook_id>/test/", webhooks.webhook_test, name="webhook_test"),
     path("settings/webhooks/<int:webhook_id>/rotate/", webhooks.webhook_rotate, name="webhook_rotate"),
     path(

@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
@@ -17,6 +18,7 @@ from migrations_app.selectors.webhooks import WebhookRow, list_deliveries, list_
 from migrations_app.services import webhooks
 from migrations_app.services.errors import InvalidInput, StaleEdit
 from migrations_app.services.webhooks import NewSecret
+from migrations_app.web.archives import Archive, asked_for, restoring
 from migrations_app.web.edited_meanwhile import (
     EditedForm,
     Meanwhile,
@@ -51,8 +53,10 @@ def webhook_list(request: PageRequest) -> HttpResponse:
             )
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
+    rows = list_webhooks(actor=request.actor, archived=True)
     context = {
-        "rows": list_webhooks(actor=request.actor),
+        "rows": [one for one in rows if not one.archived],
+        "archived": WEBHOOKS.lines(rows),
         "made": made,
         "problems": problems,
         "kinds": SUBSCRIBABLE,
@@ -66,27 +70,25 @@ def webhook_list(request: PageRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def webhook(request: PageRequest, webhook_id: int) -> HttpResponse:
-    """A switch or an archive alone that is outdated says so and shows the page as it is now: nothing was typed."""
+    """A switch that is outdated says so and shows the page as it is now: nothing was typed."""
     row: WebhookRow | None = None
     problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
-        changes = _changes(request.POST)
+        archived = asked_for(request.POST)
+        changes = {"archived": True} if archived else {**_changes(request.POST), "archived": archived}
         try:
             seen = seen_in(request.POST)
             webhooks.edit(actor=request.actor, now=timezone.now(), webhook_id=webhook_id, seen=seen, **changes)
         except InvalidInput as refused:
             problems = ProblemsByField(refused.problems)
         except StaleEdit:
-            if "name" not in changes:
+            if "switch" in request.POST:
                 raise
             row = webhook_row(actor=request.actor, webhook_id=webhook_id)
-            meanwhile = unsaved(_edited(row), request)
+            meanwhile = unsaved(_edited(row), request, asked=archived is not None and archived != row.archived)
         if not problems and not meanwhile:
-            if "archived" in changes:
-                messages.success(request, "Archived: nothing is sent to it any more.")
-                return redirect("webhook_list")
-            messages.success(request, "Saved.")
-            return redirect("webhook", webhook_id)
+            WEBHOOKS.tell(request, webhook_id, archived)
+            return redirect("webhook_list") if archived else redirect("webhook", webhook_id)
     row = row or webhook_row(actor=request.actor, webhook_id=webhook_id)
     return _shown(request, row, problems=problems, meanwhile=meanwhile)
 
@@ -121,12 +123,30 @@ def webhook_redeliver(request: PageRequest, webhook_id: int, delivery_id: int) -
 
 def _changes(posted: Any) -> Mapping[str, Any]:
     """What the button that was pressed asks for; an empty address keeps the present one."""
-    if "archive" in posted:
-        return {"archived": True}
     if "switch" in posted:
         return {"enabled": posted["switch"] == "on"}
     address = posted.get("address", "").strip()
     return {"name": posted.get("name", ""), "kinds": posted.getlist("kinds"), "address": address or None}
+
+
+def _sends(row: WebhookRow) -> str:
+    if row.state == WebhookState.ACTIVE:
+        return "Brought back: what happens from now on is sent to it."
+    return "Brought back. It is not active, so nothing is sent to it until it is switched on."
+
+
+WEBHOOKS: Archive[WebhookRow] = Archive(
+    key="webhook_id",
+    page="webhook",
+    restore="webhook_restore",
+    read=lambda request, key: webhook_row(actor=request.actor, webhook_id=key),
+    edit=webhooks.edit,
+    about=lambda row: f"{row.address} · {row.environment or 'every environment'}",
+    gone="Archived: nothing is sent to it any more.",
+    back=_sends,
+    listed=lambda row: reverse("webhook_list"),
+)
+webhook_restore = restoring(WEBHOOKS)
 
 
 def _edited(row: WebhookRow) -> EditedForm:
@@ -150,7 +170,7 @@ def _shown(
     context = {
         "as_of": timezone.now(),
         "row": row,
-        "active": row.state == WebhookState.ACTIVE,
+        "active": row.state == WebhookState.ACTIVE and not row.archived,
         "made": made,
         "problems": found,
         "kinds": SUBSCRIBABLE,

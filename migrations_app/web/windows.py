@@ -15,11 +15,13 @@ from migrations_app.selectors.environments import environment_row, list_environm
 from migrations_app.selectors.windows import WindowRow, visible_window
 from migrations_app.services import freezes, windows
 from migrations_app.services.errors import InvalidInput, StaleEdit
+from migrations_app.web.archives import Archive, asked_for, restoring
 from migrations_app.web.edited_meanwhile import EditedForm, Said, Sent, seen_in, sent_as, status_of, typed, unsaved
 from migrations_app.web.local_times import REPEATS, local_time, recurrence, said, utc_time
 from migrations_app.web.numbers import identifier, whole_number
 from migrations_app.web.problems import ProblemsByField
 from migrations_app.web.requests import PageRequest, onwards
+from migrations_app.web.wording import duration
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,8 +53,8 @@ def window_edit(request: PageRequest, window_id: int) -> HttpResponse:
     problems, meanwhile = ProblemsByField(), None
     if request.method == "POST":
         values = request.POST
-        archives = "archive" in request.POST
-        changes = {"archived": True} if archives else _posted(request.POST)
+        archived = asked_for(request.POST)
+        changes = {"archived": True} if archived else _posted(request.POST) | {"archived": archived}
         try:
             seen = seen_in(request.POST)
             windows.edit(actor=request.actor, now=timezone.now(), window_id=window_id, seen=seen, **changes)
@@ -60,9 +62,9 @@ def window_edit(request: PageRequest, window_id: int) -> HttpResponse:
             problems = ProblemsByField(refused.problems)
         except StaleEdit:
             row = visible_window(actor=request.actor, window_id=window_id, now=timezone.now())
-            meanwhile = unsaved(_edited(row), request, asked=archives and not row.archived)
+            meanwhile = unsaved(_edited(row), request, asked=archived is not None and archived != row.archived)
         if not problems and not meanwhile:
-            messages.success(request, "The window opens no more." if archives else "Saved.")
+            WINDOWS.tell(request, window_id, archived)
             return redirect("environment", row.environment_id)
     shown = {"place": place, "values": meanwhile.values if meanwhile else values, "window": row}
     return _shown(request, problems, shown | {"edited": _edited(row), "meanwhile": meanwhile})
@@ -100,6 +102,31 @@ def freeze_lift(request: PageRequest, freeze_id: int) -> HttpResponse:
     freezes.lift(actor=request.actor, now=timezone.now(), freeze_id=freeze_id)
     messages.success(request, "Lifted. Nothing that it kept from starting starts by itself.")
     return redirect(onwards(request, request.POST.get("next", ""), reverse("calendar")))
+
+
+def _hours(row: WindowRow) -> str:
+    rule = said(row.recurrence) or row.recurrence
+    return f"{row.first:%H:%M} {row.zone} for {duration(row.seconds)}{f' · {rule}' if rule else ''}"
+
+
+def _opens(row: WindowRow) -> str:
+    """The first one closes its environment for the rest of the time, and one whose times are over never opens it."""
+    over = "" if row.open_until or row.opens_at else " Its times are over, so it opens no more by itself."
+    return f"Brought back: runs start in {row.environment} inside its windows only.{over}"
+
+
+WINDOWS: Archive[WindowRow] = Archive(
+    key="window_id",
+    page="window_edit",
+    restore="window_restore",
+    read=lambda request, key: visible_window(actor=request.actor, window_id=key, now=timezone.now()),
+    edit=windows.edit,
+    about=_hours,
+    gone="Archived: the window opens no more.",
+    back=_opens,
+    listed=lambda row: reverse("environment", args=[row.environment_id]),
+)
+window_restore = restoring(WINDOWS)
 
 
 def _posted(values: Mapping[str, Any]) -> dict[str, Any]:

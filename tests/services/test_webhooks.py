@@ -175,3 +175,23 @@ def test_the_one_of_the_settings_is_changed_there_and_can_be_rotated(admin: Acto
         webhooks.edit(actor=admin, now=NOW, webhook_id=hook.pk, name="mine")
 
     assert webhooks.rotate(actor=admin, now=NOW, webhook_id=hook.pk).earlier_until == NOW + timedelta(days=1)
+
+
+def test_one_is_brought_back_where_there_is_room_and_its_name_is_free(
+    admin: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks, "MOST_WEBHOOKS", 1)
+    hook = Webhook.objects.get(pk=made(admin).id)
+    webhooks.edit(actor=admin, now=NOW, webhook_id=hook.pk, archived=True)
+    made(admin)
+
+    with pytest.raises(InvalidInput) as refused:
+        webhooks.edit(actor=admin, now=NOW, webhook_id=hook.pk, archived=False)
+
+    assert [problem.code for problem in refused.value.problems] == ["too_many", "taken"]
+    monkeypatch.undo()
+    webhooks.edit(actor=admin, now=NOW, webhook_id=hook.pk, archived=False, name="room")
+    hook.refresh_from_db()
+    assert (hook.archived_at, hook.state, hook.name) == (None, "active", "room")
+    entry = AuditEntry.objects.filter(action="webhook.edit", outcome="allowed").latest("seq")
+    assert json.loads(bytes(entry.body))["before"]["archived"] is True

@@ -100,3 +100,18 @@ def test_of_two_windows_of_one_name_at_once_one_is_made(admin, now, staging):
 
     assert [type(error) for error in lost] == [InvalidInput]
     assert MaintenanceWindow.objects.count() == 1
+
+
+def test_a_window_is_brought_back_where_there_is_room(admin, now, staging, monkeypatch):
+    monkeypatch.setattr(windows, "MOST_WINDOWS", 1)
+    made = create(admin, now, staging)
+    windows.edit(actor=admin, now=now, window_id=made, archived=True)
+    another = create(admin, now, staging, name="sundays")
+
+    with pytest.raises(InvalidInput) as refused:
+        windows.edit(actor=admin, now=now, window_id=made, archived=False)
+
+    assert [problem.code for problem in refused.value.problems] == ["too_many"]
+    windows.edit(actor=admin, now=now, window_id=another, archived=True)
+    windows.edit(actor=admin, now=now, window_id=made, archived=False)
+    assert hours_of(staging.pk, now) is not None

@@ -5,7 +5,7 @@ import pytest
 
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.models import Alert, AlertChannel, AlertRule, AuditEntry, Environment, Person, RoleGrant
-from migrations_app.services import alert_channels
+from migrations_app.services import alert_channels, webhooks
 from migrations_app.testing.memory import ManualClock
 from tests.alarms import mailing, ruled
 from tests.cast import NOW, PASSWORD, Cast
@@ -179,3 +179,54 @@ def test_channels_are_shown_to_admins_of_one_environment_without_what_refuses_th
         assert "Channels are changed by admins of every environment." in shown
     assert client.get(f"{LIST}channels/new/").status_code == 403
     assert f'href="{LIST}channels/new/"' in signed_in("admin").get(LIST).content.decode()
+
+
+def test_a_rule_through_whose_channels_nothing_goes_says_that_it_tells_nobody(cast: Cast) -> None:
+    actor, client = cast.actors["admin"], signed_in("admin")
+    old, kept = (mailing(actor, CLOCK, name) for name in ("old", "kept"))
+    hook = webhooks.create(actor=actor, now=NOW, name="hook", address="https://127.0.0.1:1/", kinds=["run.failed"]).id
+    room = alert_channels.create(actor=actor, now=NOW, name="room", kind="webhook", webhook_id=hook)
+    rule = ruled(actor, CLOCK, "run_failed", old, room)
+    ruled(actor, CLOCK, "run_stuck", kept, escalate_minutes=30, escalation_channels=(old,))
+    ruled(actor, CLOCK, "run_ended", followers=True)
+    path = f"{LIST}rules/{rule.pk}/"
+    archived_channel(cast, old)
+    assert "tells nobody" not in client.get(path).content.decode(), "the webhook is still told"
+    assert "through 1 channel." in client.post(f"{path}test/", follow=True).content.decode()
+
+    webhooks.edit(actor=actor, now=NOW, webhook_id=hook, enabled=False)
+
+    listed = client.get(LIST).content.decode()
+    assert (listed.count(">tells nobody<"), listed.count(">escalates to nobody<"), listed.count(">on<")) == (1, 1, 2)
+    assert "its webhook is switched off or has ended" in listed
+    page = client.get(path).content.decode()
+    assert "This rule fires, and tells nobody." in page
+    assert f'<a href="{LIST}channels/{old}/">old</a> (archived)' in page
+    assert "Nothing was sent" in client.post(f"{path}test/", follow=True).content.decode()
+    client.post(path, untouched(client.get(path).content) | {"archive": "1"})
+    assert "It fires, and tells nobody." in client.post(f"{path}restore/", follow=True).content.decode()
+    archived_channel(cast, old, archived=False)
+    assert "tells nobody" not in client.get(LIST).content.decode()
+
+
+def test_a_channel_of_an_archived_webhook_is_not_brought_back_silently(cast: Cast) -> None:
+    actor, client = cast.actors["admin"], signed_in("admin")
+    hook = webhooks.create(actor=actor, now=NOW, name="hook", address="https://127.0.0.1:1/", kinds=["run.failed"]).id
+    room = alert_channels.create(actor=actor, now=NOW, name="room", kind="webhook", webhook_id=hook)
+    path = f"{LIST}channels/{room}/"
+    left = client.post(path, untouched(client.get(path).content) | {"archive": "1"}, follow=True)
+    assert "Archived: nothing goes through it any more." in left.content.decode()
+    webhooks.edit(actor=actor, now=NOW, webhook_id=hook, archived=True)
+
+    alone = client.post(f"{path}restore/", follow=True).content.decode()
+    refused = client.post(path, untouched(client.get(path).content) | {"restore": "1"})
+
+    said = "Its webhook “hook” is archived: nothing would go through it."
+    assert f"It stays archived. {said} Bring that webhook back first." in alone
+    assert (refused.status_code, said in refused.content.decode()) == (422, True)
+    assert AlertChannel.objects.get().archived_at is not None
+    webhooks.edit(actor=actor, now=NOW, webhook_id=hook, archived=False, enabled=False)
+    back = client.post(f"{path}restore/", follow=True).content.decode()
+    assert "Nothing goes through it all the same: its webhook is switched off or has ended." in back
+    assert AlertChannel.objects.get().archived_at is None
+    assert "Nothing goes through it: its webhook is switched off" in client.get(path).content.decode()

@@ -203,8 +203,8 @@ def test_an_edit_that_comes_while_the_comparison_is_shown_is_asked_about_too(
     assert other.post(path, theirs | {"name": "Theirs"}).status_code == 302
     compared = webhook_pages.unsaved
 
-    def compared_and_edited(form: EditedForm, request: PageRequest) -> Meanwhile | None:
-        shown = compared(form, request)
+    def compared_and_edited(form: EditedForm, request: PageRequest, *, asked: bool) -> Meanwhile | None:
+        shown = compared(form, request, asked=asked)
         webhooks.edit(actor=admin, now=NOW, webhook_id=form.key, kinds=["run.stuck"])
         return shown
 
