@@ -10,7 +10,10 @@ from migrations_app.models.policy import PolicyVersion
 
 
 class Signature(models.Model):
-    """The decision of one person on one digest, with what was shown when it was made."""
+    """The decision of one person on one digest, with what was shown when it was made.
+
+    `attested`: whether the provider of the single sign-on vouched for a second factor in the session that signed.
+    """
 
     migration = models.ForeignKey(Migration, models.CASCADE, related_name="signatures")
     revision = models.ForeignKey(PlanRevision, models.PROTECT, related_name="signatures")
@@ -20,6 +23,7 @@ class Signature(models.Model):
     findings_digest = models.CharField(max_length=64)
     fingerprints = models.JSONField(default=dict)
     comment = models.TextField(blank=True, max_length=10_000)
+    attested = models.BooleanField(default=False, db_default=False)
     at = models.DateTimeField()
     voided_at = models.DateTimeField(null=True, blank=True)
     voided_because = models.CharField(max_length=200, blank=True)

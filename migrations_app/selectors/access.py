@@ -4,7 +4,7 @@ Roles are grants: (person or group, role, environment or all). Groups carry memb
 every permission but SIGN, which always needs an approver's grant (DESIGN section 5).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -189,10 +189,14 @@ def has_second_factor(person: Person, *, attested: bool | None = None) -> bool:
     return (attested and known.exists()) if attested is not None else known.filter(second_factor=True).exists()
 
 
-def with_second_factor() -> Q:
-    """Filter for the people who have one: ours, or the provider's at their last sign-in."""
-    attested = Q(external_identities__second_factor=True, password__startswith=UNUSABLE_PASSWORD_PREFIX)
-    return Q(pk__in=Authenticator.objects.values("user")) | attested
+def with_second_factor(*, attested: Collection[int] = ()) -> Q:
+    """Filter for the people who have one: ours, or the provider's at their last sign-in.
+
+    `attested`: the ids of those of whom it is known of another session that counts.
+    """
+    by_provider = Q(external_identities__second_factor=True) | Q(external_identities__isnull=False, pk__in=attested)
+    without_password = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+    return Q(pk__in=Authenticator.objects.values("user")) | (by_provider & without_password)
 
 
 def people_who_see(environment_id: int) -> list[Person]:

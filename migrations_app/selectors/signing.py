@@ -71,9 +71,10 @@ def signing_of(
     """`policies`: where those in force are known already; `risk`: where the level of this moment is."""
     editors = tuple(migration.editors.select_related("person").order_by("revision", "pk"))
     barred = barred_people(migration, revision, editors)
-    here = approvers_in(migration.environment, now=now, to=barred)
-    approvers = {approver.person.pk: approver for approver in here}
     signatures = tuple(signatures_of(migration))
+    attested = {row.person_id for row in signatures if row.attested and row.voided_at is None}
+    here = approvers_in(migration.environment, now=now, to=barred, attested=attested)
+    approvers = {approver.person.pk: approver for approver in here}
     asked = asked_of(migration, revision, now=now, policies=policies, risk=risk)
     facts = tuple(
         _fact(row, approvers.get(row.person_id), barred.get(row.person_id, ""), asked, migration.environment)
@@ -123,18 +124,22 @@ def quarantined(approver: Approver, *, you: bool = False) -> str:
     return approver.young.sentence("approver", "signs", you=you) if approver.young else ""
 
 
-def approvers_in(environment: Environment, *, now: datetime, to: Collection[int] = ()) -> tuple[Approver, ...]:
+def approvers_in(
+    environment: Environment, *, now: datetime, to: Collection[int] = (), attested: Collection[int] = ()
+) -> tuple[Approver, ...]:
     """Everybody with the approver role there, by themselves or through a group, by user name.
 
     `to`: the ids of those from whom a young role does not count, as it does not from themselves. A role that asks for a
-    second factor is not held without one, here as everywhere.
+    second factor is not held without one, here as everywhere; `attested`: the ids of those whose provider told of one
+    in the session that signed, which a later sign-in elsewhere does not take from the signature.
     """
     grants = Grants(environment, now=now)
     giving = [grant for grant in grants.rows if grant.role == Role.APPROVER]
     holds = Q(pk__in={g.person_id for g in giving}) | Q(groups__in={g.group_id for g in giving if g.group_id})
     people = Person.objects.filter(holds, is_active=True).distinct().order_by("username").prefetch_related("groups")
     withheld = roles_with_second_factor()
-    proven = set(people.filter(with_second_factor()).values_list("pk", flat=True)) if withheld else set()
+    secured = people.filter(with_second_factor(attested=attested))
+    proven = set(secured.values_list("pk", flat=True)) if withheld else set()
     if Role.APPROVER in withheld:
         people = people.filter(pk__in=proven)
     return tuple(_approver(person, grants, to, frozenset() if person.pk in proven else withheld) for person in people)

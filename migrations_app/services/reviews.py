@@ -164,7 +164,7 @@ def _sign(
         decision=Decision.COMMENT
     )
     earlier.update(voided_at=now, voided_because=f"{person} decided again")
-    _save(migration, revision, person, decision, comment, now)
+    _save(migration, revision, person, decision, comment, now, attested=bool(actor.attested))
     notifications.settle(now=now, kind=notifications.SIGNATURE_WANTED, migration=migration, person_id=person.pk)
     if decision is Decision.REJECT:
         _decline(migration, person, now)
@@ -219,7 +219,14 @@ def _comment(actor: Actor, now: datetime, migration_id: int, digest: str, text: 
 
 
 def _save(
-    migration: Migration, revision: PlanRevision, person: Person, decision: Decision, comment: str, now: datetime
+    migration: Migration,
+    revision: PlanRevision,
+    person: Person,
+    decision: Decision,
+    comment: str,
+    now: datetime,
+    *,
+    attested: bool = False,
 ) -> None:
     Signature.objects.create(
         migration=migration,
@@ -230,6 +237,7 @@ def _save(
         findings_digest=revision.findings_digest,
         fingerprints=revision.fingerprints,
         comment=comment,
+        attested=attested,
         at=now,
     )
 
