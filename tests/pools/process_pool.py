@@ -5,7 +5,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import sys
 import threading
 import urllib.parse
@@ -13,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from examples.deployment.pool.lines import ask
 from examples.deployment.pool.load import Load
 from migrations_app.pools import PoolDriver, open_pool
 from migrations_app.pools.base import Release
@@ -91,11 +91,7 @@ class ProcessPool(LocalServer):
     def pid_of(self, worker: str) -> int:
         """Of the worker's own process, as it says itself."""
         (path,) = self.directory.glob(f"{worker}.*.sock")
-        with socket.socket(socket.AF_UNIX) as channel:
-            channel.connect(str(path))
-            channel.sendall(b"GET /health HTTP/1.0\r\n\r\n")
-            answer = b"".join(iter(lambda: channel.recv(4096), b""))
-        return int(json.loads(answer.partition(b"\r\n\r\n")[2])["pid"])
+        return int(ask(str(path), "GET", "/health", seconds=30)[1]["pid"])
 
     def kill_worker(self, worker: str) -> None:
         os.kill(self.pid_of(worker), signal.SIGKILL)
@@ -114,7 +110,7 @@ class ProcessPool(LocalServer):
         (self.directory / "pool.json").write_text(json.dumps(self.settings))
 
     def _command(self) -> Sequence[str]:
-        return [*self._bound(), sys.executable, "-m", "examples.deployment.pool", str(self.directory)]
+        return [*self._bound(), sys.executable, "-S", "-m", "examples.deployment.pool", str(self.directory)]
 
     def _ready(self) -> bool:
         if not (self.directory / "addresses.json").exists():

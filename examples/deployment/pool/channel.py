@@ -1,24 +1,19 @@
-"""JSON over HTTP, on a Unix socket or on loopback: how workers, dispatcher and control channel are spoken to."""
+"""JSON over HTTP, on a Unix socket or on loopback: how dispatcher and control channel are spoken to."""
 
-import http.client
 import http.server
 import json
 import os
-import socket
 import socketserver
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from examples.deployment.pool.lines import Answer, refusal
+
 MOST_BYTES = 1_000_000
-Answer = tuple[int, Mapping[str, Any]]
 # Method, path, body, bearer token ('' for none).
 Answering = Callable[[str, str, dict[str, Any], str], Answer]
-
-
-def refusal(status: int, error: str, message: str) -> Answer:
-    return status, {"error": error, "message": message}
 
 
 class _UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
@@ -84,25 +79,3 @@ def _handler(answering: Answering) -> type[http.server.BaseHTTPRequestHandler]:
             """The events file says what happens; requests are too many to name."""
 
     return Handler
-
-
-class UnixConnection(http.client.HTTPConnection):
-    def __init__(self, path: Path, seconds: float) -> None:
-        super().__init__("localhost", timeout=seconds)
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(str(self._path))
-
-
-def ask(path: Path, method: str, url: str, body: Mapping[str, Any] | None = None, *, seconds: float) -> Answer:
-    """One call over a Unix socket. Raises OSError or http.client.HTTPException when there is no answer."""
-    connection = UnixConnection(path, seconds)
-    try:
-        connection.request(method, url, json.dumps(body).encode() if body is not None else None)
-        response = connection.getresponse()
-        return response.status, json.loads(response.read())
-    finally:
-        connection.close()

@@ -4,7 +4,7 @@ import hmac
 from collections import Counter
 from typing import Any
 
-from examples.deployment.pool.channel import Answer, refusal
+from examples.deployment.pool.lines import Answer, refusal
 from examples.deployment.pool.place import Place, Release
 from examples.deployment.pool.supervisor import Supervisor
 

@@ -1,6 +1,5 @@
 """One place of the pool: the process that works there, the release it is to run, and its state as it is."""
 
-import http.client
 import json
 import subprocess
 import sys
@@ -11,8 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from examples.deployment.pool.channel import Answer, ask
+from examples.deployment.pool.lines import Answer, ask
 
+ROOT = Path(__file__).resolve().parents[3]
+WORKER = "examples.deployment.pool.worker"
 HEALTH_SECONDS = 1.0  # the longest wait for an answer
 SILENCES = 3  # in a row, before a worker that was healthy is taken to be out of order
 LOOK_SECONDS = 0.2
@@ -101,14 +102,14 @@ class Place:
         if self.process is None or self.process.poll() is not None:
             return "failed" if self.crashes else "starting"
         try:
-            return str(ask(self.socket, "GET", "/health", seconds=HEALTH_SECONDS)[1]["status"])
+            return str(ask(str(self.socket), "GET", "/health", seconds=HEALTH_SECONDS)[1]["status"])
         except FileNotFoundError:
             return "starting"  # it has not opened its socket yet
-        except (OSError, http.client.HTTPException, ValueError):
+        except (OSError, ValueError):
             return "silent"
 
     def work(self, body: dict[str, Any]) -> Answer:
-        return ask(self.socket, "POST", "/work", body, seconds=REQUEST_SECONDS)
+        return ask(str(self.socket), "POST", "/work", body, seconds=REQUEST_SECONDS)
 
     def _keep(self) -> None:
         while process := self._start():
@@ -123,8 +124,9 @@ class Place:
             self.starts += 1
             self.socket = self.directory / f"{self.id}.{self.starts}.sock"
             settings = {"id": self.id, **self.settings(self.release), **self.release.as_dict()}
-            command = [sys.executable, "-m", "examples.deployment.pool.worker", str(self.socket), json.dumps(settings)]
-            self.process = subprocess.Popen(command, stdin=subprocess.PIPE)  # noqa: S603
+            # A worker needs the standard library alone, and no start-up hook of anything that is installed beside it.
+            command = [sys.executable, "-S", "-m", WORKER, str(self.socket), json.dumps(settings)]
+            self.process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE)  # noqa: S603
             self.stopping, self.health = False, "starting"
             self.changed()
             return self.process

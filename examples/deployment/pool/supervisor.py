@@ -4,7 +4,6 @@ What runs where is kept in `state.json`, so that a supervisor that is started ag
 `events.jsonl` gets a line whenever another number of workers serve.
 """
 
-import http.client
 import json
 import os
 import threading
@@ -14,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from examples.deployment.pool.channel import Answer, refusal
+from examples.deployment.pool.lines import Answer, refusal
 from examples.deployment.pool.place import Place, Release
 
 QUEUE_SECONDS = 10.0
@@ -124,7 +123,7 @@ class Supervisor:
             return refusal(503, "queue_timeout", f"No worker was free for {QUEUE_SECONDS:g} s.")
         try:
             return place.work(body)
-        except (OSError, http.client.HTTPException, ValueError) as error:
+        except (OSError, ValueError) as error:
             with self.lock:
                 self.counters["errors"] += 1
             return refusal(502, "worker_lost", f"{place.id} ended with the request in its hands: {error}.")

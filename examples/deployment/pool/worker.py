@@ -11,10 +11,9 @@ import signal
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
-from examples.deployment.pool.channel import Answer, refusal, serve_unix
+from examples.deployment.pool.lines import Answer, refusal, serve_lines
 
 BEGAN = time.monotonic()
 
@@ -24,7 +23,7 @@ class Worker:
         self._settings = settings
         self._one_at_a_time = threading.Lock()
 
-    def answer(self, method: str, path: str, body: dict[str, Any], _token: str) -> Answer:
+    def answer(self, method: str, path: str, body: dict[str, Any]) -> Answer:
         if (method, path) == ("GET", "/health"):
             return 200, {"status": self.status(), "pid": os.getpid(), **self.release()}
         if (method, path) == ("POST", "/work"):
@@ -48,13 +47,13 @@ class Worker:
         return {"digest": hashlib.sha256(text.encode()).hexdigest(), **self.release()}
 
 
-def main(path: Path, settings: dict[str, Any]) -> None:
+def main(path: str, settings: dict[str, Any]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the supervisor, which ends its workers in order
     if settings.get("crashes"):
         sys.exit(f"version {settings['version']} cannot start")
-    serve_unix(path, Worker(settings).answer)
+    serve_lines(path, Worker(settings).answer)
     sys.stdin.buffer.read()  # nothing ever comes; it ends when the supervisor is no more
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), json.loads(sys.argv[2]))
+    main(sys.argv[1], json.loads(sys.argv[2]))
