@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from migrations_app.engine.crash_points import Crash, CrashPointsRefused, armed, from_environment, reach
+from migrations_app.engine.crash_points import Crash, CrashPointsRefused, armed, counted, from_environment, reach
 
 PROGRAM = "from migrations_app.engine.crash_points import reach\nfor n in range(3): reach('here'); print(n, flush=True)"
 
@@ -38,6 +38,13 @@ def test_raise_at_the_nth_passing_only() -> None:
         with pytest.raises(Crash):
             reach("there")
     reach("there")
+
+
+def test_passings_are_counted_and_nothing_happens() -> None:
+    with counted("here", "there") as passings:
+        for name in ("here", "elsewhere", "here"):
+            reach(name)
+        assert (passings("here"), passings("there")) == (2, 0)
 
 
 def test_exit_is_the_default_and_looks_like_a_kill() -> None:
