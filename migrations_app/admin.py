@@ -178,7 +178,9 @@ class PersonAdmin(Asking, PersonAdminBase):
         return found
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:
-        people.record_change(actor=actor_of(request), now=timezone.now(), action="person.create", person=obj)
+        actor, now = actor_of(request), timezone.now()
+        people.record_change(actor=actor, now=now, action="person.create", person=obj)
+        people.note_what_was_given(actor=actor, now=now, person=obj, before=None, password="")
         return super().log_addition(request, obj, message)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
@@ -188,6 +190,7 @@ class PersonAdmin(Asking, PersonAdminBase):
         people.record_change(actor=actor, now=now, action="person.edit", person=obj, before=before, reason=reason)
         if obj.pk != request.user.pk:
             password = getattr(request, "password_before", obj.password)
+            people.note_what_was_given(actor=actor, now=now, person=obj, before=before, password=password)
             people.end_what_changed(actor=actor, now=now, person=obj, before=before or {}, password=password)
         return super().log_change(request, obj, message)
 

@@ -3,7 +3,7 @@ import json
 import pytest
 from django.contrib.auth.models import Group
 
-from migrations_app.models import AuditEntry, Person, RoleGrant
+from migrations_app.models import AuditEntry, GivenAccess, Person, RoleGrant
 from migrations_app.services import environments
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +84,7 @@ def test_a_person_is_made_and_recorded(site):
     assert made.status_code == 302
     (entry,) = entries("person.create")
     assert (entry["actor"], entry["after"]["name"], entry["after"]["staff"]) == ("admin", "newcomer", False)
+    assert GivenAccess.objects.get(group=None).person.username == "newcomer"
     assert "correct-horse" not in json.dumps(entry)
 
 
@@ -123,6 +124,8 @@ def test_a_new_password_is_recorded_without_it(site, people):
     (entry,) = entries("person.edit")
     assert entry["actor"] == "admin"
     assert "correct-horse" not in json.dumps(entry)
+    (noted,) = GivenAccess.objects.all()
+    assert (noted.person, noted.group, noted.given_by) == (people["viewer"], None, people["admin"])
 
 
 def test_nobody_changes_their_own_groups_or_deletes_anybody(site, staff, people):
@@ -132,6 +135,16 @@ def test_nobody_changes_their_own_groups_or_deletes_anybody(site, staff, people)
 
     assert not staff.groups.exists()
     assert site.post(f"/admin/migrations_app/person/{people['viewer'].pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+def test_who_puts_somebody_into_a_group_is_noted(site, people):
+    group = Group.objects.create(name="approvers")
+    change(site, people["viewer"], groups=[group.pk], email=people["viewer"].email)
+
+    (noted,) = GivenAccess.objects.all()
+    assert (noted.person, noted.group, noted.given_by) == (people["viewer"], group, people["admin"])
+    change(site, people["admin"], email="admin@example.com")  # one's own account is nobody else's gift
+    assert GivenAccess.objects.count() == 1
 
 
 def test_groups_are_managed_and_recorded(site):

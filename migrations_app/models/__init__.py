@@ -21,7 +21,7 @@ from migrations_app.models.impact import ImpactSample, ImpactWatch
 from migrations_app.models.invitation import Invitation
 from migrations_app.models.migration import Migration, MigrationEditor, MigrationTarget
 from migrations_app.models.notification import NoticeKind, Notification
-from migrations_app.models.person import Person, RoleGrant
+from migrations_app.models.person import GivenAccess, Person, RoleGrant
 from migrations_app.models.plan import PlanRevision
 from migrations_app.models.policy import Policy, PolicyRequirement, PolicyType, PolicyVersion
 from migrations_app.models.repeated_denial import RepeatedDenial
@@ -75,6 +75,7 @@ __all__ = [
     "Environment",
     "ExternalIdentity",
     "Freeze",
+    "GivenAccess",
     "IdempotencyKey",
     "ImpactSample",
     "ImpactWatch",

@@ -62,3 +62,20 @@ class RoleGrant(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person or self.group}: {self.role} in {self.environment or 'every environment'}"
+
+
+class GivenAccess(models.Model):
+    """That somebody else put an account into a group, or (`group` None) set its way in: made it, gave it a password or
+    an address, switched it on, made it a superuser. Where they have an interest, it decides nothing there for a day."""
+
+    person = models.ForeignKey(Person, models.CASCADE, related_name="given_access")
+    group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="+")
+    given_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    given_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["id"]
+        indexes = [models.Index(fields=["given_at"], name="given_access_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.person}: {self.group or 'the way in'} by {self.given_by}"

@@ -20,7 +20,8 @@ _OF_A_PLAN = ("content", "source_state", "target_state", "fingerprints", "sizes"
 
 @dataclass(frozen=True, slots=True)
 class Approver:
-    """An active person with the approver role here. `young`: since when it counts, where it does not yet."""
+    """An active person with the approver role here. `young`: since when it counts, where it does not yet. `groups`:
+    those that fill a place; one that somebody with an interest put them into today does not."""
 
     person: Person
     roles: frozenset[Role]
@@ -156,6 +157,6 @@ def _approver(person: Person, grants: Grants, to: Collection[int], withheld: Col
     return Approver(
         person=person,
         roles=frozenset(role for role, waits in young.items() if waits is None),
-        groups=frozenset(groups.values()),
+        groups=frozenset(name for key, name in groups.items() if not grants.young_member(key, person.pk, to)),
         young=young[Role.APPROVER],
     )

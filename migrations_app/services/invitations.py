@@ -129,6 +129,7 @@ def accept(
     Invitation.objects.filter(pk=row.pk).update(accepted_at=now, accepted_by=person)
     people.record_change(actor=actor, now=now, action="person.create", person=person, reason="by invitation")
     grants.give(actor=actor, now=now, person=person, role=Role(row.role), environment=row.environment, giver=inviter)
+    people.note_way_in(person, giver=inviter, now=now)
     _record(actor, now, "invitation.accept", row, username=person.username)
     return person.pk
 

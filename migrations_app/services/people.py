@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.contrib.auth.models import Group
 from django.db.models import Q
 
 from migrations_app.engine.vocabulary import Role
-from migrations_app.models import Person, RoleGrant
+from migrations_app.models import GivenAccess, Person, RoleGrant
 from migrations_app.services import audit, finding, sessions
 from migrations_app.services.actor import Actor
 from migrations_app.services.operation import operation
@@ -68,6 +69,35 @@ def end_what_changed(*, actor: Actor, now: datetime, person: Person, before: Map
         changed.append("password")
     if changed:
         sessions.end_all(person, actor=actor, now=now, reason=f"changed: {', '.join(changed)}")
+
+
+def note_what_was_given(
+    *, actor: Actor, now: datetime, person: Person, before: Mapping[str, Any] | None, password: str
+) -> None:
+    """Groups and ways in that somebody else's account got (`selectors/young_roles.py`); in the caller's transaction.
+
+    `before` are the facts of before, `password` the hash; None: the account was made just now.
+    """
+    giver, after = finding.person(actor), facts(person)
+    was = before or {"groups": [], "active": False}
+    way_in = password != person.password or any(
+        (
+            was.get("email") != after["email"],
+            after["active"] and not was.get("active"),
+            after["superuser"] and not was.get("superuser"),
+        )
+    )
+    if way_in:
+        note_way_in(person, giver=giver, now=now)
+    joined = Group.objects.filter(name__in=set(after["groups"]) - set(was.get("groups", ())))
+    GivenAccess.objects.bulk_create(
+        [GivenAccess(person=person, group=group, given_by=giver, given_at=now) for group in joined.order_by("pk")]
+    )
+
+
+def note_way_in(person: Person, *, giver: Person, now: datetime) -> None:
+    """Whoever set it could be them; in the caller's transaction."""
+    GivenAccess.objects.create(person=person, given_by=giver, given_at=now)
 
 
 @operation("person.guide", about="person", in_maintenance=True)

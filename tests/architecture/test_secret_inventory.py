@@ -146,6 +146,7 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "credential: gateway_token",
         "input: invitations.accept.password",
         "input: people.end_what_changed.password",
+        "input: people.note_what_was_given.password",
         "input: targets.create.secrets",
         "input: targets.edit.secrets",
         "input: webhooks.NewSecret.secret",

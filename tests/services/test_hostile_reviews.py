@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 
 from migrations_app.models import (
     BreakGlass,
@@ -20,7 +21,7 @@ from migrations_app.models import (
 from migrations_app.selectors.migrations import migration_page
 from migrations_app.selectors.policies import policy_page
 from migrations_app.selectors.start_check import start_check
-from migrations_app.services import environments, grants, migrations, planning, policies, reviews, targets
+from migrations_app.services import environments, grants, migrations, people, planning, policies, reviews, targets
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import InvalidInput, PermissionDenied
 from tests.cast import PASSWORD, actor_of
@@ -243,3 +244,70 @@ def test_less_risk_leads_to_no_plan_without_a_policy_that_could_run(
 def test_the_author_does_not_switch_the_signatures_off(stage: Stage) -> None:
     with pytest.raises(InvalidInput, match="Approval required is looser than the policy"):
         stage.planned(options={"approval_required": False})
+
+
+@pytest.mark.parametrize("by_a_group", [True, False])
+def test_whoever_the_author_could_be_or_has_put_among_the_approvers_does_not_sign_for_a_day(
+    stage: Stage, author_and_admin: Actor, approver: Actor, admin: Actor, now: datetime, by_a_group: bool
+) -> None:
+    """A role that was given long ago, to a group that the author adds to, or to somebody whose password they set."""
+    if by_a_group:
+        group = Group.objects.create(name="approvers")
+        RoleGrant.objects.create(group=group, role="approver", granted_at=now - 30 * DAY)
+        changed = changed_account(author_and_admin, Person.objects.create_user("puppet"), now, group=group)
+    else:
+        changed = changed_account(author_and_admin, Person.objects.get(pk=approver.person_id), now)
+    migration = submitted(stage)
+
+    with pytest.raises(PermissionDenied, match=r"(from|by) operator less than a day ago"):
+        sign(changed, migration, now)
+    review = migration_page(actor=changed, migration_id=migration.pk, now=now).review
+    assert changed.username not in {row.username for row in review.signers if not row.why_not}
+    sign(replace(changed, reauthenticated_at=now + DAY), migration, now + DAY)
+    assert state(migration) == "approved"
+
+
+def changed_account(giver: Actor, person: Person, now: datetime, group: Group | None = None) -> Actor:
+    """As the administration site does it: another password, or a group."""
+    before, password = people.facts(person), person.password
+    if group is None:
+        person.set_password("another one")
+        person.save()
+    else:
+        person.groups.add(group)
+    people.note_what_was_given(actor=giver, now=now, person=person, before=before, password=password)
+    return actor_of(person, now)
+
+
+def test_a_place_for_a_group_is_not_filled_by_whom_the_author_has_just_put_into_it(
+    stage: Stage, author_and_admin: Actor, approver: Actor, admin: Actor, now: datetime
+) -> None:
+    group, signer = Group.objects.create(name="dba"), Person.objects.get(pk=approver.person_id)
+    second = actor_of(Person.objects.create_superuser("boss", "boss@example.org", PASSWORD), now)
+    in_force((admin, second), now, name="Databases", requirements=[{"group": "dba", "count": 1}])
+    changed_account(author_and_admin, signer, now, group=group)
+    migration = submitted(stage)
+    sign(approver, migration, now)
+    assert state(migration) == "in_review"
+
+    signer.groups.clear()
+    changed_account(admin, signer, now, group=group)  # by somebody else
+    unmet = {each.code for each in start_check(migration, newest(migration), now=now).unmet}
+    assert "approvals_missing" in unmet  # one signature fills one place, and two are asked for
+    sign(actor_of(Person.objects.get(username="second_approver"), now), migration, now)
+    assert state(migration) == "approved"
+
+
+def test_a_policy_is_not_confirmed_with_the_account_of_somebody_whose_password_the_proposer_has_just_set(
+    stage: Stage, admin: Actor, now: datetime
+) -> None:
+    """Superusers included, who need no role."""
+    boss = Person.objects.create_superuser("boss", "boss@example.org", PASSWORD)
+    policy = stage.environment.own_policy.pk
+    terms = {"conditions": {"scope": "named", "environments": ["staging"]}, "requirements": []}
+    number = policies.propose_change(actor=admin, now=now, policy_id=policy, **terms)
+    other = changed_account(admin, boss, now)
+
+    with pytest.raises(PermissionDenied, match="your account was made or changed by admin less than a day ago"):
+        policies.confirm(actor=other, now=now, policy_id=policy, number=number)
+    assert PolicyVersion.objects.get(policy=policy, number=number).state == "proposed"
