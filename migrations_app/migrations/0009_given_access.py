@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('auth', '0012_alter_user_first_name_max_length'),
-        ('migrations_app', '0007_alerts_and_reports'),
+        ('migrations_app', '0008_signature_attested'),
     ]
 
     operations = [
