@@ -104,5 +104,7 @@ def quiet_until(now: datetime, zone: str, begins: time | None, ends: time | None
         first = datetime.combine(day, begins, tzinfo=here.tzinfo)
         last = datetime.combine(day + timedelta(days=ends < begins), ends, tzinfo=here.tzinfo)
         if first <= here < last:
-            return last.astimezone(now.tzinfo)
+            ended = last.astimezone(now.tzinfo)
+            # Where clocks are put back, a local time comes twice: in the second one it ends at its second end.
+            return ended if ended > now else last.replace(fold=1).astimezone(now.tzinfo)
     return None

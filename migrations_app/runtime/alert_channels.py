@@ -1,21 +1,24 @@
 """Handing an alert to people: by mail, or through Apprise, which knows how some hundred services are spoken to.
 
-Apprise makes its calls itself. So the host of an address is judged right before, redirects are switched off in the
-address, and only kinds are taken whose host is the service's own, or can be judged.
+Apprise makes its calls itself, in a process that ends with the call (`apprise_call.py`). The host of an address is
+judged before, redirects are switched off in the address, and only kinds are taken whose host is the service's own, or
+can be judged.
 """
 
 import logging
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from apprise import Apprise, NotifyFormat
+from apprise import Apprise
 from django.core.mail import EmailMessage
 
 from migrations_app.engine.alerts import ChannelKind
 from migrations_app.models import AlertChannel
 from migrations_app.runtime import alerting, outgoing
+from migrations_app.runtime.apprise_call import Judged, NotTaken, notified
 
 # Whose host is fixed in Apprise: nothing in the address can point elsewhere.
 HOSTED = ("discord", "gchat", "ifttt", "opsgenie", "pagerduty", "pover", "signl4", "slack", "splunk", "tgram")
@@ -100,20 +103,20 @@ def _apprise(url: str, subject: str, text: str) -> None:
     if problem := problem_with_apprise(url):
         raise ChannelFailed(problem)
     scheme, parts = url.partition("://")[0].lower(), urlsplit(url)
+    judged = None
     if scheme in SELF_HOSTED:
-        encrypted = scheme == "workflows" or f"{scheme[:-1]}" in SELF_HOSTED
-        judge = outgoing.CheckedBackend(
-            outgoing.allowed_networks(), deadline=time.monotonic() + _SECONDS, encrypted=encrypted
-        )
+        encrypted, networks = scheme == "workflows" or f"{scheme[:-1]}" in SELF_HOSTED, outgoing.allowed_networks()
+        judged = Judged(tuple(map(str, networks)), encrypted)
         try:
-            judge.permitted(parts.hostname or "", parts.port or 443)
+            outgoing.CheckedBackend(networks, deadline=math.inf, encrypted=encrypted).permitted(
+                parts.hostname or "", parts.port or 443
+            )
         except outgoing.CallFailed as error:
             raise ChannelFailed(str(error)) from error
-    apprise = Apprise()
-    if not apprise.add(_without_redirects(url)) or not apprise.notify(
-        title=subject, body=text, body_format=NotifyFormat.TEXT
-    ):
-        raise ChannelFailed(f"The service behind {apprise_shown(url)} did not take it.")
+    try:
+        notified(_without_redirects(url), subject, text, judged)
+    except NotTaken as error:
+        raise ChannelFailed(f"The service behind {apprise_shown(url)} {error}.") from None
 
 
 def _without_redirects(url: str) -> str:

@@ -4,9 +4,10 @@ Sending them is the business of `services/deliveries.py`, so a dead receiver hol
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -60,13 +61,18 @@ def fire(cause: AlertCause, matter: Matter, *, now: datetime) -> int:
 
 
 def fire_rule(rule: AlertRule, matter: Matter, *, now: datetime) -> bool:
-    """False where an open alert counts this one in: of a condition for as long as it holds, else for a while."""
-    opened = Alert.objects.filter(rule=rule, about=matter.about, closed_at=None)
+    """False where an alert counts this one in: an open one, of a condition for as long as it holds, else for a while;
+    and one of a condition that comes back within that while, which is open again."""
+    same = Alert.objects.filter(rule=rule, about=matter.about)
+    opened, again = same.filter(closed_at=None), {"count": F("count") + 1, "last_at": now}
+    since = now - timedelta(minutes=rule.repeat_minutes)
     if rule.cause not in CONDITIONS:
-        opened.filter(fired_at__lte=now - timedelta(minutes=rule.repeat_minutes)).update(closed_at=now)
-    if opened.update(count=F("count") + 1, last_at=now):
+        opened.filter(fired_at__lte=since).update(closed_at=now)
+    if opened.update(**again):
         return False
     try:
+        if rule.cause in CONDITIONS and _opened_again(same.filter(fired_at__gt=since), again):
+            return False
         with transaction.atomic():
             alert = Alert.objects.create(
                 rule=rule,
@@ -80,9 +86,17 @@ def fire_rule(rule: AlertRule, matter: Matter, *, now: datetime) -> bool:
                 last_at=now,
             )
     except IntegrityError:  # another process was faster
-        return not opened.update(count=F("count") + 1, last_at=now)
+        return not opened.update(**again)
     send(alert, rule.channels.filter(archived_at=None), now=now)
     return True
+
+
+def _opened_again(recent: QuerySet[Alert], again: Mapping[str, Any]) -> bool:
+    newest = recent.order_by("-pk").first()
+    if newest is None:
+        return False
+    with transaction.atomic():
+        return recent.filter(pk=newest.pk).update(closed_at=None, **again) == 1
 
 
 def announce_run(run_id: int, kind: RunKind, event: Event) -> None:

@@ -178,7 +178,11 @@ class CheckedBackend(httpcore.NetworkBackend):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
             raise CallFailed(f"The name {host} cannot be looked up.") from error
-        addresses = list(dict.fromkeys(ipaddress.ip_address(entry[4][0]) for entry in found))
+        return self.judged(host, [str(entry[4][0]) for entry in found])
+
+    def judged(self, host: str, found: Iterable[str]) -> list[Address]:
+        """Of the addresses that a name was found to have. Raises AddressRefused."""
+        addresses = list(dict.fromkeys(map(ipaddress.ip_address, found)))
         refusals = {address: why_refused(address, self._allowed) for address in addresses}
         good = [address for address in addresses if not refusals[address]]
         if not good:
@@ -236,11 +240,15 @@ def _left(deadline: float) -> float:
 
 
 def _first_bytes(response: httpcore.Response) -> bytes:
+    """What came of them: the status was the answer, so a body that breaks off or never ends takes nothing back."""
     body = b""
-    for chunk in response.iter_stream():
-        body += chunk
-        if len(body) >= MOST_READ:
-            break
+    try:
+        for chunk in response.iter_stream():
+            body += chunk
+            if len(body) >= MOST_READ:
+                break
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, OSError):
+        pass
     return body[:MOST_READ]
 
 

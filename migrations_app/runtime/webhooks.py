@@ -105,6 +105,10 @@ def keep_secret(owner: str, name: str, clear: str, *, at: datetime) -> None:
     )
 
 
+def forget_secret(owner: str, name: str) -> None:
+    OutgoingSecret.objects.filter(owner=owner, name=name).delete()
+
+
 def secrets_of(owner: str) -> dict[str, str]:
     """Name -> clear text. Raises SecretUnreadable."""
     return {
@@ -127,14 +131,15 @@ def follow_settings(now: datetime) -> None:
     if not url:
         Webhook.objects.filter(from_settings=True, archived_at=None).update(archived_at=now)
         return
-    if row is not None and row.archived_at is None and secrets_of(row.owner).get(ADDRESS) == url:
+    if row is not None and row.archived_at is None and _is_known_as(row, url):
         return
+    name = _free_name()
     row, made = Webhook.objects.update_or_create(
         from_settings=True,
-        defaults={"address": outgoing.shown(url)[:300], "state": WebhookState.ACTIVE, "archived_at": None}
-        | {"changed_at": now, "failures": 0, "failing_since": None, "rests_until": None},
+        defaults={"name": name, "address": outgoing.shown(url)[:300], "state": WebhookState.ACTIVE}
+        | {"archived_at": None, "changed_at": now, "failures": 0, "failing_since": None, "rests_until": None},
         create_defaults={
-            "name": PROGRESS_NAME,
+            "name": name,
             "kinds": _OF_PROGRESS,
             "address": outgoing.shown(url)[:300],
             "from_settings": True,
@@ -145,3 +150,19 @@ def follow_settings(now: datetime) -> None:
     if made:
         keep_secret(row.owner, SECRET, new_secret(), at=now)
     keep_secret(row.owner, ADDRESS, url, at=now)
+
+
+def _is_known_as(row: Webhook, url: str) -> bool:
+    """Also where its key is gone: an event of a run waits for no webhook. Its messages wait until the key is back."""
+    try:
+        return secrets_of(row.owner).get(ADDRESS) == url
+    except secrets.SecretUnreadable:
+        return True
+
+
+def _free_name() -> str:
+    """People may have given a webhook of theirs the name that this one has by itself."""
+    others = Webhook.objects.filter(name__startswith=PROGRESS_NAME, archived_at=None)
+    taken = set(others.filter(from_settings=False).values_list("name", flat=True))
+    names = (PROGRESS_NAME, *(f"{PROGRESS_NAME} ({number})" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if name not in taken)

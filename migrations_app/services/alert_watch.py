@@ -11,14 +11,17 @@ from django.db.models import F, Q
 
 from migrations_app.engine.alerts import CONDITIONS, LIMITS, AlertCause
 from migrations_app.engine.estimates import estimate_from
+from migrations_app.engine.run_view import WAITS_FOR_OTHERS, ParkedFor
 from migrations_app.engine.vocabulary import ReviewState, RouteSeries, RunState
 from migrations_app.models import Alert, AlertRule, AuditProof, Migration, Route, RouteSample, Run, RunEvent
 from migrations_app.models.route import span_of
 from migrations_app.runtime import alerting
 from migrations_app.runtime.alerting import Matter
+from migrations_app.selectors import journals
 
 OF_SEALING = "sealing"
 RECENT_SPANS = 12  # a minute of samples
+WAITS = sorted(reason.value for reason in {*WAITS_FOR_OTHERS, ParkedFor.PAUSE})
 
 
 def watch(*, now: datetime) -> int:
@@ -51,15 +54,21 @@ def _found(rule: AlertRule, now: datetime) -> Iterator[Matter]:
         yield from _broken()
 
 
-def _at_work(rule: AlertRule) -> list[Run]:
-    runs = Run.objects.filter(state__in=(RunState.RUNNING, RunState.ROLLING_BACK))
+def _at_work(rule: AlertRule, now: datetime) -> list[Run]:
+    """Parked ones too, unless they wait for a person or for a time that has not come: a run is parked while its
+    partitions work, and where no worker can take it up."""
+    runs = Run.objects.filter(state__in=(RunState.RUNNING, RunState.PARKED, RunState.ROLLING_BACK))
+    runs = runs.exclude(Q(parked_because__in=WAITS) | Q(wake_at__gt=now))
     if rule.environment_id is not None:
         runs = runs.filter(environment=rule.environment_id)
     return list(runs.select_related("migration", "revision"))
 
 
 def _stalled(rule: AlertRule, minutes: int, now: datetime) -> Iterator[Matter]:
-    for run in _at_work(rule):
+    queued = Run.objects.filter(state=RunState.QUEUED)  # and no worker took it up
+    if rule.environment_id is not None:
+        queued = queued.filter(environment=rule.environment_id)
+    for run in (*_at_work(rule, now), *queued.select_related("migration")):
         newest = RunEvent.objects.filter(run=run, seq=run.last_seq).values_list("at", flat=True).first()
         if newest is not None and newest <= now - timedelta(minutes=minutes):
             words = f"has shown no sign of life since {newest:%H:%M} UTC"
@@ -67,9 +76,12 @@ def _stalled(rule: AlertRule, minutes: int, now: datetime) -> Iterator[Matter]:
 
 
 def _slow(rule: AlertRule, percent: int, now: datetime) -> Iterator[Matter]:
-    for run in _at_work(rule):
+    for run in _at_work(rule, now):
         expected = run.revision.estimated_seconds
-        if run.started_at is not None and (now - run.started_at).total_seconds() > expected * percent / 100:
+        allowed = timedelta(seconds=expected * percent / 100)
+        if run.started_at is None or now - run.started_at <= allowed:
+            continue
+        if journals.view_of(run).worked(now) > allowed:  # pauses and waits for people are not its own
             learned = estimate_from(run.revision.estimates)
             rests_on = f" ({learned.said})" if learned else ""
             words = f"takes more than {percent} % of the {expected} s that were estimated{rests_on}"

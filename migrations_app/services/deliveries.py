@@ -5,6 +5,7 @@ twice under the same `webhook-id`, never not at all: the outbox offers the row u
 """
 
 import json
+import logging
 import random
 import threading
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 
 from migrations_app.engine.alerts import ChannelKind
@@ -29,6 +30,8 @@ from migrations_app.selectors.reports.journal_rows import Reached
 from migrations_app.services import audit, notifications, report_sending
 from migrations_app.services.actor import SYSTEM
 from migrations_app.services.errors import NotFound
+
+logger = logging.getLogger(__name__)
 
 HELD = timedelta(minutes=1)
 GIVES_UP_AFTER = timedelta(days=5)  # of nothing but failures
@@ -68,12 +71,31 @@ def deliver(*, delivery_id: int, clock: Clock, draw: Callable[[], float] = rando
         delivery = _taken(delivery_id, clock.now())
         if delivery is None:
             return None
-        outcome = call(delivery, clock.now(), alive=partial(_hold_on, delivery, clock))
+        outcome = _closed(delivery) or _called(delivery, clock)
         reach("webhook.called")
         _settle(delivery, outcome, clock.now(), draw)
         return outcome
     finally:
         _calls.release()
+
+
+def _closed(delivery: Delivery) -> Outcome | None:
+    """Where its channel was archived since: nothing goes through one, what waited for it neither."""
+    channel = delivery.channel
+    if channel is None or channel.archived_at is None:
+        return None
+    return Outcome(None, f"The channel “{channel.name}” is archived; nothing was sent.", final=True)
+
+
+def _called(delivery: Delivery, clock: Clock) -> Outcome:
+    """What nobody thought of is a failed try like others: in the log, with its waits, and at its end given up."""
+    try:
+        return call(delivery, clock.now(), alive=partial(_hold_on, delivery, clock))
+    except DatabaseError:
+        raise  # nothing could be written down either
+    except Exception as error:
+        logger.exception("delivery %s could not be sent", delivery.pk)
+        return Outcome(None, f"It could not be sent: {type(error).__name__}. The log of the worker says more.")
 
 
 def call(delivery: Delivery, now: datetime, *, alive: Reached | None = None) -> Outcome:
@@ -190,7 +212,7 @@ def _settle(delivery: Delivery, outcome: Outcome, now: datetime, draw: Callable[
         waiting.update(state=DeliveryState.DELIVERED, ended_at=now, held_until=None)
         outbox.mark_claimed(outbox.DELIVER_WEBHOOK, [delivery.pk], now)
         return
-    if hook is not None:
+    if hook is not None and not outcome.final:
         _failed(hook, outcome, now)
     wait = wait_seconds(delivery.tries - delivery.tries_before, draw())
     if wait is None or outcome.status == GONE or outcome.final:

@@ -19,6 +19,7 @@ from migrations_app.engine.webhooks import (
 from migrations_app.models import Delivery, Environment, Webhook
 from migrations_app.runtime import outbox, outgoing
 from migrations_app.runtime import webhooks as store
+from migrations_app.runtime.secrets import SecretUnreadable
 from migrations_app.services import audit, deliveries, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.checking import Check
@@ -109,6 +110,7 @@ def edit(
         return
     if url is not None:
         row.address = outgoing.shown(url)[:300]
+        row.failures, row.failing_since, row.rests_until = 0, None, None  # they were another receiver's
         store.keep_secret(row.owner, store.ADDRESS, url, at=now)
     row.changed_at = now
     row.save()
@@ -121,12 +123,14 @@ def edit(
 def rotate(*, actor: Actor, now: datetime, webhook_id: int) -> NewSecret:
     """A new signing secret. For a day both sign, so that the receiver can change over without losing a message."""
     row = _found(actor, webhook_id, lock=True)
-    known = store.secrets_of(row.owner)
+    known = _readable(row)
     secret = new_secret()
     if store.SECRET in known:
         store.keep_secret(row.owner, store.EARLIER_SECRET, known[store.SECRET], at=now)
+    else:
+        store.forget_secret(row.owner, store.EARLIER_SECRET)  # unreadable too, and read beside the new one
     store.keep_secret(row.owner, store.SECRET, secret, at=now)
-    row.overlap_until = now + OVERLAP
+    row.overlap_until = now + OVERLAP if store.SECRET in known else None
     row.changed_at = now
     row.save(update_fields=["overlap_until", "changed_at"])
     _record(actor, now, "webhook.rotate", row, None)
@@ -167,6 +171,14 @@ def redeliver(*, actor: Actor, now: datetime, webhook_id: int, delivery_id: int)
     if not outbox.postpone(outbox.DELIVER_WEBHOOK, [delivery.pk], now):
         outbox.put(outbox.DELIVER_WEBHOOK, [delivery.pk], now=now)
     _record(actor, now, "webhook.redeliver", row, None, message=delivery.message)
+
+
+def _readable(row: Webhook) -> dict[str, str]:
+    """Nothing where their key is gone: then a new secret is what helps."""
+    try:
+        return store.secrets_of(row.owner)
+    except SecretUnreadable:
+        return {}
 
 
 def _place(actor: Actor, environment_id: int | None) -> Environment | None:

@@ -14,6 +14,7 @@ READERS = {
     "snakeweb/asgi.py": "names the settings module",
     "snakeweb/celery.py": "names the settings module",
     "migrations_app/routing/environment.py": "a service's own configuration names its secrets there",
+    "migrations_app/runtime/apprise_call.py": "its process gets proxies and authorities, and no setting of ours",
     "migrations_app/handlers/adapter/generic/adapter.py": "Snakepit makes an adapter without arguments",
     "migrations_app/engine/guards.py": "tests take guards away; refused in production",
     "migrations_app/engine/crash_points.py": "tests arm crash points; refused in production",

@@ -31,3 +31,12 @@ def test_quiet_hours_are_local_time() -> None:
 def test_every_cause_has_words_and_limits_belong_to_conditions() -> None:
     assert all(cause.words for cause in AlertCause)
     assert set(LIMITS) <= CONDITIONS
+
+
+@pytest.mark.parametrize(("begins", "ends"), [(time(22), time(2, 30)), (time(2, 5), time(2, 30))])
+def test_a_local_time_that_comes_twice_ends_them_after_now(begins: time, ends: time) -> None:
+    """In Berlin the hour from two to three came twice on that day; both its times are within the quiet hours."""
+    for minute in range(6, 30):
+        for hour in (0, 1):  # UTC
+            now = datetime(2026, 10, 25, hour, minute, tzinfo=UTC)
+            assert quiet_until(now, "Europe/Berlin", begins, ends) == datetime(2026, 10, 25, hour, 30, tzinfo=UTC)

@@ -168,6 +168,23 @@ def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(receiver: Rec
     assert hung_up.wait(60)
 
 
+@pytest.mark.parametrize("ends", [True, False])
+def test_the_status_is_the_answer_whatever_becomes_of_the_rest(receiver: Receiver, ends: bool) -> None:
+    """A receiver that hangs up, or that keeps the connection open without saying how long its answer is."""
+    hung_up = Event()
+
+    def cut_short(request: BaseHTTPRequestHandler) -> None:
+        length = b"Content-Length: 100\r\n" if ends else b""
+        request.wfile.write(b"HTTP/1.1 200 OK\r\n" + length + b"\r\nthanks")
+        if not ends:
+            hung_up.set() if not request.rfile.read(1) else None
+
+    receiver.on_request = cut_short
+    answer = post(receiver.url, b"{}", {}, seconds=60 if ends else 0.5)
+    assert (answer.status, answer.body) == (200, b"thanks")
+    assert ends or hung_up.wait(60)
+
+
 def test_only_the_first_bytes_of_an_answer_are_read(receiver: Receiver) -> None:
     receiver.status, receiver.body = 200, b"x" * 5_000_000
 

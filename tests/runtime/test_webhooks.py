@@ -104,3 +104,19 @@ def test_progress_webhook_of_the_settings_is_a_subscription_of_every_run(setting
     settings.SNAKEWEB_MIGRATION = {}
     webhooks.follow_settings(AT)
     assert Webhook.objects.get().archived_at is not None
+
+
+def test_a_run_goes_on_where_the_webhook_of_the_settings_cannot_be_opened_or_named(settings) -> None:
+    """An admin has given that name to a webhook of theirs; later a key is missing from the settings."""
+    settings.SNAKEWEB_MIGRATION = {"progress_webhook": "https://monitoring.example.com/progress?key=s3cret"}
+    hook(webhooks.PROGRESS_NAME, "run.failed")
+    run = opened(a_run())
+    run.append([STARTED])
+    made = Webhook.objects.get(from_settings=True)
+    assert made.name == f"{webhooks.PROGRESS_NAME} (2)"
+
+    kept = list(OutgoingSecret.objects.values_list("name", "sealed").order_by("pk"))
+    settings.SNAKEWEB_SECRET_KEYS = ("another key",)
+    run.append([FAILED])
+    assert Delivery.objects.filter(webhook=made, kind="run.failed").exists()
+    assert list(OutgoingSecret.objects.values_list("name", "sealed").order_by("pk")) == kept

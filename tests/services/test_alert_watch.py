@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.vocabulary import RouteSeries
-from migrations_app.models import Alert, Delivery, Migration, Route
-from migrations_app.runtime import route_samples
+from migrations_app.models import Alert, Delivery, Migration, Route, Run, RunEvent
+from migrations_app.runtime import journal, route_samples
 from migrations_app.services import alert_channels, alert_watch, alerts, proving, sealing
 from migrations_app.services.actor import Actor
 from migrations_app.testing.memory import ManualClock
@@ -184,10 +184,67 @@ def test_what_no_longer_holds_closes_its_alert_and_fires_anew_the_next_time(admi
     clock.advance(120)
     alert_watch.watch(now=clock.now())
     assert Alert.objects.get().closed_at == clock.now()
+    clock.advance(3_600)
     route_samples.keep(Route.objects.get().pk, RouteSeries.LAG, 9_000, now=clock.now())
 
     assert alert_watch.watch(now=clock.now()) == 1
     assert Alert.objects.count() == 2
+
+
+def test_a_condition_that_comes_and_goes_is_told_once_in_its_time_and_escalates(
+    admin: Actor, clock: ManualClock, mails: MailSink
+) -> None:
+    everyday, boss = mailing(admin, clock), mailing(admin, clock, "boss", "boss@example.org")
+    ruled(admin, clock, "lag", everyday, escalate_minutes=15, escalation_channels=(boss,))
+    lagging(clock)
+    told = []
+    for _ in range(20):  # there for a minute, gone for a minute
+        told.append(alert_watch.watch(now=clock.now()))
+        clock.advance(120)
+        alert_watch.watch(now=clock.now())
+        route_samples.keep(Route.objects.get().pk, RouteSeries.LAG, 6_200, now=clock.now())
+    offered(clock)
+
+    assert [mail["To"] for mail in mails.got] == ["ops@example.org", "boss@example.org"]
+    assert (Alert.objects.get().count, sum(told)) == (20, 2)
+
+
+def test_a_run_that_was_paused_over_night_is_not_slow(admin: Actor, clock: ManualClock) -> None:
+    ruled(admin, clock, "run_slow", mailing(admin, clock))
+    run = a_run()
+    opened(run).append([STARTED, NewEvent(EventType.RUN_PAUSED)])
+    began = datetime.now(UTC) - 9 * HOUR
+    RunEvent.objects.filter(run=run).update(at=began)
+    Run.objects.update(started_at=began)
+    with transaction.atomic():
+        journal.append_by_person(run, [NewEvent(EventType.RUN_RESUMED)], now=datetime.now(UTC))
+    assert Run.objects.get().state == "running"
+    assert alert_watch.watch(now=datetime.now(UTC)) == 0
+
+    assert alert_watch.watch(now=datetime.now(UTC) + timedelta(minutes=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("parked", "fires"), [("partitions", True), ("confirmation", False), ("paused", False), ("retry", False)]
+)
+def test_a_run_that_is_parked_is_watched_where_nobody_is_to_do_anything_first(
+    admin: Actor, clock: ManualClock, parked: str, fires: bool
+) -> None:
+    for cause in ("run_stalled", "run_slow"):
+        ruled(admin, clock, cause, mailing(admin, clock, cause))
+    wake = {"wake_at": (clock.now() + 5 * HOUR).isoformat()} if parked == "retry" else {}
+    opened(a_run()).append([STARTED, NewEvent(EventType.RUN_PARKED, payload={"reason": parked, **wake})])
+    assert Run.objects.get().state == "parked"
+
+    assert alert_watch.watch(now=clock.now() + HOUR) == (2 if fires else 0)
+
+
+def test_a_run_that_no_worker_takes_up_is_told(admin: Actor, clock: ManualClock) -> None:
+    ruled(admin, clock, "run_stalled", mailing(admin, clock))
+    run = a_run()
+    RunEvent.objects.filter(run=run).update(at=clock.now())
+    assert [alert_watch.watch(now=clock.now() + timedelta(minutes=wait)) for wait in (9, 10)] == [0, 1]
+    assert "no sign of life" in Alert.objects.get().text
 
 
 def test_a_chain_that_cannot_be_sealed_is_told_too(admin: Actor, clock: ManualClock) -> None:

@@ -8,12 +8,13 @@ import pytest
 
 from migrations_app.engine.webhooks import signature
 from migrations_app.models import AuditEntry, Delivery, DeliveryTry, Notification, OutboxRow, Webhook
-from migrations_app.runtime import webhooks
-from migrations_app.services import deliveries
+from migrations_app.runtime import alerting, webhooks
+from migrations_app.services import alert_channels, deliveries
 from migrations_app.services import webhooks as service
 from migrations_app.services.actor import Actor
 from migrations_app.tasks import deliver_webhook
 from migrations_app.testing.memory import ManualClock
+from tests.alarms import MailSink, mailing, ruled
 from tests.outgoing_calls import announced, offered, subscribed, worked_off
 from tests.receivers import Receiver, Request
 
@@ -269,3 +270,58 @@ def test_after_a_month_nothing_of_it_is_left(admin: Actor, clock: ManualClock, r
     assert not Delivery.objects.exists()
     assert not DeliveryTry.objects.exists()
     assert webhooks.secrets_of(Webhook.objects.get().owner)
+
+
+def test_what_waited_for_a_channel_that_is_archived_since_is_not_sent(
+    admin: Actor, clock: ManualClock, mails: MailSink, receiver: Receiver
+) -> None:
+    hook, _ = subscribed(admin, clock, receiver.url)
+    pager = alert_channels.create(actor=admin, now=clock.now(), name="pager", kind="webhook", webhook_id=hook.pk)
+    everyday = mailing(admin, clock)
+    rule = ruled(admin, clock, "chain_broken", everyday, pager)
+    mails.answer, receiver.status = "451 later", 500
+    alerting.fire_rule(rule, alerting.Matter("chain", "It is broken.", "/audit/"), now=clock.now())
+    assert offered(clock) == 2
+    failures = Webhook.objects.get().failures
+    for channel in (everyday, pager):
+        alert_channels.edit(actor=admin, now=clock.now(), alert_channel_id=channel, archived=True)
+    mails.answer, receiver.status = "250 OK", 204
+    worked_off(clock, days=3)
+
+    assert (mails.got, len(receiver.got)) == ([], 1)
+    assert set(Delivery.objects.values_list("state", flat=True)) == {"given_up"}
+    said = DeliveryTry.objects.filter(number=2).values_list("said", flat=True)
+    assert ["is archived; nothing was sent" in one for one in said] == [True, True]
+    assert Webhook.objects.get().failures == failures
+
+
+def test_what_nobody_thought_of_is_a_failed_try_with_its_waits_and_its_end(
+    admin: Actor, clock: ManualClock, settings
+) -> None:
+    rule = ruled(admin, clock, "chain_broken", mailing(admin, clock))
+    alerting.fire_rule(rule, alerting.Matter("chain", "It is broken.", "/audit/"), now=clock.now())
+    settings.EMAIL_BACKEND = "no.such.Backend"
+    worked_off(clock, days=10)
+
+    delivery = Delivery.objects.get()
+    assert (delivery.state, delivery.log.count()) == ("given_up", 10)
+    assert "ModuleNotFoundError" in delivery.log.first().said
+
+
+def test_a_new_address_has_none_of_the_earlier_one_s_failures(
+    admin: Actor, clock: ManualClock, receiver: Receiver
+) -> None:
+    hook, _ = subscribed(admin, clock, receiver.url)
+    receiver.status = 500
+    for _ in range(5):
+        announced(clock)
+        offered(clock)
+        clock.advance(86_000)
+    service.edit(actor=admin, now=clock.now(), webhook_id=hook.pk, address=receiver.url + "?new")
+    receiver.answers, receiver.status = [503], 204
+    clock.advance(3_000)
+    announced(clock)
+    worked_off(clock, days=1)
+
+    hook.refresh_from_db()
+    assert (hook.state, hook.failures) == ("active", 0)

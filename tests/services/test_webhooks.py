@@ -195,3 +195,17 @@ def test_one_is_brought_back_where_there_is_room_and_its_name_is_free(
     assert (hook.archived_at, hook.state, hook.name) == (None, "active", "room")
     entry = AuditEntry.objects.filter(action="webhook.edit", outcome="allowed").latest("seq")
     assert json.loads(bytes(entry.body))["before"]["archived"] is True
+
+
+def test_a_new_secret_helps_where_the_key_of_the_earlier_one_is_gone(
+    admin: Actor, receiver: Receiver, settings
+) -> None:
+    clock = ManualClock(NOW)
+    hook, _ = subscribed(admin, clock, receiver.url)
+    webhooks.rotate(actor=admin, now=clock.now(), webhook_id=hook.pk)
+    settings.SNAKEWEB_SECRET_KEYS = ("another key",)
+    made = webhooks.rotate(actor=admin, now=clock.now(), webhook_id=hook.pk)
+    webhooks.edit(actor=admin, now=clock.now(), webhook_id=hook.pk, address=receiver.url + "?again")
+
+    assert made.earlier_until is None
+    assert webhooks.test(actor=admin, now=clock.now(), webhook_id=hook.pk).arrived

@@ -1,0 +1,79 @@
+"""One call of Apprise's against services that never end their answer, and names that lead elsewhere a moment later."""
+
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from threading import Event
+
+import pytest
+
+from migrations_app.runtime import apprise_call
+from migrations_app.runtime.apprise_call import Judged, NotTaken, notified
+from tests.receivers import Receiver
+
+HERE = Judged(("127.0.0.0/8",), encrypted=False)
+ELSEWHERE = Judged((), encrypted=True)
+
+
+def trickling(hung_up: Event) -> Callable[[BaseHTTPRequestHandler], None]:
+    def trickle(request: BaseHTTPRequestHandler) -> None:
+        try:
+            while not hung_up.wait(0.01):
+                request.wfile.write(b"H")
+        except OSError:
+            hung_up.set()
+
+    return trickle
+
+
+def test_a_service_that_sends_a_byte_now_and_then_is_not_waited_for(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hung_up = Event()
+    receiver.on_request = trickling(hung_up)
+    monkeypatch.setattr(apprise_call, "MOST_SECONDS", 2.0)
+    with pytest.raises(NotTaken, match="did not answer within 2 s"):
+        notified(f"json://127.0.0.1:{receiver.port}/?rto=60", "s", "t", HERE)
+
+    assert hung_up.wait(60)
+
+
+def test_an_answer_without_end_does_not_fill_the_memory(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apprise_call, "MOST_MEMORY", 350 * 2**20)
+
+    def endless(request: BaseHTTPRequestHandler) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999\r\n\r\n")
+        try:
+            while True:
+                request.wfile.write(b"x" * 2**20)
+        except OSError:
+            return
+
+    receiver.on_request = endless
+    with pytest.raises(NotTaken):
+        notified(f"json://127.0.0.1:{receiver.port}/", "s", "t", HERE)
+
+
+def test_what_a_name_leads_to_is_judged_where_it_is_connected_to(receiver: Receiver) -> None:
+    """As where the name led to another address when it was judged before."""
+    for address in (f"jsons://localhost:{receiver.port}/", f"json://u:p@good.example@127.0.0.1:{receiver.port}/"):
+        with pytest.raises(NotTaken):
+            notified(address, "s", "t", ELSEWHERE)
+
+    assert receiver.got == []
+    notified(f"json://localhost:{receiver.port}/", "s", "t", HERE)
+    assert len(receiver.got) == 1
+
+
+def test_it_is_given_nothing_of_the_installation(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SNAKEWEB_SECRET_KEYS", "a key")
+    given: dict[str, object] = {}
+    real = apprise_call.subprocess.run
+
+    def seen(*words: object, **how: object) -> object:
+        given.update(how, words=words)
+        return real(*words, **how)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(apprise_call.subprocess, "run", seen)
+    notified(f"json://127.0.0.1:{receiver.port}/?key=s3cret", "s", "t", HERE)
+    assert "s3cret" not in str(given["words"])
+    assert "a key" not in str(given["env"])
