@@ -88,6 +88,11 @@ def test_a_person_is_made_and_recorded(site):
     assert "correct-horse" not in json.dumps(entry)
 
 
+def test_nobody_is_called_what_the_trail_calls_snakeweb_itself(site, people):
+    assert change(site, people["viewer"], username="Snakeweb").status_code == 200
+    assert not entries("person.edit")
+
+
 def change(site, person, **fields):
     given = {"username": person.username, "is_active": "on", **fields}
     return site.post(f"/admin/migrations_app/person/{person.pk}/change/", given)

@@ -106,7 +106,7 @@ def sign_on_is_usable(app_configs: Any = None, **kwargs: Any) -> list[CheckMessa
         except saml.ProviderUnusable as unusable:
             wrong = str(unusable)
     if not wrong:
-        return []
+        return [] if given["key"] else [_requests_are_not_signed()]
     return [
         Error(
             f"Single sign-on by SAML cannot be used: {wrong}.",
@@ -114,6 +114,17 @@ def sign_on_is_usable(app_configs: Any = None, **kwargs: Any) -> list[CheckMessa
             id="snakeweb.E021",
         )
     ]
+
+
+def _requests_are_not_signed() -> CheckMessage:
+    """They pass through the browser, and an answer does not repeat what was asked."""
+    return CheckWarning(
+        "Requests to the provider of SAML are not signed: whoever sits at an open browser can take out of one that the "
+        "provider has to ask again who it is, and then sign plans.",
+        hint="Set SNAKEWEB_SAML_KEY_FILE and SNAKEWEB_SAML_KEY_CERTIFICATE, and have the provider take signed requests "
+        "only; or silence this where it tells the true time of each sign-in (AuthnInstant).",
+        id="snakeweb.W002",
+    )
 
 
 def _names_attributes(given: Any) -> bool:

@@ -32,3 +32,4 @@ class Actor:
 
 SYSTEM = Actor(person_id=None, username="snakeweb", is_system=True)
 ANONYMOUS = Actor(person_id=None, username="anonymous")
+NOBODYS_NAMES = (SYSTEM.username, ANONYMOUS.username)  # in small letters; the trail knows people by their names alone

@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 
 from django.contrib.auth.models import AbstractUser, Group
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
 
 from migrations_app.engine.vocabulary import Role
+from migrations_app.models.actor import NOBODYS_NAMES
 from migrations_app.models.choices import choices, one_of
 from migrations_app.models.environment import Environment
 
@@ -22,6 +24,11 @@ class Person(AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
+
+    def clean(self) -> None:
+        super().clean()
+        if self.username.lower() in NOBODYS_NAMES:
+            raise ValidationError({"username": "The audit trail calls nobody of the people by this name."})
 
 
 def _once() -> Iterator[models.UniqueConstraint]:

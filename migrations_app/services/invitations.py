@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from migrations_app.engine.errors import Problem
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import Environment, Invitation, Person
+from migrations_app.models.actor import NOBODYS_NAMES
 from migrations_app.runtime import secrets as keys
 from migrations_app.selectors.invitations import InvitationState, state_of
 from migrations_app.services import audit, finding, grants, people
@@ -144,7 +145,7 @@ def _checked(row: Invitation, username: str, password: str, full_name: str) -> P
         if not _USERNAME.fullmatch(name):  # “аdmin” with a Cyrillic letter would sign plans beside “admin”
             said = "This is not a name that an account can have."
             check.problem("username", said, "Use the letters a to z, digits and @ . + - _", "not_a_name")
-        if filter_users_by_username(name).exists():
+        if name.lower() in NOBODYS_NAMES or filter_users_by_username(name).exists():
             check.problem("username", f"“{name}” is taken.", "Choose another.", "taken")
     if filter_users_by_email(row.email):
         check.problem("username", f"There is an account with {row.email} meanwhile.", "Sign in with it.", "taken")

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 
 from migrations_app.engine.vocabulary import Role
 from migrations_app.models import Environment, ExternalIdentity, Person
+from migrations_app.models.actor import NOBODYS_NAMES
 from migrations_app.runtime import saml
 from migrations_app.runtime.identity import Identity, ProviderUnavailable
 from migrations_app.runtime.oidc import Provider
@@ -131,6 +132,7 @@ def _free_name(identity: Identity) -> str:
     taken = {
         name.lower() for name in Person.objects.filter(username__istartswith=base).values_list("username", flat=True)
     }
+    taken |= set(NOBODYS_NAMES)
     return next(name for n in range(len(taken) + 1) if (name := f"{base}-{n + 1}" if n else base).lower() not in taken)
 
 

@@ -16,7 +16,7 @@ from migrations_app.management.checks import (
     sign_on_is_usable,
     sign_on_roles_are_roles,
 )
-from tests.saml_provider import IdentityProvider
+from tests.saml_provider import IdentityProvider, new_key
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -116,6 +116,10 @@ def test_a_provider_of_saml_that_cannot_be_used_is_an_error(settings, tmp_path):
     assert sign_on_is_usable() == []
     usable = IdentityProvider(tmp_path).settings()
     settings.SNAKEWEB_SAML = usable
+    (unsigned,) = sign_on_is_usable()
+    assert (unsigned.id, unsigned.is_serious()) == ("snakeweb.W002", False)
+    key, certificate = new_key(tmp_path, "ours")
+    settings.SNAKEWEB_SAML = usable = {**usable, "key": key, "certificate": certificate}
     assert sign_on_is_usable() == []
 
     for changed, said in (

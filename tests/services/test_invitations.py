@@ -118,6 +118,7 @@ def test_every_problem_is_said_at_once_and_uses_nothing_up(cast: Cast) -> None:
         ("new comer", "newcomer@", {"username", "password"}),
         ("newcomer", "new@example.org", {"password"}),
         ("", GOOD, {"username"}),
+        ("Anonymous", GOOD, {"username"}),  # what the trail calls whoever is not signed in
         ("\u0430dmin", GOOD, {"username"}),  # its first letter is Cyrillic
     ):
         with pytest.raises(InvalidInput) as refused:

@@ -32,9 +32,9 @@ def sign_on(identity: Identity) -> Person:
 def test_a_user_name_that_is_taken_gets_a_number(cast: Cast) -> None:
     names = [
         sign_on(replace(NORA, subject=str(n), email=f"{n}@example.org", username=username)).username
-        for n, username in enumerate(("Viewer", "viewer", "not a name!", "", "<>", "\u0430dmin"))
+        for n, username in enumerate(("Viewer", "viewer", "not a name!", "", "<>", "\u0430dmin", "Snakeweb"))
     ]
-    assert names == ["Viewer-2", "viewer-3", "notaname", "3", "person", "dmin"]
+    assert names == ["Viewer-2", "viewer-3", "notaname", "3", "person", "dmin", "Snakeweb-2"]
 
 
 @pytest.mark.django_db
