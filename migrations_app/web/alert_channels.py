@@ -139,5 +139,5 @@ def _edited(row: ChannelRow) -> EditedForm:
     fields = (typed("name", "Name"), *((typed("address", "Address"),) if mail else ()))
     stored = sent_as({"name": row.name, "address": row.address if mail else ""})
     facts = {"Archived": "yes" if row.archived else "no"} | ({} if mail else {"Address": row.address})
-    sealed = () if mail else ("address",)
+    sealed = {} if mail else {"address": "New address"}
     return EditedForm("alert_channel", row.id, ("alert_channel.edit",), row.version, fields, stored, facts, sealed)

@@ -56,9 +56,9 @@ class EditedForm:
     """The form of an edit as it is now, for whoever opens it and for whoever comes back with it.
 
     `noun`, `key` and `actions` are how the audit trail names the thing and its edits. `stored` is what a browser sends
-    of a form in which nothing was typed. `facts` are changed by other buttons, by label. `sealed` inputs are never
-    shown again, neither what is stored nor what was typed, so they are not compared. `blocked`: why nothing can be
-    saved now, whatever one decides.
+    of a form in which nothing was typed. `facts` are changed by other buttons, by label. `sealed` inputs (name to
+    label) are never shown again, neither what is stored nor what was typed, so they are not compared. `blocked`: why
+    nothing can be saved now, whatever one decides.
     """
 
     noun: str
@@ -68,7 +68,7 @@ class EditedForm:
     fields: tuple[Said, ...]
     stored: Sent
     facts: Mapping[str, str] = field(default_factory=dict)
-    sealed: tuple[str, ...] = ()
+    sealed: Mapping[str, str] = field(default_factory=dict)
     blocked: str = ""
 
     @property
@@ -100,7 +100,7 @@ class EditedForm:
             values=merged,
             who=_who(edits, self.version - seen.get("version", 0), username) if seen else "unknown",
             knows_before=base is not None,
-            sealed=tuple(_in_words(name) for name in self.sealed if posted.get(name)),
+            sealed=tuple(label for name, label in self.sealed.items() if posted.get(name)),
             blocked=self.blocked,
         )
 
@@ -132,7 +132,7 @@ class Meanwhile:
     """`values` is what the form shows: what was typed, and what only the others changed; nothing that is sealed.
 
     `who` edited it: `self` is the reader alone, in another tab or by a second click; `others`, somebody else too.
-    `sealed`: what has to be entered again, in words.
+    `sealed`: what has to be entered again, by the labels of the inputs.
     """
 
     edits: tuple[EditRow, ...]
@@ -201,7 +201,3 @@ def _who(edits: Edits, versions: int, username: str) -> Who:
     if edits.times.keys() - {username}:
         return "others"
     return "self" if 0 < versions <= sum(edits.times.values()) else "unknown"
-
-
-def _in_words(name: str) -> str:
-    return name.removeprefix("secrets.").replace(".", " ").replace("_", " ")

@@ -99,7 +99,7 @@ def secret_restore(request: PageRequest, stored_secret_id: int) -> HttpResponse:
 def _edited(row: StoredSecretRow) -> EditedForm:
     """Nobody reads a value back, so there is nothing to compare: only who replaced it, and when."""
     actions = ("secret.replace", "secret.archive", "secret.restore")
-    return EditedForm("stored_secret", row.id, actions, row.version, (), sent_as({}), sealed=("secret",))
+    return EditedForm("stored_secret", row.id, actions, row.version, (), sent_as({}), sealed={"secret": "New value"})
 
 
 def _ask(*, actor: Actor, stored_secret_id: int) -> Question:

@@ -23,6 +23,7 @@ from migrations_app.web.problems import ProblemsByField, problems_of
 from migrations_app.web.requests import PageRequest
 from migrations_app.web.target_form import TargetForm, as_sent, blank, compared, sent, stored
 from migrations_app.web.toasts import can_be_undone
+from migrations_app.web.wording import words
 
 
 @require_safe
@@ -141,7 +142,7 @@ def _edited(page: TargetPage) -> EditedForm:
         compared(form),
         as_sent(form),
         facts,
-        sealed=tuple(name for secret in SECRET_NAMES for name in (f"secrets.{secret}", f"remove.{secret}")),
+        sealed=dict(form.secret_fields()) | {f"remove.{name}": f"Remove the {words(name)}" for name in SECRET_NAMES},
         blocked=_blocked(page),
     )
 

@@ -153,7 +153,9 @@ def _edited(row: WebhookRow) -> EditedForm:
     fields = (typed("name", "Name"), chosen("kinds", "Kinds of messages", {}))
     stored = sent_as({"name": row.name, "kinds": row.kinds})
     facts = {"Address": row.address, "State": str(row.state), "Archived": "yes" if row.archived else "no"}
-    return EditedForm("webhook", row.id, ("webhook.edit",), row.version, fields, stored, facts, sealed=("address",))
+    return EditedForm(
+        "webhook", row.id, ("webhook.edit",), row.version, fields, stored, facts, sealed={"address": "Address"}
+    )
 
 
 def _shown(

@@ -141,7 +141,7 @@ def test_a_secret_that_was_replaced_meanwhile_is_typed_again(
     assert answer.status_code == 409
     text = html.unescape(answer.content.decode())
     assert "ottilie" in text
-    assert "has to be entered again: secret" in text
+    assert "has to be entered again: New value" in text
     assert "the value of" not in text
     assert admin_too.post(path, mine | {"secret": ""}).status_code == 409, "nothing was replaced by this one either"
     assert StoredSecret.objects.get().version == 2

@@ -21,7 +21,7 @@ from migrations_app.models import (
 )
 from migrations_app.runtime import secrets as vault
 from migrations_app.runtime import webhooks as outgoing_secrets
-from migrations_app.services import alert_channels, keeping, stored_secrets, tokens
+from migrations_app.services import alert_channels, keeping, stored_secrets, targets, tokens
 from migrations_app.services.actor import Actor
 from tests.stores_on_disk import Stage
 from tests.web.door import untouched
@@ -38,10 +38,10 @@ def test_what_is_sealed_is_asked_for_again_and_never_taken_for_saved(
     secret = stored_secrets.create(**make, environment_id=stage.environment.pk, name="pepper", secret="from before")
     channel = alert_channels.create(**make, name="room", kind="apprise", address="json://127.0.0.1/from-before")
     sealed = {
-        f"/settings/secrets/{secret}/replace/": ("secret", "secret", "value-{}-of-it"),
-        found["webhook"].path: ("address", "address", "https://127.0.0.1:1/value-{}-of-it"),
-        f"/settings/alerts/channels/{channel}/": ("address", "address", "json://127.0.0.1/value-{}-of-it"),
-        found["target"].path: ("secrets.password", "password", "value-{}-of-it"),
+        f"/settings/secrets/{secret}/replace/": ("secret", "New value", "value-{}-of-it"),
+        found["webhook"].path: ("address", "Address", "https://127.0.0.1:1/value-{}-of-it"),
+        f"/settings/alerts/channels/{channel}/": ("address", "New address", "json://127.0.0.1/value-{}-of-it"),
+        found["target"].path: ("secrets.password", "Password", "value-{}-of-it"),
     }
     for path, (name, words, value) in sealed.items():
         first, second = (untouched(admin_too.get(path).content) for _ in range(2))
@@ -61,6 +61,20 @@ def test_what_is_sealed_is_asked_for_again_and_never_taken_for_saved(
     assert vault.reveal_named(StoredSecret.objects.get()) == "value-two-of-it"
     hook = found["webhook"].path.split("/")[-2]
     assert outgoing_secrets.secrets_of(f"webhook:{hook}")["address"] == "https://127.0.0.1:1/value-two-of-it"
+
+
+def test_what_has_to_be_entered_again_is_named_as_the_form_does(stage: Stage, admin: Actor, admin_too: Client) -> None:
+    """What is stored as a password is a cookie of a node, and a tick that removes one is a tick."""
+    wish = {"name": "node", "kind": "session_store", "config": {"store": "beam", "node": "snakepit@h"}}
+    make = {"actor": admin, "now": datetime.now(UTC), "environment_id": stage.environment.pk}
+    path = f"/targets/{targets.create(**make, **wish, secrets={'password': 'crumbs'})}/edit/"
+    mine = untouched(admin_too.get(path).content)
+    assert admin_too.post(path, mine | {"secrets.password": "newer-crumbs"}).status_code == 302
+
+    sealed = {"secrets.password": "late-crumbs", "secrets.gateway_token": "late-token", "remove.password": "1"}
+    said = html.unescape(admin_too.post(path, mine | sealed).content.decode())
+
+    assert "has to be entered again: Cookie, Token of the gateway, Remove the password." in said
 
 
 def test_a_form_that_nobody_has_touched_changes_nothing(

@@ -1,7 +1,9 @@
 import pytest
 
 from migrations_app.models import Webhook
+from migrations_app.services import webhooks
 from migrations_app.testing.memory import ManualClock
+from tests.cast import NOW
 from tests.outgoing_calls import announced, offered, subscribed
 from tests.receivers import Receiver
 from tests.web.door import opened_form, signed_in
@@ -42,8 +44,23 @@ def test_a_bad_field_is_said_at_its_place_and_what_was_typed_stays(cast) -> None
 
     text = answer.content.decode()
     assert (answer.status_code, text.count("has-problem")) == (422, 1)
-    assert 'value="http://10.0.0.1/"' in text
+    assert 'value="chat"' in text
     assert not Webhook.objects.exists()
+
+
+def test_an_address_that_may_hold_a_secret_is_not_shown_to_whoever_typed_it(cast, receiver: Receiver) -> None:
+    admin, secret = signed_in("admin"), "T0k3n-of-the-room"
+    made = webhooks.create(actor=cast.actors["admin"], now=NOW, name="chat", address=receiver.url, kinds=["run.failed"])
+    for path, own in ((LIST, ""), (f"{LIST}{made.id}/", ", or leave this empty to keep the present one")):
+        form = opened_form(admin, path) if own else {}
+
+        refused = admin.post(path, form | {"name": "", "address": f"{receiver.url}/{secret}", "kinds": ["run.stuck"]})
+
+        text = refused.content.decode()
+        assert (refused.status_code, secret in text) == (422, False)
+        assert f"is not shown again: type it again{own}." in text
+        assert 'value="run.stuck" checked' in text
+    assert "type it again" not in admin.get(LIST).content.decode()
 
 
 def test_whoever_manages_none_sees_no_tab_and_no_page(cast, admin, receiver: Receiver) -> None:
