@@ -3,7 +3,8 @@
 Settings and policy give the floor; a migration's own options may only be stricter (DESIGN section 3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from migrations_app.engine.errors import Problem
@@ -98,6 +99,26 @@ _LEVELS = tuple(str(level) for level in ValidationLevel)
 def defaults() -> dict[str, Any]:
     """The defaults of every option."""
     return {field.name: field.default for field in OPTION_FIELDS}
+
+
+def under(floor: Mapping[str, Any], fields: Sequence[Field] = OPTION_FIELDS) -> tuple[Field, ...]:
+    """The fields as they are where this floor holds: what is not given takes its value, it narrows what may be given,
+    and the help says what it asks for."""
+    return tuple(field if floor.get(field.name) is None else _bound(field, floor[field.name]) for field in fields)
+
+
+def _bound(field: Field, ground: Any) -> Field:
+    bound = replace(field, default=ground)
+    if field.name in _STRICTER_WHEN_GREATER:
+        return replace(bound, minimum=ground)
+    if field.name in _STRICTER_WHEN_SMALLER:
+        return replace(bound, maximum=ground)
+    asked = ""
+    if field.name in _STRICTER_WHEN_TRUE and ground:
+        asked = "This installation asks for it."
+    elif field.name == "validation_level" and str(ground) != _LEVELS[0]:
+        asked = f"This installation asks for {ground} at least."
+    return replace(bound, help=f"{field.help} {asked}".strip())
 
 
 def effective(raw: Mapping[str, Any], floor: Mapping[str, Any]) -> tuple[dict[str, Any], list[Problem]]:

@@ -9,6 +9,7 @@ class Sketch(models.Model):
 
     `values` holds the form's texts by input name, in the shape of `services/sketches.py` (`format`). `writer` is the
     open page that saved last; a page that is neither the last writer nor at `version` would overwrite another one.
+    `written`: of one that was begun from a document, what that says, defaults that it names included.
     """
 
     person = models.ForeignKey(Person, models.CASCADE, related_name="sketches")
@@ -17,6 +18,7 @@ class Sketch(models.Model):
     format = models.PositiveSmallIntegerField(default=1)
     version = models.PositiveIntegerField(default=1)
     writer = models.CharField(max_length=32, blank=True)
+    written = models.JSONField(null=True, blank=True)
     clone_of = models.ForeignKey(Migration, models.SET_NULL, null=True, blank=True, related_name="+")
     edits = models.ForeignKey(
         Migration, models.CASCADE, null=True, blank=True, related_name="+", help_text="Empty: it will be a new one."

@@ -45,7 +45,7 @@ class SketchPage:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the author of a stored migration gave, defaults that they named included and no others."""
+    """What the author of a stored migration, or of a document, gave: defaults that they named, and no others."""
 
     handler: str
     parameters: Mapping[str, Any]
@@ -75,9 +75,12 @@ def my_sketch(*, actor: Actor, sketch_id: int) -> SketchPage:
 
 
 def written_before(*, actor: Actor, sketch_id: int) -> Written | None:
-    """Of the migration that this one edits or copies, as it is stored now; None where there is none to be seen."""
+    """Of the migration that this one edits or copies, as it is stored now, or of the document that it was begun from;
+    None where there is none to be seen."""
     mine = Sketch.objects.filter(person=actor.person_id, pk=sketch_id if 0 < sketch_id <= LARGEST_ID else 0)
-    of = mine.values_list("edits", "clone_of").first() or ()
+    *of, document = mine.values_list("edits", "clone_of", "written").first() or (None,)
+    if document is not None:
+        return Written(**document)
     visible = Migration.objects.filter(access_of(actor).within(Permission.VIEW), pk__in=[pk for pk in of if pk])
     found = visible.only("handler", "parameters", "options", "description").first()
     return None if found is None else Written(found.handler, found.parameters, found.options, found.description)

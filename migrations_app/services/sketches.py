@@ -62,15 +62,18 @@ def begin(
     values: Mapping[str, str],
     begun_from: str = "",
     clone_of: int | None = None,
+    document: MigrationDraft | None = None,
     typed: bool = False,
 ) -> int:
-    """A new sketch; returns its id. `typed`: there is something in it that nobody else has.
+    """A new sketch; returns its id. `typed`: there is something in it that nobody else has. `document`: what it was
+    begun from, which is remembered, as a default that it names is not one that nobody chose.
 
     Old ones that nobody typed into, or that became a migration, go.
     """
     person = _author(actor)
     version = 2 if typed else 1
-    return _begun(person, now, values, begun_from=begun_from[:200], clone_of_id=clone_of, version=version).pk
+    facts = {"begun_from": begun_from[:200], "clone_of_id": clone_of, "written": _written(document)}
+    return _begun(person, now, values, **facts, version=version).pk
 
 
 @operation("migration.edit", about="migration")
@@ -186,6 +189,14 @@ def _begun(person: Person, now: datetime, values: Mapping[str, str], **facts: An
             "too_many",
         )
     return Sketch.objects.create(person=person, values=text, created_at=now, changed_at=now, **facts)
+
+
+def _written(draft: MigrationDraft | None) -> dict[str, Any] | None:
+    """For `selectors.sketches.written_before`. Documents are checked before, so each value is one of JSON."""
+    if draft is None:
+        return None
+    parts = {"parameters": dict(draft.parameters), "options": dict(draft.options)}
+    return {"handler": draft.handler, "description": draft.description, **parts}
 
 
 def _end(sketch: Sketch, seen: Seen, migration_id: int, now: datetime) -> None:

@@ -1,12 +1,13 @@
 """The authoring form both ways: what it sent as a draft, and a draft as the texts of its inputs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from migrations_app.engine.errors import Problem
-from migrations_app.engine.options import OPTION_FIELDS
+from migrations_app.engine.options import OPTION_FIELDS, under
 from migrations_app.models.actor import Actor
+from migrations_app.runtime import settings
 from migrations_app.selectors.authoring import AuthoringForm, RoleChoice, authoring_form
 from migrations_app.selectors.sketches import Written
 from migrations_app.services.drafts import MigrationDraft
@@ -54,13 +55,15 @@ def values_of(draft: MigrationDraft) -> dict[str, str]:
 
 
 def offered_for(actor: Actor, values: Mapping[str, str], *, of_type: str = "") -> AuthoringForm:
-    environment = identifier(values.get("environment"))
-    return authoring_form(actor=actor, environment_id=environment, handler=values.get("handler", ""), of_type=of_type)
+    """With the options as the installation's floor leaves them: it is what an input that was left alone stands for."""
+    environment, handler = identifier(values.get("environment")), values.get("handler", "")
+    form = authoring_form(actor=actor, environment_id=environment, handler=handler, of_type=of_type)
+    return replace(form, options=under(settings.current().floor(), form.options))
 
 
 def draft_in(form: AuthoringForm, values: Mapping[str, str], before: Written | None = None) -> MigrationDraft:
-    """`before` is what the edited migration says now, or the copied one: what was left alone stays as its author
-    wrote it. A default that they named binds a policy's floor; dropping it would be another content.
+    """`before` is what the edited migration says now, or the copied one, or the document: what was left alone stays as
+    its author wrote it. A default that they named binds a policy's floor; dropping it would be another content.
     """
     same_type = before is not None and form.handler is not None and before.handler == form.handler.handler
     given = before if before is not None and same_type else Written("", {}, {})

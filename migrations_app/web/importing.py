@@ -1,5 +1,7 @@
 """A YAML document becomes a migration, where it says or elsewhere."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
@@ -51,8 +53,10 @@ def _imported(request: PageRequest, text: str) -> HttpResponse:
         return redirect("migration", made)
     draft = documents.read_yaml(actor=actor, now=now, text=text, elsewhere=elsewhere)
     form = offered_for(actor, values_of(draft), of_type=draft.type)
-    values = values_of(draft) | {"handler": form.handler.handler if form.handler else ""}
-    begun = sketches.begin(actor=actor, now=now, values=values, begun_from="a YAML document", typed=True)
+    draft = replace(draft, handler=form.handler.handler if form.handler else "")
+    begun = sketches.begin(
+        actor=actor, now=now, values=values_of(draft), begun_from="a YAML document", document=draft, typed=True
+    )
     return redirect("sketch", begun)
 
 

@@ -72,6 +72,7 @@ INVENTORY: Mapping[str, tuple[str, ...]] = {
         "column: RiskWaiver.reason",
         "column: Signature.comment",
         "column: Sketch.values",
+        "column: Sketch.written",
         "parameter: adapter.edits",
         "parameter: adapter.renames",
         "parameter: data.tables",

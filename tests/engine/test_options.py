@@ -85,3 +85,16 @@ def test_an_unknown_option_is_named_with_the_nearest() -> None:
 def test_options_that_the_floor_has_outgrown_are_left_to_it() -> None:
     given = {"backup_enabled": False, "timeout": FLOOR["timeout"], "batch_size": 7, "nonsense": 1}
     assert raised(given, FLOOR) == ({"timeout": FLOOR["timeout"], "batch_size": 7, "nonsense": 1}, ("backup_enabled",))
+
+
+def test_the_fields_under_a_floor_say_what_holds() -> None:
+    floor = {"batch_size": 500, "timeout": 60_000, "backup_retention": 30, "validation_level": "strict"}
+
+    fields = {field.name: field for field in options.under(floor | {"auto_rollback": False, "dry_run_required": True})}
+
+    assert effective({}, floor)[0] | {"auto_rollback": False} == {name: one.default for name, one in fields.items()}
+    assert (fields["timeout"].maximum, fields["backup_retention"].minimum) == (60_000, 30)
+    assert fields["validation_level"].help.endswith("This installation asks for strict at least.")
+    assert fields["dry_run_required"].help.endswith("This installation asks for it.")
+    assert fields["auto_rollback"].help == "", "it asks for nothing"
+    assert options.under({}) == options.OPTION_FIELDS

@@ -109,3 +109,42 @@ def test_a_copy_says_what_the_original_says(stage: Stage, client: Client) -> Non
     assert client.post(begun["Location"], form).status_code == 302
     copy = Migration.objects.exclude(pk=original.pk).get()
     assert spec(copy)[:2] == (NAMED["parameters"], NAMED["options"])
+
+
+def test_the_form_shows_what_holds_here_and_keeps_what_is_typed(stage: Stage, client: Client, settings: Any) -> None:
+    """The installation's figure is what an input that is left alone stands for; the declared one is then a choice."""
+    settings.SNAKEWEB_MIGRATION = {"batch_size": 500, "backup_retention": 30, "timeout": 600_000}
+    migration = stage.migration(options={})
+    path, form = opened(client, migration)
+    shown = (form["options.batch_size"], form["options.backup_retention"], form["options.timeout"])
+    assert shown == (["500"], ["30"], ["600000"])
+    page = client.get(path).content.decode()
+    assert "From 30 to 3,650." in page
+    assert "to 600,000 (10 min)." in page
+    assert "This installation asks for full at least." in page
+
+    assert client.post(path, form).status_code == 302
+    assert spec(migration)[1] == {}, "nobody chose any"
+    path, form = opened(client, migration)
+    assert client.post(path, form | {"options.batch_size": "1000"}).status_code == 302
+    assert spec(migration)[1] == {"batch_size": 1000}
+    assert opened(client, migration)[1]["options.batch_size"] == ["1000"]
+
+
+def test_a_document_that_is_opened_in_the_form_keeps_the_defaults_that_it_names(
+    stage: Stage, client: Client, settings: Any
+) -> None:
+    settings.SNAKEWEB_MIGRATION = {"batch_size": 500, "parallel_workers": 2, "validation_level": "basic"}
+    original = stage.migration(title="From a document", **NAMED)
+    text = documents.export_yaml(actor=stage.operator, migration_id=original.pk)
+    page = client.post("/migrations/import/", {"text": text, "open": "1"}, follow=True)
+    path, form = page.request["PATH_INFO"], untouched(page.content, "writer")
+
+    kept = client.post(f"{path}keep/", form | {"title": "Another title"})
+    assert kept.status_code == 302, "it is kept while it is typed, as texts alone"
+    page = client.get(path)
+    assert client.post(path, untouched(page.content, "writer") | {"options.parallel_workers": "8"}).status_code == 302
+
+    made = Migration.objects.latest("pk")
+    assert made.title == "Another title"
+    assert (made.parameters, made.options) == (NAMED["parameters"], NAMED["options"] | {"parallel_workers": 8})
