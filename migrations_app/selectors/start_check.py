@@ -4,7 +4,7 @@
 targets shows (`drift`, `unreachable`, `probed_at`) before it asks.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,7 +23,8 @@ from migrations_app.engine.vocabulary import (
     ValidationLevel,
 )
 from migrations_app.handlers import registry
-from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, StepRun
+from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, StepRun, Target
+from migrations_app.selectors.claimed_places import namesakes_of, same_as
 from migrations_app.selectors.dependencies import predecessors_of
 from migrations_app.selectors.freezes import freezes_in_force
 from migrations_app.selectors.planned_targets import changed_targets
@@ -173,13 +174,27 @@ def _last_apply(migration: Migration) -> Run | None:
 
 
 def _blockers(migration: Migration, plan: Plan) -> tuple[Blocker, ...]:
+    """Also where the other run has a target of the plan under another name."""
     wanted = {claim.target_id: claim.mode for claim in plan.claims}
-    held = ClaimedTarget.objects.filter(target__in=wanted).exclude(run__migration=migration)
+    rows = ClaimedTarget.objects.exclude(run__migration=migration).order_by("pk")
+    held = list(rows.select_related("target__environment", "run__migration"))
+    others = {claim.target_id: claim.target for claim in held if claim.target_id not in wanted}
+    mine = Target.objects.in_bulk(list(wanted)) if others else {}
+    same = {target_id: target_id for target_id in wanted} | dict(same_as(mine.values(), others.values()))
     return tuple(
-        Blocker(claim.target.name, claim.run_id, claim.run.migration.title)
-        for claim in held.select_related("target", "run__migration").order_by("pk")
-        if ClaimMode.EXCLUSIVE in (claim.mode, wanted[claim.target_id])
+        _blocker(claim, mine.get(same[claim.target_id]))
+        for claim in held
+        if claim.target_id in same and ClaimMode.EXCLUSIVE in (claim.mode, wanted[same[claim.target_id]])
     )
+
+
+def _blocker(claim: ClaimedTarget, mine: Target | None) -> Blocker:
+    """Of another environment, which the reader may not see, neither names nor titles are said."""
+    if mine is None or mine.pk == claim.target_id:
+        return Blocker(claim.target.name, claim.run_id, claim.run.migration.title)
+    if mine.environment_id == claim.target.environment_id:
+        return Blocker(f"{mine.name} (as {claim.target.name})", claim.run_id, claim.run.migration.title)
+    return Blocker(f"{mine.name} (under another name)", claim.run_id, "a migration of another environment")
 
 
 def later_runs(run: Run, plan: Plan) -> Iterator[Blocker]:
@@ -188,18 +203,22 @@ def later_runs(run: Run, plan: Plan) -> Iterator[Blocker]:
     Which targets they used their own plans say: their migrations may have been edited since.
     """
     names = {target.id: target.name for target in plan.targets}
-    mine = {claim.target_id for claim in plan.claims}
-    rows = _standing_after(run).values_list("pk", "migration__title", "revision__content__claims")
-    for run_id, title, claims in rows:
-        for target_id in sorted(mine & {claim["target_id"] for claim in claims}):
-            yield Blocker(names.get(target_id, "a target"), run_id, title)
+    mine = {claim.target_id: claim.target_id for claim in plan.claims}
+    mine |= namesakes_of(mine)
+    rows = _standing_after(run, mine).values_list("pk", "migration__title", "revision__content__claims", "environment")
+    for run_id, title, claims, place in rows:
+        said = title if place == run.environment_id else "a migration of another environment"
+        for target_id in sorted({mine[claim["target_id"]] for claim in claims if claim["target_id"] in mine}):
+            yield Blocker(names.get(target_id, "a target"), run_id, said)
 
 
-def _standing_after(run: Run) -> QuerySet[Run]:
-    """What began there after that run and has left something: taken back as a whole, it is as if it had not been."""
+def _standing_after(run: Run, targets: Iterable[int]) -> QuerySet[Run]:
+    """What began where these are after that run and has left something: taken back as a whole, it is as if it had not
+    been."""
+    places = Target.objects.filter(pk__in=list(targets)).values("environment")
     taken_back = Run.objects.filter(undoes=OuterRef("pk"), state=RunState.ROLLED_BACK)
     began = StepRun.objects.filter(run=OuterRef("pk"), started_at__isnull=False)
-    later = Run.objects.filter(pk__gt=run.pk, environment=run.environment_id, started_at__isnull=False)
+    later = Run.objects.filter(pk__gt=run.pk, environment__in=places, started_at__isnull=False)
     later = later.exclude(migration=run.migration_id)
     applied = Q(kind=RunKind.APPLY) & ~Q(state=RunState.ROLLED_BACK) & ~Exists(taken_back)
     came_to_nothing = Q(state=RunState.CANCELLED) & ~Exists(began)

@@ -22,6 +22,7 @@ from migrations_app.models.actor import Actor
 from migrations_app.runtime import composition, journal, tracing, work
 from migrations_app.runtime.leases import Scope
 from migrations_app.runtime.target_check import TargetCheck, check_targets
+from migrations_app.selectors.claimed_places import namesakes_of
 from migrations_app.selectors.planned_targets import planned_pair
 from migrations_app.selectors.start_check import start_facts
 from migrations_app.services import audit, finding, overrides, scheduled_starts
@@ -155,8 +156,10 @@ def _locked(actor: Actor, migration_id: int, wanted: Wanted) -> tuple[Migration,
 
 
 def lock_targets(plan: Plan) -> None:
-    """Everybody who claims one of these queues here, so that a shared and an exclusive claim cannot both pass."""
-    wanted = [claim.target_id for claim in plan.claims]
+    """Everybody who claims one of these queues here, so that a shared and an exclusive claim cannot both pass, and of
+    one thing under two names neither."""
+    wanted = {claim.target_id for claim in plan.claims}
+    wanted |= namesakes_of(wanted).keys()
     list(Target.objects.select_for_update().filter(pk__in=wanted).order_by("pk").values_list("pk"))
 
 

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from migrations_app.engine.vocabulary import RunKind
-from migrations_app.models import ClaimedTarget, Migration, PlanRevision, RoleGrant, Run, StepRun
+from migrations_app.models import ClaimedTarget, Migration, PlanRevision, RoleGrant, Run, StepRun, Target
 from migrations_app.selectors.start_check import start_check, start_facts
 from migrations_app.services import reviews, windows
 from tests.stores_on_disk import newest
@@ -198,5 +198,25 @@ def test_a_later_run_counts_by_what_its_plan_used_whatever_its_migration_became(
     ended(migration, people, now, kind="apply")
     ended(later, people, now, kind="apply", state="failed")
     later.target_roles.all().delete()  # what an edit to other targets does
+
+    assert codes(migration, now, RunKind.ROLLBACK) == {"later_run"}
+
+
+def test_a_later_run_counts_under_whatever_name_it_used_the_targets(stage, people, now):
+    migration, later = stage.planned(), stage.planned(title="Later")
+    Migration.objects.filter(pk=migration.pk).update(status="completed")
+    ended(migration, people, now, kind="apply")
+    run = ended(later, people, now, kind="apply")
+    known = Target.objects.get(pk=stage.target_id)
+    alias = Target.objects.create(
+        environment=known.environment,
+        name="alias",
+        kind=known.kind,
+        config=known.config,
+        created_at=now,
+        changed_at=now,
+    )
+    content = {**newest(later).content, "claims": [{"target_id": alias.pk, "mode": "exclusive"}]}
+    PlanRevision.objects.filter(pk=run.revision_id).update(content=content)
 
     assert codes(migration, now, RunKind.ROLLBACK) == {"later_run"}

@@ -16,7 +16,7 @@ from migrations_app.services.errors import Conflict, NotFound, PermissionDenied
 from migrations_app.stores.sessions import open_store
 from migrations_app.stores.sessions.records import SessionRecord
 from tests.parallel import at_once, exceptions, wait_for
-from tests.runs import queued
+from tests.runs import queued, target
 from tests.session_runs import FAR, SessionMigrationRows, planned, sqlite_migration
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.db_semantics]
@@ -182,3 +182,34 @@ def test_a_freeze_that_begins_while_the_targets_are_looked_at_lets_nothing_start
     assert isinstance(refused, Conflict)
     assert codes(refused) == {"frozen"}
     assert not Run.objects.exists()
+
+
+@pytest.fixture
+def renamed(rows: SessionMigrationRows) -> SessionMigrationRows:
+    """The same two stores under other names."""
+    names = (rows.source, rows.target)
+    source, sink = (target(f"{row.name}-again", {**row.config, "codec": "opaque"}) for row in names)
+    return planned(source, sink, title="Under other names", dry_run_required=False)
+
+
+def test_of_one_thing_under_two_names_one_run_is_started(
+    operator: Actor, rows: SessionMigrationRows, renamed: SessionMigrationRows
+) -> None:
+    outcomes = at_once(*[lambda: execute(operator, rows), lambda: execute(operator, renamed)] * 2)
+
+    assert len(exceptions(outcomes)) == 3
+    assert all(isinstance(error, Conflict) for error in exceptions(outcomes))
+    assert Run.objects.count() == 1
+
+
+def test_whoever_has_a_target_under_another_name_is_named_as_far_as_the_reader_may_know(
+    operator: Actor, cast: Any, rows: SessionMigrationRows, renamed: SessionMigrationRows
+) -> None:
+    execute(operator, rows)
+    with pytest.raises(Conflict, match=r"sessions-a-again \(as sessions-a\) is in use by run \d+ of “Move sessions”"):
+        execute(operator, renamed)
+
+    Target.objects.filter(pk__in=[rows.source.pk, rows.target.pk]).update(environment=cast.environments["production"])
+    with pytest.raises(Conflict, match="of “a migration of another environment”") as refused:
+        execute(operator, renamed)
+    assert "Move sessions" not in refused.value.message
