@@ -87,6 +87,7 @@ class DeathsBetweenLines(Questions):
         if not self.most_lines or not self.last_with_a_way_back():
             return
         last = self.last_with_a_way_back()
+        self.settled()  # what a process remembers of a first run lets later ones pass other lines
         forward = self._passed(self._forward)
         undoing = self._passed(partial(self._back, last)) - forward
         for place, nth in self._places(undoing):

@@ -11,6 +11,7 @@ from migrations_app.handlers.adapter.making.serving import Serving
 
 FIELD = "parameters.cleanup_old_adapter"
 MOST_NAMED = 5
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
 
 
 def why_not_removed(analysis: Analysis, serving: Serving, after: Mapping[str, bytes]) -> list[Problem]:
@@ -29,14 +30,15 @@ def _reasons(analysis: Analysis, serving: Serving, after: Mapping[str, bytes]) -
     others = [one.name for one in analysis.adapters if one.lines.path == path and one.name != serving.adapter.name]
     if others:
         yield f"{path} holds {', '.join(others)} too."
-    users = [name for name, content in after.items() if name != path and _uses(name, content, path, serving)]
+    named, meant = _named(serving, path), _names_of(path)
+    users = [name for name, content in after.items() if name != path and _uses(name, content, named, meant)]
     if users:
         more = f" and {len(users) - MOST_NAMED} more" if len(users) > MOST_NAMED else ""
         yield f"{path} is named by {', '.join(users[:MOST_NAMED])}{more}."
 
 
-def _uses(name: str, content: bytes, path: str, serving: Serving) -> bool:
-    if _named(serving, path).search(content):
+def _uses(name: str, content: bytes, named: re.Pattern[bytes], meant: frozenset[str]) -> bool:
+    if named.search(content):
         return True
     if not name.endswith(".py"):
         return False
@@ -44,7 +46,22 @@ def _uses(name: str, content: bytes, path: str, serving: Serving) -> bool:
         tree = ast.parse(content)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return True  # nobody knows
-    return any(module in _names_of(path) for node in ast.walk(tree) for module in _imports(node, name))
+    return any(module in meant for statement in _statements(tree) for module in _imports(statement, name))
+
+
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Imports are statements: expressions, which are most of a tree, are not gone through."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for part in _BLOCKS:
+            waiting += _listed(getattr(node, part, ()))
+
+
+def _listed(block: object) -> list[ast.AST]:
+    """The body of a lambda is an expression, and no list."""
+    return block if isinstance(block, list) else []
 
 
 def _named(serving: Serving, path: str) -> re.Pattern[bytes]:

@@ -1,10 +1,13 @@
 """A whole project."""
 
 import ast
+from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from migrations_app.handlers.adapter.codemods import rewriting
 from migrations_app.handlers.adapter.codemods.rewriting import rewrite
 from tests.handlers.adapter.codemods.projects import SWITCH, project, rewritten
 
@@ -55,3 +58,15 @@ def test_all_that_is_no_place_stays_byte_for_byte(parts: list[tuple[str, str]], 
 
 def test_a_project_without_the_adapter_is_left_alone():
     assert rewrite({"a.py": b"x = 1\n", "b.bin": b"\xff"}, SWITCH).changes == ()
+
+
+def test_what_was_asked_before_is_remembered_and_nothing_else(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(rewriting, "MOST_REMEMBERED", 1)
+    files = project(b"from pkg.adapter import MyAdapter\nMyAdapter().spread(1, 2)\n")
+    first = rewrite(files, SWITCH)
+
+    assert rewrite(dict(reversed(files.items())), SWITCH) is first
+    assert rewrite(files, replace(SWITCH, renamed={"spread": "spray"})) != first
+    assert rewrite({**files, "use.py": b"x = 1\n"}, SWITCH).changes == ()
+    again = rewrite(files, SWITCH)
+    assert (again == first, again is first) == (True, False)
