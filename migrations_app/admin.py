@@ -8,9 +8,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
+from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
 from django.db.models import Model, QuerySet
@@ -23,6 +25,7 @@ from django.utils.safestring import SafeString
 from migrations_app.models import AuditEntry, Environment, Migration, Person, PolicyVersion, RoleGrant, Run, Target
 from migrations_app.models.actor import Actor
 from migrations_app.selectors.audit_sentences import sentence
+from migrations_app.selectors.reviews import recently_present
 from migrations_app.services import audit, grants, people
 from migrations_app.services.errors import Refused
 from migrations_app.services.operation import record_refusal
@@ -166,6 +169,25 @@ class PersonAdmin(Asking, PersonAdminBase):
         if isinstance(obj, Person) and obj.is_superuser and not request.user.is_superuser:
             return False
         return super().has_change_permission(request, obj)
+
+    def changeform_view(self, request: HttpRequest, object_id: str | None = None, *args: Any, **named: Any) -> Any:
+        return self._asked(request, object_id) or super().changeform_view(request, object_id, *args, **named)
+
+    def user_change_password(self, request: HttpRequest, id: str, *args: Any) -> HttpResponse:  # noqa: A002
+        return self._asked(request, id) or super().user_change_password(request, id, *args)
+
+    def _asked(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """Of one's own account, as where else a way in is changed (`web/ways_in.py`): who it is, if not just shown.
+
+        Nothing that was typed is kept meanwhile: it may be a password. Somebody else's decides nothing for a day.
+        """
+        found = self.get_object(request, unquote(object_id)) if object_id else None
+        if found != request.user or recently_present(actor_of(request), timezone.now()):
+            return None
+        if request.method == "POST":
+            messages.error(request, "Show that it is you, then type it again; nothing was changed.")
+            return HttpResponseRedirect(request.path)
+        raise ReauthenticationRequired
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """People are made inactive instead: what they did keeps naming them."""

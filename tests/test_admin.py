@@ -5,6 +5,7 @@ from django.contrib.auth.models import Group
 
 from migrations_app.models import AuditEntry, GivenAccess, Person, RoleGrant
 from migrations_app.services import environments
+from tests.web.door import signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -117,6 +118,23 @@ def test_a_superuser_is_out_of_reach(site, cast):
 
     assert change(site, boss, email="mine@example.org").status_code == 403
     assert site.post(f"/admin/migrations_app/person/{boss.pk}/password/", {}).status_code == 403
+
+
+def test_whoever_finds_a_session_open_makes_no_way_in_of_their_own(site, staff):
+    """Their own account's: what somebody else's gets decides nothing for a day."""
+    had, own = staff.password, f"/admin/migrations_app/person/{staff.pk}"
+    new = {"usable_password": "true", "password1": "correct-horse-2", "password2": "correct-horse-2"}
+    for address, given in ((f"{own}/password/", new), (f"{own}/change/", {"email": "mine@example.org"})):
+        assert site.get(address)["Location"].startswith("/accounts/reauthenticate/?next=")
+        for spelt in (address, address.replace(f"/{staff.pk}/", f"/0{staff.pk}/")):
+            assert site.post(spelt, {"username": "admin", "is_active": "on", **given})["Location"] == spelt
+    staff.refresh_from_db()
+    assert (staff.password, staff.email) == (had, "admin@example.org")
+    assert "correct-horse" not in str(dict(site.session))
+
+    assert signed_in("admin").post(f"{own}/password/", new).status_code == 302
+    staff.refresh_from_db()
+    assert staff.check_password("correct-horse-2")
 
 
 def test_a_new_password_is_recorded_without_it(site, people):

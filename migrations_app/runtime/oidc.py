@@ -193,15 +193,24 @@ def _metadata(provider: Provider) -> dict[str, Any]:
         raise ProviderUnavailable("The provider calls itself by another name than it is configured with.")
     if not all(isinstance(found.get(name), str) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")):
         raise ProviderUnavailable("The provider does not say where people sign in, or where tokens and keys are.")
+    _require_encrypted(found["authorization_endpoint"])
     return found
+
+
+def _require_encrypted(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        encrypted = parts.scheme == "https" or parts.hostname in _LOOPBACK
+    except ValueError as error:
+        raise ProviderUnavailable("An address that the provider names is none.") from error
+    if not encrypted:
+        raise ProviderUnavailable("The provider is called over https only.")
 
 
 def _called(method: str, url: object, *, refusals: Collection[str] = (), **given: Any) -> dict[str, Any]:
     """Raises ProviderUnavailable; SignOnFailed for an error of RFC 6749 (section 5.2) that is about what was sent."""
     try:
-        parts = urlsplit(str(url))
-        if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-            raise ProviderUnavailable("The provider is called over https only.")
+        _require_encrypted(str(url))
         with (
             httpx.Client(timeout=SECONDS, trust_env=False) as client,
             client.stream(method, str(url), **given) as answer,

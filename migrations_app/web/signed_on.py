@@ -27,13 +27,20 @@ SOMEBODY_ELSE = (
 
 
 def arrived(request: PageRequest, identity: Identity, wanted: str, *, again: bool, now: datetime) -> HttpResponse:
-    """Signed in, or refused with what to do. `again`: whether the provider was told to ask once more who it is."""
-    if isinstance(request.user, Person):
-        return _shown_again(request, identity, wanted, again=again)
+    """Signed in, or refused with what to do. `again`: whether the provider was told to ask once more who it is.
+
+    Whoever is signed in already shows it once more; or, without `again`, began in another tab before, and only goes on.
+    """
+    here = request.user.pk if isinstance(request.user, Person) else None
+    if here is not None and not single_sign_on.same_person(person_id=here, identity=identity):
+        request.session.pop(STATE_SESSION_KEY, None)
+        return refused(request, SOMEBODY_ELSE, 403)
     try:
         person_id = single_sign_on.sign_on(actor=stranger(request), now=now, identity=identity)
     except PermissionDenied as denied:
         return refused(request, f"{denied.message} {denied.fix}", 403)
+    if here is not None:
+        return _shown_again(request, identity, wanted) if again else redirect(wanted)
     person = Person.objects.get(pk=person_id)
     _record(request, person, identity)
     answer: HttpResponse = perform_login(request, person, email_verification="none", redirect_url=wanted)
@@ -58,16 +65,8 @@ def failed(request: PageRequest, why: SignOnFailed) -> HttpResponse:
     return response
 
 
-def _shown_again(request: PageRequest, identity: Identity, wanted: str, *, again: bool) -> HttpResponse:
-    """What was posted before is done now, or else never: it does not wait for another time.
-
-    Without `again` it was begun before somebody signed in here, in another tab say, and shows nothing more.
-    """
-    if not single_sign_on.same_person(person_id=request.user.pk or 0, identity=identity):
-        request.session.pop(STATE_SESSION_KEY, None)
-        return refused(request, SOMEBODY_ELSE, 403)
-    if not again:
-        return redirect(wanted)
+def _shown_again(request: PageRequest, identity: Identity, wanted: str) -> HttpResponse:
+    """What was posted before is done now, or else never: it does not wait for another time."""
     _record(request, request.user, identity, reauthenticated=True)
     request.actor = actor_of(request)
     request.GET = QueryDict(urlencode({REDIRECT_FIELD_NAME: wanted}))  # where allauth looks for it

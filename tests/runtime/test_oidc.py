@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pytest
 
-from migrations_app.runtime.identity import Identity, SignOnFailed
+from migrations_app.runtime.identity import Identity, ProviderUnavailable, SignOnFailed
 from migrations_app.runtime.oidc import MOST_BYTES, Begun, Provider, identify, leaving
 from tests.oidc_provider import CLIENT_ID, CLIENT_SECRET, provider_process
 
@@ -138,6 +138,33 @@ def test_a_provider_that_answers_anything_identifies_nobody(said: bytes) -> None
             server.shutdown()
             serving.join()
     assert "xxx" not in str(refused.value)
+
+
+def test_nobody_is_sent_where_a_password_would_not_be_encrypted() -> None:
+    told = {"token_endpoint": "https://[::1]/", "jwks_uri": "https://x/"}
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(json.dumps({"issuer": issuer, **told}).encode())
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        issuer = f"http://127.0.0.1:{server.server_port}"
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            for told["authorization_endpoint"], said in (("http://192.0.2.1/", "https only"), ("https://[", "is none")):
+                with pytest.raises(ProviderUnavailable, match=said):
+                    leaving(
+                        Provider(issuer, "c", "s"), Begun.new(now=datetime.now(UTC), again=False), redirect_uri=BACK
+                    )
+        finally:
+            server.shutdown()
+            serving.join()
 
 
 def test_a_token_is_good_for_a_while(provider: Provider) -> None:

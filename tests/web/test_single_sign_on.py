@@ -266,6 +266,18 @@ def test_somebody_shows_once_more_that_it_is_them(cast: Cast) -> None:
     assert client.session["account_authentication_methods"][-1]["reauthenticated"]
 
 
+def test_what_the_provider_tells_when_it_is_asked_again_holds_from_then_on(cast: Cast) -> None:
+    client, leads = Client(), {**NORA, "groups": ["sre", "leads"]}
+    begun = [client.get("/accounts/single-sign-on/")["Location"] for _ in range(2)]
+    client.get(back_from(begun[0], leads))
+    nora = Person.objects.get(username="nora")
+    assert access_of(actor_of(nora, NOW)).anywhere(Permission.SIGN)
+    sign_on(client, NORA)
+    assert not access_of(actor_of(nora, NOW)).anywhere(Permission.SIGN)
+    client.get(back_from(begun[1], leads))  # and so in another tab
+    assert access_of(actor_of(nora, NOW)).anywhere(Permission.SIGN)
+
+
 def test_a_sign_in_that_nobody_was_asked_for_shows_nothing(stage: Stage, settings: Settings) -> None:
     """Out, and in again without a word: the provider knows the browser, whoever sits there."""
     settings.SNAKEWEB_OIDC_SECOND_FACTORS = ("otp",)
