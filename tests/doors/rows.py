@@ -49,7 +49,7 @@ def _rows(of: str, permission: P | None, names: str, method: str = "GET", **more
 
 IN_PRODUCTION = {"environment": "{environment_id}", "environment_id": "{environment_id}", "comment": "x"}
 DECISION = {"decision": "reject", "step": "x", "digest": "0" * 64, "comment": "x"}
-DECIDED = {"decision-0": "found", "decision-1": "found", "decision-2": "custom", "version": "1"}
+DECIDED = {"decision.area": "found", "decision.root": "found", "decision.total": "custom", "version": "1"}
 ROWS: dict[str, Asks] = {
     **_rows(EVERYBODY, None, "healthz readyz metrics handbook handbook_page"),
     **_rows(
