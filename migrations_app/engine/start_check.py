@@ -58,11 +58,15 @@ class Lacking:
 
 @dataclass(frozen=True, slots=True)
 class Predecessor:
-    """A migration that has to complete before."""
+    """A migration that has to complete before. `title` is '' for one of another environment."""
 
     migration_id: int
     title: str
     status: MigrationStatus
+
+    @property
+    def named(self) -> str:
+        return f"“{self.title}”" if self.title else f"migration {self.migration_id} of another environment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +205,7 @@ def _predecessors(facts: StartFacts) -> list[Unmet]:
     return [
         Unmet(
             "waits_for",
-            f"It runs after “{each.title}”, which is {each.status.replace('_', ' ')}.",
+            f"It runs after {each.named}, which is {each.status.replace('_', ' ')}.",
             "Wait until that one has completed."
             if each.status not in _ENDED_OTHERWISE
             else "Clone that one and run after the clone, or take it off the list of those that come before.",

@@ -10,10 +10,14 @@ from migrations_app.models import Migration, MigrationDependency
 
 
 def predecessors_of(migration: Migration) -> tuple[Predecessor, ...]:
-    """In order of their numbers, with where each stands now."""
+    """In order of their numbers, with where each stands now. Whoever sees the migration may not know of another
+    environment, so what is there has its number alone."""
     rows = MigrationDependency.objects.filter(migration=migration).order_by("predecessor")
-    found = rows.values_list("predecessor", "predecessor__title", "predecessor__status")
-    return tuple(Predecessor(number, title, MigrationStatus(status)) for number, title, status in found)
+    found = rows.values_list("predecessor", "predecessor__title", "predecessor__status", "predecessor__environment")
+    return tuple(
+        Predecessor(number, title if place == migration.environment_id else "", MigrationStatus(status))
+        for number, title, status, place in found
+    )
 
 
 def connected(migrations: Iterable[int]) -> dict[int, set[int]]:

@@ -13,7 +13,7 @@ from migrations_app.services import audit, finding
 from migrations_app.services.actor import Actor
 from migrations_app.services.errors import Conflict, NotFound
 from migrations_app.services.operation import operation
-from migrations_app.services.permissions import Permission
+from migrations_app.services.permissions import Permission, access_of
 
 _NOT_STARTED = (MigrationStatus.DRAFT, MigrationStatus.PLANNED, MigrationStatus.VALIDATING)
 
@@ -32,7 +32,7 @@ def add(*, actor: Actor, now: datetime, migration_id: int, predecessor_id: int) 
         return
     _may_wait(migration, len(after[migration.pk]))
     if closed := circle(after, migration.pk, predecessor.pk):
-        raise _closes(closed)
+        raise _closes(closed, actor)
     MigrationDependency.objects.create(
         migration=migration, predecessor=predecessor, created_by=finding.person(actor), created_at=now
     )
@@ -90,9 +90,10 @@ def _may_wait(migration: Migration, predecessors: int) -> None:
         )
 
 
-def _closes(numbers: tuple[int, ...]) -> Conflict:
-    titles = dict(Migration.objects.filter(pk__in=numbers).values_list("pk", "title"))
-    way = " after ".join(f"“{titles[number]}”" for number in numbers)
+def _closes(numbers: tuple[int, ...], actor: Actor) -> Conflict:
+    seen = Migration.objects.filter(access_of(actor).within(Permission.VIEW), pk__in=numbers)
+    titles = {number: f"“{title}”" for number, title in seen.values_list("pk", "title")}
+    way = " after ".join(titles.get(number, f"migration {number} of another environment") for number in numbers)
     return Conflict(
         f"They would wait for each other for ever: {way}. Nothing was changed.",
         "Take one of these off first.",

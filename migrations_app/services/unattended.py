@@ -38,7 +38,8 @@ logger = logging.getLogger(__name__)
 
 CLAIM_HOLDS = timedelta(seconds=45)  # and so often it is tried again while something stands in the way
 READY_AGAIN = timedelta(seconds=5)  # so often one that starts when it is ready
-_OVER = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED, MigrationStatus.ROLLED_BACK, MigrationStatus.FAILED)
+_DONE = (MigrationStatus.COMPLETED, MigrationStatus.CANCELLED)  # by hand, say: what was to be run is not missed then
+_OVER = (*_DONE, MigrationStatus.ROLLED_BACK, MigrationStatus.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _due(schedule_id: int, now: datetime) -> Schedule | None:
     schedule = rows.filter(pk=schedule_id, state=ScheduleState.WAITING, due_at__lte=now).first()
     if schedule is None:
         return None
-    if schedule.timing == ScheduleTiming.RECURRING and schedule.migration.status in _OVER:
+    if schedule.migration.status in (_OVER if schedule.timing == ScheduleTiming.RECURRING else _DONE):
         schedule.state, schedule.ended_at = ScheduleState.ENDED, now
         schedule.save(update_fields=["state", "ended_at"])
         scheduled_notices.record(

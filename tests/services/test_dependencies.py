@@ -3,7 +3,7 @@
 import pytest
 
 from migrations_app.engine.vocabulary import MigrationStatus
-from migrations_app.models import AuditEntry, Migration, MigrationDependency
+from migrations_app.models import AuditEntry, Migration, MigrationDependency, RoleGrant
 from migrations_app.selectors.dependencies import predecessors_of
 from migrations_app.services import dependencies, runs
 from migrations_app.services.errors import Conflict, NotFound, PermissionDenied
@@ -121,3 +121,23 @@ def test_one_that_has_started_waits_for_nothing_more(operator, now, four):
 
     with pytest.raises(Conflict, match="waits for nothing more"):
         after(operator, now, b, a)
+
+
+def test_what_another_environment_does_is_not_told_to_whoever_may_not_see_it(cast, now, four):
+    """Neither by what keeps a migration from starting nor by a circle through it."""
+    operator = cast.actors["operator"]
+    first, second, third, _ = four
+    Migration.objects.filter(pk=first.pk).update(environment=cast.environments["production"], title="Secret plan")
+    for later, earlier in ((second, first), (first, third)):
+        after(operator, now, later, earlier)
+    RoleGrant.objects.filter(person_id=operator.person_id).update(environment=second.environment)
+
+    with pytest.raises(Conflict) as refused:
+        runs.execute_migration(actor=operator, now=now, migration_id=second.pk)
+    assert f"It runs after migration {first.pk} of another environment" in refused.value.message
+    with pytest.raises(Conflict) as closes:
+        after(operator, now, third, second)
+    assert closes.value.reason == "circle"
+    assert f"migration {first.pk} of another environment" in closes.value.message
+    for each in (refused.value, closes.value):
+        assert "Secret plan" not in str((each.message, each.fix, each.details))

@@ -247,3 +247,15 @@ def test_a_window_that_is_taken_away_under_a_run_has_closed_on_it_unless_it_was_
     assert here.attend(here.now + HOUR) == Attended()
     windows.edit(actor=admin, now=here.now, window_id=other, archived=False)
     assert here.attend(here.now + HOUR) == Attended()  # without windows it was under way for good
+
+
+@pytest.mark.parametrize(("status", "missed"), [("completed", False), ("cancelled", False), ("rolled_back", True)])
+def test_what_a_person_has_done_or_given_up_before_its_time_is_not_missed(here, status, missed):
+    made = here.schedule(here.now - MINUTE)
+    Migration.objects.update(status=status)
+
+    assert here.attend() == (Attended(held_up=1) if missed else Attended())
+    assert here.attend(here.now + HOUR).missed == missed
+    assert only(made)[0].state == "ended"
+    assert bool(told("schedule_missed")) is missed
+    assert ("schedule.end" in actions()) is not missed
