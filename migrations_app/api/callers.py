@@ -12,6 +12,7 @@ from ninja.utils import check_csrf
 
 from migrations_app.api.problems import Unreadable
 from migrations_app.runtime.clock import SystemClock
+from migrations_app.selectors.sessions import holder_of
 from migrations_app.services import rate_limits, tokens
 from migrations_app.services.actor import ANONYMOUS, Actor
 from migrations_app.services.errors import PermissionDenied
@@ -50,6 +51,20 @@ def identify(request: HttpRequest) -> Actor:
     return found
 
 
+def require_still(request: HttpRequest) -> None:
+    """Of an answer that goes on: who began it is still let in, by the token or session as the database has it now.
+
+    It is a question of ours, so it counts against no limit and no limit ends the answer. Raises AuthenticationError.
+    """
+    if "Authorization" in request.headers:
+        _by_token(request, counted=False)
+        return
+    found: Actor = request.actor  # type: ignore[attr-defined]
+    holder = holder_of(request.session.session_key or "")
+    if holder is None or holder[0].pk != found.person_id:
+        raise AuthenticationError(message="The session was ended; sign in again.")
+
+
 def _is_about_routes(request: HttpRequest) -> bool:
     """Many services behind one address ask for routes, more than ever while buckets are handed over."""
     return request.path_info.startswith("/api/v1/routes/")
@@ -72,7 +87,7 @@ def count_export(actor: Actor) -> None:
     rate_limits.spend(actor=actor, now=now(), rate=Rate.EXPORTS_ACCOUNT, who=rate_limits.account(actor))
 
 
-def _by_token(request: HttpRequest) -> Actor:
+def _by_token(request: HttpRequest, *, counted: bool = True) -> Actor:
     scheme, _, clear = request.headers["Authorization"].partition(" ")
     if scheme.lower() != "bearer":
         raise AuthenticationError(message="The Authorization header does not say Bearer.")
@@ -82,6 +97,7 @@ def _by_token(request: HttpRequest) -> Actor:
             now=now(),
             address=request.META.get("REMOTE_ADDR") or "",
             request_id=getattr(request, "request_id", ""),
+            counted=counted,
         )
     except PermissionDenied as refused:
         raise AuthenticationError(message=refused.message) from refused

@@ -15,7 +15,7 @@ from ninja.errors import AuthenticationError
 from ninja.responses import NinjaJSONEncoder
 from pydantic import Field
 
-from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, identify, now
+from migrations_app.api.callers import ASYNC_CALLERS, ApiRequest, now, require_still
 from migrations_app.engine.vocabulary import RunState
 from migrations_app.runtime.ending import process_ending
 from migrations_app.selectors import runs as reads
@@ -28,7 +28,7 @@ router = Router(tags=["runs"])
 NDJSON = "application/x-ndjson"
 LOOK_EVERY = 1.0  # seconds
 HEARTBEAT_EVERY = 10.0  # seconds without an event; below what proxies wait for the next byte
-ASK_AGAIN_EVERY = 30.0  # seconds; as sockets do: a token that was revoked meanwhile hears no more
+ASK_AGAIN_EVERY = 30.0  # seconds; as sockets do: a token or session that was ended meanwhile hears no more
 USUAL_WAIT, LONGEST_WAIT = 60, 600  # seconds
 MOST_EVENTS = 500  # a look
 ANSWER = {"responses": {200: {"description": "One object a line", "content": {NDJSON: {"schema": {"type": "object"}}}}}}
@@ -65,7 +65,7 @@ async def follow(
     request: ApiRequest, run_id: int, after: int, wait: int, *, progress: bool = False
 ) -> AsyncIterator[bytes]:
     began = spoke = asked = monotonic()
-    look, ask, measure = sync_to_async(_look), sync_to_async(_ask), sync_to_async(_progress)
+    look, ask, measure = sync_to_async(_look), sync_to_async(require_still), sync_to_async(_progress)
     try:
         while True:
             events, state = await look(request.auth, run_id, after)
@@ -104,12 +104,6 @@ def _look(actor: Actor, run_id: int, after: int) -> tuple[tuple[EventRow, ...], 
 def _progress(actor: Actor, run_id: int) -> dict[str, Any]:
     found = reads.run_page(actor=actor, run_id=run_id, now=now())
     return asdict(found.row) | {"steps": [asdict(step) for step in found.steps], "eta_seconds": found.eta_seconds}
-
-
-def _ask(request: ApiRequest) -> None:
-    """Once more who that is, as on a request of its own."""
-    request.__dict__.pop("_api_caller", None)
-    identify(request)
 
 
 def _lines(events: tuple[EventRow, ...]) -> Iterator[bytes]:

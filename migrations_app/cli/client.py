@@ -1,6 +1,7 @@
 """The API as the console script sees it: one call, one answer, or a CommandFailed that says what to do."""
 
 import json
+import time
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -15,8 +16,22 @@ PATIENCE = 30.0  # seconds for one answer
 LOOKS_AT_TARGETS = 120.0  # planning and probing wait for other servers
 AGENT = "snakeweb-cli"
 SILENCE = 30.0  # seconds without a line of a stream, which speaks at least every ten
+AGAIN = 0.5  # seconds; after an answer that was lost: whoever was to give it may be starting anew
+_LOST = (httpx.ReadError, httpx.RemoteProtocolError)  # it may have been carried out
 YAML = "application/yaml"
 NDJSON = "application/x-ndjson"
+
+
+def calling(base: str, headers: Mapping[str, str]) -> httpx.Client:
+    """What both, programs and people who sign in, call with. Raises CommandFailed (USAGE)."""
+    try:
+        return httpx.Client(base_url=base, headers={**headers, "User-Agent": AGENT}, timeout=PATIENCE)
+    except ImportError as error:
+        reason = "the proxy of the environment is a SOCKS one, which takes `pip install httpx[socks]`"
+        raise CommandFailed(Exit.USAGE, f"Nothing was asked: {reason}. NO_PROXY names who needs none.") from error
+    except (ValueError, OSError, httpx.InvalidURL) as error:
+        where = f"{base}, or a proxy or a certificate file that the environment names, cannot be used"
+        raise CommandFailed(Exit.USAGE, f"Nothing was asked: {where}: {error}.") from error
 
 
 class NotStreamed(CommandFailed):
@@ -32,12 +47,7 @@ class Client:
     def __init__(self, base: str, token: str) -> None:
         self.base = base.rstrip("/")
         self.token = token
-        self._http = httpx.Client(
-            base_url=f"{self.base}/api/v1",
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json", "User-Agent": AGENT},
-            timeout=PATIENCE,
-            follow_redirects=False,
-        )
+        self._http = calling(f"{self.base}/api/v1", {"Authorization": f"Bearer {token}", "Accept": "application/json"})
 
     def close(self) -> None:
         self._http.close()
@@ -78,7 +88,7 @@ class Client:
             raise CommandFailed(Exit.UNREACHABLE, f"The answer of {self.base} broke off: {reason}.") from error
 
     def post(self, path: str, body: Mapping[str, Any] | None = None, *, key: str = "") -> dict[str, Any]:
-        """With an Idempotency-Key, so that the one repeat after a lost answer does nothing twice."""
+        """With an Idempotency-Key, so that repeats after a lost answer do nothing twice."""
         return self._posted(path, {"json": dict(body or {})}, key)
 
     def post_yaml(self, path: str, text: str, *, key: str = "", **query: Any) -> dict[str, Any]:
@@ -111,13 +121,15 @@ class Client:
     def _posted(self, path: str, asked: Mapping[str, Any], key: str) -> dict[str, Any]:
         headers = {**asked.get("headers", {}), "Idempotency-Key": key or str(uuid.uuid4())}
         sent = {**asked, "headers": headers, "timeout": httpx.Timeout(PATIENCE, read=LOOKS_AT_TARGETS)}
-        try:
-            response = self._sent("POST", path, **sent)
-        except CommandFailed as failed:
-            if failed.status is not Exit.UNREACHABLE or not isinstance(failed.__cause__, httpx.ReadError):
-                raise
-            response = self._sent("POST", path, **sent)
-        return document_of(response, self.base)
+        until = None
+        while True:
+            try:
+                return document_of(self._sent("POST", path, **sent), self.base)
+            except CommandFailed as failed:
+                until = until or (time.monotonic() + PATIENCE if isinstance(failed.__cause__, _LOST) else None)
+                if until is None or failed.status is not Exit.UNREACHABLE or time.monotonic() >= until:
+                    raise
+                time.sleep(AGAIN)
 
     def _sent(self, method: str, path: str, **asked: Any) -> httpx.Response:
         try:

@@ -17,6 +17,7 @@ class Exit(IntEnum):
     RISK = 6
     TIMED_OUT = 7
     SIGN_IN = 8
+    BROKE_OFF = 9
     INTERRUPTED = 130
 
     @property
@@ -35,6 +36,7 @@ _SAYS = {
     Exit.RISK: "the plan could be made, and its risk is what --fail-on names",
     Exit.TIMED_OUT: "--timeout is over; what was waited for goes on",
     Exit.SIGN_IN: "a person has to sign in, or what they typed was not right; a token is not enough",
+    Exit.BROKE_OFF: "the command itself broke off (its own fault, a full disk); what it asked for may be done",
     Exit.INTERRUPTED: "interrupted; what runs goes on",
 }
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from migrations_app.cli.client import Client, NotStreamed
 from migrations_app.cli.exits import CommandFailed, Exit
 from migrations_app.cli.run_display import RunDisplay, display
-from migrations_app.cli.terminal import Out
+from migrations_app.cli.terminal import Out, leave_output
 from migrations_app.cli.words import duration, plain
 
 Answer = TypeVar("Answer")
@@ -121,22 +121,30 @@ class Follower:
         self._shown.event(event)
 
 
-def follow(
-    client: Client, out: Out, run_id: int, *, after: int = 0, timeout: float | None = None, patience: float = PATIENCE
-) -> Exit:
-    """Show a run live until it has ended. OK when it succeeded, or is rolled back where it was to be."""
-    deadline = Deadline(timeout)
-    with display(out) as shown:
-        follower = Follower(client, run_id, shown, Patient(deadline, patience, shown.away), after)
-        state = follower.to_the_end(deadline)
-    if out.for_people:
-        out.say(_ending(state))
-    return Exit.OK if is_good(state) else Exit.FAILED
-
-
 def is_good(state: Mapping[str, Any]) -> bool:
     """Whether it ended as it was wanted to."""
     return bool(state["state"] == "succeeded" or (state["kind"] == "rollback" and state["state"] == "rolled_back"))
+
+
+def follow(
+    client: Client, out: Out, run_id: int, *, after: int = 0, timeout: float | None = None,
+    patience: float = PATIENCE, good: Callable[[Mapping[str, Any]], bool] = is_good,
+) -> Exit:  # fmt: skip
+    """Show a run live until it has ended. OK when that is `good`: it succeeded, or is rolled back where it was to be.
+
+    INTERRUPTED where whoever read hung up: how it ends is not known.
+    """
+    deadline = Deadline(timeout)
+    try:
+        with display(out) as shown:
+            follower = Follower(client, run_id, shown, Patient(deadline, patience, shown.away), after)
+            state = follower.to_the_end(deadline)
+        if out.for_people:
+            out.say(_ending(state))
+    except BrokenPipeError:
+        leave_output()
+        return Exit.INTERRUPTED
+    return Exit.OK if good(state) else Exit.FAILED
 
 
 def _ending(state: Mapping[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """`snakeweb`: the console script for people and CI. It talks to the API and to nothing else."""
 
 import sys
+import traceback
 from collections.abc import Sequence
 
 import click
@@ -21,6 +22,7 @@ from migrations_app.cli.commands import (
     watch,
 )
 from migrations_app.cli.exits import CommandFailed, Exit, table
+from migrations_app.cli.terminal import leave_output, speak_any_encoding
 
 PROGRAM = "snakeweb"
 
@@ -42,9 +44,11 @@ for _room in (tokens, targets, plans, reviews, executions, watch, runs, hand_ove
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns its exit status. A refusal is said on standard error."""
+    speak_any_encoding()
     errors = Console(stderr=True, highlight=False, soft_wrap=True)
     try:
         status = snakeweb.main(arguments, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
     except CommandFailed as failed:
         errors.print(f"{PROGRAM}: {failed}", markup=False)
         return int(failed.status)
@@ -54,6 +58,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:  # whoever read has seen enough, as `head` does
-        sys.stderr.close()
+        leave_output()
         return int(Exit.OK)
+    except Exception:  # noqa: BLE001  its status must not be that of a run that failed
+        traceback.print_exc()
+        leave_output()
+        return int(Exit.BROKE_OFF)
     return int(status or 0)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from migrations_app.cli.answers import document_of, failure_of
-from migrations_app.cli.client import AGENT, PATIENCE
+from migrations_app.cli.client import calling
 from migrations_app.cli.exits import CommandFailed, Exit
 
 LOGIN, LOGOUT = "/accounts/login/", "/accounts/logout/"
@@ -37,7 +37,7 @@ class Session:
 
     def __init__(self, base: str) -> None:
         self.base = base.rstrip("/")
-        self._http = httpx.Client(base_url=self.base, headers={"User-Agent": AGENT}, timeout=PATIENCE)
+        self._http = calling(self.base, {})
 
     def sign_in(self, proof: Proof) -> None:
         """Raises CommandFailed: SIGN_IN when what was given is not right, with what the sign-in page says."""

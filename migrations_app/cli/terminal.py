@@ -1,10 +1,12 @@
 """What a command prints: colours and tables at a terminal, tab-separated lines or JSON for programs."""
 
+import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.markup import render
@@ -13,8 +15,29 @@ from rich.table import Table
 from migrations_app.cli.words import line, plain
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        """Rich ends the process here with the status of a run that failed."""
+        leave_output()
+        raise BrokenPipeError
+
+
 def _console() -> Console:
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return _Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def speak_any_encoding() -> None:
+    """What a stream's encoding lacks is written as its number: no title and no arrow ends a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.encoding.lower().startswith("utf"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def leave_output() -> None:
+    """Nobody reads standard output any more: what is left in its buffer goes nowhere, without a complaint."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +54,8 @@ class Out:
 
     def json(self, document: Any) -> None:
         """One line, so that `watch` prints one a event and scripts can read lines."""
-        self.console.print(json.dumps(document, ensure_ascii=False), soft_wrap=True, markup=False, highlight=False)
+        text = json.dumps(document, ensure_ascii=not self.console.encoding.startswith("utf"))
+        self.console.print(text, soft_wrap=True, markup=False, highlight=False)
 
     def say(self, text: str) -> None:
         """Markup is rendered on a terminal and taken out elsewhere. Texts of people come through `words.plain`."""

@@ -180,11 +180,13 @@ def _facts(row: ApiToken) -> dict[str, Any]:
     return facts | {"expires_at": row.expires_at}
 
 
-def authenticate(*, clear: str, now: datetime, address: str = "", request_id: str = "") -> Actor:
+def authenticate(*, clear: str, now: datetime, address: str = "", request_id: str = "", counted: bool = True) -> Actor:
     """The actor behind a bearer token. Raises PermissionDenied, the same for every way a token can be no good.
 
-    And TooManyRequests, where an address has shown too many of those.
+    And TooManyRequests, where an address has shown too many of those. Not `counted`: of one that was good a moment ago.
     """
+    if not counted:
+        return _behind(clear, now, address, request_id)
     stranger = Actor(None, ANONYMOUS.username, address=address, request_id=request_id)
     who = rate_limits.address(address)
     rate_limits.require_left(actor=stranger, now=now, rate=Rate.TOKEN_FAILURES, who=who)

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.conf import LazySettings
+from django.contrib.sessions.models import Session
 from django.test import AsyncClient
 
 from migrations_app.api import run_stream
 from migrations_app.engine.events import EventType
 from migrations_app.models import ApiToken, Run
+from migrations_app.runtime.rates import Rate
 from migrations_app.services.actor import Actor
-from tests.api.door import program
+from tests.api.door import browser, program
 from tests.cast import NOW
 from tests.selectors.journal import event, told
 
@@ -109,6 +112,35 @@ async def test_whose_token_is_revoked_meanwhile_hears_no_more(
     rest = [line async for line in told_of]
 
     assert rest[-1]["refused"]["code"] == "not_authenticated"
+
+
+async def test_whose_session_is_ended_meanwhile_hears_no_more(
+    under_way: Run, viewer: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_stream, "ASK_AGAIN_EVERY", 0.0)
+    monkeypatch.setattr(run_stream, "LOOK_EVERY", 0.01)
+    signed_in = (await sync_to_async(browser)(viewer)).client.cookies["sessionid"].value
+    client = AsyncClient()
+    client.cookies["sessionid"] = signed_in
+    answer = await client.get(f"/api/v1/runs/{under_way.pk}/stream")
+    told_of = lines(answer)
+    assert "event" in await anext(told_of)
+    await sync_to_async(Session.objects.all().delete)()
+    rest = [line async for line in told_of]
+
+    assert rest[-1]["refused"]["code"] == "not_authenticated"
+
+
+async def test_our_own_questions_count_against_no_limit(
+    under_way: Run, headers: dict[str, str], monkeypatch: pytest.MonkeyPatch, settings: LazySettings
+) -> None:
+    """Of an account, or an address with many programs behind it, whose limit is reached while it follows a run."""
+    monkeypatch.setattr(run_stream, "ASK_AGAIN_EVERY", 0.0)
+    monkeypatch.setattr(run_stream, "LOOK_EVERY", 0.01)
+    settings.SNAKEWEB_RATE_LIMITS = {rate.value: "2/hour" for rate in (Rate.API_ADDRESS, Rate.API_ACCOUNT)}
+    said = [line async for line in lines(await opened(under_way, headers, after=under_way.last_seq, wait=1))]
+
+    assert said[-1] == {"resume": {"state": "running", "after": under_way.last_seq}}
 
 
 async def test_a_run_that_one_may_not_see_is_a_problem_and_no_stream(under_way: Run, outsider: Actor) -> None:

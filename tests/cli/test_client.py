@@ -70,3 +70,29 @@ def test_a_refusal_is_one() -> None:
     with answering(head + problem) as client, pytest.raises(CommandFailed, match=r"No\. Ask\.") as refused:
         next(client.lines("/x"))
     assert refused.value.status is Exit.REFUSED
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_until_the_server_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It went away in the middle, with its answer; a proxy says so meanwhile."""
+    monkeypatch.setattr(module, "AGAIN", 0.01)
+    away = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    back = b'HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\nConnection: close\r\n\r\n{"run": 7}'
+    answers, keys = [b"", away, away, back], []
+
+    class Other(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked = self.request.recv(65536).decode().lower()
+            keys.append(asked.partition("idempotency-key: ")[2].partition("\r\n")[0])
+            self.request.sendall(answers.pop(0))
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        with connected(f"http://127.0.0.1:{server.server_address[1]}", "swk_x") as client:
+            assert client.post("/migrations/5/execute") == {"run": 7}
+            answers += [away]
+            with pytest.raises(CommandFailed) as refused:
+                client.post("/migrations/5/execute")
+        server.shutdown()
+
+    assert (len(keys), len(set(keys[:4]))) == (5, 1)
+    assert refused.value.status is Exit.UNREACHABLE

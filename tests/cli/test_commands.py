@@ -124,6 +124,18 @@ def test_watch_follows_a_run_to_its_end(web: Web, token: str, tmp_path: Path) ->
     assert f"run {run.pk} succeeded" in out
 
 
+def test_whoever_reads_and_hangs_up_does_not_learn_that_the_run_succeeded(web: Web, token: str, tmp_path: Path) -> None:
+    run = queued(sqlite_migration(tmp_path, count=5).revision)
+    process = command(web.url, token, "watch", str(run.pk))
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline().strip()
+    process.stdout.close()
+    drive(run)
+    with process.stderr as errors:
+        assert (process.wait(60), errors.read()) == (Exit.INTERRUPTED, "")
+
+
 def drive(run: Run) -> None:
     def ended() -> bool:
         driving.drive_run(run_id=run.pk, clock=SystemClock())

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.planted import leaks
+
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = [pytest.mark.servers, pytest.mark.timeout(300)]
 
@@ -29,6 +31,7 @@ def test_it_moves_every_session_and_leaves_nothing_running(directory):
     assert re.search(r"^duration: \d+ s$", out, re.MULTILINE)
     assert "failed: 0, lost: 0" in out
     assert processes_of(directory) == []
+    assert leaks(secrets_of(directory), [("the console", out.encode())]) == []
 
 
 def test_a_flipped_byte_fails_the_demo_and_is_named(directory):
@@ -37,6 +40,7 @@ def test_a_flipped_byte_fails_the_demo_and_is_named(directory):
     assert status != 0
     assert "sessions moved: 0" in out
     assert re.search(r"value\W+[0-9a-f]{12}", out), out
+    assert leaks(secrets_of(directory), [("the console", out.encode())]) == []
     assert "failed: 0, lost: 0" in out
     assert processes_of(directory) == []
 
@@ -57,6 +61,16 @@ def test_seed_only_fills_an_empty_database_once(tmp_path):
     assert again.returncode != 0
     assert "nothing was added" in again.stderr
     assert verified.returncode == 0, verified.stderr
+
+
+def secrets_of(directory: Path) -> dict[str, str]:
+    """What the demo made for itself: passwords of its servers, the traffic's token, the installation's key."""
+    described = json.loads((directory / "deployment.json").read_text())
+    found = {"token": described["route"]["token"], "key": (directory / "state" / "secret_keys").read_text().strip()}
+    for name, place in (*described["stores"].items(), *described["databases"].items()):
+        found |= {f"{secret} of {name}": value for secret, value in place["secrets"].items()}
+    assert {"password of sessions-postgres", "password of catalogue-postgres"} <= set(found)
+    return found
 
 
 def demo(directory: Path, *arguments: str) -> tuple[int, str]:

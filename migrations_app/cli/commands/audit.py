@@ -3,6 +3,7 @@
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import BinaryIO
 
 import click
 
@@ -56,16 +57,24 @@ def export(client: Client, out: Out, file: str, written_as: str, **filters: str)
     path = Path(file)
     try:
         with path.open("xb") as written:
-            size = client.download("/audit/export", written, format=written_as, **query)
+            size = _downloaded(client, path, written, format=written_as, **query)
     except FileExistsError as error:
         raise CommandFailed(Exit.USAGE, f"{path} is there already; nothing was written over it.") from error
     except OSError as error:
         raise CommandFailed(Exit.USAGE, f"{path} cannot be written: {error.strerror or error}.") from error
-    except CommandFailed:
-        path.unlink(missing_ok=True)
-        raise
     out.say(f"{size:,} bytes written to {plain(str(path))}")
     return Exit.OK
+
+
+def _downloaded(client: Client, path: Path, written: BinaryIO, **query: str) -> int:
+    """A part of it would look like the whole: whatever ends the download, Ctrl-C and a full disk too, removes it."""
+    try:
+        size = client.download("/audit/export", written, **query)
+        written.flush()
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return size
 
 
 @audit.command("verify")

@@ -9,7 +9,7 @@ from migrations_app.cli.client import Client
 from migrations_app.cli.commands.watch import waiting, watching
 from migrations_app.cli.connection import chained, quietly, speaks
 from migrations_app.cli.exits import Exit
-from migrations_app.cli.following import follow
+from migrations_app.cli.following import follow, is_good
 from migrations_app.cli.terminal import Out
 from migrations_app.cli.words import plain
 
@@ -69,13 +69,12 @@ def _start(
         out.say(f"run {started['run']} started: {plain(started['url'])}")
     if not watch:
         return Exit.OK
-    ended = follow(client, out, started["run"], **waits)
-    return _undone(client, started["run"]) if path.endswith("/rollback") else ended
+    return follow(client, out, started["run"], good=_undone if path.endswith("/rollback") else is_good, **waits)
 
 
-def _undone(client: Client, run_id: int) -> Exit:
+def _undone(state: Mapping[str, Any]) -> bool:
     """Of a run that turned round, being rolled back is what was wanted."""
-    return Exit.OK if client.get(f"/runs/{run_id}")["state"] == "rolled_back" else Exit.FAILED
+    return bool(state["state"] == "rolled_back")
 
 
 COMMANDS = (validate, execute, rollback)
