@@ -32,7 +32,7 @@ from migrations_app.selectors.reports.document import (
 from migrations_app.selectors.reports.document import Table as TableBlock
 from migrations_app.selectors.reports.pdf_chart import drawn
 from migrations_app.selectors.reports.pdf_pages import NumberedPages
-from migrations_app.selectors.reports.pdf_text import markup, plain
+from migrations_app.selectors.reports.pdf_text import markup, plain, short
 
 _FIGURES_A_ROW = 4
 _FACTS_A_ROW = 2
@@ -41,6 +41,8 @@ _PAD = 5
 _LEAST_ROOM = 32 * mm  # a section begins on the next page when less is left
 _BARS_TOGETHER = 12  # of the end of a timeline: no page between them and their axis
 _BAR = 6.5  # points high
+_HEADING = 400  # characters, as drawn
+_LABEL = 120  # of a bar
 
 
 class _Report(BaseDocTemplate):  # type: ignore[misc]
@@ -100,7 +102,7 @@ def _section(section: Section) -> Iterator[Flowable]:
 
 def _block(block: Block) -> Iterator[Flowable]:
     if isinstance(block, Heading):
-        yield Lines(markup(block.text), style.HEADING)
+        yield Lines(markup(short(block.text, _HEADING)), style.HEADING)
     elif isinstance(block, Paragraph):
         yield Lines(markup(block.text), style.TEXT)
         yield Spacer(0, 4)
@@ -257,7 +259,7 @@ def _timeline(block: Timeline) -> Iterator[Flowable]:
     )
     rows: list[list[Any]] = [
         [
-            Lines(markup(bar.label), style.SMALL),
+            Lines(markup(short(bar.label, _LABEL)), style.SMALL),
             _bar(bar.start, bar.width, bar.tone, width - _PAD),
             Lines(markup(bar.text), style.RIGHT),
         ]

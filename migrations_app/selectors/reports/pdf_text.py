@@ -15,6 +15,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
 
+_NUMBER = len("[U+0627]")
 _DEJAVU = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")  # of Debian's package fonts-dejavu-core
 _ASIAN = (("HYSMyeongJo-Medium", ((0xAC00, 0xD7A3), (0x1100, 0x11FF))), ("HeiseiMin-W3", ((0x3040, 0x30FF),)),
           ("STSong-Light", ((0x3000, 0x303F), (0x3400, 0x9FFF), (0xFF00, 0xFFEF))))  # fmt: skip
@@ -32,6 +33,14 @@ def markup(text: str) -> str:
         else:
             parts.append(f'<font face="{font}">{escape(run)}</font>' if font else escape(run))
     return "".join(parts)
+
+
+def short(text: str, most: int) -> str:
+    """At most `most` characters as they are drawn, those that are numbers counted with theirs; the other forms have
+    the whole. For what cannot be parted between two pages: one that is higher than a page would never be placed."""
+    drawn = itertools.accumulate(1 if font_of(sign) is not None else _NUMBER for sign in text)
+    kept = sum(1 for width in drawn if width <= most)
+    return text if kept == len(text) else f"{text[:kept].rstrip()}…"
 
 
 def plain(text: str) -> str:

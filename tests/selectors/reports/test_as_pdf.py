@@ -112,3 +112,17 @@ def test_no_page_ends_between_the_last_bars_and_their_axis(count, before):
 def test_the_same_report_is_the_same_file(now, auditor):
     document = document_of(report_for(auditor, much(now), now))
     assert as_pdf.written(document) == as_pdf.written(document)
+
+
+@pytest.mark.parametrize(
+    "title", ["copy " * 1_500, "x" * 5_000, "\u0e02\u0e49\u0e2d\u0e21\u0e39\u0e25 " * 20], ids=["words", "one", "thai"]
+)
+def test_a_step_s_title_of_any_length_and_script_is_no_obstacle(title):
+    """Handlers of others write them, and may put a parameter into them."""
+    bars = tuple(Bar(title, 0.1, 0.2, Tone.GOOD, "3 s") for _ in range(14))
+    blocks = (Heading(title), Timeline("When each step ran", bars, "12:00", "12:10"))
+    pdf = as_pdf.written(
+        Document("t", "s", Cell("b"), (Section("steps", "Steps", blocks),), running="r", proof="p", keywords=())
+    )
+
+    assert "…" in "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
