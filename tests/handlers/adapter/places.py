@@ -81,7 +81,7 @@ CODE: Mapping[str, bytes] = {
     "mix.exs": b'[{:snakepit, "~> 0.13"}]\n',
 }
 QUICK = {"equivalence": "off"}
-ROLL = {"healthy_answers": 1, "soak_seconds": 0, "start_seconds": 20, "drain_seconds": 20, "surge": 1}
+ROLL = {"healthy_answers": 1, "soak_seconds": 0, "start_seconds": 120, "drain_seconds": 120, "surge": 1}
 
 
 @dataclass

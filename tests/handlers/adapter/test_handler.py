@@ -1,6 +1,5 @@
 """The adapter migration keeps what every handler keeps: see the kit. Nothing is run of the project."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +10,17 @@ from migrations_app.engine.vocabulary import MigrationType
 from migrations_app.handlers.adapter.handler import AdapterMigration
 from migrations_app.testing.contract import HandlerContract
 from tests.handlers.adapter.places import ADAPTER, MANUAL, Shop
+from tests.handlers.quick_disk import quick_disk
 
 
 class TestAdapterMigrationContract(HandlerContract):
     most_lines = 3  # each reads a project line by line under the kit's eyes
 
     @pytest.fixture(autouse=True)
-    def world(self, tmp_path: Path) -> Any:
-        self.shop = Shop(tmp_path, {"cleanup_old_adapter": True})
+    def world(self) -> Any:
+        with quick_disk() as directory:
+            self.shop = Shop(directory, {"cleanup_old_adapter": True})
+            yield
 
     def make_handler(self) -> Handler:
         return AdapterMigration()

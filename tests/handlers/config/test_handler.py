@@ -1,9 +1,7 @@
 """The kit that every handler passes, over files on a disk: a conversion, one with edits kept, and a restore."""
 
 import shutil
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +10,7 @@ from migrations_app.engine.handler import Handler, Spec
 from migrations_app.handlers.config.handler import ConfigMigration
 from migrations_app.testing.contract import HandlerContract
 from tests.handlers.config.places import Rewrite
+from tests.handlers.quick_disk import quick_disk
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +26,10 @@ class TestConfigHandlerContract(HandlerContract):
 
     @pytest.fixture(autouse=True)
     def place(self) -> Any:
-        self.rewrite = Rewrite(Path(tempfile.mkdtemp()), self.parameters)
-        yield
-        shutil.rmtree(self.rewrite.place)
+        with quick_disk() as directory:
+            self.rewrite = Rewrite(directory / "place", self.parameters)
+            self.rewrite.place.mkdir()
+            yield
 
     def make_handler(self) -> Handler:
         return ConfigMigration()

@@ -1,9 +1,6 @@
 """The kit that every handler passes, over SQLite files: into empty tables, into none, and over others' rows."""
 
-import shutil
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +9,7 @@ from migrations_app.engine.handler import Handler, Spec
 from migrations_app.handlers.data.handler import DataMigration
 from migrations_app.testing.contract import HandlerContract
 from tests.handlers.data.moves import Move, change, everything, shop
+from tests.handlers.quick_disk import quick_disk
 
 
 class TestDataHandlerContract(HandlerContract):
@@ -22,10 +20,8 @@ class TestDataHandlerContract(HandlerContract):
 
     @pytest.fixture(autouse=True)
     def place(self) -> Any:
-        memory = Path("/dev/shm")  # noqa: S108  (hundreds of runs, each with dozens of commits)
-        self.directory = Path(tempfile.mkdtemp(dir=memory if memory.is_dir() else None))
-        yield
-        shutil.rmtree(self.directory)
+        with quick_disk() as self.directory:
+            yield
 
     def make_handler(self) -> Handler:
         return DataMigration()

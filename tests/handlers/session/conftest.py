@@ -1,12 +1,12 @@
 """Pairs of places on real servers, in each direction that sessions travel."""
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from migrations_app.engine.plan import Target
 from migrations_app.testing.servers import PostgresServer, RedisServer
+from tests.handlers.quick_disk import quick_disk
 from tests.handlers.session.moves import Move, number, place
 
 Place = Callable[[], Target]
@@ -24,8 +24,9 @@ def postgres_place(postgres_server: PostgresServer) -> Place:
 
 
 @pytest.fixture
-def sqlite_place(tmp_path: Path) -> Place:
-    return lambda: place({"store": "sqlite", "path": str(tmp_path / f"store-{number()}.db")})
+def sqlite_place() -> Iterator[Place]:
+    with quick_disk() as directory:
+        yield lambda: place({"store": "sqlite", "path": str(directory / f"store-{number()}.db")})
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """A service to upgrade: its configuration and code on a disk, and a pool of real worker processes."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from migrations_app.pools.base import Release
 from migrations_app.testing.driving import LocalRun
 from migrations_app.testing.memory import ManualClock, MemoryArtifacts
 from tests.handlers.config.places import BEFORE
+from tests.handlers.quick_disk import quick_disk
 from tests.pools.process_pool import ProcessPool
 
 OLD = Release("0.8.8", "1")
@@ -26,7 +26,7 @@ CODE = {
     "mix.exs": b'[{:snakepit, "~> 0.8"}]\n',
     "lib/shop.ex": b"defmodule Shop do\n  def ask(a), do: Snakepit.execute(a, %{})\nend\n",
 }
-QUICK = {"healthy_answers": 1, "soak_seconds": 0, "start_seconds": 20, "drain_seconds": 20, "surge": 1}
+QUICK = {"healthy_answers": 1, "soak_seconds": 0, "start_seconds": 120, "drain_seconds": 120, "surge": 1}
 
 
 @dataclass
@@ -108,8 +108,7 @@ class Upgrade:
 @contextmanager
 def service(*, workers: int = 3, **versions: Any) -> Iterator[Upgrade]:
     """`versions` beside 0.8.8 and 0.13.0, or instead of them, as the example's pool takes them."""
-    with tempfile.TemporaryDirectory() as name:  # a short path: sockets lie in it
-        place = Path(name)
+    with quick_disk() as place:  # a short path: sockets lie in it
         (place / "pool").mkdir()
         known = {"0.8.8": {"starting_ms": 0}, "0.13.0": {"starting_ms": 0}, **versions}
         pool = ProcessPool(place / "pool", workers=workers, most=workers + 2, **known)

@@ -20,8 +20,8 @@ def test_the_digest_covers_how_the_pool_is_rolled(looked_at: Upgrade) -> None:
     signed = looked_at.plan().plan
     assert looked_at.plan().plan.digest == signed.digest
 
-    looked_at.parameters = {"drain_seconds": 21}
+    looked_at.parameters = {"drain_seconds": 121}
 
     assert looked_at.plan().plan.digest != signed.digest
-    assert signed.step("roll").parameters["strategy"]["drain_seconds"] == 20
+    assert signed.step("roll").parameters["strategy"]["drain_seconds"] == 120
     assert signed.step("roll").parameters["minimum"] == 2

@@ -26,6 +26,7 @@ CONFIGURATION = {
         }
     ],
 }
+IMPATIENT = {"case_seconds": 0.5, "import_seconds": 5.0}  # where what is waited for never comes
 CUSTOM = Side("custom", "adapter", "A", (str(PROJECT),))
 
 
@@ -33,7 +34,7 @@ CUSTOM = Side("custom", "adapter", "A", (str(PROJECT),))
 def grounds(tmp_path):
     root = tmp_path / "project"
     root.mkdir()
-    return Grounds(root, PROJECT, None, json.dumps(CONFIGURATION), (), 0, case_seconds=0.5, import_seconds=5.0)
+    return Grounds(root, PROJECT, None, json.dumps(CONFIGURATION), (), 0, case_seconds=40.0, import_seconds=60.0)
 
 
 @pytest.fixture(autouse=True)
@@ -83,7 +84,7 @@ def test_a_hostile_case_is_contained_and_named_and_the_next_one_goes_on(grounds,
     body, said = hostile.BODIES[name]
     code = hostile.code("if x == 1:\n" + "\n".join(f"    {line}" for line in body.splitlines()) + "\nreturn x")
 
-    found = ran(replace(grounds, case_seconds=40.0) if "memory" in said else grounds, code)
+    found = ran(replace(grounds, **IMPATIENT) if "end in" in said else grounds, code)
 
     first = found.seen.get(("one", 0))
     if name in ("kills_all", "kills_parent"):
@@ -114,14 +115,16 @@ def test_what_answers_is_contained_as_well(grounds, name):
 def test_a_hostile_import_is_the_end_of_it_and_named(grounds, name):
     before, said = hostile.IMPORTS[name]
 
-    found = ran(grounds, hostile.code("return x", before))
+    found = ran(replace(grounds, **IMPATIENT) if "end in" in said else grounds, hostile.code("return x", before))
 
     assert not found.seen
     assert said in (found.fatal or found.stopped), found
 
 
 def test_it_is_given_up_when_nothing_comes_to_an_end(grounds):
-    found = ran(grounds, hostile.code("while True:\n    pass"), [{"x": number} for number in range(100)])
+    found = ran(
+        replace(grounds, **IMPATIENT), hostile.code("while True:\n    pass"), [{"x": number} for number in range(100)]
+    )
 
     assert len(found.seen) == 3
     assert "did not come to an end" in found.stopped

@@ -4,8 +4,8 @@ from migrations_app.handlers.adapter.equivalence.drawing import draw
 from migrations_app.handlers.adapter.equivalence.strategies import of_bytes, of_parameter
 
 
-def types(annotation=None, default=None, hints=(), constants=()):
-    drawn = draw(of_parameter(annotation, default, hints, constants), 150, number=1)
+def types(annotation=None, default=None, hints=(), constants=(), count=150):
+    drawn = draw(of_parameter(annotation, default, hints, constants), count, number=1)
     return {type(one).__name__ for one in drawn}, drawn
 
 
@@ -49,8 +49,9 @@ def test_inside_of_it():
 
 @pytest.mark.parametrize("annotation", [None, "Any", "MyOwn", "(", "list[" * 50 + "int" + "]" * 50])
 def test_what_says_nothing_is_anything(annotation):
-    found, _ = types(annotation)
-    assert found >= {"list"} if annotation and "[" in annotation else found >= {"int", "float", "str", "list", "dict"}
+    nested = bool(annotation) and "[" in annotation  # fifty lists in one another are dear to draw
+    found, _ = types(annotation, count=10 if nested else 150)
+    assert found >= ({"list"} if nested else {"int", "float", "str", "list", "dict"})
 
 
 def test_mostly_by_default_and_use_where_there_is_no_annotation():

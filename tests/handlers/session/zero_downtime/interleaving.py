@@ -12,6 +12,8 @@ from migrations_app.engine.crash_points import armed
 from migrations_app.stores.routed.base import RoutedStore
 from tests.handlers.session.zero_downtime.world import World
 
+MOST_SECONDS = 120.0  # for what has to happen, on a machine with much else to do
+
 
 class Before:
     """A store that does something else once, right before one of its methods is called."""
@@ -51,7 +53,7 @@ class Stalled(threading.Thread):
     def go_on(self) -> Any:
         """What became of it."""
         self.let_go()
-        self.join(30)
+        self.join(MOST_SECONDS)
         assert not self.is_alive(), f"the driver does not come back from {self._point}"
         return self.outcome
 
@@ -68,10 +70,10 @@ def stalled(world: World, point: str, drive: Callable[[], Any], directory: Path)
             yield driver
         finally:
             gate.touch()
-            driver.join(30)
+            driver.join(MOST_SECONDS)
 
 
-def until(true: Callable[[], bool], seconds: float = 30.0) -> None:
+def until(true: Callable[[], bool], seconds: float = MOST_SECONDS) -> None:
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends, "it did not happen in time"

@@ -1,6 +1,5 @@
 """The zero-downtime steps keep what every handler keeps: see the kit. SQLite to SQLite, nothing beside the steps."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from migrations_app.engine.ports import Live
 from migrations_app.handlers.session.handler import SessionMigration
 from migrations_app.testing.contract import HandlerContract
 from migrations_app.testing.driving import LocalRun
-from migrations_app.testing.servers import scratch_directory
+from tests.handlers.quick_disk import quick_disk
 from tests.handlers.session.moves import KEY, ROUTE, content, fill, place, sessions
 from tests.handlers.session.zero_downtime.actions.stage import Reporting
 from tests.handlers.session.zero_downtime.moves import ZeroMove
@@ -22,8 +21,8 @@ class TestZeroDowntimeContract(HandlerContract):
     most_lines = 6  # each is a run over real files or servers
 
     @pytest.fixture(autouse=True)
-    def world(self, tmp_path: Path) -> Any:
-        with scratch_directory() as directory:
+    def world(self) -> Any:
+        with quick_disk() as directory:
             self.directory = directory
             old, new = (
                 place({"store": "sqlite", "path": str(directory / f"{name}.db")}, name=name) for name in ("old", "new")

@@ -65,7 +65,7 @@ def test_a_driver_that_dies_leaves_a_node_that_serves_and_its_successor_goes_on(
     run.drive(until=lambda run: "prove" in run.view.results)
     with armed(f"{point}:1:raise"), pytest.raises(Crash):
         run.drive()
-    wait_until(lambda: standing(world) is not Standing.HELD, 10)
+    wait_until(lambda: standing(world) is not Standing.HELD, 60)
 
     run.drive()
     time.sleep(0.5)
@@ -84,7 +84,7 @@ def test_a_driver_that_dies_on_the_way_back_is_followed_by_another(world, point)
     run.drive(until=lambda run: "switch" in run.view.results)
     with armed(f"{point}:1:raise"), pytest.raises(Crash):
         world.move.roll_back(run)
-    wait_until(lambda: standing(world) is not Standing.HELD, 10)
+    wait_until(lambda: standing(world) is not Standing.HELD, 60)
 
     back = world.move.roll_back(run)
     time.sleep(0.5)
