@@ -53,6 +53,9 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 
 
+_UNWRITABLE = re.compile("[\\x00\\ud800-\\udfff]")
+
+
 class _Known:
     """The values that this process has opened, as one pattern; the oldest are forgotten beyond `MOST_KNOWN`."""
 
@@ -169,11 +172,15 @@ def redact_texts(value: Any) -> Any:
 
 
 def redact_text(text: str) -> str:
-    """The text without values that this process knows and without what looks like a credential."""
+    """The text without values that this process knows and without what looks like a credential.
+
+    Also without NUL and halves of surrogate pairs, which Python has in names of files and messages, and which neither
+    PostgreSQL nor UTF-8 can hold: what could not be written down would be tried again for ever.
+    """
     text = _known.hide(text)
     for shape, instead in _SHAPES:
         text = shape.sub(instead, text)
-    return text
+    return _UNWRITABLE.sub("\ufffd", text)
 
 
 def _walked(value: Any, hide: Any, *, by_name: bool = False, keys: bool = True) -> Any:

@@ -7,6 +7,7 @@ from migrations_app.engine.errors import IllegalTransition, LeaseLost
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.ports import WorkerToken
+from migrations_app.engine.redaction import as_migration_error
 from migrations_app.engine.vocabulary import RunKind, RunState, Signal
 from migrations_app.models import Run, RunEvent
 from migrations_app.runtime import journal, leases
@@ -50,6 +51,17 @@ def test_events_are_read_back_as_they_were_appended() -> None:
     assert [event.seq for event in events] == [1, 2, 3]
     assert events[2].payload == {"token": 1, "names": ["é", None]}
     assert events[2].at.tzinfo is not None
+
+
+def test_what_an_action_raised_is_written_down_whatever_its_text_holds() -> None:
+    """Names of files that are no UTF-8 have halves of pairs; a run whose failure cannot be stored would never end."""
+    error = as_migration_error(ValueError("nul \0, half \udcff"), title="Copy")
+    run = a_run()
+    opened(run).append([STARTED, NewEvent(EventType.RUN_FAILED, payload={"error": error.as_dict()})])
+
+    run.refresh_from_db()
+    assert run.state == RunState.FAILED
+    assert "nul \ufffd, half \ufffd" in run.error["message"]
 
 
 def test_an_append_tells_the_signal_even_when_it_writes_nothing() -> None:
