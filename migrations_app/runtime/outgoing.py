@@ -86,9 +86,10 @@ def why_refused(address: Address, allowed: Iterable[Network]) -> str:
 
 
 def shown(url: str) -> str:
-    """The address without what may be secret in it: no user, password, query or fragment."""
+    """Which server it is, and that there is more: many services have their token in the path, others in the query."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{_bracketed(parts.hostname or '')}{f':{parts.port}' if parts.port else ''}{parts.path}"
+    more = "…" if parts.path.strip("/") or parts.query or parts.fragment else ""
+    return f"{parts.scheme}://{_bracketed(parts.hostname or '')}{f':{parts.port}' if parts.port else ''}/{more}"
 
 
 def problem_with(url: str) -> str:

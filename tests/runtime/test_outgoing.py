@@ -204,8 +204,17 @@ def test_what_is_no_address_of_a_web_server_is_refused(url: str) -> None:
         post(url, b"", {})
 
 
-def test_an_address_is_shown_without_what_may_be_secret() -> None:
-    assert outgoing.shown("https://me:pass@[2606:4700::1111]:8443/in?key=s#t") == "https://[2606:4700::1111]:8443/in"
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:pass@[2606:4700::1111]:8443/in?key=s#t", "https://[2606:4700::1111]:8443/…"),
+        ("https://hooks.example.org/services/T024/B03/token", "https://hooks.example.org/…"),
+        ("https://example.org?key=s", "https://example.org/…"),
+        ("https://me:pass@example.org", "https://example.org/"),
+    ],
+)
+def test_an_address_is_shown_without_what_may_be_secret(url: str, shown: str) -> None:
+    assert outgoing.shown(url) == shown
 
 
 def test_credentials_of_an_address_are_sent_as_such(receiver: Receiver) -> None:

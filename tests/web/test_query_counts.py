@@ -29,7 +29,7 @@ MOST = {
     "/audit/": 24,
     "/search/?q=move": 64,
 }
-MOST_OF_A_MIGRATION = 46
+MOST_OF_A_MIGRATION = 48
 MOST_ACROSS = 46
 
 
