@@ -43,17 +43,16 @@ def apply(view: RunView, event: Event) -> RunView:
         raise _illegal(view, event, f"its sequence number should be {view.seq + 1}")
     if event.format > EVENT_FORMAT:
         raise _illegal(view, event, f"its format {event.format} is newer than {EVENT_FORMAT}")
-    view = replace(view, seq=event.seq)
     if event.type in _NOTES:
-        return _note(view, event)
+        return _note(replace(view, seq=event.seq), event)
     if event.type is EventType.RUN_QUEUED:
         if view.state is not None:
             raise _illegal(view, event, "the run is queued already")
-        return replace(view, state=RunState.QUEUED, queued_at=event.at)
+        return replace(view, seq=event.seq, state=RunState.QUEUED, queued_at=event.at)
     if view.state is None:
         raise _illegal(view, event, "the run is not queued yet")
     if event.type in RUN_EVENTS:
-        view = replace(view, state=next_status(view.state, event.type), waits_for="")
+        view = replace(view, seq=event.seq, state=next_status(view.state, event.type), waits_for="")
         try:
             return _RUN_HANDLERS[event.type](view, event)
         except ValueError as wrong:
@@ -76,7 +75,7 @@ def _step_event(view: RunView, event: Event) -> RunView:
     if place is None:
         raise _illegal(view, event, "the plan has no such step")
     if view.state in (RunState.CANCELLED, RunState.ROLLED_BACK) and step_fold.is_partition_event(event):
-        return view  # the last words of a driver that had not heard yet
+        return replace(view, seq=event.seq)  # the last words of a driver that had not heard yet
     if view.state in (RunState.QUEUED, RunState.SUCCEEDED, RunState.CANCELLED, RunState.ROLLED_BACK):
         raise _illegal(view, event, f"the run is {view.state}")
     undoing = view.direction is Direction.UNDO
@@ -89,7 +88,8 @@ def _step_event(view: RunView, event: Event) -> RunView:
     if view.state is RunState.PAUSED:
         step = step_fold.stop_in_good_order(step)
     yielded = view.yielded if step_fold.is_partition_event(event) else bool(event.payload.get("slice_over"))
-    return replace(view, steps=(*view.steps[:place], step, *view.steps[place + 1 :]), yielded=yielded, waits_for="")
+    steps = (*view.steps[:place], step, *view.steps[place + 1 :])
+    return replace(view, seq=event.seq, steps=steps, yielded=yielded, waits_for="")
 
 
 def _started(view: RunView, event: Event) -> RunView:

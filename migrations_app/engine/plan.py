@@ -1,7 +1,9 @@
 """What a migration plan is made of: frozen data, no closures, no floats (DESIGN sections 3 and 5)."""
 
 import hashlib
+import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import rfc8785
 from migrations_app.engine.vocabulary import ClaimMode, MigrationType, RiskLevel, StepKind, TargetKind
 
 PLAN_FORMAT = 1
+_LARGE = 2**53
+_PLAIN = (dict, list, tuple)
 PLAN_FORMAT_WITH_SECRETS = 2  # of plans that name one: workers of before leave them to others
 
 
@@ -237,16 +241,34 @@ def content_digest(content: Any) -> str:
 
     Raises ValueError for floats and for integers beyond 2^53: plan content holds neither (DESIGN section 5).
     """
-    _refuse_floats(content)
-    return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+    return hashlib.sha256(_canonical(content)).hexdigest()
 
 
-def _refuse_floats(value: Any) -> None:
+def _canonical(content: Any) -> bytes:
+    """RFC 8785, by way of `json` where that writes the same, many times faster: for all that plans are made of."""
+    if _is_plain(content):
+        with suppress(UnicodeEncodeError):
+            return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return rfc8785.dumps(content)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether the two write it alike: keys in ASCII are in the same order, and small integers are written the same.
+
+    Raises ValueError for a float, wherever it stands.
+    """
+    kind = type(value)
+    if value is None or kind is bool or isinstance(value, str):
+        return True
+    if kind is int:
+        return bool(-_LARGE < value < _LARGE)
     if isinstance(value, float):
         raise ValueError("plan content holds no floats")
+    plain = kind in _PLAIN
     if isinstance(value, Mapping):
-        for item in value.values():
-            _refuse_floats(item)
+        for key, item in value.items():
+            plain = _is_plain(item) and plain and isinstance(key, str) and key.isascii()
     elif isinstance(value, list | tuple):
         for item in value:
-            _refuse_floats(item)
+            plain = _is_plain(item) and plain
+    return plain

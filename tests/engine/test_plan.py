@@ -1,11 +1,14 @@
+import hashlib
 import json
 from dataclasses import replace
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
 from migrations_app.engine.plan import PLAN_FORMAT_WITH_SECRETS, Plan, SecretRef, content_digest
+from migrations_app.engine.vocabulary import StepKind
 from tests.engine import toy
 
 
@@ -58,6 +61,27 @@ _json = st.recursive(
 @given(st.dictionaries(st.text(), _json))
 def test_the_order_of_keys_does_not_change_the_digest(content: dict[str, object]) -> None:
     assert content_digest(content) == content_digest(dict(reversed(content.items())))
+
+
+_names = st.text(st.characters(max_codepoint=0x24F)) | st.sampled_from(["\U0001f600", "\ufb00", "\ue000"])
+_whole = st.integers(-(2**53) + 1, 2**53 - 1) | st.sampled_from([2**53 - 1, -(2**53) + 1])
+_contents = st.recursive(
+    st.none() | st.booleans() | _whole | st.text() | st.sampled_from(StepKind),
+    lambda inner: st.lists(inner) | st.tuples(inner, inner) | st.dictionaries(_names | st.text("az_\x00\x7f"), inner),
+    max_leaves=12,
+)
+
+
+@given(_contents)
+def test_the_digest_is_that_of_the_form_of_rfc_8785(content: object) -> None:
+    """However it is made."""
+    assert content_digest(content) == hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+
+@pytest.mark.parametrize("value", ["\ud800", {"\ud800": 1}, {1: "a"}, {"a": {2: "b"}}, {"a": {1, 2}}, 2**53, -(2**53)])
+def test_what_the_form_does_not_know_is_not_signed(value: object) -> None:
+    with pytest.raises(ValueError):
+        content_digest(value)
 
 
 def test_secrets_are_not_shown_and_not_in_a_plan() -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from migrations_app.engine.errors import DataCorruption
 from migrations_app.engine.handler import ActionContext
+from migrations_app.engine.plan import content_digest
 from migrations_app.engine.ports import run_scope
 from migrations_app.handlers.data import documents
 from migrations_app.handlers.data.parameters import TARGET
@@ -75,7 +76,7 @@ def load(ctx: ActionContext) -> Kept:
     with ctx.artifacts.open(_key(ctx)) as stream:
         saved = json.loads(stream.read())
     selections = tuple(documents.from_document(each) for each in saved["selections"])
-    if documents.digest(selections) != ctx.step.parameters["binds"]:
+    if content_digest(saved["selections"]) != ctx.step.parameters["binds"]:
         raise DataCorruption("What the run keeps of its plan is not what was signed; nothing more was written.")
     names = {each.target: in_scratch(ctx, each.target) for each in selections}
     return Kept(
