@@ -30,15 +30,19 @@ def test_a_service_that_sends_a_byte_now_and_then_is_not_waited_for(
 ) -> None:
     hung_up = Event()
     receiver.on_request = trickling(hung_up)
-    monkeypatch.setattr(apprise_call, "MOST_SECONDS", 2.0)
-    with pytest.raises(NotTaken, match="did not answer within 2 s"):
-        notified(f"json://127.0.0.1:{receiver.port}/?rto=60", "s", "t", HERE)
+    for seconds in (2.0, 60.0):  # a slow machine may take the first two to begin
+        monkeypatch.setattr(apprise_call, "MOST_SECONDS", seconds)
+        with pytest.raises(NotTaken, match=f"did not answer within {seconds:g} s"):
+            notified(f"json://127.0.0.1:{receiver.port}/?rto=60", "s", "t", HERE)
+        if receiver.got:
+            break
 
     assert hung_up.wait(60)
 
 
 def test_an_answer_without_end_does_not_fill_the_memory(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(apprise_call, "MOST_MEMORY", 350 * 2**20)
+    notified(f"json://127.0.0.1:{receiver.port}/", "s", "t", HERE)  # it is enough for an answer that ends
 
     def endless(request: BaseHTTPRequestHandler) -> None:
         request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999\r\n\r\n")
