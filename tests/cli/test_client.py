@@ -75,6 +75,7 @@ def test_a_refusal_is_one() -> None:
 def test_an_answer_that_was_lost_is_asked_for_again_until_the_server_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """It went away in the middle, with its answer; a proxy says so meanwhile."""
     monkeypatch.setattr(module, "AGAIN", 0.01)
+    monkeypatch.setattr(module, "PATIENCE", 60.0)
     away = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     back = b'HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\nConnection: close\r\n\r\n{"run": 7}'
     answers, keys = [b"", away, away, back], []

@@ -180,7 +180,10 @@ def test_the_status_is_the_answer_whatever_becomes_of_the_rest(receiver: Receive
             hung_up.set() if not request.rfile.read(1) else None
 
     receiver.on_request = cut_short
-    answer = post(receiver.url, b"{}", {}, seconds=60 if ends else 0.5)
+    try:
+        answer = post(receiver.url, b"{}", {}, seconds=60 if ends else 0.5)
+    except CallFailed:  # a slow machine had not begun to answer by then
+        answer = post(receiver.url, b"{}", {}, seconds=20)
     assert (answer.status, answer.body) == (200, b"thanks")
     assert ends or hung_up.wait(60)
 
