@@ -1,5 +1,6 @@
 """A service to upgrade: its configuration and code on a disk, and a pool of real worker processes."""
 
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,7 +19,6 @@ from migrations_app.pools.base import Release
 from migrations_app.testing.driving import LocalRun
 from migrations_app.testing.memory import ManualClock, MemoryArtifacts
 from tests.handlers.config.places import BEFORE
-from tests.handlers.quick_disk import quick_disk
 from tests.pools.process_pool import ProcessPool
 
 OLD = Release("0.8.8", "1")
@@ -108,7 +108,8 @@ class Upgrade:
 @contextmanager
 def service(*, workers: int = 3, **versions: Any) -> Iterator[Upgrade]:
     """`versions` beside 0.8.8 and 0.13.0, or instead of them, as the example's pool takes them."""
-    with quick_disk() as place:  # a short path: sockets lie in it
+    with tempfile.TemporaryDirectory() as name:  # a short path: sockets lie in it; where files may be targets
+        place = Path(name)
         (place / "pool").mkdir()
         known = {"0.8.8": {"starting_ms": 0}, "0.13.0": {"starting_ms": 0}, **versions}
         pool = ProcessPool(place / "pool", workers=workers, most=workers + 2, **known)
