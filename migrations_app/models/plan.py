@@ -4,6 +4,7 @@ from migrations_app.engine.vocabulary import RiskLevel
 from migrations_app.models.choices import choices, one_of
 from migrations_app.models.migration import Migration
 from migrations_app.models.person import Person
+from migrations_app.models.portable_json import PortableJSON
 
 
 class PlanRevision(models.Model):
@@ -13,16 +14,16 @@ class PlanRevision(models.Model):
     number = models.PositiveIntegerField()
     digest = models.CharField(max_length=64)
     content = models.JSONField()
-    source_state = models.JSONField(default=dict)
-    target_state = models.JSONField(default=dict)
+    source_state = PortableJSON(default=dict)
+    target_state = PortableJSON(default=dict)
     procedure = models.CharField(
         max_length=64, blank=True, help_text="Digest of what it does, without where; empty for plans made before it."
     )
     fingerprints = models.JSONField(default=dict)
     sizes = models.JSONField(default=dict)
-    findings = models.JSONField(default=list)
+    findings = PortableJSON(default=list)
     findings_digest = models.CharField(max_length=64)
-    warnings = models.JSONField(default=list)
+    warnings = PortableJSON(default=list)
     risk_score = models.PositiveSmallIntegerField()
     risk_level = models.CharField(max_length=8, choices=choices(RiskLevel))
     approval_required = models.BooleanField(default=True, help_text="Of the content, like the next two: for policies.")

@@ -18,6 +18,7 @@ from migrations_app.models.environment import Environment
 from migrations_app.models.migration import Migration
 from migrations_app.models.person import Person
 from migrations_app.models.plan import PlanRevision
+from migrations_app.models.portable_json import PortableJSON
 from migrations_app.models.target import Target
 
 TRACEPARENT_LENGTH = 55  # of version 00 of the W3C's Trace Context
@@ -61,7 +62,7 @@ class Run(models.Model):
     most_a_second = models.PositiveIntegerField(default=0, help_text="Records a second; 0: as many as it can.")
     wake_at = models.DateTimeField(null=True, blank=True)
     parked_because = models.CharField(max_length=200, blank=True)
-    result = models.JSONField(default=dict)
+    result = PortableJSON(default=dict)
     error = models.JSONField(null=True, blank=True)
     started_by = models.ForeignKey(Person, models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
@@ -103,7 +104,7 @@ class RunEvent(models.Model):
     step = models.CharField(max_length=60, blank=True)
     partition = models.PositiveSmallIntegerField(default=0)
     attempt = models.PositiveSmallIntegerField(default=0)
-    payload = models.JSONField(default=dict)
+    payload = PortableJSON(default=dict)
     format = models.PositiveSmallIntegerField(default=1)
     level = models.CharField(
         max_length=7, choices=choices(EventLevel), default=EventLevel.INFO, help_text="A function of type and payload."
@@ -137,7 +138,7 @@ class StepRun(models.Model):
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(null=True, blank=True)
     unit = models.CharField(max_length=24, blank=True)
-    checkpoint = models.JSONField(default=dict)
+    checkpoint = PortableJSON(default=dict)
     checkpoint_seq = models.PositiveBigIntegerField(default=0, help_text="The event that saved it; 0: none.")
     started_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)

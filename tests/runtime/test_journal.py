@@ -9,7 +9,7 @@ from migrations_app.engine.plan import Plan
 from migrations_app.engine.ports import WorkerToken
 from migrations_app.engine.redaction import as_migration_error
 from migrations_app.engine.vocabulary import RunKind, RunState, Signal
-from migrations_app.models import Run, RunEvent
+from migrations_app.models import PlanRevision, Run, RunEvent, StepRun
 from migrations_app.runtime import journal, leases
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.runtime.journal import OrmJournal
@@ -62,6 +62,27 @@ def test_what_an_action_raised_is_written_down_whatever_its_text_holds() -> None
     run.refresh_from_db()
     assert run.state == RunState.FAILED
     assert "nul \ufffd, half \ufffd" in run.error["message"]
+
+
+@pytest.mark.parametrize("text", ["a\0b", "half \udcff", "\\u0000"])
+def test_what_a_step_goes_on_from_may_be_the_key_of_any_row(text: str) -> None:
+    checkpoint = {"after": [text, None], text: "json text"}
+    run = a_run()
+    writer = opened(run)
+    writer.append([STARTED, step(EventType.STEP_STARTED, token=1)])
+    writer.append([step(EventType.CHECKPOINT_SAVED, checkpoint=checkpoint, done=1, unit="rows", counters={})])
+
+    assert writer.load()[-1].payload["checkpoint"] == checkpoint
+    assert StepRun.objects.get(run=run, step="one").checkpoint == checkpoint
+
+
+def test_what_planning_saw_is_kept_whatever_its_text_holds() -> None:
+    findings = [{"title": "rows hold a NUL", "keys": [["a\0b"], [{"json text": "1"}]]}, {"json text": "1"}]
+    revision = a_run().revision
+    for each in (findings, {"json text": "1"}, []):
+        PlanRevision.objects.filter(pk=revision.pk).update(findings=each, target_state={"seen": each})
+        revision.refresh_from_db()
+        assert (revision.findings, revision.target_state) == (each, {"seen": each})
 
 
 def test_an_append_tells_the_signal_even_when_it_writes_nothing() -> None:
