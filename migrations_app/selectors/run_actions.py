@@ -21,7 +21,7 @@ from migrations_app.selectors.hand_over import (
     route_row,
     standing_of,
 )
-from migrations_app.selectors.start_check import started_steps
+from migrations_app.selectors.start_check import later_runs, started_steps
 
 _MOVING = (RunState.QUEUED, RunState.RUNNING, RunState.PARKED)
 _GOES_FORWARD = (*_MOVING, RunState.PAUSED)
@@ -162,9 +162,15 @@ def _rollback_reason(run: Run, now: datetime) -> str:
 
 
 def _came_after(run: Run) -> str:
-    """A migration's last run alone is retried or rolled back: a later one built upon what this one left."""
+    """A migration's last run alone is retried or rolled back, and not over what another one has left since: a later one
+    built upon what this one left."""
     later = run.migration.runs.filter(pk__gt=run.pk).order_by("-pk").first()
-    return f"run {later.pk} came after it" if later else ""
+    if later is not None:
+        return f"run {later.pk} came after it"
+    if run.kind in TRIALS:
+        return ""
+    other = next(later_runs(run, Plan.from_content(run.revision.content)), None)
+    return f"run {other.run_id} of “{other.title}” used {other.target} later; roll that back first" if other else ""
 
 
 def _no_way_back(run: Run) -> str:

@@ -11,6 +11,8 @@ from migrations_app.models import AuditEntry, ClaimedTarget, Lease, Migration, P
 from migrations_app.models.actor import Actor
 from migrations_app.runtime.clock import SystemClock
 from migrations_app.runtime.leases import Scope
+from migrations_app.selectors.access import access_of
+from migrations_app.selectors.run_actions import actions_of
 from migrations_app.services import driving, freezes, runs
 from migrations_app.services.errors import Conflict, NotFound, PermissionDenied
 from tests.parallel import at_once, exceptions
@@ -359,7 +361,11 @@ def test_a_failed_run_does_not_go_on_over_what_another_has_done_to_its_targets_s
 
     with pytest.raises(Conflict, match=f"Run {other.pk} of “Another one” used"):
         ask(runs.retry, operator, run)
-    assert Run.objects.get(pk=run.pk).state == RunState.FAILED
+    failed = Run.objects.get(pk=run.pk)
+    assert failed.state == RunState.FAILED
+    shown = {each.operation: each.why_not for each in actions_of(failed, access_of(operator), now=datetime.now(UTC))}
+    assert shown["retry"] == f"run {other.pk} of “Another one” used {used.name} later; roll that back first"
+    assert shown["roll_back"] == shown["retry"]
 
 
 def test_a_failed_run_does_not_go_on_with_a_target_that_is_configured_as_nobody_signed(
