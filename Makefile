@@ -16,6 +16,8 @@ AUDIT_STAMP := $(AUDIT_VENV)/.installed
 OUT := build/test
 ARGS ?=
 PIP := -m pip install -qq --disable-pip-version-check
+# Hundreds of processes start in the tests, and six in the demo: they share what the first one has compiled.
+export PYTHONDONTWRITEBYTECODE :=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
