@@ -113,8 +113,8 @@ def test_a_channel_shows_where_its_webhook_goes_now(cast) -> None:
     admin, actor = signed_in("admin"), cast.actors["admin"]
     hook = webhooks.create(actor=actor, now=NOW, name="hook", address="https://127.0.0.1:1/a", kinds=["run.failed"]).id
     _, page = made(admin, kind="webhook", webhook_id=hook)
-    webhooks.edit(actor=actor, now=NOW, webhook_id=hook, address="https://127.0.0.1:2/fresh")
+    webhooks.edit(actor=actor, now=NOW, webhook_id=hook, address="https://127.0.0.1:2/")
 
-    for path, query in ((page, {}), ("/settings/alerts/", {}), ("/search/", {"q": "kind:alert_channel fresh"})):
+    for path, query in ((page, {}), ("/settings/alerts/", {}), ("/search/", {"q": "kind:alert_channel call"})):
         shown = admin.get(path, query).content.decode()
         assert ("127.0.0.1:2/" in shown, "127.0.0.1:1/" in shown) == (True, False), path
