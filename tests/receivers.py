@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -78,3 +78,16 @@ def receiving(context: SSLContext | None = None) -> Iterator[Receiver]:
 def receiver() -> Iterator[Receiver]:
     with receiving() as one:
         yield one
+
+
+def trickling(hung_up: Event) -> Callable[[BaseHTTPRequestHandler], None]:
+    """For `on_request`: a byte now and then, until whoever asked hangs up, which sets `hung_up`."""
+
+    def trickle(request: BaseHTTPRequestHandler) -> None:
+        try:
+            while not hung_up.wait(0.01):
+                request.wfile.write(b"H")
+        except OSError:
+            hung_up.set()
+
+    return trickle

@@ -1,6 +1,5 @@
 """One call of Apprise's against services that never end their answer, and names that lead elsewhere a moment later."""
 
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from threading import Event
 
@@ -8,21 +7,10 @@ import pytest
 
 from migrations_app.runtime import apprise_call
 from migrations_app.runtime.apprise_call import Judged, NotTaken, notified
-from tests.receivers import Receiver
+from tests.receivers import Receiver, trickling
 
 HERE = Judged(("127.0.0.0/8",), encrypted=False)
 ELSEWHERE = Judged((), encrypted=True)
-
-
-def trickling(hung_up: Event) -> Callable[[BaseHTTPRequestHandler], None]:
-    def trickle(request: BaseHTTPRequestHandler) -> None:
-        try:
-            while not hung_up.wait(0.01):
-                request.wfile.write(b"H")
-        except OSError:
-            hung_up.set()
-
-    return trickle
 
 
 def test_a_service_that_sends_a_byte_now_and_then_is_not_waited_for(

@@ -4,6 +4,7 @@ import json
 import math
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -100,6 +101,30 @@ def test_claims_of_another_shape_say_nothing(provider: Provider) -> None:
     assert come_back(provider, {**NORA, "email": "\N{KELVIN SIGN}evin@example.org"}).email == ""
 
 
+@contextmanager
+def describing(said: bytes) -> Iterator[Provider]:
+    """A provider that answers every question with this, where ISSUER stands for its address."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(said.replace(b"ISSUER", issuer.encode()))
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
+        issuer = f"http://127.0.0.1:{server.server_port}"
+        serving = threading.Thread(target=server.serve_forever)
+        serving.start()
+        try:
+            yield Provider(issuer, "c", "s")
+        finally:
+            server.shutdown()
+            serving.join()
+
+
 @pytest.mark.parametrize(
     "said",
     [
@@ -115,56 +140,21 @@ def test_claims_of_another_shape_say_nothing(provider: Provider) -> None:
     ],
 )
 def test_a_provider_that_answers_anything_identifies_nobody(said: bytes) -> None:
-    class Answering(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(said.replace(b"ISSUER", issuer.encode()))
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        issuer = f"http://127.0.0.1:{server.server_port}"
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        now = datetime.now(UTC)
-        try:
-            with pytest.raises(SignOnFailed) as refused:
-                identify(
-                    Provider(issuer, "c", "s"), Begun.new(now=now, again=False), code="x", redirect_uri=BACK, now=now
-                )
-        finally:
-            server.shutdown()
-            serving.join()
+    now = datetime.now(UTC)
+    with describing(said) as provider, pytest.raises(SignOnFailed) as refused:
+        identify(provider, Begun.new(now=now, again=False), code="x", redirect_uri=BACK, now=now)
     assert "xxx" not in str(refused.value)
 
 
-def test_nobody_is_sent_where_a_password_would_not_be_encrypted() -> None:
-    told = {"token_endpoint": "https://[::1]/", "jwks_uri": "https://x/"}
-
-    class Answering(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(json.dumps({"issuer": issuer, **told}).encode())
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server:
-        issuer = f"http://127.0.0.1:{server.server_port}"
-        serving = threading.Thread(target=server.serve_forever)
-        serving.start()
-        try:
-            for told["authorization_endpoint"], said in (("http://192.0.2.1/", "https only"), ("https://[", "is none")):
-                with pytest.raises(ProviderUnavailable, match=said):
-                    leaving(
-                        Provider(issuer, "c", "s"), Begun.new(now=datetime.now(UTC), again=False), redirect_uri=BACK
-                    )
-        finally:
-            server.shutdown()
-            serving.join()
+@pytest.mark.parametrize(("address", "why"), [("http://192.0.2.1/", "https only"), ("https://[", "is none")])
+def test_nobody_is_sent_where_a_password_would_not_be_encrypted(address: str, why: str) -> None:
+    told = {"token_endpoint": "https://[::1]/", "jwks_uri": "https://x/", "authorization_endpoint": address}
+    begun = Begun.new(now=datetime.now(UTC), again=False)
+    with (
+        describing(json.dumps({"issuer": "ISSUER", **told}).encode()) as provider,
+        pytest.raises(ProviderUnavailable, match=why),
+    ):
+        leaving(provider, begun, redirect_uri=BACK)
 
 
 def test_a_token_is_good_for_a_while(provider: Provider) -> None:

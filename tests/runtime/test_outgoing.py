@@ -12,7 +12,7 @@ import trustme
 
 from migrations_app.runtime import outgoing
 from migrations_app.runtime.outgoing import MOST_READ, AddressRefused, CallFailed, post, why_refused
-from tests.receivers import Receiver, receiving
+from tests.receivers import Receiver, receiving, trickling
 
 NOWHERE = [
     "127.0.0.1",
@@ -154,15 +154,7 @@ def test_proxies_of_the_environment_are_not_asked(monkeypatch, receiver: Receive
 
 def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(receiver: Receiver) -> None:
     hung_up = Event()
-
-    def trickle(request: BaseHTTPRequestHandler) -> None:
-        try:
-            while not hung_up.wait(0.01):
-                request.wfile.write(b"H")
-        except OSError:
-            hung_up.set()
-
-    receiver.on_request = trickle
+    receiver.on_request = trickling(hung_up)
     with pytest.raises(CallFailed, match=r"127\.0\.0\.1 does not answer"):
         post(receiver.url, b"{}", {}, seconds=0.3)
     assert hung_up.wait(60)
