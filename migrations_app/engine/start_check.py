@@ -71,11 +71,16 @@ class Predecessor:
 
 @dataclass(frozen=True, slots=True)
 class Blocker:
-    """Another live run that holds a conflicting claim on a target."""
+    """Another run that holds a conflicting claim on a target, or has changed it. `title` is '' for one of another
+    environment, which the reader may not see."""
 
     target: str
     run_id: int
     title: str
+
+    @property
+    def named(self) -> str:
+        return f"run {self.run_id} of “{self.title}”" if self.title else f"run {self.run_id} of another environment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,7 +359,7 @@ def _rollback(facts: StartFacts) -> list[Unmet]:
     unmet += [
         Unmet(
             "later_run",
-            f"Run {run.run_id} of “{run.title}” used {run.target} later.",
+            f"R{run.named[1:]} used {run.target} later.",
             "Roll that one back first.",
             About("run", run.run_id),
         )
@@ -377,7 +382,7 @@ def _targets(facts: StartFacts) -> list[Unmet]:
     unmet = [
         Unmet(
             "claim_conflict",
-            f"Target {blocker.target} is in use by run {blocker.run_id} of “{blocker.title}”.",
+            f"Target {blocker.target} is in use by {blocker.named}.",
             "Wait until that run has ended, or cancel it.",
             About("run", blocker.run_id),
         )

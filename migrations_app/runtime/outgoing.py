@@ -7,6 +7,7 @@ deadline, however slowly the other side sends. Looking a name up has the system 
 """
 
 import base64
+import hashlib
 import ipaddress
 import socket
 import ssl
@@ -14,7 +15,7 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import httpcore
 from django.conf import settings
@@ -86,9 +87,11 @@ def why_refused(address: Address, allowed: Iterable[Network]) -> str:
 
 
 def shown(url: str) -> str:
-    """Which server it is, and that there is more: many services have their token in the path, others in the query."""
+    """Which server it is, and six digits that change with the rest: many services have their token in the path, others
+    in the query, and two addresses of one server are two receivers."""
     parts = urlsplit(url)
-    more = "…" if parts.path.strip("/") or parts.query or parts.fragment else ""
+    rest = urlunsplit(("", "", parts.path.strip("/"), parts.query, parts.fragment))
+    more = f"…{hashlib.sha256(rest.encode()).hexdigest()[:6]}" if rest else ""
     return f"{parts.scheme}://{_bracketed(parts.hostname or '')}{f':{parts.port}' if parts.port else ''}/{more}"
 
 

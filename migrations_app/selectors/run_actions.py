@@ -146,7 +146,7 @@ def _reasons(run: Run, now: datetime) -> Mapping[str, str]:
 def _retry_reason(run: Run) -> str:
     if run.started_at is None:
         return "it never started; plan again"
-    return _came_after(run)
+    return _came_after(run) or _used_since(run)
 
 
 def _rollback_reason(run: Run, now: datetime) -> str:
@@ -154,23 +154,26 @@ def _rollback_reason(run: Run, now: datetime) -> str:
         return f"the migration is {run.migration.get_status_display()}"
     if later := _came_after(run):
         return later
-    if run.ended_at is not None and now - run.ended_at > ROLLBACK_WITHOUT_REVIEW_FOR:
+    long_ago = run.ended_at is not None and now - run.ended_at > ROLLBACK_WITHOUT_REVIEW_FOR
+    if run.state == RunState.SUCCEEDED and long_ago:
         return "it ended more than 24 hours ago; plan a migration the other way"
     if not run.revision.content["options"].get("rollback_enabled", True):
         return "it was executed without a rollback"
-    return _no_way_back(run)
+    return _no_way_back(run) or _used_since(run)
 
 
 def _came_after(run: Run) -> str:
-    """A migration's last run alone is retried or rolled back, and not over what another one has left since: a later one
-    built upon what this one left."""
+    """A migration's last run alone is retried or rolled back: a later one built upon what this one left."""
     later = run.migration.runs.filter(pk__gt=run.pk).order_by("-pk").first()
-    if later is not None:
-        return f"run {later.pk} came after it"
+    return f"run {later.pk} came after it" if later else ""
+
+
+def _used_since(run: Run) -> str:
+    """The same of other migrations' runs on its targets; asked last, as it looks at all that came later there."""
     if run.kind in TRIALS:
         return ""
     other = next(later_runs(run, Plan.from_content(run.revision.content)), None)
-    return f"run {other.run_id} of “{other.title}” used {other.target} later; roll that back first" if other else ""
+    return f"{other.target} was used by {other.named} later; roll that back first" if other else ""
 
 
 def _no_way_back(run: Run) -> str:

@@ -194,21 +194,23 @@ def _blocker(claim: ClaimedTarget, mine: Target | None) -> Blocker:
         return Blocker(claim.target.name, claim.run_id, claim.run.migration.title)
     if mine.environment_id == claim.target.environment_id:
         return Blocker(f"{mine.name} (as {claim.target.name})", claim.run_id, claim.run.migration.title)
-    return Blocker(f"{mine.name} (under another name)", claim.run_id, "a migration of another environment")
+    return Blocker(f"{mine.name} (under another name)", claim.run_id, "")
 
 
 def later_runs(run: Run, plan: Plan) -> Iterator[Blocker]:
-    """Runs of other migrations that wrote to targets of this plan after that run of it, and still stand.
+    """Runs of other migrations that could change targets of this plan after that run of it, and still stand.
 
-    Which targets they used their own plans say: their migrations may have been edited since.
+    Which targets they used, and which of these they only read (shared claims), their own plans say: their migrations
+    may have been edited since.
     """
     names = {target.id: target.name for target in plan.targets}
     mine = {claim.target_id: claim.target_id for claim in plan.claims}
     mine |= namesakes_of(mine)
     rows = _standing_after(run, mine).values_list("pk", "migration__title", "revision__content__claims", "environment")
     for run_id, title, claims, place in rows:
-        said = title if place == run.environment_id else "a migration of another environment"
-        for target_id in sorted({mine[claim["target_id"]] for claim in claims if claim["target_id"] in mine}):
+        said = title if place == run.environment_id else ""
+        changed = {claim["target_id"] for claim in claims if claim["mode"] == ClaimMode.EXCLUSIVE}
+        for target_id in sorted({mine[each] for each in changed & mine.keys()}):
             yield Blocker(names.get(target_id, "a target"), run_id, said)
 
 

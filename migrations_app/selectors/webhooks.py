@@ -17,7 +17,7 @@ LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class WebhookRow:
-    """`environment` is '' for all. `address` is without its query and credentials. `waiting` counts messages."""
+    """`environment` is '' for all. `address` is its server and six digits of the rest. `waiting` counts messages."""
 
     id: int
     name: str

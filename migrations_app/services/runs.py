@@ -150,7 +150,7 @@ def _may_retry(run: Run, now: datetime) -> None:
         held = " ".join(f"Target {held.target} is in use by run {held.run_id}." for held in facts.blockers)
         raise _not_possible(run, "retried", held)
     if run.kind not in TRIALS and (later := [*later_runs(run, Plan.from_content(run.revision.content))]):
-        after = " ".join(f"Run {each.run_id} of “{each.title}” used {each.target} later." for each in later)
+        after = " ".join(f"{each.target} was used by {each.named} later." for each in later)
         raise _not_possible(run, "retried", f"{after} It would go on over what that one left: roll that back first.")
     if run.state == RunState.FAILED and facts.drift:
         said = " ".join(drift.sentence for drift in facts.drift)

@@ -56,7 +56,7 @@ def webhook_list(request: PageRequest) -> HttpResponse:
     rows = list_webhooks(actor=request.actor, archived=True)
     context = {
         "rows": [one for one in rows if not one.archived],
-        "archived": WEBHOOKS.lines(rows),
+        "archived": WEBHOOKS.lines(one for one in rows if not one.from_settings),  # those come back with the settings
         "made": made,
         "problems": problems,
         "kinds": SUBSCRIBABLE,

@@ -129,11 +129,12 @@ def test_a_receiver_gets_the_document(receiver: type[Receiving]) -> None:
     assert receiver.got == [SECOND.document()]
     assert place.read() is None
     assert "secret" not in place.name
+    assert place.name != place_at(f"{receiver.url}/other").name
 
 
 def test_a_receiver_that_refuses_or_is_not_there_is_named(receiver: type[Receiving]) -> None:
     receiver.status = 503
-    with pytest.raises(PlaceUnusable, match=r"/… answered 503\."):
+    with pytest.raises(PlaceUnusable, match=r"/…\w{6} answered 503\."):
         place_at(receiver.url).write(FIRST)
     with pytest.raises(PlaceUnusable, match="does not answer: ConnectError"):
         place_at("http://127.0.0.1:1/audit").write(FIRST)

@@ -91,7 +91,7 @@ def test_progress_webhook_of_the_settings_is_a_subscription_of_every_run(setting
     opened(run).append([STARTED, NewEvent(EventType.STEP_STARTED, "one", attempt=1)])
     opened_again = Webhook.objects.get()
 
-    assert opened_again.address == "https://monitoring.example.com/…"
+    assert opened_again.address.startswith("https://monitoring.example.com/…")
     assert "run.started" in list(Delivery.objects.values_list("kind", flat=True))
     known = webhooks.secrets_of(opened_again.owner)
     assert known["address"].endswith("?key=s3cret")

@@ -216,7 +216,8 @@ def test_a_later_run_counts_under_whatever_name_it_used_the_targets(stage, peopl
         created_at=now,
         changed_at=now,
     )
-    content = {**newest(later).content, "claims": [{"target_id": alias.pk, "mode": "exclusive"}]}
-    PlanRevision.objects.filter(pk=run.revision_id).update(content=content)
+    for mode, found in (("exclusive", {"later_run"}), ("shared", set())):  # what only read it is in nobody's way
+        content = {**newest(later).content, "claims": [{"target_id": alias.pk, "mode": mode}]}
+        PlanRevision.objects.filter(pk=run.revision_id).update(content=content)
 
-    assert codes(migration, now, RunKind.ROLLBACK) == {"later_run"}
+        assert codes(migration, now, RunKind.ROLLBACK) == found

@@ -359,12 +359,12 @@ def test_a_failed_run_does_not_go_on_over_what_another_has_done_to_its_targets_s
     other = queued(migration(content, [used], title="Another one"))
     opened(other).append([NewEvent(EventType.RUN_STARTED), NewEvent(EventType.RUN_SUCCEEDED)])
 
-    with pytest.raises(Conflict, match=f"Run {other.pk} of “Another one” used"):
+    with pytest.raises(Conflict, match=f"was used by run {other.pk} of “Another one” later"):
         ask(runs.retry, operator, run)
     failed = Run.objects.get(pk=run.pk)
     assert failed.state == RunState.FAILED
     shown = {each.operation: each.why_not for each in actions_of(failed, access_of(operator), now=datetime.now(UTC))}
-    assert shown["retry"] == f"run {other.pk} of “Another one” used {used.name} later; roll that back first"
+    assert shown["retry"] == f"{used.name} was used by run {other.pk} of “Another one” later; roll that back first"
     assert shown["roll_back"] == shown["retry"]
 
 

@@ -87,7 +87,9 @@ def test_the_webhook_of_the_settings_is_brought_back_there(cast: Cast) -> None:
     known = {"created_at": NOW, "changed_at": NOW, "kinds": ["run.failed"], "address": "127.0.0.1/"}
     row = Webhook.objects.create(name="progress_webhook", from_settings=True, archived_at=NOW, **known)
 
-    left = signed_in("admin").post(f"/settings/webhooks/{row.pk}/restore/", follow=True)
+    admin = signed_in("admin")
+    assert f"/{row.pk}/restore/" not in admin.get("/settings/webhooks/").content.decode()
+    left = admin.post(f"/settings/webhooks/{row.pk}/restore/", follow=True)
 
     assert "It stays archived. This one is `progress_webhook` of the settings." in left.content.decode()
     row.refresh_from_db()
