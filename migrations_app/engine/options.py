@@ -102,8 +102,9 @@ def defaults() -> dict[str, Any]:
 
 
 def under(floor: Mapping[str, Any], fields: Sequence[Field] = OPTION_FIELDS) -> tuple[Field, ...]:
-    """The fields as they are where this floor holds: what is not given takes its value, it narrows what may be given,
-    and the help says what it asks for."""
+    """The fields as they are where this floor holds: what is not given takes its value, and it narrows the limits of a
+    number. What it asks of a choice or a switch the help says; `effective` refuses what is looser. All choices stay:
+    an input could not show a stored one that is looser now, and saving the form would change it unseen."""
     return tuple(field if floor.get(field.name) is None else _bound(field, floor[field.name]) for field in fields)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from migrations_app.engine.environment_facts import EarlierEnvironment
+from migrations_app.engine.errors import ClaimConflict
 from migrations_app.engine.policy import NOTHING_ASKED, Asked, SignatureFact, Slot, outstanding, wanted
 from migrations_app.engine.vocabulary import Decision, MigrationStatus, ReviewState, Role, RunKind
 from migrations_app.engine.windows import FreezeFact, Hours
@@ -12,6 +13,7 @@ from migrations_app.engine.windows import FreezeFact, Hours
 DRY_RUN_VALID_FOR = timedelta(hours=24)
 ROLLBACK_WITHOUT_REVIEW_FOR = timedelta(hours=24)
 PROBE_VALID_FOR = timedelta(seconds=30)
+CLAIM_CONFLICT = ClaimConflict.code  # of the condition that another run uses a target: one for each such target
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +169,7 @@ _STARTS_FROM = {
     RunKind.APPLY: (MigrationStatus.PLANNED,),
     RunKind.ROLLBACK: (MigrationStatus.COMPLETED, MigrationStatus.FAILED),
 }
-_LIVE = (
-    MigrationStatus.EXECUTING,
-    MigrationStatus.PAUSED,
-    MigrationStatus.VALIDATING,
-    MigrationStatus.ROLLING_BACK,
-)
+_LIVE = (MigrationStatus.EXECUTING, MigrationStatus.PAUSED, MigrationStatus.VALIDATING, MigrationStatus.ROLLING_BACK)
 _ENDED_OTHERWISE = (MigrationStatus.CANCELLED, MigrationStatus.FAILED, MigrationStatus.ROLLED_BACK)
 
 
@@ -381,7 +378,7 @@ def irreversible(titles: Sequence[str]) -> Unmet:
 def _targets(facts: StartFacts) -> list[Unmet]:
     unmet = [
         Unmet(
-            "claim_conflict",
+            CLAIM_CONFLICT,
             f"Target {blocker.target} is in use by {blocker.named}.",
             "Wait until that run has ended, or cancel it.",
             About("run", blocker.run_id),

@@ -77,9 +77,10 @@ class Schedule(models.Model):
 class ScheduledStart(models.Model):
     """One time at which a schedule was due: whoever holds `claimed_at` may start its run, and only one run is.
 
-    `closes_at` is when the window closes that it was started in. `said` is why it has not started, or what happened
-    when the window closed. `waits_for_window`: it was paused because its window closed, and goes on in the next one.
-    `in_queue`: when it was looked at last, it waited for its targets and for nothing else.
+    `closes_at` is when the window closes that it was started in; without windows it stays, and closes nothing. `said`
+    is why it has not started, or what happened when the window closed. `waits_for_window`: it was paused because its
+    window closed, and goes on in the next one. `in_queue`: when it was looked at last, it waited for its targets and
+    for nothing else.
     """
 
     schedule = models.ForeignKey(Schedule, models.CASCADE, related_name="starts")

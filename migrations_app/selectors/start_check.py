@@ -13,7 +13,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from migrations_app.engine.environment_facts import EarlierEnvironment
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.start_check import About, Blocker, Drift, Lacking, StartFacts, check_start
+from migrations_app.engine.start_check import (
+    CLAIM_CONFLICT,
+    About,
+    Blocker,
+    Drift,
+    Lacking,
+    StartFacts,
+    check_start,
+)
 from migrations_app.engine.vocabulary import (
     ClaimMode,
     MigrationStatus,
@@ -92,7 +100,7 @@ def _met(facts: StartFacts, unmet: set[str]) -> Iterator[str]:
         (facts.asked.slots, _APPROVAL_CODES, "It has the signatures that the policies ask for."),
         (facts.dry_run_required, _DRY_RUN_CODES, "A dry run of this plan passed within 24 hours."),
         (facts.strict, _STRICT_CODES, "It was rehearsed, and its procedure has succeeded before, as “strict” asks."),
-        (True, {"claim_conflict"}, "No other run uses its targets."),
+        (True, {CLAIM_CONFLICT}, "No other run uses its targets."),
         (bool(facts.predecessors), {"waits_for"}, "What it runs after has completed."),
         (True, {"plan_is_stale"}, "Its targets are configured as they were when it was planned."),
         (facts.hours is not None, {"outside_window"}, "A maintenance window is open."),

@@ -6,12 +6,11 @@ from datetime import datetime
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from migrations_app.engine.plan import Plan
-from migrations_app.engine.start_check import Unmet, check_start
+from migrations_app.engine.start_check import CLAIM_CONFLICT, Unmet, check_start
 from migrations_app.engine.vocabulary import ClaimMode, RunKind, ScheduledStartState, ScheduleState, ScheduleTiming
 from migrations_app.models import PlanRevision, Schedule, ScheduledStart
 from migrations_app.selectors.start_check import start_facts
 
-CLAIM_CONFLICT = "claim_conflict"
 MOST_SHOWN = 20
 
 

@@ -72,7 +72,8 @@ def _decided(start_id: int, seen: TargetCheck, now: datetime) -> bool:
     hours = hours_of(run.environment_id, now)
     runs.resume(actor=SYSTEM, now=now, run_id=run.pk)
     told = told_of_the_opening(run.migration.title, run.pk)
-    start.waits_for_window, start.closed_at, start.closes_at = False, None, hours.open_until if hours else None
+    start.waits_for_window, start.closed_at = False, None
+    start.closes_at = hours.open_until if hours else start.closes_at
     start.said = told.text[:SAID_LENGTH]
     start.save(update_fields=["waits_for_window", "closed_at", "closes_at", "said"])
     scheduled_notices.tell(start.schedule, told, now, start)

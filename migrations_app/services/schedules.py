@@ -162,13 +162,15 @@ def follow_windows(environment_id: int, *, now: datetime) -> None:
 
 
 def _follow_closings(environment_id: int, *, now: datetime) -> None:
-    """One that is closed now has closed now, also for a run that was started in it; without windows none closes."""
+    """One that is closed now has closed now, also for a run that was started in it. Without windows none closes, and
+    the kept end stays, so that it is known who was started in one when a window is brought back."""
     hours = hours_of(environment_id, now)
-    closes_at = None if hours is None else hours.open_until or now
+    if hours is None:
+        return
     under_way = ScheduledStart.objects.filter(
         run__environment=environment_id, state=ScheduledStartState.STARTED, closed_at=None, closes_at__isnull=False
     ).exclude(run__state__in=FINAL_RUN_STATES)
-    under_way.update(closes_at=closes_at)
+    under_way.update(closes_at=hours.open_until or now)
 
 
 def _locked(actor: Actor, schedule_id: int) -> Schedule:

@@ -15,7 +15,7 @@ from migrations_app.engine.crash_points import reach
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.plan import Plan
 from migrations_app.engine.ports import Clock
-from migrations_app.engine.start_check import StartFacts, Unmet, check_start
+from migrations_app.engine.start_check import CLAIM_CONFLICT, StartFacts, Unmet, check_start
 from migrations_app.engine.vocabulary import RunKind
 from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, Target
 from migrations_app.models.actor import Actor
@@ -215,6 +215,6 @@ def _lost_race(error: IntegrityError, migration: Migration) -> Exception:
         return Conflict(
             f"Another run took a target of “{migration.title}” a moment ago; nothing was started.",
             "Wait until that run has ended, or cancel it.",
-            reason="claim_conflict",
+            reason=CLAIM_CONFLICT,
         )
     return error

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
+from migrations_app.engine.crash_points import reach
 from migrations_app.engine.ports import Clock
 from migrations_app.engine.schedules import Told, is_late, told_of_the_closing, told_of_the_end, why_missed
-from migrations_app.engine.start_check import check_start
+from migrations_app.engine.start_check import CLAIM_CONFLICT, check_start
 from migrations_app.engine.vocabulary import (
     FINAL_RUN_STATES,
     MigrationStatus,
@@ -24,12 +26,12 @@ from migrations_app.engine.vocabulary import (
     Signal,
     WhenWindowCloses,
 )
-from migrations_app.models import Attendance, Migration, Run, Schedule, ScheduledStart
+from migrations_app.models import Attendance, MaintenanceWindow, Migration, Run, Schedule, ScheduledStart
 from migrations_app.models.actor import SYSTEM, Actor
 from migrations_app.models.schedule import SAID_LENGTH
 from migrations_app.runtime import settings
 from migrations_app.selectors.start_check import start_facts
-from migrations_app.selectors.start_queue import CLAIM_CONFLICT, ahead_of, for_targets_alone
+from migrations_app.selectors.start_queue import ahead_of, for_targets_alone
 from migrations_app.services import finding, reopening, runs, scheduled_notices, scheduled_starts
 from migrations_app.services.errors import NotFound, Refused
 from migrations_app.services.scheduled_starts import Claim
@@ -75,13 +77,14 @@ def run_due(*, clock: Clock) -> Attended:
 
 
 def _guarded(schedule_id: int, now: datetime) -> str:
-    """One that cannot even be looked at keeps none of the others waiting."""
+    """One that cannot even be looked at keeps none of the others waiting, nor those that wait for its targets."""
     try:
         return _attend(schedule_id, now)
     except Exception as error:
         logger.exception("schedule %s cannot be looked at", schedule_id)
         open_ones = ScheduledStart.objects.filter(schedule=schedule_id, state=ScheduledStartState.CLAIMED)
-        open_ones.update(said=f"Snakeweb met an error that it did not expect: {type(error).__name__}.")
+        said = f"Snakeweb met an error that it did not expect: {type(error).__name__}."
+        open_ones.update(said=said, in_queue=False)
         return "held_up"
 
 
@@ -172,9 +175,16 @@ def _started(schedule: Schedule, claim: Claim, now: datetime) -> _Held | None:
                 f"{person.username} has no role in “{schedule.migration.environment.name}” any more. "
                 "Cancel this schedule; somebody who has one makes another."
             )
-        taken = refused.details.get("reason") == CLAIM_CONFLICT  # by a run that began a moment ago
-        return _Held(f"{refused.message} {refused.fix}", taken)
+        return _Held(f"{refused.message} {refused.fix}", _taken(refused))
     return None
+
+
+def _taken(refused: Refused) -> bool:
+    """Whether runs that began a moment ago are all that is in its way: a condition for each target, or the database's
+    word on one."""
+    problems = refused.details.get("problems")
+    codes = {each["code"] for each in problems} if problems else {refused.details.get("reason")}
+    return codes == {CLAIM_CONFLICT}
 
 
 def _miss(schedule: Schedule, start: ScheduledStart, now: datetime) -> None:
@@ -190,17 +200,25 @@ def _miss(schedule: Schedule, start: ScheduledStart, now: datetime) -> None:
 
 
 def _windows_closed(now: datetime) -> list[int]:
-    open_runs = ScheduledStart.objects.filter(
-        state=ScheduledStartState.STARTED, closed_at=None, closes_at__lte=now
-    ).exclude(run__state__in=FINAL_RUN_STATES)
-    return list(open_runs.order_by("pk").values_list("pk", flat=True))
+    return list(_closed_on(now).order_by("pk").values_list("pk", flat=True))
+
+
+def _closed_on(now: datetime) -> QuerySet[ScheduledStart]:
+    """Nothing closes where there is no window (any more); the kept end is that of the last one there was."""
+    windows = MaintenanceWindow.objects.filter(environment=OuterRef("run__environment"), archived_at=None)
+    rows = ScheduledStart.objects.filter(
+        Exists(windows), state=ScheduledStartState.STARTED, closed_at=None, closes_at__lte=now
+    )
+    return rows.exclude(run__state__in=FINAL_RUN_STATES)
 
 
 def _close(start_id: int, now: datetime) -> bool:
-    """Do what was chosen for a run that its window has closed on. Returns whether this call dealt with it."""
+    """Do what was chosen for a run that its window has closed on. Returns whether this call dealt with it: somebody
+    else may have, and the window may have been made longer since it was looked for."""
+    reach("schedule.closing")
     with transaction.atomic():
         start = _locked(start_id)
-        if start is None or start.run is None or start.closed_at is not None or start.run.state in FINAL_RUN_STATES:
+        if start is None or start.run is None or not _closed_on(now).filter(pk=start_id).exists():
             return False
         closing = WhenWindowCloses(start.schedule.window_closes)
         by_hand = closing is WhenWindowCloses.PAUSE and start.run.signal == Signal.PAUSE

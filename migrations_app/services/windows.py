@@ -31,7 +31,7 @@ def create(
 ) -> int:
     """Returns its id. `first` is local time of the zone, without an offset. Raises InvalidInput.
 
-    The first window of an environment closes it for the rest of the time; runs that are under way go on.
+    The first window of an environment closes it for the rest of the time; runs that were started without one go on.
     """
     environment = finding.environment(environment_id, actor=actor, permission=Permission.MANAGE_ENVIRONMENTS, lock=True)
     row = MaintenanceWindow(environment=environment, created_by=finding.person(actor), created_at=now)

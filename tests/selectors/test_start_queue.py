@@ -1,11 +1,13 @@
 """Starting as soon as nothing stands in the way: in the order of asking, never two on one target."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from migrations_app.engine.crash_points import armed
 from migrations_app.engine.vocabulary import MigrationStatus, RunState
 from migrations_app.models import ClaimedTarget, Migration, PlanRevision, Run, Schedule, ScheduledStart
 from migrations_app.selectors.related import related_page
@@ -13,7 +15,7 @@ from migrations_app.selectors.start_queue import ahead_of, seen_ahead_of
 from migrations_app.services import dependencies, runs, schedules
 from migrations_app.services.errors import Conflict, InvalidInput
 from migrations_app.services.unattended import Attended
-from tests.parallel import at_once, exceptions
+from tests.parallel import at_once, exceptions, wait_for
 from tests.runs import queued
 from tests.services.scheduling import only, scheduling, told
 from tests.session_runs import planned, sqlite_migration
@@ -192,3 +194,36 @@ def test_one_that_cannot_start_for_what_no_query_tells_keeps_nobody_waiting(here
     assert here.attend(here.now) == Attended(started=1, held_up=1)
     assert Run.objects.get().migration == second
     assert not ScheduledStart.objects.get(schedule=asked[0]).in_queue
+
+
+def test_one_that_loses_a_race_over_two_targets_keeps_its_place(here, tmp_path):
+    at_work = PlanRevision.objects.get(migration=another(here, "at work"))
+    asked = [when_ready(here, migration) for migration in (another(here, "first"), another(here, "second"))]
+    gate = tmp_path / "gate"
+
+    def faster():
+        wait_for(lambda: Path(f"{gate}.reached").exists(), what="the look at the targets")
+        queued(at_work)
+        gate.touch()
+
+    with armed(f"start.looked:wait:{gate}"):
+        outcomes = at_once(lambda: here.attend(here.now), faster)
+
+    assert outcomes[0] == Attended(held_up=2)
+    assert ClaimedTarget.objects.count() == 2
+    assert only(asked[0])[1].said.count("in use by run") == 2
+    assert ScheduledStart.objects.get(schedule=asked[0]).in_queue
+    assert [each.pk for each in seen_ahead_of(only(asked[1])[0])] == [asked[0]]
+
+
+def test_one_that_waited_and_then_meets_an_unexpected_error_keeps_nobody_waiting(here):
+    first, second, at_work = (another(here, title) for title in ("first", "second", "at work"))
+    run = queued(PlanRevision.objects.get(migration=at_work))
+    asked = [when_ready(here, migration) for migration in (first, second)]
+    assert here.attend(here.now) == Attended(held_up=2)
+    ended(run)
+    PlanRevision.objects.filter(migration=first).update(fingerprints={"source": "no fingerprint"})
+
+    assert here.attend(here.now + SOON) == Attended(started=1, held_up=1)
+    assert "did not expect" in only(asked[0])[1].said
+    assert Run.objects.exclude(pk=run.pk).get().migration == second

@@ -9,7 +9,7 @@ from migrations_app.engine.vocabulary import RunState
 from migrations_app.models import AuditEntry, MaintenanceWindow, Run, ScheduledStart, Target
 from migrations_app.selectors.access import access_of
 from migrations_app.selectors.run_actions import actions_of
-from migrations_app.services import freezes, runs
+from migrations_app.services import freezes, runs, windows
 from tests.parallel import at_once, exceptions
 from tests.services.scheduling import MINUTE, actions, only, scheduling, told
 from tests.services.test_driving import drive_to_end
@@ -112,6 +112,20 @@ def test_a_target_that_was_changed_meanwhile_keeps_it_paused(here, paused, opens
 def test_where_no_window_is_left_it_is_always_open(here, paused):
     MaintenanceWindow.objects.update(archived_at=here.now)
     assert here.attend(here.now + 40 * MINUTE).resumed == 1
+
+
+def test_one_that_went_on_without_windows_is_closed_on_again_where_one_is_brought_back(here, paused, admin):
+    rows = list(MaintenanceWindow.objects.order_by("pk").values_list("pk", flat=True))
+    for window_id in rows:
+        windows.edit(actor=admin, now=here.now, window_id=window_id, archived=True)
+    at = here.now + 40 * MINUTE
+    assert here.attend(at).resumed == 1
+    under_way()
+    assert here.attend(at + MINUTE).closed == 0
+
+    windows.edit(actor=admin, now=at + MINUTE, window_id=rows[0], archived=False)
+    assert here.attend(at + MINUTE).closed == 1
+    assert Run.objects.get().signal == "pause"
 
 
 def test_one_that_was_cancelled_does_not_go_on(here, paused, opens_at, operator):

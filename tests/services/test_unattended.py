@@ -1,15 +1,17 @@
 """Runs with nobody there: started once, inside their time only, reported whatever happens."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings as django_settings
 
+from migrations_app.engine.crash_points import armed
 from migrations_app.engine.vocabulary import RunState
 from migrations_app.models import AuditEntry, Migration, Notification, OutboxRow, RoleGrant, Run, ScheduledStart
 from migrations_app.services import freezes, schedules, windows
 from migrations_app.services.unattended import Attended
-from tests.parallel import at_once, exceptions
+from tests.parallel import at_once, exceptions, wait_for
 from tests.services.scheduling import MINUTE, actions, only, scheduling, told
 from tests.services.test_driving import drive_to_end
 
@@ -246,7 +248,49 @@ def test_a_window_that_is_taken_away_under_a_run_has_closed_on_it_unless_it_was_
     windows.edit(actor=admin, now=here.now, window_id=other, archived=True)
     assert here.attend(here.now + HOUR) == Attended()
     windows.edit(actor=admin, now=here.now, window_id=other, archived=False)
-    assert here.attend(here.now + HOUR) == Attended()  # without windows it was under way for good
+    assert here.attend(here.now + HOUR).closed == 1  # as if only the first had ever been archived
+
+
+def test_the_last_window_closes_on_its_run_again_when_it_is_brought_back(here, admin):
+    window_id = here.window(here.now - 10 * MINUTE, minutes=30)
+    made = here.schedule(here.now - MINUTE, window_closes="pause")
+    here.attend()
+    closes_at = only(made)[1].closes_at
+
+    windows.edit(actor=admin, now=here.now, window_id=window_id, archived=True)
+    assert here.attend(closes_at) == Attended()
+    windows.edit(actor=admin, now=here.now, window_id=window_id, archived=False)
+    assert only(made)[1].closes_at == closes_at
+    assert here.attend(closes_at - timedelta(seconds=1)) == Attended()
+    assert here.attend(closes_at).closed == 1
+    assert Run.objects.get().signal == "pause"
+
+
+def test_a_run_that_was_started_without_windows_goes_on_when_the_first_is_made(here):
+    here.schedule(here.now - MINUTE, window_closes="pause")
+    here.attend()
+
+    here.window(here.now + 5 * HOUR)
+    assert here.attend(here.now + HOUR) == Attended()
+
+
+def test_a_window_that_is_made_longer_in_the_moment_of_closing_does_not_close(here, admin, tmp_path):
+    window_id = here.window(here.now - 10 * MINUTE, minutes=30)
+    made = here.schedule(here.now - MINUTE, window_closes="roll_back")
+    here.attend()
+    closes_at, gate = only(made)[1].closes_at, tmp_path / "gate"
+
+    def longer():
+        wait_for(lambda: Path(f"{gate}.reached").exists(), what="the closing")
+        windows.edit(actor=admin, now=here.now, window_id=window_id, minutes=60)
+        gate.touch()
+
+    with armed(f"schedule.closing:wait:{gate}"):
+        outcomes = at_once(lambda: here.attend(closes_at), longer)
+
+    assert outcomes == [Attended(), None]
+    assert Run.objects.get().signal == ""
+    assert here.attend(closes_at + 30 * MINUTE).closed == 1
 
 
 @pytest.mark.parametrize(("status", "missed"), [("completed", False), ("cancelled", False), ("rolled_back", True)])

@@ -56,12 +56,7 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
         node = waiting.pop()
         yield node
         for part in _BLOCKS:
-            waiting += _listed(getattr(node, part, ()))
-
-
-def _listed(block: object) -> list[ast.AST]:
-    """The body of a lambda is an expression, and no list."""
-    return block if isinstance(block, list) else []
+            waiting += getattr(node, part, [])
 
 
 def _named(serving: Serving, path: str) -> re.Pattern[bytes]:
