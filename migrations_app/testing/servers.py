@@ -52,6 +52,9 @@ class RedisServer(LocalServer):
             "dir": str(self.directory),
             "save": "",
             "appendonly": "yes" if persistent else "no",
+            # Written before it is answered, so that a kill loses nothing. By default Redis holds writes back for up to
+            # 2 s while the disk takes what came before.
+            "appendfsync": "no",
             "pidfile": str(self.directory / "redis.pid"),
             "set-proc-title": "no",  # the directory stays in the command line, by which a leftover is known
             **({"requirepass": password} if password else {}),
