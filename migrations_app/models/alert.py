@@ -113,7 +113,8 @@ class Alert(models.Model):
     """That a rule fired. `about` is the thing, such as `migration:5`: one open alert a rule and thing;
     others count here.
 
-    It is open until it is acknowledged (what happened) or no longer so (what holds for a while).
+    It is open until it is acknowledged (what happened) or no longer so (what holds for a while). `counted_from`: where
+    it was closed for a while, `fired_at` moved on by that while, from where the time to its escalation counts.
     """
 
     rule = models.ForeignKey(AlertRule, models.CASCADE, related_name="alerts")
@@ -124,6 +125,7 @@ class Alert(models.Model):
     run = models.ForeignKey(Run, models.CASCADE, null=True, blank=True, related_name="+")
     path = models.CharField(max_length=200)
     fired_at = models.DateTimeField()
+    counted_from = models.DateTimeField(null=True, blank=True)
     last_at = models.DateTimeField()
     count = models.PositiveIntegerField(default=1)
     acknowledged_at = models.DateTimeField(null=True, blank=True)

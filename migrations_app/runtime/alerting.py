@@ -62,7 +62,7 @@ def fire(cause: AlertCause, matter: Matter, *, now: datetime) -> int:
 
 def fire_rule(rule: AlertRule, matter: Matter, *, now: datetime) -> bool:
     """False where an alert counts this one in: an open one, of a condition for as long as it holds, else for a while;
-    and one of a condition that comes back within that while, which is open again."""
+    and one of a condition that comes back within that while, which is open again unless somebody is done with it."""
     same = Alert.objects.filter(rule=rule, about=matter.about)
     opened, again = same.filter(closed_at=None), {"count": F("count") + 1, "last_at": now}
     since = now - timedelta(minutes=rule.repeat_minutes)
@@ -71,7 +71,7 @@ def fire_rule(rule: AlertRule, matter: Matter, *, now: datetime) -> bool:
     if opened.update(**again):
         return False
     try:
-        if rule.cause in CONDITIONS and _opened_again(same.filter(fired_at__gt=since), again):
+        if rule.cause in CONDITIONS and _opened_again(same.filter(fired_at__gt=since), again, now):
             return False
         with transaction.atomic():
             alert = Alert.objects.create(
@@ -91,12 +91,18 @@ def fire_rule(rule: AlertRule, matter: Matter, *, now: datetime) -> bool:
     return True
 
 
-def _opened_again(recent: QuerySet[Alert], again: Mapping[str, Any]) -> bool:
+def _opened_again(recent: QuerySet[Alert], again: Mapping[str, Any], now: datetime) -> bool:
+    """One that was acknowledged or has escalated tells nobody any more, so what comes back after it is a new one.
+
+    The time while it was closed does not count towards its escalation.
+    """
     newest = recent.order_by("-pk").first()
-    if newest is None:
+    if newest is None or newest.closed_at is None or newest.acknowledged_at or newest.escalated_at:
         return False
+    counted = (newest.counted_from or newest.fired_at) + (now - newest.closed_at)
+    as_it_was = recent.filter(pk=newest.pk, closed_at=newest.closed_at, acknowledged_at=None)
     with transaction.atomic():
-        return recent.filter(pk=newest.pk).update(closed_at=None, **again) == 1
+        return as_it_was.update(closed_at=None, counted_from=counted, **again) == 1
 
 
 def announce_run(run_id: int, kind: RunKind, event: Event) -> None:
@@ -152,7 +158,8 @@ def escalate_due(now: datetime) -> int:
     due = waiting.exclude(rule__escalate_minutes=None).select_related("rule")
     count = 0
     for alert in due:
-        if alert.fired_at + timedelta(minutes=alert.rule.escalate_minutes or 0) > now:
+        since = alert.counted_from or alert.fired_at
+        if since + timedelta(minutes=alert.rule.escalate_minutes or 0) > now:
             continue
         with transaction.atomic():
             if waiting.filter(pk=alert.pk).update(escalated_at=now) == 1:

@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from migrations_app.engine.events import EventType, NewEvent
 from migrations_app.engine.vocabulary import RouteSeries
-from migrations_app.models import Alert, Delivery, Migration, Route, Run, RunEvent
+from migrations_app.models import Alert, AlertRule, Delivery, Migration, Route, Run, RunEvent
 from migrations_app.runtime import journal, route_samples
 from migrations_app.services import alert_channels, alert_watch, alerts, proving, sealing
 from migrations_app.services.actor import Actor
@@ -34,6 +34,7 @@ NO = {"error": {"message": "the row 'hunter2' is bad"}}
 FAILED = NewEvent(EventType.RUN_FAILED, payload=NO)
 BACK = NewEvent(EventType.ROLLBACK_STARTED, payload={"because": "failed"})
 HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -198,15 +199,66 @@ def test_a_condition_that_comes_and_goes_is_told_once_in_its_time_and_escalates(
     ruled(admin, clock, "lag", everyday, escalate_minutes=15, escalation_channels=(boss,))
     lagging(clock)
     told = []
-    for _ in range(20):  # there for a minute, gone for a minute
+    for _ in range(9):  # there for two minutes, gone for one
         told.append(alert_watch.watch(now=clock.now()))
         clock.advance(120)
-        alert_watch.watch(now=clock.now())
-        route_samples.keep(Route.objects.get().pk, RouteSeries.LAG, 6_200, now=clock.now())
+        told.append(alert_watch.watch(now=clock.now()))
+        clock.advance(60)
+        comes_back(clock)
     offered(clock)
 
     assert [mail["To"] for mail in mails.got] == ["ops@example.org", "boss@example.org"]
-    assert (Alert.objects.get().count, sum(told)) == (20, 2)
+    assert (Alert.objects.get().count, sum(told)) == (9, 2)
+
+
+def comes_back(clock: ManualClock) -> None:
+    route_samples.keep(Route.objects.get().pk, RouteSeries.LAG, 6_200, now=clock.now())
+
+
+def test_the_time_to_an_escalation_counts_while_the_condition_holds(admin: Actor, clock: ManualClock) -> None:
+    channel = mailing(admin, clock)
+    ruled(admin, clock, "lag", channel, escalate_minutes=15, escalation_channels=(channel,))
+    lagging(clock)
+    alert_watch.watch(now=clock.now())
+    clock.advance(10 * 60)
+    alert_watch.watch(now=clock.now())
+    clock.advance(40 * 60)
+    comes_back(clock)
+    told = []
+    for _ in range(6):  # ten minutes of fifteen are over
+        told.append(alert_watch.watch(now=clock.now()))
+        clock.advance(60)
+        comes_back(clock)
+
+    assert (told, Alert.objects.get().count) == ([0, 0, 0, 0, 0, 1], 7)
+
+
+@pytest.mark.parametrize("ends", ["by itself", "with its rule"])
+@pytest.mark.parametrize("done", ["acknowledged", "escalated"])
+def test_what_comes_back_after_somebody_was_done_with_it_is_told_and_escalates_anew(
+    done: str, ends: str, admin: Actor, operator: Actor, clock: ManualClock
+) -> None:
+    channel = mailing(admin, clock)
+    rule = ruled(admin, clock, "lag", channel, escalate_minutes=5, escalation_channels=(channel,))
+    lagging(clock)
+    assert alert_watch.watch(now=clock.now()) == 1
+    if done == "acknowledged":
+        alerts.acknowledge(actor=operator, now=clock.now(), alert_id=Alert.objects.get().pk)
+    clock.advance(300)
+    comes_back(clock)
+    assert alert_watch.watch(now=clock.now()) == (0 if done == "acknowledged" else 1)
+    clock.advance(120)
+    AlertRule.objects.filter(pk=rule.pk).update(enabled=ends == "by itself")
+    alert_watch.watch(now=clock.now())
+    AlertRule.objects.update(enabled=True)
+    comes_back(clock)
+
+    assert alert_watch.watch(now=clock.now()) == 1
+    clock.advance(300)
+    comes_back(clock)
+    assert alert_watch.watch(now=clock.now()) == 1
+    first, second = Alert.objects.order_by("pk")
+    assert (first.closed_at, second.closed_at, second.escalated_at) == (clock.now() - 5 * MINUTE, None, clock.now())
 
 
 def test_a_run_that_was_paused_over_night_is_not_slow(admin: Actor, clock: ManualClock) -> None:
