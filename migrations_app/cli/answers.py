@@ -45,9 +45,11 @@ def failure_of(response: httpx.Response, base: str) -> CommandFailed:
     lines = [_line(each) for each in problems if each.message not in said]
     if url := problem.get("url"):
         lines.append(f"  {url}")
+    code = str(problem.get("code", ""))
     return CommandFailed(
-        _status(response.status_code, str(problem.get("code", ""))),
+        _status(response.status_code, code),
         "\n".join([said, *lines]),
+        code=code,
         again_after=_again_after(response),
         problems=problems,
     )

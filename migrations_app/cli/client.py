@@ -17,7 +17,14 @@ LOOKS_AT_TARGETS = 120.0  # planning and probing wait for other servers
 AGENT = "snakeweb-cli"
 SILENCE = 30.0  # seconds without a line of a stream, which speaks at least every ten
 AGAIN = 0.5  # seconds; after an answer that was lost: whoever was to give it may be starting anew
+AGAIN_FOR = 30.0  # seconds
+_IN_PROGRESS = "request_in_progress"  # also of one whose server died on the way, which nobody will answer
 _LOST = (httpx.ReadError, httpx.RemoteProtocolError)  # it may have been carried out
+_PERHAPS_DONE = (
+    "The first answer was lost, so it may have been carried out or not. Look before you ask again: `snakeweb status`, "
+    "`snakeweb status MIGRATION` and `snakeweb targets list` show what there is and what runs. A key that you gave "
+    "(--key) gives the first answer, or stays taken for a day; if nothing was done, use a new one."
+)
 YAML = "application/yaml"
 NDJSON = "application/x-ndjson"
 
@@ -126,9 +133,11 @@ class Client:
             try:
                 return document_of(self._sent("POST", path, **sent), self.base)
             except CommandFailed as failed:
-                until = until or (time.monotonic() + PATIENCE if isinstance(failed.__cause__, _LOST) else None)
-                if until is None or failed.status is not Exit.UNREACHABLE or time.monotonic() >= until:
+                until = until or (time.monotonic() + AGAIN_FOR if isinstance(failed.__cause__, _LOST) else None)
+                if until is None or (failed.status is not Exit.UNREACHABLE and failed.code != _IN_PROGRESS):
                     raise
+                if time.monotonic() >= until:
+                    raise CommandFailed(Exit.UNREACHABLE, f"{failed}\n{_PERHAPS_DONE}", code=failed.code) from failed
                 time.sleep(AGAIN)
 
     def _sent(self, method: str, path: str, **asked: Any) -> httpx.Response:

@@ -51,13 +51,21 @@ class ProblemLine:
 
 
 class CommandFailed(Exception):
-    """Ends the command. The message goes to standard error; `again_after` in seconds where the server said so."""
+    """Ends the command. The message goes to standard error; `again_after` in seconds where the server said so, and
+    `code` as it names the problem."""
 
     def __init__(
-        self, status: Exit, message: str, *, again_after: float | None = None, problems: Sequence[ProblemLine] = ()
+        self,
+        status: Exit,
+        message: str,
+        *,
+        code: str = "",
+        again_after: float | None = None,
+        problems: Sequence[ProblemLine] = (),
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
         self.again_after = again_after
         self.problems = tuple(problems)
 

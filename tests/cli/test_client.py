@@ -13,6 +13,14 @@ from migrations_app.cli.exits import CommandFailed, Exit
 
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n"
 
+AWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+BACK = b'HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\nConnection: close\r\n\r\n{"run": 7}'
+TAKEN = b'{"detail": "Not answered yet.", "fix": "Wait.", "code": "request_in_progress"}'
+IN_PROGRESS = (
+    b"HTTP/1.1 409 Conflict\r\nContent-Type: application/problem+json\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(TAKEN), TAKEN)
+)
+
 
 def chunk(text: bytes) -> bytes:
     return b"%x\r\n%b\r\n" % (len(text), text)
@@ -32,6 +40,24 @@ def answering(content: bytes, then: Callable[[], object] = lambda: None) -> Iter
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         with connected(f"http://127.0.0.1:{server.server_address[1]}", "swk_x") as client:
             yield client
+        server.shutdown()
+
+
+@contextmanager
+def answering_each(answers: list[bytes]) -> Iterator[tuple[Client, list[str]]]:
+    """A connection whose other end says the next of them each time, and the keys that it was asked with."""
+    keys: list[str] = []
+
+    class Other(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            asked = self.request.recv(65536).decode().lower()
+            keys.append(asked.partition("idempotency-key: ")[2].partition("\r\n")[0])
+            self.request.sendall(answers.pop(0))
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Other) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        with connected(f"http://127.0.0.1:{server.server_address[1]}", "swk_x") as client:
+            yield client, keys
         server.shutdown()
 
 
@@ -75,25 +101,30 @@ def test_a_refusal_is_one() -> None:
 def test_an_answer_that_was_lost_is_asked_for_again_until_the_server_is_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """It went away in the middle, with its answer; a proxy says so meanwhile."""
     monkeypatch.setattr(module, "AGAIN", 0.01)
-    monkeypatch.setattr(module, "PATIENCE", 60.0)
-    away = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-    back = b'HTTP/1.1 202 Accepted\r\nContent-Length: 10\r\nConnection: close\r\n\r\n{"run": 7}'
-    answers, keys = [b"", away, away, back], []
+    monkeypatch.setattr(module, "AGAIN_FOR", 60.0)
+    answers = [b"", AWAY, IN_PROGRESS, AWAY, BACK]
+    with answering_each(answers) as (client, keys):
+        assert client.post("/migrations/5/execute") == {"run": 7}
+        answers += [AWAY]
+        with pytest.raises(CommandFailed) as refused:
+            client.post("/migrations/5/execute")
 
-    class Other(socketserver.BaseRequestHandler):
-        def handle(self) -> None:
-            asked = self.request.recv(65536).decode().lower()
-            keys.append(asked.partition("idempotency-key: ")[2].partition("\r\n")[0])
-            self.request.sendall(answers.pop(0))
+    assert (len(keys), len(set(keys[:5]))) == (6, 1)
+    assert (refused.value.status, "may have been" in str(refused.value)) == (Exit.UNREACHABLE, False)
 
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Other) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        with connected(f"http://127.0.0.1:{server.server_address[1]}", "swk_x") as client:
-            assert client.post("/migrations/5/execute") == {"run": 7}
-            answers += [away]
-            with pytest.raises(CommandFailed) as refused:
-                client.post("/migrations/5/execute")
-        server.shutdown()
 
-    assert (len(keys), len(set(keys[:4]))) == (5, 1)
-    assert refused.value.status is Exit.UNREACHABLE
+def test_a_request_that_nobody_will_answer_any_more_may_have_been_carried_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its server died in the middle, with its key taken. Without a lost answer that key is another one's, who waits."""
+    monkeypatch.setattr(module, "AGAIN", 0.01)
+    monkeypatch.setattr(module, "AGAIN_FOR", 0.5)
+    with answering_each([b"", *[IN_PROGRESS] * 1_000]) as (client, keys):
+        with pytest.raises(
+            CommandFailed, match=r"(?s)Not answered.*may have been carried out.*snakeweb status"
+        ) as lost:
+            client.post("/migrations/5/execute")
+        asked = len(keys)
+        with pytest.raises(CommandFailed) as refused:
+            client.post("/migrations/5/execute")
+
+    assert (lost.value.status, len(set(keys[:asked]))) == (Exit.UNREACHABLE, 1)
+    assert (refused.value.status, len(keys)) == (Exit.REFUSED, asked + 1)
