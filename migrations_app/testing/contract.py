@@ -17,6 +17,7 @@ and nothing but pytest beside this package.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 
 from migrations_app.engine.crash_points import counted
 from migrations_app.engine.errors import DataCorruption, StepFailed
@@ -36,6 +37,19 @@ _POINTS = (
     "partition.outcome_written",
 )
 _UNDO_POINTS = ("rollback.intent_written", "rollback.effect_done", "rollback.outcome_written")
+_OF_PARTITIONS = (
+    "forward.partitions_planned",
+    "partition.intent_written",
+    "partition.effect_done",
+    "partition.outcome_written",
+)
+_IN_EVERY_RUN = ("forward.intent_written", "forward.done", "forward.effect_done", "forward.outcome_written")
+
+
+def _died_at(passed: Iterable[str], points: Iterable[str], deaths: Counter[str]) -> None:
+    """Drivers died at those of the points that a run passes; checkpoints may come as often as a handler sees fit."""
+    missed = sorted({*passed} & {*points} - {*+deaths})
+    assert not missed, f"no driver died at {missed}, where each run comes by: nothing was shown"
 
 
 class HandlerContract(Promises, DeathsBetweenLines):
@@ -184,6 +198,7 @@ class HandlerContract(Promises, DeathsBetweenLines):
             ended(view, RunState.SUCCEEDED, when)
             self.same(expected, when)
             deaths[point] += died
+        _died_at([*_IN_EVERY_RUN, *(point for point, _ in places if point in _OF_PARTITIONS)], points, deaths)
         return deaths
 
     def _dies_while_undoing(self, *points: str) -> Counter[str]:
@@ -197,6 +212,7 @@ class HandlerContract(Promises, DeathsBetweenLines):
         for point, number in places:
             when = f"after a death at {point}, passing {number}, while it was rolled back"
             deaths[point] += self._taken_back(last, f"{point}:{number}:raise", when)
+        _died_at(_UNDO_POINTS, points, deaths)
         return deaths
 
     def _taken_back(self, last: str, point: str, when: str) -> bool:

@@ -253,5 +253,35 @@ def test_a_crash_point_that_nothing_comes_to_is_a_mistake() -> None:
         Kit().test_a_driver_may_die_at_every_crash_point_of_the_handler()
 
 
+@pytest.mark.parametrize(
+    ("where", "test"),
+    [
+        ("forward", "test_a_driver_may_die_around_every_step"),
+        ("forward", "test_every_action_can_be_repeated"),
+        ("rollback", "test_a_driver_may_die_around_every_undo"),
+    ],
+)
+def test_an_engine_without_its_crash_points_shows_nothing(
+    where: str, test: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(f"migrations_app.engine.{where}.reach", lambda _: None)
+    with pytest.raises(AssertionError, match="no driver died at"):
+        getattr(TestToyInline(), test)()
+
+
+def test_a_point_that_was_counted_and_is_never_come_to_again_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Kit(TestToyPartitioned):
+        runs = 0
+
+        def reset(self) -> None:
+            self.runs += 1
+            if self.runs > 1:  # the first is the one that counts
+                monkeypatch.setattr("migrations_app.engine.partitions.reach", lambda _: None)
+            super().reset()
+
+    with pytest.raises(AssertionError, match=r"no driver died at .*partition\.intent_written"):
+        Kit().test_a_driver_may_die_around_every_step()
+
+
 def test_the_kit_is_public() -> None:
     assert migrations_app.testing.HandlerContract is HandlerContract
