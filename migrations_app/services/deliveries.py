@@ -116,7 +116,7 @@ def call(delivery: Delivery, now: datetime, *, alive: Reached | None = None) -> 
         return Outcome(None, str(error)[:MOST_SAID])
     except (SecretUnreadable, KeyError):
         return Outcome(None, "The address or the secret cannot be opened with SNAKEWEB_SECRET_KEYS; nothing was sent.")
-    said = redact_text(answer.body.decode("utf-8", "replace").replace("\0", "�"))
+    said = redact_text(answer.body.decode("utf-8", "replace"))
     return Outcome(answer.status, said[:MOST_SAID], answer.milliseconds)
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def test_a_title_is_printed_whatever_the_terminal_speaks(encoding: str) -> None:
 
 
 def test_a_reader_that_has_seen_enough_and_a_disk_that_is_full() -> None:
-    piped = f"set -o pipefail; {subprocess.list2cmdline(SNAKEWEB)} export 5"
+    piped = f"set -o pipefail; {shlex.join(SNAKEWEB)} export 5"
     with answering(ok(b"line: 1\n" * 20_000, "application/yaml")) as client:
         env = surroundings(client.base)
         enough = subprocess.run(["bash", "-c", f"{piped} | head -1"], env=env, capture_output=True, check=False)

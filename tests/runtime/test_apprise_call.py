@@ -1,5 +1,6 @@
-"""One call of Apprise's against services that never end their answer, and names that lead elsewhere a moment later."""
+"""One call of Apprise's against services with too long an answer, and names that lead elsewhere a moment later."""
 
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from threading import Event
 
@@ -9,6 +10,7 @@ from migrations_app.runtime import apprise_call
 from migrations_app.runtime.apprise_call import Judged, NotTaken, notified
 from tests.receivers import Receiver, trickling
 
+MIB = 2**20
 HERE = Judged(("127.0.0.0/8",), encrypted=False)
 ELSEWHERE = Judged((), encrypted=True)
 
@@ -28,20 +30,21 @@ def test_a_service_that_sends_a_byte_now_and_then_is_not_waited_for(
     assert hung_up.wait(60)
 
 
-def test_an_answer_without_end_does_not_fill_the_memory(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apprise_call, "MOST_MEMORY", 350 * 2**20)
-    notified(f"json://127.0.0.1:{receiver.port}/", "s", "t", HERE)  # it is enough for an answer that ends
+def test_an_answer_that_needs_more_than_its_memory_is_not_taken(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apprise_call, "MOST_MEMORY", 350 * MIB)
+    monkeypatch.setattr(apprise_call, "MOST_SECONDS", 300.0)  # time is not what ends it
+    notified(f"json://127.0.0.1:{receiver.port}/", "s", "t", HERE)  # it is enough for a short answer
 
-    def endless(request: BaseHTTPRequestHandler) -> None:
-        request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999999999999\r\n\r\n")
-        try:
-            while True:
-                request.wfile.write(b"x" * 2**20)
-        except OSError:
-            return
+    def large(request: BaseHTTPRequestHandler) -> None:
+        with suppress(OSError):
+            request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % (200 * MIB))
+            for _ in range(200):
+                request.wfile.write(b"x" * MIB)
 
-    receiver.on_request = endless
-    with pytest.raises(NotTaken):
+    receiver.on_request = large
+    with pytest.raises(NotTaken, match="did not take it"):
         notified(f"json://127.0.0.1:{receiver.port}/", "s", "t", HERE)
 
 
